@@ -1,0 +1,155 @@
+"""A voxel array and where it lies in the patient: the one value that the library passes around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from CraNeXtLib.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """Voxels and the affine that places them.
+
+    It holds less than nibabel's ``SpatialImage`` (no header, no file, immutable) and needs no torch, unlike TorchIO's
+    image, so that it can be used inside 3D Slicer.
+
+    Args:
+        voxels: Array of shape (I, J, K), any type; seen read-only.
+        affine: 4×4 matrix from voxel indices (i, j, k) to RAS coordinates in millimetres, of voxel centres.
+
+    Raises:
+        InputError: If the array is not three-dimensional or the affine is not an invertible affine matrix.
+    """
+
+    voxels: np.ndarray
+    affine: np.ndarray
+
+    def __post_init__(self) -> None:
+        voxels = np.asarray(self.voxels).view()
+        affine = np.array(self.affine, dtype=float)
+        if voxels.ndim != 3:
+            raise InputError(f"The volume has {voxels.ndim} dimensions; give a single 3D volume.")
+        if 0 in voxels.shape:
+            raise InputError("The volume has no voxels.")
+        if affine.shape != (4, 4) or not np.isfinite(affine).all() or not np.array_equal(affine[3], [0, 0, 0, 1]):
+            raise InputError("The affine must be a finite 4x4 matrix whose last row is 0 0 0 1.")
+        if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+            raise InputError("The affine is singular; the file's spacing or directions are damaged.")
+        voxels.flags.writeable = False
+        affine.flags.writeable = False
+        object.__setattr__(self, "voxels", voxels)
+        object.__setattr__(self, "affine", affine)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along each array axis."""
+        return self.voxels.shape
+
+    @property
+    def spacing(self) -> np.ndarray:
+        """Distance between voxel centres along each array axis, in mm."""
+        return np.linalg.norm(self.affine[:3, :3], axis=0)
+
+    @property
+    def voxel_volume_mm3(self) -> float:
+        """Volume of one voxel, in mm³."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])))
+
+    @property
+    def axis_codes(self) -> str:
+        """Where each array axis points, as three of the letters R, L, A, P, S, I, such as ``"LPS"``."""
+        return axis_codes(self.affine)
+
+    def with_voxels(self, voxels: np.ndarray) -> Volume:
+        """Return a volume of the same geometry with other voxels.
+
+        Raises:
+            InputError: If the shape differs.
+        """
+        if np.shape(voxels) != self.shape:
+            raise InputError(f"Voxels of shape {np.shape(voxels)} do not fit a volume of shape {self.shape}.")
+        return Volume(voxels, self.affine)
+
+    def crop(self, box: tuple[slice, slice, slice]) -> Volume:
+        """Return the part of the volume in a box of array slices (step 1), with its own affine."""
+        origin = [side.indices(size)[0] for side, size in zip(box, self.shape, strict=True)]
+        affine = self.affine.copy()
+        affine[:3, 3] = self.to_ras(np.array([origin]))[0]
+        return Volume(self.voxels[box], affine)
+
+    def to_ras(self, indices: np.ndarray) -> np.ndarray:
+        """Map voxel indices of shape (N, 3) to RAS coordinates in mm."""
+        return np.asarray(indices) @ self.affine[:3, :3].T + self.affine[:3, 3]
+
+    def to_indices(self, points: np.ndarray) -> np.ndarray:
+        """Map RAS coordinates of shape (N, 3), in mm, to fractional voxel indices."""
+        return np.linalg.solve(self.affine[:3, :3], (np.asarray(points) - self.affine[:3, 3]).T).T
+
+    def has_geometry_of(self, other: Volume, *, tolerance_mm: float = 1e-3) -> bool:
+        """Tell whether both volumes have the same shape and no corner lies further apart than the tolerance."""
+        if self.shape != other.shape:
+            return False
+        corners = np.stack(np.meshgrid(*[(0, size - 1) for size in self.shape]), axis=-1).reshape(-1, 3)
+        return bool(np.abs(self.to_ras(corners) - other.to_ras(corners)).max() <= tolerance_mm)
+
+
+def axis_codes(affine: np.ndarray) -> str:
+    """Return the anatomical direction that each array axis is closest to, such as ``"RAS"``.
+
+    Each direction is used once, also for a volume turned by 45°.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    world, array = linear_sum_assignment(-np.abs(directions))
+    codes = [""] * 3
+    for w, a in zip(world, array, strict=True):
+        codes[a] = ("RAS" if directions[w, a] > 0 else "LPI")[w]
+    return "".join(codes)
+
+
+def affine_from_axis_codes(codes: str, spacing: np.ndarray) -> np.ndarray:
+    """Return the affine of a volume whose array axes point as named, with its first voxel at the RAS origin.
+
+    Args:
+        codes: Three letters, one of each pair R/L, A/P, S/I, such as ``"LPS"``.
+        spacing: Voxel spacing in mm along each array axis.
+
+    Raises:
+        InputError: If the letters do not name three different axes.
+    """
+    codes = codes.upper()
+    axes = [next((axis for axis, pair in enumerate(("RL", "AP", "SI")) if code in pair), None) for code in codes]
+    if sorted(a for a in axes if a is not None) != [0, 1, 2] or len(codes) != 3:
+        raise InputError(
+            f"Orientation '{codes}' must be three letters, one of each pair R/L, A/P and S/I, such as RAS or LPS."
+        )
+    affine = np.eye(4)
+    affine[:3, :3] = 0
+    for array_axis, (world_axis, code) in enumerate(zip(axes, codes, strict=True)):
+        affine[world_axis, array_axis] = spacing[array_axis] * (1 if code in "RAS" else -1)
+    return affine
+
+
+def foreground_box(mask: np.ndarray, *, margin: int | tuple[int, int, int] = 0) -> tuple[slice, slice, slice]:
+    """Return the slices of the smallest box that holds every true voxel, grown by a margin but kept in the array.
+
+    Args:
+        mask: Array of shape (I, J, K).
+        margin: Voxels added on both sides, for all or for each axis.
+
+    Raises:
+        InputError: If the mask is empty.
+    """
+    margins = np.broadcast_to(margin, 3)
+    box = []
+    for axis in range(3):
+        hits = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        if not hits.size:
+            raise InputError("The mask is empty.")
+        start, stop = int(hits[0]) - int(margins[axis]), int(hits[-1]) + 1 + int(margins[axis])
+        box.append(slice(max(start, 0), min(stop, mask.shape[axis])))
+    return tuple(box)
