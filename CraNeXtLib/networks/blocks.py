@@ -1,0 +1,119 @@
+"""The parts that the ConvNeXt networks share. Tensors are (B, C, X, Y, Z) unless said otherwise.
+
+Attribute names are those of the published CraNeXt checkpoint, so that its entries load unchanged.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from CraNeXtLib.errors import InputError
+
+# Axes of a (B, X, Y, Z, C) tensor that the response is normalised over.
+GRN_AXES = {"official": (1, 2), "3d": (1, 2, 3)}
+LAYER_NORM_EPS = 1e-6
+GRN_EPS = 1e-6
+
+
+class LayerNorm3d(nn.LayerNorm):
+    """Layer normalisation over the channels of each voxel, channels first."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, eps=LAYER_NORM_EPS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
+class GRN(nn.Module):
+    """Global response normalisation, of tensors (B, X, Y, Z, C).
+
+    Args:
+        channels: Number of channels.
+        kind: ``"official"`` takes the L2 norm over X and Y alone, as the published code does, and so treats each
+            index of Z for itself; ``"3d"`` takes it over the whole volume, as Woo et al. 2023 (ConvNeXt V2) define it.
+            Both have the same parameters.
+
+    Raises:
+        InputError: If the kind is unknown.
+    """
+
+    def __init__(self, channels: int, *, kind: str = "official") -> None:
+        super().__init__()
+        if kind not in GRN_AXES:
+            raise InputError(f"There is no GRN of kind '{kind}'; choose one of {', '.join(GRN_AXES)}.")
+        self.axes = GRN_AXES[kind]
+        self.gamma = nn.Parameter(torch.zeros(1, 1, 1, channels))
+        self.beta = nn.Parameter(torch.zeros(1, 1, 1, channels))
+
+    def scale(self, norm: Tensor) -> Tensor:
+        """Return the factor that each response is multiplied with, from its L2 norm (last axis: channels)."""
+        return 1 + self.gamma * (norm / (norm.mean(dim=-1, keepdim=True) + GRN_EPS))
+
+    def forward(self, x: Tensor) -> Tensor:
+        norm = torch.linalg.vector_norm(x, dim=self.axes, keepdim=True)
+        return torch.addcmul(self.beta, x, self.scale(norm))
+
+
+class DropPath(nn.Module):
+    """Stochastic depth: in training, drops a residual branch for a whole sample, and scales up the others."""
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.probability == 0:
+            return x
+        kept = torch.rand(x.shape[0], 1, 1, 1, 1, device=x.device) >= self.probability
+        return x * (kept / (1 - self.probability)).to(x.dtype)
+
+
+class ConvNeXtBlock(nn.Module):
+    """Residual block of ConvNeXt V2 in 3D: 7³ depthwise convolution, then a pointwise perceptron with GRN.
+
+    Args:
+        channels: Number of channels, of input and output.
+        grn: Kind of the GRN.
+        drop_path: Probability that training drops the branch.
+    """
+
+    def __init__(self, channels: int, *, grn: str = "official", drop_path: float = 0.0) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv3d(channels, channels, kernel_size=7, padding=3, groups=channels)
+        self.norm = nn.LayerNorm(channels, eps=LAYER_NORM_EPS)
+        self.pointwise = nn.Linear(channels, 4 * channels)
+        self.act = nn.GELU()
+        self.grn = GRN(4 * channels, kind=grn)
+        self.compress = nn.Linear(4 * channels, channels)
+        self.drop_path = DropPath(drop_path)
+
+    def forward(self, x: Tensor) -> Tensor:
+        branch = self.norm(self.depthwise(x).movedim(1, -1))
+        branch = self.compress(self.grn(self.act(self.pointwise(branch))))
+        return x + self.drop_path(branch.movedim(-1, 1))
+
+
+class Upsample(nn.Module):
+    """Nearest-neighbour upsampling to a given size, layer normalisation and a 3³ convolution."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.norm = LayerNorm3d(in_channels)
+        self.compress = nn.Conv3d(in_channels, out_channels, kernel_size=3, padding=1)
+
+    def forward(self, x: Tensor, size: torch.Size) -> Tensor:
+        return self.compress(self.norm(functional.interpolate(x, size=size, mode="nearest")))
+
+
+class Join(nn.Module):
+    """Concatenation of two tensors along the channels, brought to the wanted width by a 1³ convolution."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv3d(in_channels, out_channels, kernel_size=1)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return self.conv(torch.cat((x, skip), dim=1))

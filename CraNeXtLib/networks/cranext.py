@@ -1,0 +1,104 @@
+"""CraNeXt: a U-shaped network of 3D ConvNeXt V2 blocks that completes a defective skull."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, LayerNorm3d, Upsample
+
+MINIMUM_SIZE = 32
+
+
+class CraNeXt(nn.Module):
+    """The network of the CraNeXt paper (2024), as its published code has it.
+
+    A stem and a tail work at full resolution; between them the encoder halves the grid at every level, and the decoder
+    brings it back by nearest-neighbour upsampling. Input (B, C, X, Y, Z), output logits (B, 1, X, Y, Z); the
+    published network's output is the sigmoid of the logits. State-dict names and shapes are the published ones.
+
+    Args:
+        in_channels: Channels of the input: 1 for a skull, 9 or 10 with region channels.
+        depths: Blocks of each level, encoder then decoder: an odd number of levels. The block at full resolution
+            before the encoder isn't counted.
+        widths: Channels of each level.
+        grn: ``"official"`` (norm over X and Y) or ``"3d"``, see ``GRN``.
+        drop_path: Probability that training drops a block's branch, constant over the levels as in the published code.
+
+    Raises:
+        InputError: If depths and widths do not describe a network, or the GRN is unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: int = 1,
+        depths: Sequence[int] = (1, 1, 1, 3, 1, 1, 1, 1, 1),
+        widths: Sequence[int] = (32, 64, 128, 256, 512, 256, 128, 64, 32),
+        grn: str = "official",
+        drop_path: float = 0.1,
+    ) -> None:
+        super().__init__()
+        if len(depths) != len(widths) or len(widths) % 2 == 0:
+            raise InputError(f"Depths {depths} and widths {widths} must be equally many, and an odd number.")
+        bottom = len(widths) // 2
+        down_widths, up_widths = widths[: bottom + 1], widths[bottom + 1 :]
+
+        def stage(width: int, depth: int) -> nn.Sequential:
+            return nn.Sequential(*(ConvNeXtBlock(width, grn=grn, drop_path=drop_path) for _ in range(depth)))
+
+        def halve(width: int, wider: int) -> nn.Conv3d:
+            return nn.Conv3d(width, wider, kernel_size=2, stride=2)
+
+        self.in_channels = in_channels
+        self.init_stage = nn.Sequential(
+            nn.Conv3d(in_channels, widths[0], kernel_size=7, padding=3), ConvNeXtBlock(widths[0], grn=grn)
+        )
+        self.downsample_layers = nn.ModuleList([nn.Sequential(halve(widths[0], widths[0]), LayerNorm3d(widths[0]))])
+        for width, wider in pairwise(down_widths):
+            self.downsample_layers.append(nn.Sequential(LayerNorm3d(width), halve(width, wider)))
+        self.down_norms = nn.ModuleList(LayerNorm3d(width) for width in down_widths)
+        self.down_stages = nn.ModuleList(map(stage, down_widths, depths[: bottom + 1]))
+
+        self.upsample_layers = nn.ModuleList(map(Upsample, widths[bottom:-1], up_widths))
+        self.concat = nn.ModuleList(
+            Join(width + skip, width) for width, skip in zip(up_widths, down_widths[-2::-1], strict=True)
+        )
+        self.up_stages = nn.ModuleList(map(stage, up_widths, depths[bottom + 1 :]))
+        self.up_norms = nn.ModuleList(LayerNorm3d(width) for width in up_widths)
+
+        self.upscale_out = Upsample(widths[-1], widths[-1])
+        self.final_concat = Join(widths[0] + widths[-1], widths[-1])
+        self.final_convolution = nn.Conv3d(widths[-1], 1, kernel_size=1, bias=False)
+
+    def check(self, x: Tensor) -> None:
+        """Raise InputError if the network cannot take the tensor."""
+        if x.ndim != 5 or x.shape[1] != self.in_channels or min(x.shape[2:]) < MINIMUM_SIZE:
+            raise InputError(
+                f"The network takes (batch, {self.in_channels}, X, Y, Z) with at least {MINIMUM_SIZE} voxels an axis, "
+                f"not {tuple(x.shape)}; resample the volume to a finer grid or choose a model with other channels."
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z).
+
+        Raises:
+            InputError: If an axis is shorter than 32 voxels or the channels are not the network's.
+        """
+        self.check(x)
+        x = self.init_stage(x)
+        skips = []
+        for halve, norm, stage in zip(self.downsample_layers, self.down_norms, self.down_stages, strict=True):
+            skips.append(x)
+            x = stage(norm(halve(x)))
+        for upsample, join, stage, norm in zip(
+            self.upsample_layers, self.concat, self.up_stages, self.up_norms, strict=True
+        ):
+            skip = skips.pop()
+            x = norm(stage(join(upsample(x, skip.shape[2:]), skip)))
+        skip = skips.pop()
+        x = self.final_concat(self.upscale_out(x, skip.shape[2:]), skip)
+        return self.final_convolution(x)
