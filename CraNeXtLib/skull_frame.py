@@ -1,0 +1,100 @@
+"""Where the vault of a skull lies: its vertex, extents and surface, whatever the scan's field of view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.volumes import Volume
+
+VAULT_HEIGHT_MM = 90.0  # below the vertex; holds the widest and longest levels of an adult vault
+CENTRE_DEPTH = 0.45  # of the length, below the vertex: about the middle of the brain case
+BASE_DEPTH = 0.5  # of the length: orbital roofs, sphenoid and petrous bones begin about here
+SAMPLING_MM = 2.5
+SPECKS_MM3 = 500.0  # what may stick out of the head without moving a landmark
+RAY_RADIUS_MM = 5.0
+PLATE_MM = 15.0  # bone this close to the outermost bone on a ray belongs to the vault
+
+
+@dataclass(frozen=True, eq=False)
+class SkullFrame:
+    """Landmarks of one skull, in RAS millimetres.
+
+    Scans end at different levels of the face or neck, so all is measured from the vertex downwards.
+
+    Attributes:
+        centre: Centre of the vault, shape (3,).
+        length: Front to back, in mm.
+        width: Left to right, in mm.
+        vertex: S coordinate of the top of the head, in mm.
+        points: Bone, sampled about every 2.5 mm, shape (N, 3).
+    """
+
+    centre: np.ndarray
+    length: float
+    width: float
+    vertex: float
+    points: np.ndarray
+
+    def level(self, depth: float) -> float:
+        """Return the S coordinate, in mm, that lies this fraction of the skull's length below the vertex."""
+        return self.vertex - depth * self.length
+
+    @property
+    def base(self) -> float:
+        """S coordinate, in mm, below which bone counts as skull base or face."""
+        return self.level(BASE_DEPTH)
+
+    def direction(self, azimuth: float, elevation: float) -> np.ndarray:
+        """Return the RAS unit vector from the centre towards a place on the vault.
+
+        Args:
+            azimuth: Degrees from the front; positive to the patient's right, 180 is the back.
+            elevation: Degrees above the level of the centre; 90 is the vertex.
+        """
+        a, e = np.deg2rad([azimuth, elevation])
+        radii = np.array([self.width / 2, self.length / 2, CENTRE_DEPTH * self.length])
+        towards = radii * [np.sin(a) * np.cos(e), np.cos(a) * np.cos(e), np.sin(e)]
+        return towards / np.linalg.norm(towards)
+
+    def surface(self, direction: np.ndarray) -> np.ndarray:
+        """Return the middle of the vault's bone on a ray from the centre, RAS mm, shape (3,).
+
+        Where the ray meets no bone, the point lies on the vault's ellipsoid.
+        """
+        offsets = self.points - self.centre
+        along = offsets @ direction
+        near = (along > 0) & (np.einsum("ij,ij->i", offsets, offsets) - along**2 < RAY_RADIUS_MM**2)
+        if not near.any():
+            radii = np.array([self.width / 2, self.length / 2, CENTRE_DEPTH * self.length])
+            return self.centre + direction / np.linalg.norm(direction / radii)
+        distances = along[near]
+        return self.centre + direction * np.median(distances[distances > distances.max() - PLATE_MM])
+
+
+def skull_frame(skull: Volume) -> SkullFrame:
+    """Find the landmarks of a skull mask of any resolution and orientation.
+
+    Raises:
+        InputError: If the mask holds next to no bone.
+    """
+    steps = np.maximum(1, np.floor(SAMPLING_MM / skull.spacing + 1e-6)).astype(int)
+    sampled = skull.voxels[tuple(slice(None, None, step) for step in steps)] != 0
+    points = skull.to_ras(np.argwhere(sampled) * steps)
+    specks = int(SPECKS_MM3 / (skull.voxel_volume_mm3 * steps.prod())) + 1
+    if len(points) < 10 * specks:
+        raise InputError("The skull mask is empty or nearly so; give a mask of a whole skull vault.")
+    vertex = _extent(points[:, 2], specks)[1]
+    vault = points[points[:, 2] > vertex - VAULT_HEIGHT_MM]
+    (left, right), (back, front) = _extent(vault[:, 0], specks), _extent(vault[:, 1], specks)
+    length = front - back
+    centre = np.array([(left + right) / 2, (back + front) / 2, vertex - CENTRE_DEPTH * length])
+    return SkullFrame(centre=centre, length=length, width=right - left, vertex=vertex, points=points)
+
+
+def _extent(coordinates: np.ndarray, specks: int) -> tuple[float, float]:
+    """Return the lowest and highest coordinate after leaving out as many extreme points on each side."""
+    ordered = np.partition(coordinates, [specks, len(coordinates) - 1 - specks])
+    return float(ordered[specks]), float(ordered[len(coordinates) - 1 - specks])
