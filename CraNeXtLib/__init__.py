@@ -1,3 +1,29 @@
-"""Cranial implant design: complete a defective skull, label its regions, measure the result."""
+"""Cranial implant design: complete a defective skull, label its regions, measure the result.
+
+>>> from CraNeXtLib import read_volume, reconstruct  # doctest: +SKIP
+>>> result = reconstruct(read_volume("skull.nrrd"))  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+RESEARCH_USE_NOTICE = "For research use, not for clinical decisions."
+
+_PUBLIC = {
+    "Volume": "volumes",
+    "read_volume": "volume_files",
+    "write_volume": "volume_files",
+    "reconstruct": "reconstruction",
+    "evaluate": "evaluation",
+}
+
+__all__ = ["RESEARCH_USE_NOTICE", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: importing the package must cost nothing inside Slicer."""
+    if name in _PUBLIC:
+        return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

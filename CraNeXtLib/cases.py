@@ -1,0 +1,191 @@
+"""One case from file to files: what ``cranext reconstruct``, the batch and the worker process do."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from dataclasses import dataclass, fields
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models
+from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.implant_measures import measure_implant
+from CraNeXtLib.pictures import draw_implant
+from CraNeXtLib.reconstruction import Reconstruction, reconstruct
+from CraNeXtLib.stages import ProgressCallback, Stages
+from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
+from CraNeXtLib.volume_files import read_volume, write_volume
+from CraNeXtLib.volumes import Volume
+
+RESULT_VERSION = 1
+STAGE_SHARES = {"Reading": 0.06, "Reconstructing": 0.7, "Making the mesh": 0.06, "Writing": 0.1, "Reporting": 0.08}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSettings:
+    """How a case is reconstructed; the options of ``cranext reconstruct``.
+
+    Args:
+        ct: The input is a CT in Hounsfield units, from which bone is segmented first.
+        model: Name or folder of a model.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        orientation: Directions of the input's array axes, where its header lacks them.
+        segment: Segment or label to read from the input.
+        postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
+        reference_implant: File of the true implant, to measure the result against.
+        report: Whether to write ``report.html``.
+    """
+
+    ct: bool = False
+    model: str = models.DEFAULT_MODEL
+    device: str = "auto"
+    orientation: str | None = None
+    segment: str | None = None
+    postprocessing: str | None = None
+    reference_implant: str | None = None
+    report: bool = True
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> CaseSettings:
+        """Make settings from JSON.
+
+        Raises:
+            InputError: If a name is unknown.
+        """
+        unknown = set(settings) - {f.name for f in fields(cls)}
+        if unknown:
+            raise InputError(f"There is no setting {', '.join(sorted(unknown))}; check its spelling.")
+        return cls(**settings)
+
+
+def reconstruct_case(
+    skull: str | Path, out: str | Path, settings: CaseSettings, progress: ProgressCallback | None = None
+) -> dict[str, Any]:
+    """Reconstruct the skull in a file and write everything into a folder.
+
+    Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``, ``implant.png``,
+    ``result.json`` and ``report.html``: all of them or, if something fails, none.
+
+    Args:
+        skull: File of the defective skull, or of a CT.
+        out: Folder to write into.
+        settings: See :class:`CaseSettings`.
+        progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
+
+    Returns:
+        The content of ``result.json``; ``files`` names what was written.
+
+    Raises:
+        InputError: If the input cannot be used or the folder not be written.
+        NoImplantError: If nothing is missing.
+    """
+    stages = Stages(STAGE_SHARES, progress)
+    with filling(out) as folder:
+        with stages.stage("Reading"):
+            volume = _read_skull(Path(skull), settings)
+            reference = None
+            if settings.reference_implant is not None:
+                reference = read_volume(settings.reference_implant, orientation=settings.orientation)
+        with stages.stage("Reconstructing") as update:
+            result = reconstruct(
+                volume,
+                model=settings.model,
+                device=settings.device,
+                postprocessing=settings.postprocessing,
+                progress=lambda _stage, fraction: update(fraction),
+            )
+        with stages.stage("Making the mesh"):
+            mesh = surface_of(result.implant)
+        with stages.stage("Writing"):
+            write_volume(result.complete_skull, folder / "complete_skull.nrrd")
+            write_volume(result.implant, folder / "implant.nrrd")
+            write_stl(mesh, folder / "implant.stl")
+            write_3mf(mesh, folder / "implant.3mf")
+        with stages.stage("Reporting"):
+            draw_implant(result.defective_skull, result.implant, folder / "implant.png")
+            description = _describe(Path(skull), settings, result, mesh, reference)
+            description["seconds"] = stages.seconds | {"Network or model": result.seconds["Completing the skull"]}
+            description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"} | _report(settings))
+            if settings.report:
+                from CraNeXtLib.report import write_report
+
+                write_report(description, folder / "implant.png", folder / "report.html")
+            (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    return description
+
+
+def _report(settings: CaseSettings) -> set[str]:
+    return {"report.html"} if settings.report else set()
+
+
+def _read_skull(path: Path, settings: CaseSettings) -> Volume:
+    volume = read_volume(path, orientation=settings.orientation, segment=settings.segment)
+    if not settings.ct:
+        return volume
+    from CraNeXtLib.bone import segment_bone
+
+    return segment_bone(volume)
+
+
+def _describe(
+    path: Path, settings: CaseSettings, result: Reconstruction, mesh: Mesh, reference: Volume | None
+) -> dict[str, Any]:
+    """Return the content of result.json, without the seconds."""
+    volume = result.implant
+    description = {
+        "format": "cranext-result",
+        "version": RESULT_VERSION,
+        "notice": RESEARCH_USE_NOTICE,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "input": {
+            "path": str(path),
+            "sha256": models.sha256_of(path),
+            "shape": list(volume.shape),
+            "spacing_mm": [round(float(s), 6) for s in volume.spacing],
+            "orientation": volume.axis_codes,
+        },
+        "model": {"name": result.model.name, "sha256": result.model.sha256},
+        "parameters": {f.name: getattr(settings, f.name) for f in fields(settings)}
+        | {"postprocessing": result.postprocessing, "device": result.device},
+        **measure_implant(volume, result.defective_skull, mesh),
+        "watertight": mesh.is_watertight,
+        "warnings": list(result.warnings),
+        "versions": _versions(),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    if reference is not None:
+        from CraNeXtLib.evaluation import evaluate
+
+        description["metrics"] = evaluate(volume, reference, result.defective_skull).main_metrics()
+    return description
+
+
+def _versions() -> dict[str, str]:
+    packages = ("torch", "monai", "antspyx", "numpy", "scipy")
+    installed = {d for d in packages if _installed(d)}
+    return {"cranext": __version__, "python": platform.python_version()} | {
+        name: metadata.version(name) for name in packages if name in installed
+    }
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def peak_memory_mb() -> float | None:
+    """Return the most memory that this process has held, in MB, or None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

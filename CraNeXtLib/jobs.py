@@ -1,0 +1,169 @@
+"""Heavy work in a child process, so that running out of memory or a second ITK cannot take the application along.
+
+The same worker serves Slicer's panels, its console and scripts. :class:`Job` never blocks: poll it from a timer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib import errors
+from CraNeXtLib.stages import ProgressCallback
+
+WORKER = Path(__file__).with_name("worker.py")
+_LOG_LINES = 200
+_SECONDS_TO_CANCEL = 15.0
+
+
+class Job:
+    """A task that runs in a child process.
+
+    Args:
+        task: What to do, such as ``"reconstruct"``; see ``worker.py``.
+        arguments: The task's arguments; they must fit into JSON.
+        python: The interpreter to use, one that has CraNeXt's dependencies; by default this one.
+    """
+
+    def __init__(self, task: str, arguments: dict[str, Any], *, python: str | Path = sys.executable) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="cranext-job-"))
+        self._out = Path(arguments["out"]) if "out" in arguments else None
+        job_file = self._folder / "job.json"
+        job_file.write_text(json.dumps({"task": task, "arguments": arguments}), encoding="utf-8")
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._end: dict[str, Any] | None = None
+        self._cancelled = False
+        self._process = subprocess.Popen(
+            [str(python), str(WORKER), str(job_file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            env=os.environ
+            | {
+                "TMPDIR": str(self._folder),
+                "TEMP": str(self._folder),
+                "CRANEXT_JOB": self._folder.name,
+                "PYTHONIOENCODING": "utf-8",
+            },
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self._readers = [
+            threading.Thread(target=self._read_events, daemon=True),
+            threading.Thread(target=self._read_log, daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def log(self) -> str:
+        """The last lines that the child wrote to its standard error."""
+        return "\n".join(self._log)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the work has ended, one way or another."""
+        return self._end is not None
+
+    def poll(self, progress: ProgressCallback | None = None) -> bool:
+        """Pass on what the child has reported since the last call, and return whether it has ended. Never waits."""
+        while not self.finished:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                break
+            if event is None:
+                self._end = {"event": "error", "kind": "crash", "message": self._crash_message()}
+            elif event["event"] != "progress":
+                self._end = event
+            elif progress is not None:
+                progress(event["stage"], event["fraction"])
+            if self.finished:
+                self._clean_up()
+        return self.finished
+
+    def cancel(self) -> None:
+        """Ask the child to stop, and kill it if it does not within seconds. Returns at once; go on polling."""
+        if self.finished or self._cancelled:
+            return
+        self._cancelled = True
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        threading.Timer(_SECONDS_TO_CANCEL, self._kill).start()
+
+    def wait(self, progress: ProgressCallback | None = None) -> dict[str, Any]:
+        """Wait for the end and return the result; a CancelledError raised by ``progress`` cancels the job.
+
+        Raises:
+            CraNeXtError: The library's own error, as the child raised it.
+            RuntimeError: If the child failed in another way or was killed.
+        """
+        try:
+            while not self.poll(progress):
+                time.sleep(0.05)
+        except BaseException:
+            self.cancel()
+            while not self.poll():
+                time.sleep(0.05)
+            raise
+        return self.result()
+
+    def result(self) -> dict[str, Any]:
+        """Return the result of a finished job, or raise its error; see :meth:`wait`."""
+        if self._end["event"] == "done":
+            return self._end["result"]
+        if self._cancelled:
+            raise errors.CancelledError("Cancelled.")
+        error = getattr(errors, self._end["kind"], RuntimeError)
+        raise error(self._end["message"])
+
+    def _read_events(self) -> None:
+        for line in self._process.stdout:
+            try:
+                self._events.put(json.loads(line))
+            except ValueError:
+                self._log.append(line.rstrip())
+        self._process.wait()
+        self._events.put(None)
+
+    def _read_log(self) -> None:
+        for line in self._process.stderr:
+            self._log.append(line.rstrip())
+
+    def _crash_message(self) -> str:
+        self._readers[1].join(timeout=1)
+        status = self._process.wait()
+        if status == -9:
+            return (
+                "The computation was killed, probably for lack of memory; close other programs or use a smaller model."
+            )
+        last = self._log[-1] if self._log else "no message"
+        return f"The computation ended unexpectedly with status {status}: {last}"
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+
+    def _clean_up(self) -> None:
+        try:
+            self._process.wait(timeout=_SECONDS_TO_CANCEL)
+        except subprocess.TimeoutExpired:
+            self._kill()
+        leftovers = [self._folder]
+        if self._out is not None and self._out.is_dir():
+            leftovers += self._out.glob(f".{self._folder.name}-*")
+        for leftover in leftovers:
+            shutil.rmtree(leftover, ignore_errors=True)

@@ -1,0 +1,152 @@
+"""Completing a skull with a network: grid, network, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from CraNeXtLib import networks
+from CraNeXtLib.completion import Proposal
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.grid import NETWORK_SHAPE, make_grid
+from CraNeXtLib.volumes import Volume
+
+if TYPE_CHECKING:
+    from CraNeXtLib.models import Model
+
+_SPECK_MM3 = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkCompleter:
+    """A trained network with the grid that it was trained on.
+
+    Args:
+        network: Takes (1, 1, X, Y, Z), returns logits of the same shape.
+        grid_name: ``"default"`` or ``"official"``, see :mod:`CraNeXtLib.grid`.
+        shape: Voxels of the grid.
+        threshold: From which probability on a voxel counts.
+    """
+
+    network: torch.nn.Module
+    grid_name: str
+    shape: tuple[int, int, int]
+    threshold: float
+
+    @classmethod
+    def load(cls, model: Model) -> NetworkCompleter:
+        """Build the network that the description names and load the weights into it.
+
+        Raises:
+            InputError: If the weights do not fit the network.
+        """
+        from safetensors.torch import load_file
+
+        description = model.description
+        network = networks.build(description["network"]["name"], **description["network"].get("options", {}))
+        try:
+            network.load_state_dict({k: v.float() for k, v in load_file(model.weights).items()})
+        except (RuntimeError, OSError) as error:
+            raise InputError(f"The weights of model '{model.name}' do not fit its network; import it again.") from error
+        grid = description["grid"]
+        return cls(network.eval(), grid["name"], tuple(grid["shape"]), description.get("threshold", 0.5))
+
+    def propose(self, skull: Volume, *, device: str, progress: Callable[[float], None]) -> Proposal:
+        """Return the network's probability, on the box of everything that it adds to the skull.
+
+        The official grid comes with the whole volume, as published.
+        """
+        grid = make_grid(self.grid_name, skull, self.shape)
+        sampled = grid.sample(skull)
+        progress(0.1)
+        values, notes = self._run(sampled, device, lambda fraction: progress(0.1 + 0.8 * fraction))
+        if self.grid_name == "official":
+            box = tuple(slice(0, size) for size in skull.shape)
+        else:
+            added = _without_specks((values >= self.threshold) & (sampled < 0.5), float(np.prod(grid.spacing)))
+            if not added.any():
+                return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32), self.threshold, notes)
+            box = grid.box(added)
+        return Proposal(box, grid.restore(values, box), self.threshold, notes)
+
+    def _run(
+        self, sampled: np.ndarray, device: str, progress: Callable[[float], None]
+    ) -> tuple[np.ndarray, tuple[str, ...]]:
+        with torch.inference_mode():
+            logits = self.network.to(device)(torch.as_tensor(sampled)[None, None].to(device))
+        progress(1.0)
+        return torch.sigmoid(logits.float())[0, 0].cpu().numpy(), ()
+
+
+def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Path], None]]:
+    """Read a checkpoint of the CraNeXt family as its authors publish it, without running any code in it.
+
+    Args:
+        path: A ``.pth`` or ``.safetensors`` file that holds a state dict.
+
+    Returns:
+        The description of the model, and a function that writes the weights to a safetensors file.
+
+    Raises:
+        InputError: If the file is damaged, would run code, or fits none of the networks.
+    """
+    from safetensors.torch import save_file
+
+    weights = _read_state_dict(path)
+    shapes = {key: tuple(value.shape) for key, value in weights.items()}
+    for name in networks.NAMES:
+        with torch.device("meta"):
+            expected = {key: tuple(value.shape) for key, value in networks.build(name).state_dict().items()}
+        if shapes == expected:
+            break
+    else:
+        raise InputError(f"{path.name} fits none of the networks {', '.join(networks.NAMES)}; check the file.")
+    description = {
+        "name": f"{name}-published",
+        "kind": "network",
+        "format_version": 1,
+        "network": {"name": name, "options": {}},
+        "grid": {"name": "official", "shape": list(NETWORK_SHAPE)},
+        "postprocessing": "official",
+        "target": "complete",
+        "threshold": 0.5,
+        "licence": "as its authors state; weights trained on SkullBreak or SkullFix are CC BY-NC-SA 4.0",
+        "data": f"imported from {path.name}",
+    }
+    weights = {key: value.contiguous() for key, value in weights.items()}
+    return description, partial(save_file, weights)
+
+
+def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; check the path.")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch, zipfile, pickle and safetensors each raise their own
+        raise InputError(f"{path.name} is damaged, or holds more than weights and was not opened.") from error
+    for key in ("state_dict", "model_state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not all(isinstance(v, torch.Tensor) for v in content.values()):
+        raise InputError(f"{path.name} does not hold a network's weights; check the file.")
+    return {key.removeprefix("module."): value for key, value in content.items()}
+
+
+def _without_specks(mask: np.ndarray, voxel_mm3: float) -> np.ndarray:
+    """Drop components under 100 mm³, which would make the box as large as the head."""
+    labels, count = ndimage.label(mask)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    keep = sizes * voxel_mm3 >= _SPECK_MM3
+    keep[0] = False
+    return keep[labels]

@@ -1,0 +1,99 @@
+"""The main job: a defective skull goes in, the complete skull and the implant come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from CraNeXtLib import models
+from CraNeXtLib.devices import choose_device
+from CraNeXtLib.errors import NoImplantError
+from CraNeXtLib.implant import implant_of
+from CraNeXtLib.skulls import skull_mask
+from CraNeXtLib.stages import ProgressCallback, Stages
+from CraNeXtLib.volumes import Volume
+
+STAGE_SHARES = {"Loading the model": 0.05, "Completing the skull": 0.85, "Cutting out the implant": 0.1}
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """What came out, all with the geometry of the input.
+
+    Args:
+        defective_skull: The input as a mask of type bool.
+        complete_skull: Defective skull and implant together, bool.
+        implant: What was missing, bool; shares no voxel with the defective skull.
+        model: The model that was used.
+        postprocessing: How the implant was cleaned, ``"default"`` or ``"official"``.
+        device: Where the network ran, such as ``"cpu"``.
+        seconds: Duration of each stage.
+        warnings: What the user should know before trusting the result, as sentences.
+    """
+
+    defective_skull: Volume
+    complete_skull: Volume
+    implant: Volume
+    model: models.Model
+    postprocessing: str
+    device: str
+    seconds: dict[str, float]
+    warnings: tuple[str, ...]
+
+
+def reconstruct(
+    skull: Volume,
+    *,
+    model: str | Path = models.DEFAULT_MODEL,
+    device: str = "auto",
+    postprocessing: str | None = None,
+    progress: ProgressCallback | None = None,
+) -> Reconstruction:
+    """Complete a defective skull and cut out the implant.
+
+    Args:
+        skull: Mask of the defective skull, of any orientation and spacing.
+        model: Name or folder of a model, see ``cranext models list``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        postprocessing: ``"default"`` or ``"official"`` (paper, section III); by default what the model asks for.
+        progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
+
+    Raises:
+        InputError: If the mask, the model or a setting cannot be used.
+        NoImplantError: If the model finds nothing missing.
+    """
+    skull = skull_mask(skull)
+    device = choose_device(device)
+    stages = Stages(STAGE_SHARES, progress)
+    with stages.stage("Loading the model"):
+        chosen = models.find(model)
+        completer = chosen.load()
+    postprocessing = postprocessing or chosen.description.get("postprocessing", "default")
+    with stages.stage("Completing the skull") as update:
+        proposal = completer.propose(skull, device=device, progress=update)
+    with stages.stage("Cutting out the implant"):
+        part = skull.crop(proposal.box)
+        missing = implant_of(
+            part,
+            part.with_voxels(proposal.probability),
+            postprocessing=postprocessing,
+            threshold=proposal.threshold,
+        )
+        if not missing.voxels.any():
+            raise NoImplantError(
+                f"Model '{chosen.name}' found nothing missing in this skull, so there is no implant to make."
+            )
+        implant = np.zeros(skull.shape, bool)
+        implant[proposal.box] = missing.voxels
+    return Reconstruction(
+        defective_skull=skull,
+        complete_skull=skull.with_voxels(skull.voxels | implant),
+        implant=skull.with_voxels(implant),
+        model=chosen,
+        postprocessing=postprocessing,
+        device=device,
+        seconds=stages.seconds,
+        warnings=proposal.notes,
+    )

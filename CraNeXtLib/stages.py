@@ -1,0 +1,40 @@
+"""Progress of long work: named stages, one true fraction, seconds, and the place where a cancel takes effect."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+ProgressCallback = Callable[[str, float], None]
+"""Called with the stage's name and the fraction of the whole work, 0 to 1. It may raise CancelledError."""
+
+
+class Stages:
+    """Turns the progress of single stages into that of the whole.
+
+    Args:
+        shares: The share of the whole time that each stage takes, in order, as measured; they need not sum to 1.
+        callback: Who is told.
+    """
+
+    def __init__(self, shares: Mapping[str, float], callback: ProgressCallback | None = None) -> None:
+        self._shares = dict(shares)
+        self._callback = callback or (lambda _stage, _fraction: None)
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Callable[[float], None]]:
+        """Run one stage; the value is a function to call with the stage's own fraction, 0 to 1."""
+        names = list(self._shares)
+        total = sum(self._shares.values())
+        before = sum(self._shares[n] for n in names[: names.index(name)])
+
+        def update(fraction: float) -> None:
+            self._callback(name, (before + min(max(fraction, 0.0), 1.0) * self._shares[name]) / total)
+
+        update(0.0)
+        start = time.perf_counter()
+        yield update
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+        update(1.0)
