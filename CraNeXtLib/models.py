@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -133,6 +134,8 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
 
         description, write_weights = read_published_checkpoint(source)
     description["name"] = name or description["name"]
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", description["name"]):
+        raise InputError(f"'{description['name']}' cannot be a model's name; use letters, digits, '.', '_' and '-'.")
     if any(model.name == description["name"] for model in available()):
         raise InputError(f"There is a model '{description['name']}' already; choose another with --name.")
     target = user_folder() / description["name"]

@@ -1,0 +1,31 @@
+# make demo   sets up and makes an implant for the bundled skull
+# make test   sets up and runs every test
+# make lint   checks style
+# TORCH chooses the PyTorch build, for example: make test TORCH=torch==2.13.0
+
+PYTHON ?= python3
+TORCH ?= torch
+VENV := .venv
+READY := $(VENV)/ready
+
+.PHONY: demo test lint clean
+
+demo: $(READY)
+	$(VENV)/bin/cranext demo --out demo
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet "$(TORCH)"
+	$(VENV)/bin/python -m pip install --quiet --editable ".[test]"
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) demo

@@ -1,0 +1,53 @@
+"""Masks are accepted whatever their two values; everything else is refused with a way out."""
+
+import numpy as np
+import pytest
+
+from CraNeXtLib.bone import segment_bone
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.skulls import skull_mask
+from CraNeXtLib.volumes import Volume
+
+
+def volume(voxels) -> Volume:
+    return Volume(np.asarray(voxels), np.eye(4))
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int32, np.float32, np.float64])
+@pytest.mark.parametrize("value", [1, 255])
+def test_two_values_are_a_mask(dtype, value):
+    voxels = np.zeros((8, 8, 8), dtype)
+    voxels[2:4, 2:4, 2:4] = value
+    mask = skull_mask(volume(voxels))
+    assert mask.voxels.dtype == bool
+    assert mask.voxels.sum() == 8
+
+
+def test_wrong_volumes_are_refused():
+    ct = np.random.default_rng(0).integers(-1000, 2000, (20, 20, 20)).astype(np.int16)
+    labels = np.zeros((8, 8, 8), np.uint8)
+    labels[1, 1, 1], labels[2, 2, 2] = 1, 2
+    grey = np.random.default_rng(0).random((8, 8, 8))
+    for voxels, words in (
+        (np.zeros((8, 8, 8), np.uint8), "empty"),
+        (np.zeros((8, 8, 8), bool), "empty"),
+        (np.ones((8, 8, 8), np.uint8), "100%"),
+        (ct, "--ct"),
+        (grey, "--ct"),
+        (labels, r"\(1, 2\).*--segment"),
+    ):
+        with pytest.raises(InputError, match=words):
+            skull_mask(volume(voxels))
+
+
+def test_bone_keeps_the_largest_part_and_every_hole():
+    ct = np.full((30, 30, 30), -1000, np.int16)
+    ct[5:25, 5:25, 10:13] = 900
+    ct[14:16, 14:16, 10:13] = 40
+    ct[27:29, 27:29, 27:29] = 900
+    bone = segment_bone(volume(ct)).voxels
+    assert bone.sum() == (20 * 20 - 4) * 3
+    with pytest.raises(InputError, match="leave out --ct"):
+        segment_bone(volume((ct > 0).astype(np.uint8)))
+    with pytest.raises(InputError, match="250 HU"):
+        segment_bone(volume(np.minimum(ct, 100)))

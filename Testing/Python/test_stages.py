@@ -1,0 +1,36 @@
+"""Progress only grows, ends at one, and a cancel raised by the callback gets through."""
+
+import pytest
+
+from CraNeXtLib.errors import CancelledError
+from CraNeXtLib.stages import Stages
+
+
+def test_fractions_grow_to_one_by_the_shares():
+    told = []
+    stages = Stages({"first": 1, "second": 3}, lambda stage, fraction: told.append((stage, fraction)))
+    with stages.stage("first") as update:
+        update(0.5)
+    with stages.stage("second") as update:
+        update(2.0)
+    assert told == [
+        ("first", 0.0),
+        ("first", 0.125),
+        ("first", 0.25),
+        ("second", 0.25),
+        ("second", 1.0),
+        ("second", 1.0),
+    ]
+    assert set(stages.seconds) == {"first", "second"}
+
+
+def test_cancelling_inside_a_stage():
+    def cancel(_stage, fraction):
+        if fraction > 0.4:
+            raise CancelledError("Cancelled.")
+
+    stages = Stages({"only": 1}, cancel)
+    with pytest.raises(CancelledError), stages.stage("only") as update:
+        update(0.3)
+        update(0.5)
+    assert stages.seconds == {}
