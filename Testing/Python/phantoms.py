@@ -1,0 +1,84 @@
+"""Generated heads with a hole, for tests that need a skull but no file."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from CraNeXtLib.volumes import Volume
+
+
+class Head(NamedTuple):
+    """A skull, what it lost, and what is left of it; Boolean volumes of one geometry."""
+
+    complete: Volume
+    implant: Volume
+    defective: Volume
+
+
+OBLIQUE = np.array(
+    [
+        [0.9362934, -0.2896295, 0.1986693],
+        [0.3129918, 0.9447025, -0.0978434],
+        [-0.1593451, 0.1537920, 0.9751703],
+    ]
+)
+"""A rotation about all three axes, by some 20 degrees."""
+
+
+def head(
+    *,
+    spacing: tuple[float, float, float] = (2.0, 2.0, 2.0),
+    directions: np.ndarray | None = None,
+    thickness_mm: float = 6.0,
+    holes: tuple[tuple[tuple[float, float, float], float], ...] = (((40.0, 20.0, 60.0), 25.0),),
+) -> Head:
+    """Return an ellipsoid skull, 150 x 190 x 150 mm, with round holes.
+
+    Args:
+        spacing: Voxel spacing in mm.
+        directions: 3×3 matrix whose columns are the directions of the voxel axes in RAS; identity if not given. The
+            head stands upright in RAS whatever they are.
+        thickness_mm: Thickness of the bone.
+        holes: Centre (RAS, mm, from the middle of the head) and radius in mm of the balls that are cut out.
+    """
+    directions = np.eye(3) if directions is None else directions
+    half = np.array([75.0, 95.0, 75.0])
+    reach = np.abs(directions).T @ (half + 6)
+    shape = np.ceil(2 * reach / np.array(spacing)).astype(int) + 1
+    affine = np.eye(4)
+    affine[:3, :3] = directions * spacing
+    affine[:3, 3] = -affine[:3, :3] @ ((shape - 1) / 2)
+    grid = np.ogrid[tuple(slice(size) for size in shape)]
+    points = [sum(affine[w, a] * grid[a] for a in range(3)) + affine[w, 3] for w in range(3)]
+    points = [axis.astype(np.float32) for axis in points]
+
+    def ball(centre, radii) -> np.ndarray:
+        return sum(((p - c) / r) ** 2 for p, c, r in zip(points, centre, radii, strict=True)) <= 1
+
+    complete = ball((0, 0, 0), half) & ~ball((0, 0, 0), half - thickness_mm)
+    lost = np.zeros_like(complete)
+    for centre, radius in holes:
+        lost |= ball(centre, [radius] * 3)
+    implant = complete & lost
+    return Head(*(Volume(mask, affine) for mask in (complete, implant, complete & ~implant)))
+
+
+def model_output(head: Head, *, error_mm: float = 0.6, seed: int = 0) -> Volume:
+    """Return what a network would give for the head: probabilities whose surface waves by some error.
+
+    Args:
+        head: The head.
+        error_mm: Standard deviation of the surface's shift.
+        seed: Seed of the shift.
+    """
+    from scipy import ndimage
+
+    mask, spacing = head.complete.voxels, head.complete.spacing
+    blur_mm = 1.0
+    probability = ndimage.gaussian_filter(mask.astype(np.float32), blur_mm / spacing)
+    noise = np.random.default_rng(seed).standard_normal(mask.shape, dtype=np.float32)
+    shift = ndimage.gaussian_filter(noise, 3 / spacing, truncate=2)
+    slope = probability * (1 - probability) * 4 / (blur_mm * np.sqrt(2 * np.pi))  # per mm across the surface
+    return head.complete.with_voxels(np.clip(probability + error_mm / shift.std() * shift * slope, 0, 1))
