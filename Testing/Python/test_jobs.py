@@ -96,7 +96,7 @@ def test_a_deaf_worker_is_killed(worker, monkeypatch):
 def test_the_real_worker_refuses_in_our_words(tmp_path, monkeypatch):
     monkeypatch.setenv("ITK_AUTOLOAD_PATH", "/nonexistent")
     settings = {"skull": str(tmp_path / "Schädel mit Loch.nrrd"), "out": str(tmp_path / "out")}
-    with pytest.raises(InputError, match="no file .*Schädel mit Loch"):
+    with pytest.raises(InputError, match=r"no file .*Schädel mit Loch"):
         jobs.Job("reconstruct", settings, python=sys.executable).wait()
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="no task"):

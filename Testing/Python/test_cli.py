@@ -1,0 +1,188 @@
+"""The command's contract: exit status, one line of error, nothing half-written, and a result on the bundled skull."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from CraNeXtLib import models
+from CraNeXtLib.cli import main
+from CraNeXtLib.demo import SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.volume_files import read_volume, write_volume
+from CraNeXtLib.volumes import Volume
+
+OUTPUTS = {
+    "complete_skull.nrrd",
+    "implant.nrrd",
+    "implant.stl",
+    "implant.3mf",
+    "implant.png",
+    "result.json",
+    "report.html",
+}
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command; return its status and what it printed on both streams."""
+
+    def run_command(*arguments) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main([str(a) for a in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run_command
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The outputs of ``cranext demo``, run as a user would."""
+    out = tmp_path_factory.mktemp("demo output") / "Füllung"
+    process = subprocess.run(
+        [sys.executable, "-m", "CraNeXtLib.cli", "demo", "--out", str(out)], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stderr
+    return out, process.stdout, process.stderr
+
+
+def test_demo_writes_everything_and_names_a_picture(demo):
+    out, printed, progress = demo
+    assert {p.name for p in out.iterdir()} == OUTPUTS
+    assert all(str(out / name) in printed for name in OUTPUTS)
+    assert "Open this picture" in printed
+    assert "research use" in printed
+    percents = [int(line.split("%")[0]) for line in progress.splitlines() if "%" in line.split("  ")[0]]
+    assert percents == sorted(percents)
+
+
+def test_demo_result_has_the_inputs_geometry_and_fits(demo):
+    out, _, _ = demo
+    skull = read_volume(SKULL)
+    result = json.loads((out / "result.json").read_text())
+    implant, complete = read_volume(out / "implant.nrrd"), read_volume(out / "complete_skull.nrrd")
+    for volume in (implant, complete):
+        assert volume.shape == skull.shape
+        np.testing.assert_array_equal(volume.affine, skull.affine)
+        assert volume.voxels.dtype == np.uint8
+    assert not ((implant.voxels > 0) & (skull.voxels > 0)).any()
+    np.testing.assert_array_equal(complete.voxels > 0, (skull.voxels > 0) | (implant.voxels > 0))
+    assert result["watertight"]
+    assert result["implant_volume_ml"] == pytest.approx((implant.voxels > 0).sum() * skull.voxel_volume_mm3 / 1000, abs=0.01)
+    assert result["metrics"]["dsc"] > 0.6
+    assert result["model"] == {"name": models.DEFAULT_MODEL, "sha256": models.find().sha256}
+    assert result["input"]["sha256"] == models.sha256_of(SKULL)
+    assert set(result["thickness_mm"]) == {"min", "p05", "median", "p95", "max"}
+    assert result["defect_area_cm2"] > 0
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "For research use" in report
+    assert "http" not in report.replace("https://", "http").split("<style>")[0]
+    assert result["model"]["sha256"] in report
+
+
+def test_a_complete_skull_ends_with_status_3(run, tmp_path):
+    skull, implant = read_volume(SKULL), read_volume(REFERENCE_IMPLANT)
+    write_volume(skull.with_voxels((skull.voxels > 0) | (implant.voxels > 0)), tmp_path / "complete.nrrd")
+    status, _, error = run("reconstruct", tmp_path / "complete.nrrd", "--out", tmp_path / "out")
+    assert status == 3
+    assert "nothing missing" in error
+    assert not (tmp_path / "out").exists()
+
+
+def bad_inputs(folder: Path) -> dict[str, tuple[Path, str]]:
+    rng = np.random.default_rng(0)
+    small = np.zeros((20, 20, 20), np.uint8)
+
+    def saved(name: str, voxels: np.ndarray) -> Path:
+        write_volume(Volume(voxels, np.eye(4)), folder / name)
+        return folder / name
+
+    def nifti(name: str, voxels: np.ndarray) -> Path:
+        nibabel.save(nibabel.Nifti1Image(voxels, np.eye(4)), folder / name)
+        return folder / name
+
+    text, cut = folder / "text.nrrd", saved("cut.nii.gz", (rng.random((40, 40, 40)) > 0.9).astype(np.uint8))
+    text.write_text("hello")
+    cut.write_bytes(cut.read_bytes()[:2000])
+    return {
+        "missing": (folder / "missing.nrrd", "no file"),
+        "empty": (saved("empty.nrrd", small), "empty"),
+        "full": (saved("full.nrrd", small + 1), "fills 100%"),
+        "ct": (saved("ct.nrrd", rng.integers(-1000, 2000, (20, 20, 20)).astype(np.int16)), "--ct"),
+        "flat": (nifti("flat.nii", small[0]), "2 dimensions"),
+        "four": (nifti("four.nii", np.stack([small, small], axis=-1)), "4 dimensions"),
+        "nan": (nifti("nan.nii", np.full((20, 20, 20), np.nan, np.float32)), "NaN"),
+        "text": (text, "damaged"),
+        "cut": (cut, "damaged"),
+        "folder": (folder, "not a volume file"),
+    }
+
+
+def test_bad_input_is_refused_with_status_2_and_one_line(run, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name, (path, words) in bad_inputs(tmp_path / "in").items():
+        status, printed, error = run("reconstruct", path, "--out", tmp_path / "out")
+        errors = [line for line in error.splitlines() if line.startswith("cranext: error: ")]
+        assert (status, printed, len(errors)) == (2, "", 1), name
+        assert words in errors[0], name
+        assert "Traceback" not in error
+        assert not (tmp_path / "out").exists(), name
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_unwritable_folder(run, tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    status, _, error = run("reconstruct", SKULL, "--out", tmp_path / "locked" / "out")
+    assert status == 2
+    assert "Cannot write" in error
+
+
+def test_an_output_folder_that_is_a_file(run, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    status, _, error = run("reconstruct", SKULL, "--out", tmp_path / "out")
+    assert status == 2
+    assert "choose another folder" in error
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["reconstruct"],
+        ["reconstruct", "a.nrrd"],
+        ["reconstruct", "a.nrrd", "--out", "x", "--device", "abacus"],
+        ["reconstruct", str(SKULL), "--out", "x", "--model", "nonsense"],
+        ["reconstruct", str(SKULL), "--out", "x", "--orientation", "RRR"],
+        ["reconstruct", str(SKULL), "--out", "x", "--segment", "Femur"],
+        ["models", "info", "nonsense"],
+        ["models", "import", "missing.pth"],
+    ],
+)
+def test_bad_usage(run, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    status, printed, error = run(*arguments)
+    assert (status, printed) == (2, "")
+    assert error.splitlines()[-1].startswith("cranext: error: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_models_list_and_doctor(run):
+    status, printed, _ = run("models", "list")
+    assert status == 0
+    assert f"{models.DEFAULT_MODEL} " in printed
+    status, printed, _ = run("doctor")
+    assert status == 0
+    assert "torch" in printed
+    assert "Devices: cpu" in printed
+
+
+def test_importing_the_library_is_cheap():
+    code = "import sys, CraNeXtLib; print([m for m in ('numpy', 'torch', 'monai', 'nibabel') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
