@@ -73,7 +73,9 @@ def test_demo_result_has_the_inputs_geometry_and_fits(demo):
     assert not ((implant.voxels > 0) & (skull.voxels > 0)).any()
     np.testing.assert_array_equal(complete.voxels > 0, (skull.voxels > 0) | (implant.voxels > 0))
     assert result["watertight"]
-    assert result["implant_volume_ml"] == pytest.approx((implant.voxels > 0).sum() * skull.voxel_volume_mm3 / 1000, abs=0.01)
+    assert result["implant_volume_ml"] == pytest.approx(
+        (implant.voxels > 0).sum() * skull.voxel_volume_mm3 / 1000, abs=0.01
+    )
     assert result["metrics"]["dsc"] > 0.6
     assert result["model"] == {"name": models.DEFAULT_MODEL, "sha256": models.find().sha256}
     assert result["input"]["sha256"] == models.sha256_of(SKULL)

@@ -1,0 +1,68 @@
+"""``cranext models``: list, inspect, add, copy and delete models."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("models", help="list, inspect, import, export and delete models")
+    actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+    actions.add_parser("list", help="name every model").set_defaults(run=_list)
+    info = actions.add_parser("info", help="print a model's description and card")
+    info.add_argument("name")
+    info.set_defaults(run=_info)
+    imported = actions.add_parser("import", help="add a model folder, or the authors' checkpoint (.pth)")
+    imported.add_argument("source")
+    imported.add_argument("--name", help="what to call it")
+    imported.set_defaults(run=_import)
+    export = actions.add_parser("export", help="copy a model's folder")
+    export.add_argument("name")
+    export.add_argument("folder")
+    export.set_defaults(run=_export)
+    delete = actions.add_parser("delete", help="delete a model that you added")
+    delete.add_argument("name")
+    delete.set_defaults(run=_delete)
+
+
+def _list(_options: argparse.Namespace, _progress: Any) -> None:
+    from CraNeXtLib import models
+
+    for model in models.available():
+        size = model.weights.stat().st_size / 1e6 if model.weights.is_file() else 0
+        place = "bundled" if model.bundled else "added"
+        default = ", default" if model.name == models.DEFAULT_MODEL else ""
+        print(f"{model.name:24} {size:6.1f} MB  {place}{default}  {model.description.get('licence', '')}")
+
+
+def _info(options: argparse.Namespace, _progress: Any) -> None:
+    from CraNeXtLib import models
+
+    model = models.find(options.name)
+    print(json.dumps(model.description, indent=2))
+    card = model.folder / "MODEL_CARD.md"
+    if card.is_file():
+        print(card.read_text(encoding="utf-8"))
+
+
+def _import(options: argparse.Namespace, _progress: Any) -> None:
+    from CraNeXtLib import models
+
+    model = models.import_model(options.source, name=options.name)
+    print(f"Added model '{model.name}'. Use it with: cranext reconstruct SKULL --out DIR --model {model.name}")
+
+
+def _export(options: argparse.Namespace, _progress: Any) -> None:
+    from CraNeXtLib import models
+
+    print(models.export_model(options.name, options.folder))
+
+
+def _delete(options: argparse.Namespace, _progress: Any) -> None:
+    from CraNeXtLib import models
+
+    models.delete_model(options.name)
+    print(f"Deleted model '{options.name}'.")

@@ -1,0 +1,56 @@
+"""``cranext reconstruct``: make an implant for a defective skull."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib import RESEARCH_USE_NOTICE
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command."""
+    from CraNeXtLib.devices import DEVICES
+    from CraNeXtLib.models import DEFAULT_MODEL
+
+    parser = commands.add_parser("reconstruct", help="make an implant for a defective skull")
+    parser.add_argument("skull", metavar="SKULL", help="mask of the defective skull: .nrrd, .seg.nrrd, .nii, .nii.gz")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument("--ct", action="store_true", help="SKULL is a CT in Hounsfield units")
+    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME|PATH", help="default: %(default)s")
+    parser.add_argument("--device", default="auto", choices=DEVICES, help="default: %(default)s")
+    parser.add_argument("--reference-implant", metavar="FILE", help="true implant, to measure the result against")
+    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
+    parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if SKULL holds several")
+    parser.add_argument("--postprocessing", choices=("default", "official"), help="default: the model's own")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="leave out report.html")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.cases import CaseSettings, reconstruct_case
+
+    names = CaseSettings.__dataclass_fields__
+    settings = CaseSettings(**{name: getattr(options, name) for name in names})
+    result = reconstruct_case(options.skull, options.out, settings, progress)
+    progress.end()
+    print_result(result, Path(options.out))
+
+
+def print_result(result: dict[str, Any], out: Path) -> None:
+    """Print what the implant is like and where the files are."""
+    thickness = result["thickness_mm"]
+    pieces = len(result["pieces"])
+    print(
+        f"Implant: {result['implant_volume_ml']:.1f} mL in {pieces} piece{'s' * (pieces > 1)}, outer side "
+        f"{result['defect_area_cm2']:.1f} cm², thickness {thickness['median']:.1f} mm "
+        f"({thickness['p05']:.1f} to {thickness['p95']:.1f}), {'' if result['watertight'] else 'NOT '}watertight"
+    )
+    if "metrics" in result:
+        print("Against the reference: " + ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items()))
+    for warning in result["warnings"]:
+        print(f"Warning: {warning}")
+    for name in result["files"]:
+        print(out / name)
+    print(RESEARCH_USE_NOTICE)
