@@ -57,6 +57,21 @@ class Confusion:
         )
 
     @property
+    def dsc(self) -> float:
+        """Dice similarity coefficient (Equation 5); 1 where both masks are empty."""
+        return _dice(self.true_positive, self.false_positive + self.false_negative, "counted")
+
+    @property
+    def prediction_ml(self) -> float:
+        """Volume of the prediction, in mL."""
+        return (self.true_positive + self.false_positive) * self.voxel_volume_mm3 / 1000
+
+    @property
+    def reference_ml(self) -> float:
+        """Volume of the reference, in mL."""
+        return (self.true_positive + self.false_negative) * self.voxel_volume_mm3 / 1000
+
+    @property
     def false_positive_ml(self) -> float:
         """Volume of implant where there should be none, in mL."""
         return self.false_positive * self.voxel_volume_mm3 / 1000
