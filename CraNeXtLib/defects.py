@@ -102,8 +102,8 @@ class DefectKind:
 _ANYWHERE = DefectKind(azimuth=(0, 180), elevation=(5, 90))
 KINDS: dict[str, DefectKind | None] = {
     "bilateral": DefectKind((0, 12), (40, 85), radius=(38, 6), stretch=(1.5, 1.0, 1.0)),
-    "fronto-orbital": DefectKind((8, 40), (-5, 18), radius=(37, 6), lowest=0.62),
-    "parieto-temporal": DefectKind((75, 120), (5, 40), radius=(43, 6), stretch=(1.0, 1.2, 1.0)),
+    "fronto-orbital": DefectKind((8, 35), (0, 20), radius=(42, 6), lowest=0.62),
+    "parieto-temporal": DefectKind((75, 120), (5, 40), radius=(45, 6), stretch=(1.0, 1.2, 1.0)),
     "random-1": _ANYWHERE,
     "random-2": _ANYWHERE,
     "skullfix": None,
@@ -179,8 +179,12 @@ def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
     places, points = places[near], points[near]
     if len(places):
         depth, below = _depth_in_bone(points, shape.centre - frame.centre)
-        inside = places[(shape.field(points, depth) < 0) & (below < REACH_MM)]
-        implant[box][np.unravel_index(inside, part.shape, order=order)] = True
+        inside = (shape.field(points, depth) < 0) & (below < REACH_MM)
+        places, points = places[inside], points[inside]
+        if shape.lowest >= frame.base:
+            offset = (shape.centre - frame.centre).astype(np.float32)
+            places = places[frame.depth(points + offset) < REACH_MM]
+        implant[box][np.unravel_index(places, part.shape, order=order)] = True
     return skull.with_voxels(implant)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,8 @@ BASE_DEPTH = 0.5  # of the length: orbital roofs, sphenoid and petrous bones beg
 SAMPLING_MM = 2.5
 SPECKS_MM3 = 500.0  # what may stick out of the head without moving a landmark
 RAY_RADIUS_MM = 5.0
+OUTLINE_DEG = 6.0
+OUTLINE_CLOSING = 7  # bins; wide enough to span an orbit
 PLATE_MM = 15.0  # bone this close to the outermost bone on a ray belongs to the vault
 
 
@@ -72,6 +75,35 @@ class SkullFrame:
             return self.centre + direction / np.linalg.norm(direction / radii)
         distances = along[near]
         return self.centre + direction * np.median(distances[distances > distances.max() - PLATE_MM])
+
+    def depth(self, points: np.ndarray) -> np.ndarray:
+        """Return how far points lie below the outline of the head, in mm, seen from the centre.
+
+        The outline spans the orbits, so that their roofs lie deep and the forehead does not.
+
+        Args:
+            points: RAS mm relative to the centre, shape (N, 3).
+        """
+        return self._outline[_direction_bins(points)] - np.linalg.norm(points, axis=1).astype(np.float32)
+
+    @cached_property
+    def _outline(self) -> np.ndarray:
+        """Distance of the outermost bone from the centre, in mm, by azimuth and elevation; the face left out."""
+        from scipy.ndimage import maximum_filter
+
+        points = self.points[self.points[:, 2] > self.level(BASE_DEPTH + 0.05)] - self.centre
+        outline = np.zeros((round(360 / OUTLINE_DEG), round(180 / OUTLINE_DEG)), dtype=np.float32)
+        np.maximum.at(outline, _direction_bins(points), np.linalg.norm(points, axis=1))
+        return maximum_filter(outline, OUTLINE_CLOSING, mode=("wrap", "nearest"))
+
+
+def _direction_bins(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bins of azimuth and elevation of points about the centre, shape (N, 3)."""
+    azimuth = np.arctan2(points[:, 0], points[:, 1]) + np.pi
+    elevation = np.arctan2(points[:, 2], np.hypot(points[:, 0], points[:, 1])) + np.pi / 2
+    step = np.deg2rad(OUTLINE_DEG)
+    bins = [(angle / step).astype(int) for angle in (azimuth, elevation)]
+    return bins[0] % round(360 / OUTLINE_DEG), np.minimum(bins[1], round(180 / OUTLINE_DEG) - 1)
 
 
 def skull_frame(skull: Volume) -> SkullFrame:
