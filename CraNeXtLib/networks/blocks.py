@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.networks.depthwise import DepthwiseConv3d
 
 # Axes of a (B, X, Y, Z, C) tensor that the response is normalised over.
 GRN_AXES = {"official": (1, 2), "3d": (1, 2, 3)}
@@ -82,7 +83,7 @@ class ConvNeXtBlock(nn.Module):
 
     def __init__(self, channels: int, *, grn: str = "official", drop_path: float = 0.0) -> None:
         super().__init__()
-        self.depthwise = nn.Conv3d(channels, channels, kernel_size=7, padding=3, groups=channels)
+        self.depthwise = DepthwiseConv3d(channels, 7)
         self.norm = nn.LayerNorm(channels, eps=LAYER_NORM_EPS)
         self.pointwise = nn.Linear(channels, 4 * channels)
         self.act = nn.GELU()
@@ -91,6 +92,7 @@ class ConvNeXtBlock(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last_3d)  # else every pointwise step copies its input
         branch = self.norm(self.depthwise(x).movedim(1, -1))
         branch = self.compress(self.grn(self.act(self.pointwise(branch))))
         return x + self.drop_path(branch.movedim(-1, 1))
@@ -109,11 +111,12 @@ class Upsample(nn.Module):
 
 
 class Join(nn.Module):
-    """Concatenation of two tensors along the channels, brought to the wanted width by a 1³ convolution."""
+    """1³ convolution of two tensors concatenated along the channels, as the sum of one convolution of each."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv3d(in_channels, out_channels, kernel_size=1)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        return self.conv(torch.cat((x, skip), dim=1))
+        of_x, of_skip = self.conv.weight.split((x.shape[1], skip.shape[1]), dim=1)
+        return functional.conv3d(x, of_x, self.conv.bias) + functional.conv3d(skip, of_skip)

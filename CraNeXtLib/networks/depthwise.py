@@ -1,0 +1,85 @@
+"""Depthwise 3D convolution whose gradients are fast on the CPU.
+
+PyTorch's own gradients of a grouped 3D convolution take ten to thirty times as long there as its forward pass. Both can
+be had exactly from fast operations: the gradient of the input is a convolution with the flipped kernel, and that of
+the weight is a cross-correlation of input and output gradient, of which few lags are wanted, by Fourier transform.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+# Channels are transformed in groups of about as many voxels, so that their spectra stay in the processor's cache.
+_CACHED_VOXELS = 2**17
+
+
+class DepthwiseConv3d(nn.Conv3d):
+    """Zero-padded convolution of each channel with its own cubic kernel: (B, C, X, Y, Z) to the same shape.
+
+    Args:
+        channels: Number of channels.
+        kernel_size: Side of the kernel, odd.
+    """
+
+    def __init__(self, channels: int, kernel_size: int) -> None:
+        super().__init__(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type == "cpu" and torch.is_grad_enabled() and self.weight.requires_grad:
+            return _DepthwiseConv3d.apply(x, self.weight, self.bias)
+        return super().forward(x)
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    return functional.conv3d(x, weight, bias, padding=weight.shape[-1] // 2, groups=len(weight))
+
+
+class _DepthwiseConv3d(torch.autograd.Function):
+    @staticmethod
+    @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.float32)
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return _convolve(x, weight, bias)
+
+    @staticmethod
+    @torch.amp.custom_bwd(device_type="cpu")
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        x, weight = ctx.saved_tensors
+        wants_x, wants_weight, wants_bias = ctx.needs_input_grad
+        return (
+            _convolve(gradient, weight.flip(2, 3, 4)) if wants_x else None,
+            _weight_gradient(x, gradient, weight.shape[-1]) if wants_weight else None,
+            gradient.sum((0, 2, 3, 4)) if wants_bias else None,
+        )
+
+
+def _weight_gradient(x: Tensor, gradient: Tensor, kernel_size: int) -> Tensor:
+    """Return sum over voxels v of x[v + lag] · gradient[v], for the lags of the kernel: (C, 1, K, K, K)."""
+    radius = kernel_size // 2
+    # Long enough that the lags do not wrap around, and a multiple that Fourier transforms are fast at.
+    size = [-(-(length + radius) // 16) * 16 for length in x.shape[2:]]
+    lags = torch.arange(-radius, radius + 1)
+    group = max(1, _CACHED_VOXELS // math.prod(size))
+    kernels = []
+    for xs, gradients in zip(
+        _channels_outermost(x).split(group), _channels_outermost(gradient).split(group), strict=True
+    ):
+        x_spectrum = torch.fft.rfftn(xs, s=size, dim=(2, 3, 4))
+        spectrum = (x_spectrum * torch.fft.rfftn(gradients, s=size, dim=(2, 3, 4)).conj()).sum(1)
+        spectrum = torch.fft.ifft(spectrum, dim=1)[:, lags]
+        spectrum = torch.fft.ifft(spectrum, dim=2)[:, :, lags]
+        kernels.append(torch.fft.irfft(spectrum, n=size[2], dim=3)[..., lags])
+    return torch.cat(kernels).unsqueeze(1)
+
+
+def _channels_outermost(x: Tensor) -> Tensor:
+    """Return (C, B, X, Y, Z), contiguous but for B; PyTorch transposes two axes far faster than it permutes five."""
+    if x.is_contiguous():
+        return x.transpose(0, 1)
+    batch, channels, *size = x.shape
+    return x.movedim(1, -1).reshape(-1, channels).t().contiguous().view(channels, batch, *size)
