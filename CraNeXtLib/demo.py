@@ -1,0 +1,31 @@
+"""The demo: reconstruct the bundled skull and compare with the bone that was cut out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.stages import ProgressCallback
+
+FOLDER = Path(__file__).parent / "Resources" / "Demo"
+DEFECTIVE_SKULL = FOLDER / "defective_skull.nrrd"
+REFERENCE_IMPLANT = FOLDER / "reference_implant.nrrd"
+
+
+def run_demo(out: str | Path, progress: ProgressCallback | None = None) -> dict[str, Any]:
+    """Reconstruct the bundled defective skull with the default model.
+
+    Args:
+        out: Folder to write into.
+        progress: Told the stage and the fraction of the whole.
+
+    Returns:
+        The content of ``result.json``, with ``metrics`` against the bundled reference implant.
+
+    Raises:
+        InputError: If the folder cannot be written.
+    """
+    from CraNeXtLib.cases import CaseSettings, reconstruct_case
+
+    settings = CaseSettings(reference_implant=str(REFERENCE_IMPLANT))
+    return reconstruct_case(DEFECTIVE_SKULL, out, settings, progress)
