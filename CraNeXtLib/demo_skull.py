@@ -12,21 +12,21 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.bodyparts3d import bone_labels
-from CraNeXtLib.defects import DefectShape, cut_implant
 from CraNeXtLib.demo import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.skull_frame import skull_frame
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume, foreground_box
 
 SPACING_MM = 0.8
 FIELD_OF_VIEW_MM = 150.0  # below the vertex; a routine head CT ends in the middle face
 MARGIN_VOXELS = 12
-AZIMUTH_DEG, ELEVATION_DEG = -72.0, 30.0  # the middle of the defect: the patient's left, above the ear
+MIDDLE_RAS_MM = (-62.0, 16.0, 56.0)  # of the defect, where 0 is the middle of the whole skull
+OUTWARDS = (-0.83, 0.25, 0.5)
 HALF_AXES_MM = (51.0, 41.0)  # along the head and across
-TILT_DEG = 20.0  # how far the long axis rises towards the back
+RISE = 0.36  # of the long axis towards the back
 SQUARENESS = 2.6  # exponent of the border's superellipse; 2 is an ellipse
 TAPER = 0.15  # how much narrower the front end is
-ROUNDING_MM = 1.0
+DEPTH_MM = 40.0  # of the curved plate; bone further inside the head stays
+BASE_MM = 10.0  # the defect stays above the floor of the middle fossa
 
 
 def build_demo_skull(bones: str | Path) -> tuple[Volume, Volume]:
@@ -39,30 +39,19 @@ def build_demo_skull(bones: str | Path) -> tuple[Volume, Volume]:
         InputError: If a mesh is missing.
     """
     skull = _head_ct(bone_labels(bones, spacing_mm=SPACING_MM))
-    frame = skull_frame(skull)
-    centre = frame.surface(frame.direction(AZIMUTH_DEG, ELEVATION_DEG))
-    outwards = (centre - frame.centre) / np.linalg.norm(centre - frame.centre)
-    tilt = np.deg2rad(TILT_DEG)
-    along = np.array([0, -np.cos(tilt), np.sin(tilt)])
+    outwards = np.array(OUTWARDS) / np.linalg.norm(OUTWARDS)
+    along = np.array([0, -1, RISE])
     along -= outwards * (outwards @ along)
     along /= np.linalg.norm(along)
-    across = np.cross(outwards, along)
-
-    def cut(points: np.ndarray) -> np.ndarray:
-        x, y = (points @ along) / HALF_AXES_MM[0], (points @ across) / HALF_AXES_MM[1]
-        y = y / (1 + TAPER * np.clip(x, -1, 1))
-        radius = (np.abs(x) ** SQUARENESS + np.abs(y) ** SQUARENESS) ** (1 / SQUARENESS)
-        return np.maximum((radius - 1) * min(HALF_AXES_MM), -(points @ outwards) - 45.0)
-
-    shape = DefectShape(
-        centre=centre,
-        cut=cut,
-        radius=1.3 * max(HALF_AXES_MM),
-        lowest=frame.base,
-        waves=np.zeros((1, 4)),
-        rounding=ROUNDING_MM,
-    )
-    implant = _largest_part(cut_implant(skull, shape, frame).voxels)  # without ridges inside the head
+    places = np.argwhere(skull.voxels)
+    points = skull.to_ras(places) - MIDDLE_RAS_MM
+    x, y = points @ along / HALF_AXES_MM[0], points @ np.cross(outwards, along) / HALF_AXES_MM[1]
+    y /= 1 + TAPER * np.clip(x, -1, 1)
+    inside = np.abs(x) ** SQUARENESS + np.abs(y) ** SQUARENESS < 1
+    inside &= (points @ outwards > -DEPTH_MM) & (points[:, 2] > BASE_MM - MIDDLE_RAS_MM[2])
+    implant = np.zeros(skull.shape, bool)
+    implant[tuple(places[inside].T)] = True
+    implant = _largest_part(implant)  # without ridges inside the head
     return skull.with_voxels(_largest_part(skull.voxels & ~implant)), skull.with_voxels(implant)
 
 
