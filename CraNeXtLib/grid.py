@@ -162,14 +162,16 @@ class OfficialGrid:
 
 
 def make_grid(
-    name: Literal["default", "official"], skull: Volume, shape: tuple[int, int, int] = NETWORK_SHAPE
+    name: Literal["default", "official", "vault"], skull: Volume, shape: tuple[int, int, int] = NETWORK_SHAPE
 ) -> DefaultGrid | OfficialGrid:
     """Return the grid of that name around a defective skull.
 
     Raises:
         InputError: If the name is unknown or the skull empty.
     """
-    grids = {"default": DefaultGrid, "official": OfficialGrid}
+    from CraNeXtLib.vault_grid import VaultGrid
+
+    grids = {"default": DefaultGrid, "official": OfficialGrid, "vault": VaultGrid}
     if name not in grids:
         raise InputError(f"There is no grid '{name}'; choose one of: {', '.join(grids)}.")
     return grids[name](skull, tuple(shape))

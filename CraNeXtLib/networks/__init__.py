@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _NETWORKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "cranext": ("cranext", "CraNeXt", {}),
     "cranext_tiny": ("cranext", "CraNeXt", {"depths": (1, 3, 1, 1, 1), "widths": (32, 64, 128, 64, 32)}),
+    "cranext_folded": ("folded", "FoldedCraNeXt", {}),
     "unet3dcnn_convnext": ("cranext", "CraNeXt", {"depths": (2, 2, 2, 2, 3, 1, 1, 1, 1)}),
 }
 

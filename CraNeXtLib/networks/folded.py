@@ -1,0 +1,63 @@
+"""CraNeXt on blocks of 2³ voxels: an eighth of the voxels to compute, at the same resolution in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.networks.cranext import MINIMUM_SIZE, CraNeXt
+
+FOLD = 2
+CORNERS = FOLD**3
+
+
+class FoldedCraNeXt(nn.Module):
+    """CraNeXt that treats a block of 2³ voxels as one, with eight times the channels.
+
+    The stages at full resolution are nine tenths of CraNeXt's work. Here the first convolution takes the voxels of a
+    block as channels, and the last one gives a logit for each of them (pixel shuffle, Shi et al. 2016), so that
+    everything between runs on half the grid. The stem's kernel is 3³ blocks, about the published 7³ voxels.
+    Input (B, C, X, Y, Z) with even sizes of at least 64, output logits (B, 1, X, Y, Z).
+
+    Args:
+        in_channels: Channels of the input.
+        options: As those of ``CraNeXt``.
+    """
+
+    def __init__(self, *, in_channels: int = 1, **options: Any) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        self.network = CraNeXt(in_channels=in_channels * CORNERS, **options)
+        stem, tail = self.network.init_stage[0], self.network.final_convolution
+        self.network.init_stage[0] = nn.Conv3d(stem.in_channels, stem.out_channels, kernel_size=3, padding=1)
+        self.network.final_convolution = nn.Conv3d(tail.in_channels, CORNERS, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z).
+
+        Raises:
+            InputError: If a size is odd or below 64, or the channels are not the network's.
+        """
+        sizes = x.shape[2:]
+        least = FOLD * MINIMUM_SIZE
+        if x.ndim != 5 or x.shape[1] != self.in_channels or any(size < least or size % FOLD for size in sizes):
+            raise InputError(
+                f"The network takes (batch, {self.in_channels}, X, Y, Z) with even sizes of at least {least}, not "
+                f"{tuple(x.shape)}; resample the volume to another grid or choose a model with other channels."
+            )
+        return unfolded(self.network(folded(x)))
+
+
+def folded(x: Tensor) -> Tensor:
+    """Turn (B, C, X, Y, Z) into (B, 8 C, X / 2, Y / 2, Z / 2)."""
+    x = x.unflatten(4, (-1, FOLD)).unflatten(3, (-1, FOLD)).unflatten(2, (-1, FOLD))
+    return x.permute(0, 1, 3, 5, 7, 2, 4, 6).flatten(1, 4).contiguous(memory_format=torch.channels_last_3d)
+
+
+def unfolded(x: Tensor) -> Tensor:
+    """Turn (B, 8 C, X, Y, Z) into (B, C, 2 X, 2 Y, 2 Z), the inverse of ``folded``."""
+    x = x.unflatten(1, (-1, FOLD, FOLD, FOLD)).permute(0, 1, 5, 2, 6, 3, 7, 4)
+    return x.flatten(6, 7).flatten(4, 5).flatten(2, 3)
