@@ -48,7 +48,8 @@ def print_result(result: dict[str, Any], out: Path) -> None:
         f"({thickness['p05']:.1f} to {thickness['p95']:.1f}), {'' if result['watertight'] else 'NOT '}watertight"
     )
     if "metrics" in result:
-        print("Against the reference: " + ", ".join(f"{name} {value:.4g}" for name, value in result["metrics"].items()))
+        numbers = (f"{name} {'infinite' if v is None else f'{v:.4g}'}" for name, v in result["metrics"].items())
+        print(f"Against the reference: {', '.join(numbers)}")
     for warning in result["warnings"]:
         print(f"Warning: {warning}")
     for name in result["files"]:
