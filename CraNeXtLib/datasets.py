@@ -1,0 +1,252 @@
+"""A data set of skulls: its manifest, and the masks of one case.
+
+The manifest is a CSV file with a header line, or a JSON list of objects, of these columns; a cell may be empty where
+nothing is said to be required, and paths are relative to the manifest.
+
+=========== ==========================================================================================================
+subject     Name of the skull, required; cases of one source and subject are defects of one skull.
+kind        Kind of defect, such as ``parieto-temporal``.
+defective   File of the defective skull.
+complete    File of the complete skull; required if there is no implant. Alone, it serves to cut synthetic defects into.
+implant     File of the implant. Of the three files any two are enough.
+source      Where the skull comes from, such as ``skullbreak``.
+split       ``training``, ``validation`` or ``test``.
+orientation Where the files' array axes point, such as ``LPS``, for files whose header does not say.
+=========== ==========================================================================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.volume_files import read_volume
+from CraNeXtLib.volumes import Volume
+
+SPLITS = ("training", "validation", "test")
+ROLES = ("defective", "complete", "implant")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetCase:
+    """One line of a manifest, with absolute paths; see the module's docstring.
+
+    Raises:
+        InputError: If a value is not allowed or the files do not say what the complete skull is.
+    """
+
+    subject: str
+    kind: str = ""
+    defective: Path | None = None
+    complete: Path | None = None
+    implant: Path | None = None
+    source: str = ""
+    split: str = ""
+    orientation: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.subject:
+            raise InputError("A case has no subject; name its skull in the column 'subject'.")
+        if self.split and self.split not in SPLITS:
+            raise InputError(f"Case {self.name} has the split '{self.split}'; choose one of {', '.join(SPLITS)}.")
+        if self.complete is None and (self.defective is None or self.implant is None):
+            raise InputError(f"Case {self.name} needs a complete skull, or a defective skull and its implant.")
+
+    @property
+    def name(self) -> str:
+        """What messages call the case, such as ``skullbreak/001/bilateral``."""
+        return "/".join(part for part in (self.source, self.subject, self.kind) if part)
+
+    @property
+    def skull(self) -> tuple[str, str]:
+        """Source and subject: the same for all defects of one skull."""
+        return self.source, self.subject
+
+    @property
+    def has_defect(self) -> bool:
+        """Whether the case is a pair, not just a complete skull."""
+        return self.defective is not None or self.implant is not None
+
+    def files(self) -> dict[str, Path]:
+        """Return the files that there are, by role."""
+        return {role: getattr(self, role) for role in ROLES if getattr(self, role) is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class SkullPair:
+    """The masks of one case, bool and of one geometry; without a defect, the implant is empty."""
+
+    complete: Volume
+    defective: Volume
+    implant: Volume
+
+
+def load_case(case: DatasetCase) -> SkullPair:
+    """Read a case's masks; the one that has no file follows from the other two.
+
+    Raises:
+        InputError: If a file cannot be read, is no mask, or its geometry differs from the others'.
+    """
+    masks = {role: read_mask(path, case.orientation) for role, path in case.files().items()}
+    first = next(iter(masks))
+    for role, mask in masks.items():
+        if not mask.has_geometry_of(masks[first], tolerance_mm=0.01):
+            raise InputError(f"Case {case.name}: {role} and {first} differ in size, spacing or position.")
+    voxels = {role: mask.voxels for role, mask in masks.items()}
+    if "complete" not in voxels:
+        voxels["complete"] = voxels["defective"] | voxels["implant"]
+    if "implant" not in voxels:
+        defective = voxels.get("defective", voxels["complete"])
+        voxels["implant"] = voxels["complete"] & ~defective
+    if "defective" not in voxels:
+        voxels["defective"] = voxels["complete"] & ~voxels["implant"]
+    return SkullPair(**{role: masks[first].with_voxels(voxels[role]) for role in ROLES})
+
+
+def read_mask(path: Path, orientation: str = "") -> Volume:
+    """Read a file that holds zero and one other value, as bool.
+
+    Raises:
+        InputError: If it cannot be read or holds anything else.
+    """
+    volume = read_volume(path, orientation=orientation or None)
+    if volume.voxels.dtype == bool:
+        return volume
+    mask = volume.voxels != 0
+    values = volume.voxels[mask]
+    if values.size and values.min() != values.max():
+        some = np.unique(values[: 10**6])
+        labels = ", ".join(f"{v:g}" for v in some[:6]) + (", ..." if len(some) > 6 else "")
+        raise InputError(f"{path.name} is not a mask: besides 0 it holds {labels}; save one label as a mask.")
+    return volume.with_voxels(mask)
+
+
+def read_manifest(path: str | Path) -> list[DatasetCase]:
+    """Read a manifest, CSV or JSON; whether its files exist is not looked at.
+
+    Raises:
+        InputError: If it cannot be read; a bad line is named.
+    """
+    path = Path(path)
+    rows = _read_rows(path)
+    folder = path.parent.absolute()
+    known = {field.name for field in fields(DatasetCase)}
+    cases = []
+    for number, row in rows:
+        unknown = sorted(str(key) for key in set(row) - known)
+        if unknown:
+            raise InputError(
+                f"{path.name} has an unknown column {', '.join(unknown)}; allowed: {', '.join(sorted(known))}."
+            )
+        cells = {key: str(value).strip() for key, value in row.items() if value not in (None, "")}
+        paths = {role: Path(os.path.normpath(folder / cells[role])) for role in ROLES if cells.get(role)}
+        try:
+            cases.append(DatasetCase(**({"subject": ""} | cells | paths)))
+        except InputError as error:
+            raise InputError(f"{path.name}, line {number}: {error}") from error
+    if not cases:
+        raise InputError(f"{path.name} lists no cases.")
+    return cases
+
+
+def write_manifest(cases: Iterable[DatasetCase], path: str | Path) -> None:
+    """Write a manifest, CSV or JSON by the suffix.
+
+    Raises:
+        InputError: If the suffix is another, or the file cannot be written.
+    """
+    path = Path(path)
+    folder = path.parent.absolute()
+    rows = [
+        {key: _relative(value, folder) if key in ROLES else value for key, value in asdict(case).items()}
+        for case in cases
+    ]
+    if path.suffix.lower() == ".json":
+        text = json.dumps([{k: v for k, v in row.items() if v} for row in rows], indent=1) + "\n"
+    elif path.suffix.lower() == ".csv":
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, [field.name for field in fields(DatasetCase)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        text = stream.getvalue()
+    else:
+        raise InputError(f"The manifest {path.name} must end in .csv or .json.")
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def split_by_skull(
+    cases: Iterable[DatasetCase],
+    *,
+    validation: float = 0.1,
+    test: float = 0.1,
+    seed: int = 0,
+    same_skull: Iterable[tuple[tuple[str, str], tuple[str, str]]] = (),
+) -> list[DatasetCase]:
+    """Assign the splits at random, all cases of a skull to one.
+
+    Args:
+        cases: The cases; a split that they have already is overwritten.
+        validation: Fraction of the skulls to validate on.
+        test: Fraction of the skulls to test on.
+        seed: The same seed gives the same split, whatever the cases' order.
+        same_skull: Pairs of skulls (source, subject) that are duplicates and must not be parted.
+
+    Raises:
+        InputError: If the fractions leave nothing to train on.
+    """
+    cases = list(cases)
+    if min(validation, test) < 0 or validation + test >= 1:
+        raise InputError("The validation and test fractions must not be negative and must leave skulls for training.")
+    group = {skull: skull for skull in sorted({case.skull for case in cases})}
+    for first, second in same_skull:
+        if first in group and second in group:
+            kept, joined = sorted((group[first], group[second]))
+            group = {skull: kept if leader == joined else leader for skull, leader in group.items()}
+    leaders = np.array(sorted(set(group.values())), dtype=object).reshape(-1, 2)
+    leaders = [tuple(pair) for pair in leaders[np.random.default_rng(seed).permutation(len(leaders))]]
+    counts = [int(np.ceil(len(leaders) * fraction - 1e-9)) for fraction in (validation, test)]
+    if sum(counts) >= len(leaders):
+        raise InputError(f"{len(leaders)} skulls are too few for these validation and test fractions.")
+    names = ["validation"] * counts[0] + ["test"] * counts[1]
+    names += ["training"] * (len(leaders) - len(names))
+    split = dict(zip(leaders, names, strict=True))
+    return [replace(case, split=split[group[case.skull]]) for case in cases]
+
+
+def _relative(path: Path | None, folder: Path) -> str:
+    if path is None:
+        return ""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive on Windows
+        return path.as_posix()
+
+
+def _read_rows(path: Path) -> list[tuple[int, dict]]:
+    """Return the lines of a manifest with their numbers."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The manifest {path} cannot be read; give a CSV or JSON file in UTF-8.") from error
+    if path.suffix.lower() == ".json":
+        try:
+            rows = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path.name} is not valid JSON (line {error.lineno}).") from error
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise InputError(f"{path.name} must be a JSON list of objects, one for each case.")
+        return list(enumerate(rows, start=1))
+    if path.suffix.lower() != ".csv":
+        raise InputError(f"The manifest {path.name} must end in .csv or .json.")
+    reader = csv.DictReader(io.StringIO(text), restkey="(beyond the last column)")
+    return [(reader.line_num, row) for row in reader]

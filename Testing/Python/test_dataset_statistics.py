@@ -1,0 +1,74 @@
+"""Table 1 of the paper, on a data set whose numbers are known."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from CraNeXtLib.dataset_statistics import dataset_statistics
+from CraNeXtLib.datasets import DatasetCase
+from CraNeXtLib.volume_files import write_volume
+from CraNeXtLib.volumes import Volume
+
+AFFINE = np.diag([-0.5, -0.5, 2.0, 1.0])
+
+
+@pytest.fixture
+def cases(tmp_path):
+    """Two skulls of 200 and 400 of 1000 voxels; three implants of 20, 40 and 100."""
+    sizes = {"a": (200, {"bilateral": 20, "random-1": 40}), "b": (400, {"bilateral": 100})}
+    found = []
+    for subject, (bone, kinds) in sizes.items():
+        write(tmp_path / f"{subject}.nrrd", bone)
+        for kind, lost in kinds.items():
+            write(tmp_path / f"{subject}-{kind}.nrrd", lost)
+            files = {"complete": tmp_path / f"{subject}.nrrd", "implant": tmp_path / f"{subject}-{kind}.nrrd"}
+            found.append(DatasetCase(subject=subject, kind=kind, **files))
+    return found
+
+
+def write(path, count):
+    voxels = np.zeros(1000, bool)
+    voxels[:count] = True
+    write_volume(Volume(voxels.reshape(10, 10, 10), AFFINE), path)
+
+
+def test_the_numbers_of_table_1(cases):
+    table = dataset_statistics(cases)
+    assert (table.skulls, table.cases) == (2, 3)
+    assert table.sizes == {"10 × 10 × 10": 3}
+    assert table.spacings_mm == {"0.5 × 0.5 × 2": 3}
+    assert table.complete_vor_percent.mean == pytest.approx(30)  # each skull once
+    assert table.complete_vor_percent.sd == pytest.approx(np.std([20, 40], ddof=1))
+    assert table.implant_vor_percent.mean == pytest.approx((2 + 4 + 10) / 3)
+    assert table.implant_to_complete_ratio.mean == pytest.approx((0.1 + 0.2 + 0.25) / 3)  # a ratio, not a percentage
+    assert table.implant_ml.mean == pytest.approx(160 / 3 * 0.5 / 1000)
+    assert table.kinds == {"bilateral": 2, "random-1": 1}
+    assert table.regions is None
+
+
+def test_a_complete_skull_alone_has_no_implant_to_count(cases):
+    table = dataset_statistics([DatasetCase(subject="a", complete=cases[0].complete)])
+    assert table.implant_vor_percent is None
+    assert "VOR of implant [%]" in table.table()
+
+
+def test_an_unreadable_case_is_named_and_the_rest_counted(cases):
+    cases[0].implant.write_bytes(b"NRRD0004")
+    table = dataset_statistics(cases)
+    assert list(table.unreadable) == ["a/bilateral"]
+    assert table.implant_vor_percent.count == 2
+    assert "a/bilateral" in table.table()
+
+
+def test_regions_are_counted_where_they_can_be_told(cases):
+    table = dataset_statistics(
+        cases, regions_of=lambda complete, _: ["Temporal"] if complete.voxels.sum() == 200 else []
+    )
+    assert table.regions == {"Temporal": 2}
+
+
+def test_the_statistics_can_be_written_as_json(cases):
+    assert json.loads(json.dumps(dataset_statistics(cases).to_dict()))["implant_to_complete_ratio"]["count"] == 3

@@ -1,0 +1,151 @@
+"""The manifest, the folder layouts and the split."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from CraNeXtLib.dataset_layouts import find_cases
+from CraNeXtLib.datasets import DatasetCase, load_case, read_manifest, split_by_skull, write_manifest
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.volume_files import write_volume
+from CraNeXtLib.volumes import Volume
+
+COMPLETE = np.zeros((6, 7, 8), dtype=bool)
+COMPLETE[1:5, 1:6, 1:7] = True
+IMPLANT = np.zeros_like(COMPLETE)
+IMPLANT[3:5, 2:4, 2:5] = True
+MASKS = {"complete": COMPLETE, "implant": IMPLANT, "defective": COMPLETE & ~IMPLANT}
+AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])
+
+
+def write(path, role, affine=AFFINE):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_volume(Volume(MASKS[role], affine), path)
+
+
+def test_skullbreak_gives_five_cases_a_skull(tmp_path):
+    kinds = ["bilateral", "frontoorbital", "parietotemporal", "random_1", "random_2"]
+    for subject in ("000", "017"):
+        write(tmp_path / "complete_skull" / f"{subject}.nrrd", "complete")
+        for kind in kinds:
+            write(tmp_path / "defective_skull" / kind / f"{subject}.nrrd", "defective")
+            write(tmp_path / "implant" / kind / f"{subject}.nrrd", "implant")
+    cases = find_cases(tmp_path)
+    assert [(c.subject, c.kind) for c in cases][:5] == [
+        ("000", kind) for kind in ("bilateral", "fronto-orbital", "parieto-temporal", "random-1", "random-2")
+    ]
+    assert len(cases) == 10
+    assert {c.source for c in cases} == {"skullbreak"}
+    assert all(set(c.files()) == {"complete", "defective", "implant"} for c in cases)
+
+
+def test_skullfix_without_defective_skulls(tmp_path):
+    for role in ("complete", "implant"):
+        write(tmp_path / role / "004.nrrd", role)
+    (case,) = find_cases(tmp_path)
+    assert (case.source, case.subject, case.kind) == ("skullfix", "004", "")
+    pair = load_case(case)
+    for role, mask in MASKS.items():
+        assert np.array_equal(getattr(pair, role).voxels, mask)
+
+
+@pytest.mark.parametrize(("given", "suffix"), [("complete", ".nrrd"), ("implant", ".nii.gz")])
+def test_pairs_in_a_plain_folder(tmp_path, given, suffix):
+    write(tmp_path / f"anna_post_op_defective{suffix}", "defective")
+    write(tmp_path / f"anna_post_op_{given}{suffix}", given)
+    write(tmp_path / f"lonely_defective{suffix}", "defective")
+    (case,) = find_cases(tmp_path, source="clinic")
+    assert case.name == "clinic/anna_post_op"
+    assert np.array_equal(load_case(case).implant.voxels, IMPLANT)
+    assert np.array_equal(load_case(case).complete.voxels, COMPLETE)
+
+
+def test_a_folder_without_cases_is_refused(tmp_path):
+    with pytest.raises(InputError, match="complete_skull"):
+        find_cases(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["manifest.csv", "manifest.json"])
+def test_a_manifest_comes_back_as_written_and_moves_with_its_data(tmp_path, name):
+    folder = tmp_path / "here"
+    for role in MASKS:
+        write(folder / role / "1.nrrd", role)
+    cases = [*find_cases(folder), DatasetCase(subject="ä, ö", complete=tmp_path / "x.nrrd", orientation="LPS")]
+    write_manifest(cases, folder / name)
+    assert read_manifest(folder / name) == cases
+    assert str(tmp_path) not in (folder / name).read_text(encoding="utf-8")
+    folder.rename(tmp_path / "there")
+    assert read_manifest(tmp_path / "there" / name)[0].complete == tmp_path / "there" / "complete" / "1.nrrd"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("subject,complete\n1,a.nrrd\n,b.nrrd\n", "line 3.*subject"),
+        ("subject,defective\n1,a.nrrd\n", "line 2.*implant"),
+        ("subject,complete,split\n1,a.nrrd,train\n", "line 2.*training"),
+        ("subject,complete,colour\n1,a.nrrd,red\n", "colour"),
+        ("subject,complete\n1,a.nrrd,b\n", "beyond"),
+        ("subject,complete\n", "no cases"),
+    ],
+)
+def test_a_bad_manifest_is_refused_by_line(tmp_path, text, message):
+    path = tmp_path / "manifest.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "[{"])
+def test_a_json_manifest_of_another_shape_is_refused(tmp_path, text):
+    path = tmp_path / "manifest.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"manifest\.json"):
+        read_manifest(path)
+
+
+def cases_of(skulls, kinds=3):
+    return [
+        DatasetCase(subject=f"{n:03}", kind=str(k), complete=__file__, source="s")
+        for n in range(skulls)
+        for k in range(kinds)
+    ]
+
+
+def test_the_split_keeps_skulls_whole_and_follows_the_seed():
+    cases = cases_of(20)
+    split = split_by_skull(cases, validation=0.1, test=0.2, seed=5)
+    by_skull = {case.skull: {c.split for c in split if c.skull == case.skull} for case in cases}
+    assert all(len(found) == 1 for found in by_skull.values())
+    names = [next(iter(found)) for found in by_skull.values()]
+    assert (names.count("validation"), names.count("test"), names.count("training")) == (2, 4, 14)
+    shuffled = split_by_skull(cases[::-1], validation=0.1, test=0.2, seed=5)[::-1]
+    assert shuffled == split
+    assert split_by_skull(cases, validation=0.1, test=0.2, seed=6) != split
+
+
+def test_duplicates_are_never_parted():
+    cases = cases_of(12, kinds=1)
+    same = [(("s", "000"), ("s", "005")), (("s", "005"), ("s", "009")), (("s", "001"), ("s", "002"))]
+    for seed in range(20):
+        splits = {
+            c.subject: c.split for c in split_by_skull(cases, validation=0.3, test=0.3, seed=seed, same_skull=same)
+        }
+        assert splits["000"] == splits["005"] == splits["009"]
+        assert splits["001"] == splits["002"]
+
+
+def test_too_few_skulls_are_refused():
+    with pytest.raises(InputError, match="too few"):
+        split_by_skull(cases_of(2))
+
+
+def test_a_case_with_two_geometries_or_labels_is_refused(tmp_path):
+    write(tmp_path / "a_complete.nrrd", "complete")
+    write(tmp_path / "a_defective.nrrd", "defective", np.diag([-1.0, -1.0, 2.5, 1.0]))
+    with pytest.raises(InputError, match="differ in size, spacing or position"):
+        load_case(find_cases(tmp_path)[0])
+    write_volume(Volume(COMPLETE.astype(np.int16) + IMPLANT, AFFINE), tmp_path / "a_defective.nrrd")
+    with pytest.raises(InputError, match="besides 0 it holds 1, 2"):
+        load_case(find_cases(tmp_path)[0])
