@@ -15,7 +15,7 @@ from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.implant_measures import measure_implant
-from CraNeXtLib.pictures import draw_implant
+from CraNeXtLib.pictures import write_picture
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
@@ -107,7 +107,12 @@ def reconstruct_case(
             write_stl(mesh, folder / "implant.stl")
             write_3mf(mesh, folder / "implant.3mf")
         with stages.stage("Reporting"):
-            draw_implant(result.defective_skull, result.implant, folder / "implant.png")
+            write_picture(
+                result.defective_skull,
+                result.implant,
+                folder / "implant.png",
+                title=f"{Path(skull).name}, model {result.model.name}",
+            )
             description = _describe(Path(skull), settings, result, mesh, reference)
             description["seconds"] = stages.seconds | {"Network or model": result.seconds["Completing the skull"]}
             description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"} | _report(settings))
