@@ -35,12 +35,8 @@ class FoldedCraNeXt(nn.Module):
         self.network.init_stage[0] = nn.Conv3d(stem.in_channels, stem.out_channels, kernel_size=3, padding=1)
         self.network.final_convolution = nn.Conv3d(tail.in_channels, CORNERS, kernel_size=1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z).
-
-        Raises:
-            InputError: If a size is odd or below 64, or the channels are not the network's.
-        """
+    def check(self, x: Tensor) -> None:
+        """Raise InputError if the network cannot take the tensor."""
         sizes = x.shape[2:]
         least = FOLD * MINIMUM_SIZE
         if x.ndim != 5 or x.shape[1] != self.in_channels or any(size < least or size % FOLD for size in sizes):
@@ -48,6 +44,14 @@ class FoldedCraNeXt(nn.Module):
                 f"The network takes (batch, {self.in_channels}, X, Y, Z) with even sizes of at least {least}, not "
                 f"{tuple(x.shape)}; resample the volume to another grid or choose a model with other channels."
             )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z).
+
+        Raises:
+            InputError: If a size is odd or below 64, or the channels are not the network's.
+        """
+        self.check(x)
         return unfolded(self.network(folded(x)))
 
 
