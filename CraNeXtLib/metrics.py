@@ -204,17 +204,17 @@ def surface_distances(
         InputError: If the volumes do not share their geometry; for ``empty="organisers"`` also if a mask is empty.
     """
     check_same_geometry(prediction, reference)
-    return point_distances(surface_points(prediction, units=units), surface_points(reference, units=units), empty=empty)
+    spacing = scaled_spacing(prediction, units)
+    return point_distances(surface_indices(prediction) * spacing, surface_indices(reference) * spacing, empty=empty)
 
 
-def surface_points(volume: Volume, *, units: Units = "mm") -> np.ndarray:
-    """Return the surface voxels of a mask as points of shape (N, 3) along the array axes, in mm or voxels."""
+def surface_indices(volume: Volume) -> np.ndarray:
+    """Return the indices of a mask's surface voxels, shape (N, 3)."""
     voxels = mask(volume)
     if not voxels.any():
-        return np.empty((0, 3))
+        return np.empty((0, 3), dtype=int)
     box = foreground_box(voxels)
-    indices = np.argwhere(border(voxels[box])) + [side.start for side in box]
-    return indices * scaled_spacing(volume, units)
+    return np.argwhere(border(voxels[box])) + [side.start for side in box]
 
 
 def point_distances(
