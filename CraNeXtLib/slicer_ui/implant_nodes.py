@@ -1,0 +1,126 @@
+"""The result of a reconstruction in the scene: a segmentation, a model, and how they were made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+from CraNeXtLib import pictures
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask, serialized_geometry
+from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.volumes import Volume
+
+RESULT_ATTRIBUTE = "CraNeXt.Result"
+"""Attribute of the segmentation and the model: the content of ``result.json``, saved with the scene."""
+MODEL_ATTRIBUTE = "CraNeXt.Model"
+"""Attribute of the segmentation and the model: name of the model that made the result."""
+
+DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_CompleteSkull", "CraNeXt_Implant"
+"""IDs of the segments."""
+
+BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
+IMPLANT_COLOR = tuple(pictures.IMPLANT)
+
+_TERMINOLOGY = "Segmentation category and type - DICOM master list~{category}~{type}~^^~~^^~^^"
+_SKULL_TERMINOLOGY = _TERMINOLOGY.format(category="SCT^123037004^Anatomical Structure", type="SCT^89546000^Skull")
+_IMPLANT_TERMINOLOGY = _TERMINOLOGY.format(category="SCT^260787004^Physical object", type="SCT^40388003^Implant")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the worker wrote, read but not yet in the scene.
+
+    Args:
+        complete_skull: Mask.
+        implant: Mask of the same geometry.
+        surface: The implant's surface as poly data, in RAS millimetres.
+        description: The content of ``result.json``.
+    """
+
+    complete_skull: Volume
+    implant: Volume
+    surface: Any
+    description: dict[str, Any]
+
+
+def read_result(folder: Path) -> Result:
+    """Read what the task ``reconstruct`` wrote into a folder.
+
+    Raises:
+        InputError: If a file cannot be read.
+    """
+    model = slicer.vtkMRMLModelNode()
+    storage = slicer.vtkMRMLModelStorageNode()
+    storage.SetFileName(str(folder / "implant.stl"))  # in LPS if the file does not say otherwise
+    if not storage.ReadData(model):
+        raise InputError(_("The result {file} cannot be read; run again.").format(file="implant.stl"))
+    return Result(
+        complete_skull=read_mask(folder / "complete_skull.nrrd"),
+        implant=read_mask(folder / "implant.nrrd"),
+        surface=model.GetPolyData(),
+        description=json.loads((folder / "result.json").read_text(encoding="utf-8")),
+    )
+
+
+def fill_segmentation(node: Any, defective_skull: Volume, result: Result) -> None:
+    """Put the three segments into a segmentation node; segments of an earlier result are replaced, others kept."""
+    segmentation = node.GetSegmentation()
+    geometry = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
+    segmentation.SetConversionParameter(geometry, serialized_geometry(defective_skull))
+    for segment_id, name, mask, color, terminology in (
+        (DEFECTIVE_SKULL, _("Defective skull"), defective_skull, BONE_COLOR, _SKULL_TERMINOLOGY),
+        (COMPLETE_SKULL, _("Complete skull"), result.complete_skull, BONE_COLOR, _SKULL_TERMINOLOGY),
+        (IMPLANT, _("Implant"), result.implant, IMPLANT_COLOR, _IMPLANT_TERMINOLOGY),
+    ):
+        segment = slicer.vtkSegment()
+        segment.SetName(name)
+        segment.SetColor(color)
+        segment.SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), terminology)
+        binary = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
+        segment.AddRepresentation(binary, oriented_image(mask))
+        if segmentation.GetSegment(segment_id) is not None:
+            segmentation.RemoveSegment(segment_id)
+        segmentation.AddSegment(segment, segment_id)
+    segmentation.CollapseBinaryLabelmaps(False)  # one image for what does not overlap; nothing is lost
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetSegmentVisibility(COMPLETE_SKULL, False)  # it would hide the others
+    display.SetSegmentVisibility3D(IMPLANT, False)  # the smoother model shows it
+    _describe(node, result.description)
+
+
+def fill_model(node: Any, result: Result) -> None:
+    """Put the implant's surface into a model node."""
+    node.SetAndObservePolyData(result.surface)
+    node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetColor(IMPLANT_COLOR)
+    _describe(node, result.description)
+
+
+def place_beside(node: Any, original: Any) -> None:
+    """Put a node under the transform of another one and, in the subject hierarchy, into the same folder."""
+    node.SetAndObserveTransformNodeID(original.GetTransformNodeID())
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(original.GetScene())
+    if hierarchy is None:
+        return
+    item, original_item = hierarchy.GetItemByDataNode(node), hierarchy.GetItemByDataNode(original)
+    if item and original_item:
+        hierarchy.SetItemParent(item, hierarchy.GetItemParent(original_item))
+
+
+def reference_to_image(segmentation: Any, original: Any) -> None:
+    """Let a segmentation refer to the image that another one was drawn on, or to a labelmap; DICOM export needs it."""
+    role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+    image_id = original.GetID() if original.IsA("vtkMRMLVolumeNode") else original.GetNodeReferenceID(role)
+    if image_id:
+        segmentation.SetNodeReferenceID(role, image_id)
+
+
+def _describe(node: Any, description: dict[str, Any]) -> None:
+    node.SetAttribute(MODEL_ATTRIBUTE, description["model"]["name"])
+    node.SetAttribute(RESULT_ATTRIBUTE, json.dumps(description))

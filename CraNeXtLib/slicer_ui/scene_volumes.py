@@ -1,0 +1,176 @@
+"""Volumes out of the scene and into it.
+
+Slicer's Python has no NRRD package, so Slicer's own classes read and write the files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.volumes import Volume, foreground_box
+
+
+def skull_of(node: Any, segment_id: str | None = None) -> Volume:
+    """Return the skull in a node as a mask of type bool, in the coordinates of the node (before its transform).
+
+    Args:
+        node: A segmentation, of which one segment is taken in its reference geometry, or a labelmap volume.
+        segment_id: The segment; may be left out if there is only one.
+
+    Raises:
+        InputError: If the node is of another kind, empty, or does not say what the skull is.
+    """
+    if node is None:
+        raise InputError(_("Choose a segmentation or a labelmap volume of the defective skull."))
+    if node.IsA("vtkMRMLSegmentationNode"):
+        skull = segment_volume(node, segment_id or _only_segment(node))
+    elif node.IsA("vtkMRMLLabelMapVolumeNode"):
+        skull = labelmap_volume(node)
+        if ((skull.voxels != 0) & (skull.voxels != skull.voxels.max())).any():
+            raise InputError(
+                _("{name} holds several labels; convert it to a segmentation and choose the skull's segment.").format(
+                    name=node.GetName()
+                )
+            )
+    else:
+        raise InputError(
+            _("{name} is neither a segmentation nor a labelmap volume; segment the bone in it first.").format(
+                name=node.GetName()
+            )
+        )
+    mask = skull.with_voxels(skull.voxels != 0)
+    if not mask.voxels.any():
+        raise InputError(_("{name} is empty; choose what holds the skull.").format(name=node.GetName()))
+    return mask
+
+
+def labelmap_volume(node: Any) -> Volume:
+    """Return the voxels of a labelmap volume node.
+
+    Raises:
+        InputError: If it holds no image.
+    """
+    image = node.GetImageData()
+    if image is None or image.GetPointData().GetScalars() is None:
+        raise InputError(_("{name} is empty; choose what holds the skull.").format(name=node.GetName()))
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    return _volume(image, matrix)
+
+
+def segment_volume(node: Any, segment_id: str) -> Volume:
+    """Return a segment as a mask in the reference geometry of its segmentation, or in its own if there is none.
+
+    Raises:
+        InputError: If there is no such segment or nothing in it.
+    """
+    segment = node.GetSegmentation().GetSegment(segment_id)
+    if segment is None:
+        raise InputError(
+            _("{node} has no segment '{segment}'; choose another.").format(node=node.GetName(), segment=segment_id)
+        )
+    image, converter = slicer.vtkOrientedImageData(), slicer.vtkSegmentationConverter
+    if segment.GetRepresentation(converter.GetBinaryLabelmapRepresentationName()) is not None:
+        # The logic's function would return what shares the image with the segment, too.
+        found = node.GetBinaryLabelmapRepresentation(segment_id, image)
+    else:
+        logic = slicer.vtkSlicerSegmentationsModuleLogic
+        found = logic.GetSegmentBinaryLabelmapRepresentation(node, segment_id, image, False)
+    if not found or image.IsEmpty():
+        raise InputError(_("Segment {name} is empty; choose another.").format(name=segment.GetName()))
+    geometry = node.GetSegmentation().GetConversionParameter(converter.GetReferenceImageGeometryParameterName())
+    reference = slicer.vtkOrientedImageData()
+    if geometry and converter.DeserializeImageGeometry(geometry, reference, False):
+        resample = slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage
+        resample(image, reference, image)
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    return _volume(image, matrix)
+
+
+def oriented_image(mask: Volume) -> Any:
+    """Return a mask as Slicer's oriented image: the geometry of the whole, voxels of the part that is not empty."""
+    box = foreground_box(mask.voxels)
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent([edge for side in box for edge in (side.start, side.stop - 1)])
+    voxels = np.ascontiguousarray(mask.voxels[box].T, dtype=np.uint8).ravel()
+    image.GetPointData().SetScalars(numpy_to_vtk(voxels, deep=True))
+    image.SetGeometryFromImageToWorldMatrix(_matrix(mask.affine))
+    return image
+
+
+def serialized_geometry(volume: Volume) -> str:
+    """Return a volume's geometry as Slicer's segmentations store it, to the last digit."""
+    extent = [edge for size in volume.shape for edge in (0, size - 1)]
+    return slicer.vtkSegmentationConverter.SerializeImageGeometry(_matrix(volume.affine), extent)
+
+
+def write_mask(mask: Volume, path: Path) -> None:
+    """Write a mask as NRRD.
+
+    Raises:
+        InputError: If the disk refuses.
+    """
+    image = vtk.vtkImageData()
+    image.SetDimensions(mask.shape)
+    image.GetPointData().SetScalars(numpy_to_vtk(mask.voxels.astype(np.uint8).ravel(order="F"), deep=True))
+    node = slicer.vtkMRMLLabelMapVolumeNode()
+    node.SetAndObserveImageData(image)
+    node.SetIJKToRASMatrix(_matrix(mask.affine))
+    if not _storage(path).WriteData(node):
+        raise InputError(_("Cannot write to {folder}; free some space there.").format(folder=path.parent))
+
+
+def read_mask(path: Path) -> Volume:
+    """Read a NRRD file that the worker wrote as a mask of type bool.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    node = slicer.vtkMRMLLabelMapVolumeNode()
+    if not _storage(path).ReadData(node):
+        raise InputError(_("The result {file} cannot be read; run again.").format(file=path.name))
+    volume = labelmap_volume(node)
+    return volume.with_voxels(volume.voxels != 0)
+
+
+def _only_segment(node: Any) -> str:
+    segmentation = node.GetSegmentation()
+    ids = [segmentation.GetNthSegmentID(i) for i in range(segmentation.GetNumberOfSegments())]
+    if len(ids) != 1:
+        names = ", ".join(segmentation.GetSegment(i).GetName() for i in ids) or _("none")
+        raise InputError(
+            _("Choose the segment of {name} that holds the skull; it has: {segments}.").format(
+                name=node.GetName(), segments=names
+            )
+        )
+    return ids[0]
+
+
+def _volume(image: Any, image_to_ras: Any) -> Volume:
+    """Return an image as a volume whose first voxel is the first of the image's extent."""
+    voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1]).T
+    affine = np.array([[image_to_ras.GetElement(row, column) for column in range(4)] for row in range(4)])
+    affine[:3, 3] += affine[:3, :3] @ image.GetExtent()[::2]
+    return Volume(voxels.copy(order="F"), affine)
+
+
+def _matrix(affine: np.ndarray) -> Any:
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy(affine.ravel())
+    return matrix
+
+
+def _storage(path: Path) -> Any:
+    storage = slicer.vtkMRMLNRRDStorageNode()
+    storage.SetFileName(str(path))
+    storage.SetUseCompression(True)
+    return storage

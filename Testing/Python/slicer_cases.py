@@ -1,0 +1,70 @@
+"""Fixtures: the logic of CraNeXtImplant, and a worker that answers with the true implant of a phantom."""
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from phantoms import Head, head
+from slicer_nodes import GEOMETRIES
+
+from CraNeXtLib import cases, jobs
+from CraNeXtLib.models import Model
+from CraNeXtLib.reconstruction import Reconstruction
+from CraNeXtLib.volume_files import write_volume
+
+
+@pytest.fixture
+def logic(load_module):
+    return load_module("CraNeXtImplant")[0].CraNeXtImplantLogic()
+
+
+class Case(NamedTuple):
+    """A head, and the folder of what the worker writes if the model is right about it."""
+
+    head: Head
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def case(tmp_path_factory):
+    """Make a case of a named geometry, once for all tests, with the real code after the model."""
+
+    @cache
+    def make(geometry: str) -> Case:
+        phantom, folder = head(**GEOMETRIES[geometry]), tmp_path_factory.mktemp(geometry)
+        write_volume(phantom.defective, folder / "skull.nrrd")
+        truth = Reconstruction(
+            defective_skull=phantom.defective,
+            complete_skull=phantom.complete,
+            implant=phantom.implant,
+            model=Model(Path(), {"name": "the truth", "sha256": "0" * 64}),
+            postprocessing="default",
+            device="cpu",
+            seconds={"Completing the skull": 0.0},
+            warnings=(),
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cases, "reconstruct", lambda *_args, **_settings: truth)
+            patch.setattr(cases, "write_picture", lambda *_args, **_settings: None)  # slow, and not for the scene
+            cases.reconstruct_case(folder / "skull.nrrd", folder / "result", cases.CaseSettings(report=False))
+        return Case(phantom, folder / "result")
+
+    return make
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Let the worker answer with a case's result; the value is the case's head."""
+
+    def answer_with(case: Case) -> Head:
+        monkeypatch.setattr(jobs, "WORKER", Path(__file__).with_name("slicer_fake_worker.py"))
+        monkeypatch.setenv("FAKE_RESULT", str(case.folder))
+        return case.head
+
+    return answer_with
+
+
+@pytest.fixture
+def phantom(case, answer):
+    return answer(case("oblique"))

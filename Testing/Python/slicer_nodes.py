@@ -1,0 +1,76 @@
+"""Nodes of phantoms in the scene, and looking at what became of them."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+from phantoms import OBLIQUE
+
+FLIPPED = np.diag([-1.0, -1.0, 1.0])
+LEFT_HANDED = np.diag([-1.0, 1.0, 1.0])
+GEOMETRIES = {
+    "upright": {"spacing": (3.0, 3.0, 3.0)},
+    "oblique": {"spacing": (3.0, 3.0, 3.0), "directions": OBLIQUE},
+    "flipped": {"spacing": (3.0, 3.0, 3.0), "directions": FLIPPED},
+    "left-handed": {"spacing": (3.0, 3.0, 3.0), "directions": LEFT_HANDED},
+    "anisotropic": {"spacing": (2.1, 2.7, 4.3), "directions": OBLIQUE @ FLIPPED},
+}
+SEGMENTS = {
+    "CraNeXt_DefectiveSkull": "Defective skull",
+    "CraNeXt_CompleteSkull": "Complete skull",
+    "CraNeXt_Implant": "Implant",
+}
+
+
+def add_labelmap(volume, name="Patient"):
+    import slicer
+
+    return slicer.util.addVolumeFromArray(
+        volume.voxels.T.astype(np.uint8), ijkToRAS=volume.affine, name=name, nodeClassName="vtkMRMLLabelMapVolumeNode"
+    )
+
+
+def add_segmentation(volume, name="Patient", segments=("Bone",)):
+    """Add a segmentation as the Segment Editor leaves it: on an image, its segments sharing one array."""
+    import slicer
+
+    image = slicer.util.addVolumeFromArray(volume.voxels.T.astype(np.int16), ijkToRAS=volume.affine, name="CT")
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(image)
+    for number, segment in enumerate(segments):
+        node.GetSegmentation().AddEmptySegment(segment, segment)
+        voxels = volume.voxels if number == len(segments) - 1 else np.indices(volume.shape).sum(axis=0) < 9
+        slicer.util.updateSegmentBinaryLabelmapFromArray(voxels.T.astype(np.uint8), node, segment, image)
+    node.GetSegmentation().CollapseBinaryLabelmaps(False)
+    return node, image
+
+
+def voxels_of(node, segment_id, volume):
+    """Return a segment's voxels in the volume's array, by way of a labelmap node of the volume's geometry."""
+    import slicer
+
+    reference = add_labelmap(volume, "reference")
+    voxels = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id, reference).T
+    slicer.mrmlScene.RemoveNode(reference)
+    return voxels != 0
+
+
+def nodes(scene):
+    return sorted((n.GetClassName(), n.GetName()) for n in map(scene.GetNthNode, range(scene.GetNumberOfNodes())))
+
+
+def leftovers():
+    import slicer
+
+    return list(Path(slicer.app.temporaryPath).iterdir())
+
+
+def run_until(condition, run, seconds=60):
+    import slicer
+
+    end = time.monotonic() + seconds
+    while not condition() and not run.finished and time.monotonic() < end:
+        slicer.app.processEvents()
+        time.sleep(0.02)
+    assert condition(), run.log

@@ -1,0 +1,54 @@
+"""The module CraNeXtImplant inside Slicer: from the bundled skull and model to an implant in the scene."""
+
+import subprocess
+import unittest
+from pathlib import Path
+
+import slicer
+
+NEEDED = "torch, monai, nibabel, nrrd, safetensors, skimage, trimesh"
+
+
+class CraNeXtImplantTest(unittest.TestCase):
+    """Needs the worker's packages in Slicer's Python, and says so where they are missing."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear(False)
+
+    def test_makes_an_implant_for_the_bundled_skull(self):
+        import CraNeXtLib
+        from CraNeXtImplant import CraNeXtImplantLogic
+        from CraNeXtLib import models
+        from CraNeXtLib.slicer_ui.interpreters import worker_python
+        from CraNeXtLib.slicer_ui.scene_volumes import labelmap_volume, segment_volume
+
+        if not models.available():
+            self.skipTest("no model is bundled")
+        with worker_python() as python:
+            found = subprocess.run([python, "-c", f"import {NEEDED}"], capture_output=True, text=True, check=False)
+        if found.returncode:
+            self.skipTest(f"{python} lacks a package: {found.stderr.strip().splitlines()[-1]}")
+
+        demo = Path(CraNeXtLib.__file__).parent / "Resources" / "Demo"
+        skull = load_labelmap(demo / "defective_skull.nrrd")
+        truth = labelmap_volume(load_labelmap(demo / "reference_implant.nrrd"))
+        stages = []
+        run = CraNeXtImplantLogic().process(skull, device="cpu", progress=lambda stage, _fraction: stages.append(stage))
+
+        implant = segment_volume(run.segmentation, "CraNeXt_Implant")
+        assert implant.has_geometry_of(truth, tolerance_mm=1e-6)
+        both = (implant.voxels.astype(bool) & truth.voxels.astype(bool)).sum()
+        assert 2 * both / (implant.voxels.astype(bool).sum() + truth.voxels.astype(bool).sum()) > 0.5
+        left, right = run.model.GetPolyData().GetBounds()[:2]
+        assert left < right < 0  # the bundled defect is on the left side
+        assert len(set(stages)) > 3
+        assert run.description["watertight"]
+
+
+def load_labelmap(path):
+    """Load a file as labelmap volume without Slicer's dialogs."""
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", path.stem)
+    storage = slicer.vtkMRMLNRRDStorageNode()
+    storage.SetFileName(str(path))
+    storage.ReadData(node)
+    return node
