@@ -1,0 +1,226 @@
+"""Bring one skull onto another: rigid, similarity or affine, robust to holes, a missing face and a cropped base.
+
+The paper aligns affinely with ANTs (section V.A). Here the bone surfaces are matched instead: iterative closest
+points (Besl and McKay 1992) with the point-to-plane distance (Chen and Medioni 1992). Normals are part of the match, so
+that the inner table never sticks to the outer one, and robust weights keep bone that only one skull has from pulling.
+It takes about a second and needs no ITK, so it also runs inside 3D Slicer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import expm
+from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.volumes import Volume, foreground_box
+
+KINDS = ("rigid", "similarity", "affine")
+SURFACE_SPACING_MM = 2.0
+# Two normals at a right angle are as bad a match as two points this far apart.
+NORMAL_WEIGHT_MM = 15.0
+# A head in a scanner is nodded, turned or tilted by less than this; the search for the pose tries all of them.
+START_ANGLES_DEG = [
+    (0, 0, 0),
+    (25, 0, 0),
+    (-25, 0, 0),
+    (50, 0, 0),
+    (-50, 0, 0),
+    (0, 0, 25),
+    (0, 0, -25),
+    (0, 25, 0),
+    (0, -25, 0),
+]
+START_SHIFTS_MM = (0.0, 25.0, -25.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Where the points of a moving skull lie in the space of a fixed one.
+
+    Args:
+        matrix: 4×4 matrix from RAS points of the moving skull to RAS points of the fixed skull, in mm.
+        distance_mm: Median distance between the fixed skull's surface and the moved one's; below 3 mm for two adult
+            skulls that fit.
+    """
+
+    matrix: np.ndarray
+    distance_mm: float
+
+    def apply(self, points: np.ndarray) -> np.ndarray:
+        """Map moving points of shape (N, 3) to fixed space."""
+        return np.asarray(points) @ self.matrix[:3, :3].T + self.matrix[:3, 3]
+
+    def inverse(self) -> Alignment:
+        """Return the alignment from the fixed to the moving skull."""
+        return Alignment(np.linalg.inv(self.matrix), self.distance_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Points of a bone surface of shape (N, 3) in RAS mm, and their outward unit normals."""
+
+    points: np.ndarray
+    normals: np.ndarray
+
+    def sample(self, count: int) -> Surface:
+        """Return at most so many of the points, chosen evenly at random but always the same ones."""
+        if count >= len(self.points):
+            return self
+        chosen = np.random.default_rng(0).choice(len(self.points), count, replace=False)
+        return Surface(self.points[chosen], self.normals[chosen])
+
+    def moved(self, matrix: np.ndarray) -> Surface:
+        """Return the surface after a 4×4 affine map."""
+        normals = self.normals @ np.linalg.inv(matrix[:3, :3])
+        points = self.points @ matrix[:3, :3].T + matrix[:3, 3]
+        return Surface(points, normals / np.linalg.norm(normals, axis=1, keepdims=True))
+
+    def features(self) -> np.ndarray:
+        """Return what a match compares: position and weighted normal, shape (N, 6)."""
+        return np.hstack([self.points, NORMAL_WEIGHT_MM / np.sqrt(2) * self.normals])
+
+
+def align(moving: Volume, fixed: Volume, *, kind: str = "similarity") -> Alignment:
+    """Align a moving skull (usually a template) to a fixed one (usually a patient's, which may lack bone).
+
+    Args:
+        moving: Mask or occupancy (0 to 1, surface at 0.5) of a skull.
+        fixed: The same of another skull; both in RAS mm, nodded or turned against each other by up to about 50°.
+        kind: ``"rigid"``, ``"similarity"`` (rigid and one scale) or ``"affine"``.
+
+    Raises:
+        InputError: If the kind is unknown or a volume holds no bone surface.
+    """
+    return align_surfaces(bone_surface(moving), bone_surface(fixed), kind=kind)
+
+
+def align_surfaces(moving: Surface, fixed: Surface, *, kind: str = "similarity") -> Alignment:
+    """Align two bone surfaces; see :func:`align`."""
+    if kind not in KINDS:
+        raise InputError(f"Unknown kind of alignment '{kind}'; choose one of {', '.join(KINDS)}.")
+    tree = cKDTree(moving.sample(20_000).features())
+    moving = moving.sample(20_000)
+    coarse, fine = fixed.sample(700), fixed.sample(5_000)
+    # The search is rigid; only a good pose is worth a change of scale or shear.
+    scales = (40, 30, 20, 15, 12, 10)
+    starts = [_refine(moving, tree, coarse, start, "rigid", scales) for start in _starts(moving, fixed)]
+    matrix = min(starts, key=lambda start: _distances(tree, coarse, start).mean())
+    for stage in KINDS[: KINDS.index(kind) + 1]:
+        matrix = _refine(moving, tree, fine, matrix, stage, (10, 8, 6, 5, 4, 4, 3, 3, 3, 3, 3, 3))
+    return Alignment(np.linalg.inv(matrix), float(np.median(_distances(tree, fine, matrix))))
+
+
+def bone_surface(skull: Volume) -> Surface:
+    """Return the surface of a mask or an occupancy at about 2 mm, in RAS mm.
+
+    Raises:
+        InputError: If there is no surface.
+    """
+    from skimage.measure import marching_cubes
+
+    reduced = shrink(skull, SURFACE_SPACING_MM)
+    if reduced.voxels.max() <= 0.5 or reduced.voxels.min() >= 0.5:
+        raise InputError("The skull mask holds no bone surface; check that it is a mask of bone.")
+    vertices, faces, _, _ = marching_cubes(np.pad(reduced.voxels, 1), 0.5)
+    points = reduced.to_ras(vertices - 1)
+    corners = points[faces]
+    # Area-weighted normals in mm; marching cubes' own are in voxels. Its faces look towards lower values in a
+    # right-handed frame, and inwards in a left-handed one.
+    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    face_normals *= -np.sign(np.linalg.det(reduced.affine[:3, :3]))
+    normals = np.zeros_like(points)
+    for corner in range(3):
+        np.add.at(normals, faces[:, corner], face_normals)
+    lengths = np.linalg.norm(normals, axis=1)
+    keep = lengths > 0
+    return Surface(points[keep], normals[keep] / lengths[keep, None])
+
+
+def shrink(volume: Volume, spacing_mm: float) -> Volume:
+    """Return the mean over blocks of voxels, cropped to the foreground, at no more than the given spacing.
+
+    Args:
+        volume: Mask or occupancy.
+        spacing_mm: Blocks hold as many voxels as fit into this length, at least one, along each axis.
+    """
+    factors = np.maximum(np.floor(spacing_mm / volume.spacing + 1e-6), 1).astype(int)
+    cropped = volume.crop(foreground_box(volume.voxels > 0))
+    sizes = -(-np.array(cropped.shape) // factors)
+    values = cropped.voxels
+    for axis, factor in enumerate(factors):
+        starts = np.arange(sizes[axis]) * factor
+        kind = np.uint16 if values.dtype == bool else values.dtype
+        values = np.add.reduceat(values, starts, axis=axis, dtype=kind)
+    affine = cropped.affine.copy()
+    affine[:3, :3] *= factors
+    affine[:3, 3] = cropped.to_ras((factors[None] - 1) / 2)[0]
+    return Volume((values / np.prod(factors)).astype(np.float32), affine)
+
+
+def _starts(moving: Surface, fixed: Surface) -> list[np.ndarray]:
+    """Return poses to try: turns about the centres of the two skulls' upper parts, shifted along the body axis."""
+    centres = [_upper_centre(surface) for surface in (moving, fixed)]
+    starts = []
+    for angles in START_ANGLES_DEG:
+        for shift in START_SHIFTS_MM:
+            matrix = np.eye(4)
+            matrix[:3, :3] = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
+            matrix[:3, 3] = centres[0] - matrix[:3, :3] @ centres[1] + (0, 0, shift)
+            starts.append(matrix)
+    return starts
+
+
+def _upper_centre(surface: Surface) -> np.ndarray:
+    """Return the middle of the upper 120 mm: scans end at very different heights below."""
+    top = np.percentile(surface.points[:, 2], 99.9)
+    upper = surface.points[surface.points[:, 2] > top - 120]
+    return (np.percentile(upper, 0.5, axis=0) + np.percentile(upper, 99.5, axis=0)) / 2
+
+
+def _generators(kind: str) -> np.ndarray:
+    """Return the infinitesimal motions of a kind, shape (K, 4, 4)."""
+    basis = np.zeros((3, 4, 12))
+    basis.reshape(12, 12)[np.arange(12), np.arange(12)] = 1
+    units = [np.pad(basis[..., k], ((0, 1), (0, 0))) for k in range(12)]
+    unit = {(row, column): units[4 * row + column] for row in range(3) for column in range(4)}
+    if kind == "affine":
+        return np.array(units)
+    motions = [unit[axis, 3] for axis in range(3)]
+    motions += [unit[a, b] - unit[b, a] for a, b in ((0, 1), (0, 2), (1, 2))]
+    if kind == "similarity":
+        motions.append(unit[0, 0] + unit[1, 1] + unit[2, 2])
+    return np.array(motions)
+
+
+def _refine(
+    moving: Surface, tree: cKDTree, fixed: Surface, matrix: np.ndarray, kind: str, scales_mm: tuple[float, ...]
+) -> np.ndarray:
+    """Improve a fixed → moving map by one Gauss-Newton step a scale; matches further off than it count little."""
+    generators = _generators(kind)
+    for scale in scales_mm:
+        placed = fixed.moved(matrix)
+        distances, partners = tree.query(placed.features())
+        weights = 1 / (1 + (distances / scale) ** 2) ** 2
+        normals = moving.normals[partners]
+        residuals = np.sum(normals * (moving.points[partners] - placed.points), axis=1)
+        centre = placed.points.mean(axis=0)
+        local = np.hstack([placed.points - centre, np.full((len(residuals), 1), 100.0)])
+        jacobian = np.einsum("ni,kij,nj->nk", normals, generators[:, :3], local)
+        normal_matrix = (jacobian * weights[:, None]).T @ jacobian
+        normal_matrix += 1e-6 * np.trace(normal_matrix) / len(generators) * np.eye(len(generators))
+        step = np.linalg.solve(normal_matrix, jacobian.T @ (weights * residuals))
+        motion = np.tensordot(step, generators, axes=1)
+        motion[:3, 3] *= 100.0
+        to_centre, back = np.eye(4), np.eye(4)
+        to_centre[:3, 3], back[:3, 3] = -centre, centre
+        matrix = back @ expm(motion) @ to_centre @ matrix
+    return matrix
+
+
+def _distances(tree: cKDTree, fixed: Surface, matrix: np.ndarray) -> np.ndarray:
+    """Return how far each fixed point is from its partner, in mm, a wrong normal counted in; at most 20 mm."""
+    return np.minimum(tree.query(fixed.moved(matrix).features())[0], 20.0)
