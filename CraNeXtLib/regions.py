@@ -1,0 +1,49 @@
+"""The regions of the skull that defects are counted by (paper, section III.C and Fig. 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Region:
+    """One region.
+
+    Attributes:
+        label: Value in a label map.
+        name: As the paper spells it.
+        color: Red, green and blue, 0 to 255.
+        anatomy: SNOMED CT code and meaning of the bone, for segment terminology.
+    """
+
+    label: int
+    name: str
+    color: tuple[int, int, int]
+    anatomy: tuple[str, str]
+
+    @property
+    def key(self) -> str:
+        """The name for use in keys and file names, such as ``"upper_parietal"``."""
+        return self.name.lower().replace(" & ", "_").replace(" ", "_")
+
+
+_PARIETAL = ("24924006", "Parietal bone")
+_FRONTAL = ("74872008", "Frontal bone")
+_SKULL = ("89546000", "Skull")
+
+REGIONS = (
+    Region(1, "Maxilla & Mandible", (148, 137, 180), _SKULL),
+    Region(2, "Temporal", (230, 159, 70), ("60911003", "Temporal bone")),
+    Region(3, "Occipital", (106, 168, 110), ("31640002", "Occipital bone")),
+    Region(4, "Lower Parietal", (33, 97, 160), _PARIETAL),
+    Region(5, "Middle Parietal", (86, 160, 211), _PARIETAL),
+    Region(6, "Upper Parietal", (174, 214, 241), _PARIETAL),
+    Region(7, "Lower Frontal", (176, 58, 46), _FRONTAL),
+    Region(8, "Upper Frontal", (236, 138, 120), _FRONTAL),
+)
+"""The eight regions in the order of their labels."""
+
+UNDEFINED = Region(9, "Undefined", (150, 150, 150), _SKULL)
+"""Bone that no region reaches."""
+
+ALL_REGIONS = (*REGIONS, UNDEFINED)
