@@ -74,13 +74,7 @@ class DefaultGrid:
 
     def sample(self, volume: Volume) -> np.ndarray:
         """Bring a mask to the grid as the share of each grid voxel that it fills."""
-        mask = volume.voxels != 0
-        try:
-            part = volume.crop(foreground_box(mask))
-        except InputError:
-            return np.zeros(self.shape, np.float32)
-        coarse = _block_mean(part, np.maximum(1, (self.spacing.mean() / volume.spacing).astype(int)))
-        return _resample(coarse.voxels, np.linalg.inv(coarse.affine) @ self.affine, self.shape)
+        return share_of_voxels(volume, self.affine, self.shape)
 
     def restore(self, values: np.ndarray, box: Box | None = None) -> np.ndarray:
         """Interpolate values on the grid at the centres of the skull's voxels; 0 outside the grid."""
@@ -175,6 +169,27 @@ def make_grid(
     if name not in grids:
         raise InputError(f"There is no grid '{name}'; choose one of: {', '.join(grids)}.")
     return grids[name](skull, tuple(shape))
+
+
+def share_of_voxels(mask: Volume, affine: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Resample a mask to other voxels of about its own size or coarser, as the share of each that it fills.
+
+    Args:
+        mask: Mask of shape (I, J, K).
+        affine: Places the other voxels, in RAS mm.
+        shape: How many there are along each axis.
+
+    Returns:
+        float32 of the given shape, 0 to 1.
+    """
+    voxels = mask.voxels != 0
+    try:
+        part = mask.crop(foreground_box(voxels))
+    except InputError:
+        return np.zeros(shape, np.float32)
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    coarse = _block_mean(part, np.maximum(1, (spacing.mean() / mask.spacing).astype(int)))
+    return _resample(coarse.voxels, np.linalg.inv(coarse.affine) @ affine, shape)
 
 
 def _meta_tensor(volume: Volume) -> Any:

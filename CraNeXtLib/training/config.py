@@ -1,0 +1,328 @@
+"""What can be set about a training run: typed, with a default for everything, read strictly from YAML."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.grid import NETWORK_SHAPE
+
+_PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """What the network sees.
+
+    Args:
+        manifest: Data set (CSV or JSON, see ``CraNeXtLib.datasets``) with the splits training and validation.
+        cache: Folder for prepared cases; by default one in the output folder. Several runs can share it.
+        on_bad_case: Whether a case that cannot be read ends the run or is left out. It is named in either case.
+        grid: The network's grid, see ``CraNeXtLib.grid``.
+        shape: Voxels of the grid.
+        target: What the network learns to give: the complete skull or the implant alone.
+        spacing_mm: Voxel size of the prepared skulls that defects are cut into; half the grid's or less is enough.
+        workers: Processes that make samples; 0 makes them in the training process.
+    """
+
+    manifest: str = ""
+    cache: str = ""
+    on_bad_case: Literal["stop", "skip"] = "stop"
+    grid: Literal["default", "official", "vault"] = "default"
+    shape: tuple[int, int, int] = NETWORK_SHAPE
+    target: Literal["complete", "implant"] = "implant"
+    spacing_mm: float = 0.6
+    workers: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentationConfig:
+    """How samples differ from the cases.
+
+    Args:
+        own_defect: Share of the samples of a case with a defect that keep it; the others get a synthetic one.
+        defects: Kinds of synthetic defects (see ``CraNeXtLib.defects``) and their relative frequencies.
+        flip_left_right: Probability.
+        flip_front_back: Probability. The paper does it, though no head is turned so.
+        rotation_deg: Standard deviation about each axis.
+        scaling: Standard deviation of the logarithm of the scale along each axis.
+        translation_mm: Standard deviation along each axis.
+    """
+
+    own_defect: float = 0.35
+    defects: dict[str, float] = field(
+        default_factory=lambda: {
+            "skullfix": 3.0,
+            "bilateral": 1.0,
+            "fronto-orbital": 1.0,
+            "parieto-temporal": 1.0,
+            "random-1": 1.0,
+            "random-2": 1.0,
+            "sloped-edge": 1.0,
+            "non-break-through": 1.0,
+            "bone-residue": 1.0,
+        }
+    )
+    flip_left_right: float = 0.5
+    flip_front_back: float = 0.0
+    rotation_deg: float = 4.0
+    scaling: float = 0.05
+    translation_mm: float = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """Which network.
+
+    Args:
+        name: See ``CraNeXtLib.networks``.
+        options: Its options, such as ``grn`` and ``drop_path``.
+        start_from: Name or folder of a model whose weights to start from; it must have the same network.
+    """
+
+    name: str = "cranext"
+    options: dict[str, Any] = field(default_factory=lambda: {"grn": "3d", "drop_path": 0.1})
+    start_from: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizationConfig:
+    """How the network learns.
+
+    Args:
+        loss: See ``CraNeXtLib.training.losses``.
+        bce_weight: Weight of the cross entropy in the loss ``dice-bce``.
+        optimizer: Adam or AdamW.
+        learning_rate: Highest learning rate.
+        weight_decay: Of kernels and matrices; norms and biases have none.
+        warmup_steps: Steps in which the learning rate rises to its highest.
+        decay: Share of the run, at its end, in which it falls along a cosine to 0: 1 is plain cosine, 0 is constant.
+        gradient_clip: Largest norm of the gradient; 0 is no limit.
+        ema_decay: Decay a step of the running mean of the weights that is validated and kept; 0 keeps the weights.
+    """
+
+    loss: Literal["dice-bce", "official-dice", "official-double-sigmoid"] = "dice-bce"
+    bce_weight: float = 10.0
+    optimizer: Literal["adam", "adamw"] = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    warmup_steps: int = 500
+    decay: float = 1.0
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.999
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """How long and where.
+
+    Args:
+        epochs: Number of epochs; each ends with a validation and a checkpoint.
+        samples_per_epoch: Samples an epoch; 0 is every training case once.
+        batch_size: Samples a step on each device.
+        seed: Decides the order, the defects and the augmentation.
+        select_by: What makes an epoch the best: mean DSC on the grid of the implant or of the complete skull.
+        picture_every: Epochs between pictures of a validation case; 0 is none.
+        accelerator: Where to run.
+        devices: Devices on each node.
+        nodes: Nodes.
+        threads: CPU threads of each process; 0 leaves it to PyTorch.
+        precision: Mixed precision, or 32.
+        gradient_checkpointing: Recompute blocks in the backward pass instead of keeping their activations.
+    """
+
+    epochs: int = 300
+    samples_per_epoch: int = 0
+    batch_size: int = 1
+    seed: int = 2024
+    select_by: Literal["implant-dsc", "complete-dsc"] = "implant-dsc"
+    picture_every: int = 10
+    accelerator: Literal["auto", "cpu", "cuda"] = "auto"
+    devices: int = 1
+    nodes: int = 1
+    threads: int = 0
+    precision: Literal["32", "bf16-mixed", "16-mixed"] = "bf16-mixed"
+    gradient_checkpointing: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """A whole run.
+
+    Args:
+        name: What the model will be called.
+        licence: Of the weights, as the data demand it.
+        data: What the network sees.
+        augmentation: How samples differ from the cases.
+        network: Which network.
+        optimization: How it learns.
+        run: How long and where.
+    """
+
+    name: str = "my-model"
+    licence: str = "not stated"
+    data: DataConfig = field(default_factory=DataConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+def presets() -> tuple[str, ...]:
+    """Return the names of the presets that come with the software."""
+    return tuple(sorted(path.stem for path in _PRESETS.glob("*.yaml")))
+
+
+def read_config(preset_or_path: str | Path, *, overrides: dict[str, Any] | None = None) -> TrainingConfig:
+    """Read a preset by name, or a YAML file; what it does not set has its default.
+
+    A file may name a preset to start from as ``preset: NAME``.
+
+    Args:
+        preset_or_path: Name of a preset, or the file.
+        overrides: Values that go before those of the file, in sections as in the file.
+
+    Raises:
+        InputError: If there is no such preset or file, or a key or value in it is wrong; it is named.
+    """
+    import yaml
+
+    path = Path(preset_or_path)
+    if str(preset_or_path) in presets():
+        path = _PRESETS / f"{preset_or_path}.yaml"
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(presets())
+        raise InputError(f"'{preset_or_path}' is neither a preset ({known}) nor a readable file.") from error
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        line = f", line {place.line + 1}" if place else ""
+        raise InputError(f"{path.name}{line} is not valid YAML.") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path.name} must hold sections and keys; see cranext train --print-config.")
+    start = values.pop("preset", None)
+    if start is not None:
+        if start not in presets():
+            raise InputError(f"preset: there is no preset '{start}'; choose one of {', '.join(presets())}.")
+        values = _merged(yaml.safe_load((_PRESETS / f"{start}.yaml").read_text(encoding="utf-8")), values)
+    return _build(TrainingConfig, _merged(values, overrides or {}), "")
+
+
+def print_config(config: TrainingConfig | None = None) -> str:
+    """Return a configuration as YAML with every key; by default that of all defaults."""
+    import yaml
+
+    values = _plain(asdict(config or TrainingConfig()))
+    return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=100)
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of both, section by section; ``above`` wins."""
+    result = dict(below)
+    for key, value in above.items():
+        inner = isinstance(value, dict) and isinstance(result.get(key), dict) and key not in ("defects", "options")
+        result[key] = _merged(result[key], value) if inner else value
+    return result
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _build(kind: type, values: Any, place: str) -> Any:
+    """Turn a mapping into a dataclass; every key must be one of its fields."""
+    if not isinstance(values, dict):
+        raise InputError(f"{place or 'The configuration'} must be a section with keys, not {values!r}.")
+    known = {f.name for f in fields(kind)}
+    hints = typing.get_type_hints(kind)
+    arguments = {}
+    for key, value in values.items():
+        where = f"{place}.{key}" if place else str(key)
+        if key not in known:
+            raise InputError(f"There is no setting '{where}'; in its place there are {', '.join(sorted(known))}.")
+        arguments[key] = _value(hints[key], value, where)
+    return kind(**arguments)
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    """Return a value as the type that its field asks for."""
+    if is_dataclass(hint):
+        return _build(hint, value, where)
+    origin, options = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        # YAML reads 32 as a number.
+        if str(value) in options:
+            return str(value)
+        raise InputError(f"{where} is {value!r}; choose one of {', '.join(options)}.")
+    if origin is tuple:
+        if isinstance(value, list) and len(value) == len(options):
+            return tuple(_value(option, item, where) for option, item in zip(options, value, strict=True))
+        raise InputError(f"{where} is {value!r}; give {len(options)} numbers in brackets.")
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise InputError(f"{where} is {value!r}; give keys and values.")
+        return {str(key): _value(options[1], item, f"{where}.{key}") for key, item in value.items()}
+    if hint is float and isinstance(value, int | float | str) and not isinstance(value, bool):
+        try:
+            return float(value)  # YAML reads 1e-3 as text
+        except ValueError:
+            pass
+    elif hint is Any or (isinstance(value, hint) and not (hint is int and isinstance(value, bool))):
+        return value
+    name = hint.__name__ if isinstance(hint, type) and not isinstance(hint, types.GenericAlias) else str(hint)
+    raise InputError(f"{where} is {value!r}; it must be of type {name}.")
+
+
+def _check(config: TrainingConfig) -> None:
+    """Raise InputError for values that no run can use."""
+    from CraNeXtLib.defects import KINDS
+    from CraNeXtLib.networks import NAMES
+
+    augmentation, optimization, run = config.augmentation, config.optimization, config.run
+    unknown = sorted(set(augmentation.defects) - set(KINDS))
+    if unknown:
+        raise InputError(f"augmentation.defects names '{unknown[0]}'; choose from {', '.join(KINDS)}.")
+    if config.network.name not in NAMES:
+        raise InputError(f"network.name is '{config.network.name}'; choose one of {', '.join(NAMES)}.")
+    for section, key, low, high in (
+        ("augmentation", "own_defect", 0, 1),
+        ("augmentation", "flip_left_right", 0, 1),
+        ("augmentation", "flip_front_back", 0, 1),
+        ("optimization", "decay", 0, 1),
+        ("optimization", "ema_decay", 0, 0.99999),
+        ("optimization", "learning_rate", 1e-9, 1),
+        ("data", "spacing_mm", 0.1, 5),
+    ):
+        value = getattr(getattr(config, section), key)
+        if not low <= value <= high:
+            raise InputError(f"{section}.{key} is {value:g}; it must lie between {low:g} and {high:g}.")
+    least = {"epochs": 1, "samples_per_epoch": 0, "batch_size": 1, "devices": 1, "nodes": 1, "threads": 0}
+    for key, low in least.items():
+        if getattr(run, key) < low:
+            raise InputError(f"run.{key} is {getattr(run, key)}; it must be at least {low}.")
+    if min(config.data.shape) < 32:
+        raise InputError(f"data.shape is {list(config.data.shape)}; every axis needs at least 32 voxels.")
+    if min(optimization.warmup_steps, optimization.gradient_clip, config.data.workers) < 0:
+        raise InputError("optimization.warmup_steps, optimization.gradient_clip and data.workers must not be negative.")
+    if augmentation.own_defect < 1 and not any(weight > 0 for weight in augmentation.defects.values()):
+        raise InputError("augmentation.defects names no kind; name one or set augmentation.own_defect to 1.")
+    if config.data.grid == "official" and not _keeps_cases(augmentation):
+        raise InputError(
+            "data.grid 'official' takes the cases as they are; set augmentation.own_defect to 1 and "
+            "rotation_deg, scaling and translation_mm to 0."
+        )
+
+
+def _keeps_cases(augmentation: AugmentationConfig) -> bool:
+    turns = augmentation.rotation_deg or augmentation.scaling or augmentation.translation_mm
+    return augmentation.own_defect == 1 and not turns

@@ -1,0 +1,181 @@
+"""The network, its loss, its optimizer and its validation, for Lightning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+from torchmetrics import MeanMetric, MinMetric
+
+from CraNeXtLib import networks
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.networks.blocks import ConvNeXtBlock
+from CraNeXtLib.networks.cranext import CraNeXt
+from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig
+from CraNeXtLib.training.data import Batch
+from CraNeXtLib.training.losses import make_loss
+
+# An implant fills about a hundredth of the grid; a network that starts at even odds spends its first steps unlearning.
+_FIRST_LOGIT = -4.0
+
+
+class CompletionModule(LightningModule):
+    """A network that learns to complete skulls.
+
+    Args:
+        config: The run's configuration.
+        total_steps: Steps of the whole run, for the schedule.
+
+    Raises:
+        InputError: If the network's options are wrong, or the model to start from has another network.
+    """
+
+    def __init__(self, config: TrainingConfig, total_steps: int) -> None:
+        super().__init__()
+        self.config, self.total_steps = config, total_steps
+        self.network = make_network(config)
+        self._loss = make_loss(config.optimization.loss, bce_weight=config.optimization.bce_weight)
+        self.dsc = nn.ModuleDict({name: MeanMetric() for name in ("implant", "complete")})
+        self.worst = MinMetric()
+
+    def forward(self, defective: Tensor) -> Tensor:
+        """Return the logits of the target for shares of the defective skull, both (B, 1, X, Y, Z)."""
+        return self.network(defective)
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        """Seed what the network draws by step and process, so that a resumed run draws the same."""
+        torch.manual_seed(hash((self.config.run.seed, self.global_step, self.global_rank)) % 2**63)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
+        """Return the loss of a batch."""
+        loss = self.loss(batch)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch["defective"]), sync_dist=True)
+        return loss
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the loss of a batch, in float32."""
+        target = batch["complete"]
+        if self.config.data.target == "implant":
+            target = (target - batch["defective"]).clamp(min=0)
+        return self._loss(self(batch["defective"]).float(), target)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        """Measure the DSC on the grid."""
+        if not batch["counts"].item():
+            return
+        defective, complete = batch["defective"], batch["complete"]
+        predicted = torch.sigmoid(self(defective).float())
+        if self.config.data.target == "implant":
+            predicted = predicted + defective
+        implants = ((whole - defective).clamp(min=0) >= 0.5 for whole in (predicted, complete))
+        dsc = dice(*implants)
+        self.dsc["implant"].update(dsc)
+        self.dsc["complete"].update(dice(predicted >= 0.5, complete >= 0.5))
+        self.worst.update(dsc)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log means over all cases of all processes."""
+        for name, metric in (*((f"{k}-dsc", v) for k, v in self.dsc.items()), ("worst-implant-dsc", self.worst)):
+            self.log(name, metric.compute())
+            metric.reset()
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        """Return the optimizer, without weight decay on norms and biases, and the schedule by step."""
+        options = self.config.optimization
+        kernels = [p for p in self.network.parameters() if p.ndim in (2, 5)]
+        others = [p for p in self.network.parameters() if p.ndim not in (2, 5)]
+        groups = [{"params": kernels, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[options.optimizer]
+        optimizer = kind(groups, lr=options.learning_rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(rate_at, options, self.total_steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def configure_gradient_clipping(self, optimizer: torch.optim.Optimizer, *_: Any, **__: Any) -> None:
+        """Clip the gradient; leave out a step whose gradient is not finite, as low precision now and then gives."""
+        limit = self.config.optimization.gradient_clip or math.inf
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), limit)
+        if not torch.isfinite(norm):
+            optimizer.zero_grad(set_to_none=True)
+
+
+def make_network(config: TrainingConfig) -> nn.Module:
+    """Return the network to train, with fresh weights or those of the model to start from.
+
+    Raises:
+        InputError: If its options are wrong, or the model to start from has another network.
+    """
+    torch.manual_seed(config.run.seed)
+    try:
+        network = networks.build(config.network.name, **config.network.options)
+    except TypeError as error:
+        raise InputError(f"network.options do not fit {config.network.name}: {error}.") from error
+    if config.network.start_from:
+        _start_from(network, config.network.start_from)
+    elif config.data.target == "implant":
+        last = [module for module in network.modules() if isinstance(module, nn.Conv3d)][-1]
+        if last.bias is not None:
+            nn.init.constant_(last.bias, _FIRST_LOGIT)
+    _keep_deepest_levels_in_float32(network)
+    if config.run.gradient_checkpointing:
+        for block in network.modules():
+            if isinstance(block, ConvNeXtBlock):
+                block.forward = _recomputed(block.forward)
+    return network
+
+
+def _start_from(network: nn.Module, name: str) -> None:
+    from safetensors.torch import load_file
+
+    from CraNeXtLib import models
+
+    model = models.find(name)
+    try:
+        network.load_state_dict({key: value.float() for key, value in load_file(model.weights).items()})
+    except (RuntimeError, OSError) as error:
+        raise InputError(f"network.start_from: the weights of '{name}' do not fit the network.") from error
+
+
+def _keep_deepest_levels_in_float32(network: nn.Module) -> None:
+    """Run the layers that work on a few voxels without autocast.
+
+    On CPUs, PyTorch 2.13's bfloat16 weight gradient of a 3³ convolution on some ten voxels is now and then garbage.
+    """
+    for part in network.modules():
+        if isinstance(part, CraNeXt):
+            for layer in (*part.downsample_layers[3:], *part.upsample_layers[:2], *part.concat[:2]):
+                layer.forward = _in_float32(layer.forward)
+
+
+def _in_float32(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def run(x: Tensor, *others: Tensor | torch.Size) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return forward(x.float(), *(y.float() if isinstance(y, Tensor) else y for y in others))
+
+    return run
+
+
+def _recomputed(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    def run(x: Tensor) -> Tensor:
+        return checkpoint(forward, x, use_reentrant=False) if torch.is_grad_enabled() else forward(x)
+
+    return run
+
+
+def rate_at(options: OptimizationConfig, total_steps: int, step: int) -> float:
+    """Return the share of the highest learning rate at a step: warm-up, constant, then half a cosine to 0."""
+    warmup = min(1.0, (step + 1) / options.warmup_steps) if options.warmup_steps else 1.0
+    falling = options.decay * total_steps
+    elapsed = step - (total_steps - falling)
+    return warmup * (0.5 * (1 + math.cos(math.pi * min(1.0, elapsed / falling))) if elapsed > 0 else 1.0)
+
+
+def dice(first: Tensor, second: Tensor) -> Tensor:
+    """Return the DSC of two masks; 1 if both are empty."""
+    sizes = first.sum() + second.sum()
+    return torch.where(sizes > 0, 2 * (first & second).sum() / sizes.clamp(min=1), 1.0)

@@ -1,0 +1,150 @@
+"""Skulls made ready once for cutting defects into them, and a sample drawn from one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.spatial.transform import Rotation
+from torch import Tensor
+from torch.nn import functional
+
+from CraNeXtLib.datasets import SkullPair
+from CraNeXtLib.defects import make_defect
+from CraNeXtLib.grid import make_grid, share_of_voxels
+from CraNeXtLib.skull_frame import SkullFrame, skull_frame
+from CraNeXtLib.training.config import AugmentationConfig
+from CraNeXtLib.volumes import Volume
+
+VAULT_MM = 125.0  # below the vertex; nothing deeper is on the vault grid
+MARGIN_MM = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSkull:
+    """A complete skull in RAS directions and one spacing, and its own implant.
+
+    Args:
+        complete: Mask, bool.
+        implant: Mask of the same shape, or None without a defect of its own.
+    """
+
+    complete: Volume
+    implant: np.ndarray | None
+
+    def packed(self) -> dict[str, Tensor]:
+        """Return it as tensors of packed bits, which the cache can store."""
+        result = {"affine": torch.from_numpy(self.complete.affine.copy()), "shape": torch.tensor(self.complete.shape)}
+        result["complete"] = torch.from_numpy(np.packbits(self.complete.voxels))
+        if self.implant is not None:
+            result["implant"] = torch.from_numpy(np.packbits(self.implant))
+        return result
+
+    @classmethod
+    def unpacked(cls, tensors: dict[str, Tensor]) -> PreparedSkull:
+        """Undo ``packed``."""
+        shape = tuple(tensors["shape"].tolist())
+
+        def mask(name: str) -> np.ndarray:
+            return np.unpackbits(tensors[name].numpy(), count=int(np.prod(shape))).reshape(shape).view(bool)
+
+        return cls(
+            Volume(mask("complete"), tensors["affine"].numpy()), mask("implant") if "implant" in tensors else None
+        )
+
+
+def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool) -> PreparedSkull:
+    """Resample a case to RAS directions and one spacing, by share of bone.
+
+    Args:
+        pair: The case.
+        spacing_mm: The spacing.
+        vault_only: Leave out what lies more than 125 mm below the vertex.
+
+    Raises:
+        InputError: If the complete skull is empty.
+    """
+    frame = skull_frame(pair.complete)
+    low, high = frame.points.min(axis=0) - MARGIN_MM, frame.points.max(axis=0) + MARGIN_MM
+    if vault_only:
+        low[2] = frame.vertex - VAULT_MM
+        vault = frame.points[frame.points[:, 2] > low[2]]
+        low[:2], high[:2] = vault.min(axis=0)[:2] - MARGIN_MM, vault.max(axis=0)[:2] + MARGIN_MM
+    shape = tuple(np.ceil((high - low) / spacing_mm).astype(int).tolist())
+    affine = np.diag([spacing_mm] * 3 + [1.0])
+    affine[:3, 3] = low + spacing_mm / 2
+    complete, implant = (share_of_voxels(mask, affine, shape) for mask in (pair.complete, pair.implant))
+    bone = complete >= 0.5
+    has_defect = bool(pair.implant.voxels.any())
+    return PreparedSkull(Volume(bone, affine), bone & (implant >= complete / 2) if has_defect else None)
+
+
+def draw_sample(
+    skull: PreparedSkull,
+    frame: SkullFrame,
+    config: AugmentationConfig,
+    rng: np.random.Generator,
+    *,
+    grid: str,
+    shape: tuple[int, int, int],
+) -> tuple[Tensor, Tensor]:
+    """Choose a defect, turn the head a little, and bring it to the network's grid.
+
+    Args:
+        skull: The skull.
+        frame: Its landmarks.
+        config: Which defects, and how much turning.
+        rng: Decides everything.
+        grid: Name of the grid.
+        shape: Its voxels.
+
+    Returns:
+        Shares of the defective and of the complete skull, float32 of shape (1, X, Y, Z) each.
+    """
+    implant = skull.implant
+    if implant is None or rng.random() >= config.own_defect:
+        kinds = sorted(kind for kind, weight in config.defects.items() if weight > 0)
+        weights = np.array([config.defects[kind] for kind in kinds])
+        kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
+        implant = make_defect(skull.complete, kind, seed=rng, frame=frame).voxels
+    defective = skull.complete.with_voxels(skull.complete.voxels & ~implant)
+    box = make_grid(grid, defective, shape)
+    middle = box.affine[:3, :3] @ (np.array(shape) / 2) + box.affine[:3, 3]
+    turn = random_affine(config, rng, middle)
+    values, affine = _block_means([defective.voxels, skull.complete.voxels], box.spacing.mean(), skull.complete)
+    sampled = _sample(values, np.linalg.inv(affine) @ turn @ box.affine, shape)
+    return sampled[:1], sampled[1:]
+
+
+def random_affine(config: AugmentationConfig, rng: np.random.Generator, middle: np.ndarray) -> np.ndarray:
+    """Return a random flip, rotation, scaling and translation about a point, a 4×4 matrix in RAS mm."""
+    angles = np.deg2rad(rng.normal(0, 1, 3) * config.rotation_deg)
+    scales = np.exp(rng.normal(0, 1, 3) * config.scaling)
+    shift = rng.normal(0, 1, 3) * config.translation_mm
+    flips = rng.random(2) < (config.flip_left_right, config.flip_front_back)
+    matrix = np.eye(4)
+    matrix[:3, :3] = Rotation.from_euler("XYZ", angles).as_matrix() * scales * [*np.where(flips, -1, 1), 1]
+    matrix[:3, 3] = middle + shift - matrix[:3, :3] @ middle
+    return matrix
+
+
+def _block_means(masks: list[np.ndarray], spacing_mm: float, skull: Volume) -> tuple[Tensor, np.ndarray]:
+    """Average masks over blocks as large as a spacing allows: (N, X, Y, Z) float32, and the affine of the blocks."""
+    block = max(1, int(spacing_mm / skull.spacing[0] + 1e-3))
+    values = torch.from_numpy(np.stack(masks).view(np.uint8)).float()
+    affine = skull.affine @ np.diag([block] * 3 + [1.0])
+    affine[:3, 3] = skull.to_ras(np.full((1, 3), (block - 1) / 2))[0]
+    return functional.avg_pool3d(values, block, ceil_mode=True, count_include_pad=False), affine
+
+
+def _sample(values: Tensor, to_indices: np.ndarray, shape: tuple[int, int, int]) -> Tensor:
+    """Interpolate (N, X, Y, Z) linearly at the indices that an affine gives for each voxel of a shape; 0 outside."""
+    sizes = np.array(values.shape[1:])
+    normalise = np.diag([*(2 / (sizes - 1)), 1.0])  # indices to PyTorch's -1 to 1, centres of the outermost voxels
+    normalise[:3, 3] = -1
+    matrix = torch.from_numpy((normalise @ to_indices)[[2, 1, 0]]).float()  # PyTorch wants the last axis first
+    axes = [torch.arange(size, dtype=torch.float32) for size in shape]
+    x, y, z = (axis.view([-1 if i == k else 1 for k in range(3)]) for i, axis in enumerate(axes))
+    points = torch.stack([row[0] * x + row[1] * y + row[2] * z + row[3] for row in matrix], dim=-1)
+    return functional.grid_sample(values[None], points[None], align_corners=True)[0]

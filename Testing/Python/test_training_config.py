@@ -1,0 +1,66 @@
+"""A configuration is complete, typed, and refused by name where it is wrong."""
+
+import pytest
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.training.config import TrainingConfig, presets, print_config, read_config
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+def test_what_is_printed_is_read_back_the_same(tmp_path):
+    for preset in presets():
+        config = read_config(preset)
+        assert read_config(write(tmp_path / "config.yaml", print_config(config))) == config
+    assert read_config(write(tmp_path / "config.yaml", print_config())) == TrainingConfig()
+
+
+def test_the_paper_preset_is_the_published_protocol():
+    config = read_config("paper")
+    assert (config.optimization.optimizer, config.optimization.learning_rate) == ("adam", 1e-4)
+    assert (config.run.epochs, config.run.batch_size, config.run.precision) == (300, 1, "32")
+    assert (config.augmentation.flip_left_right, config.augmentation.flip_front_back) == (0.5, 0.5)
+    assert (config.data.grid, config.data.shape) == ("official", (176, 224, 144))
+
+
+def test_a_file_changes_only_what_it_names(tmp_path):
+    config = read_config(write(tmp_path / "mine.yaml", "preset: paper\nrun:\n  epochs: 2\n"))
+    assert config.run.epochs == 2
+    assert config.run.precision == "32"
+    assert read_config("paper", overrides={"run": {"epochs": 3}}).run.epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("learning_rate: 1", "'learning_rate'"),
+        ("run:\n  epoch: 3", "'run.epoch'"),
+        ("run:\n  epochs: many", "run.epochs is 'many'"),
+        ("run:\n  epochs: 0", "run.epochs is 0"),
+        ("run:\n  epochs: true", "run.epochs is True"),
+        ("run: 3", "run must be a section"),
+        ("optimization:\n  loss: focal", "optimization.loss is 'focal'; choose one of dice-bce"),
+        ("optimization:\n  learning_rate: 3", "optimization.learning_rate is 3"),
+        ("data:\n  shape: [64, 64]", "data.shape"),
+        ("data:\n  shape: [64, 64, 16]", "at least 32"),
+        ("augmentation:\n  defects: {sideways: 1}", "'sideways'"),
+        ("augmentation:\n  defects: {random-1: often}", "augmentation.defects.random-1"),
+        ("network:\n  name: resnet", "network.name"),
+        ("preset: best", "'best'"),
+        ("data:\n  grid: official", "own_defect"),
+        ("a: [", "line 1"),
+        ("- a", "sections"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, text, named):
+    with pytest.raises(InputError) as error:
+        read_config(write(tmp_path / "wrong.yaml", text))
+    assert named in str(error.value)
+
+
+def test_a_missing_file_lists_the_presets(tmp_path):
+    with pytest.raises(InputError, match="paper"):
+        read_config(tmp_path / "none.yaml")

@@ -1,0 +1,107 @@
+"""Samples depend on their number alone, cases are prepared once, and losses are what their names say."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from phantoms import OBLIQUE, head
+
+from CraNeXtLib.datasets import SkullPair
+from CraNeXtLib.grid import make_grid
+from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.training.config import AugmentationConfig, OptimizationConfig
+from CraNeXtLib.training.data import NumberedSamples
+from CraNeXtLib.training.losses import make_loss
+from CraNeXtLib.training.module import rate_at
+from CraNeXtLib.training.skulls import PreparedSkull, draw_sample, prepare_skull, random_affine
+
+STILL = AugmentationConfig(own_defect=1, flip_left_right=0, rotation_deg=0, scaling=0, translation_mm=0)
+SHAPE = (40, 48, 32)
+
+
+def prepared(**options) -> tuple[SkullPair, PreparedSkull]:
+    case = head(**options)
+    pair = SkullPair(complete=case.complete, defective=case.defective, implant=case.implant)
+    return pair, prepare_skull(pair, spacing_mm=2.0, vault_only=False)
+
+
+def test_preparing_keeps_the_volumes_of_a_tilted_scan():
+    pair, skull = prepared(spacing=(0.9, 1.3, 1.7), directions=OBLIQUE)
+    for before, after in ((pair.complete.voxels, skull.complete.voxels), (pair.implant.voxels, skull.implant)):
+        assert after.sum() * 8.0 == pytest.approx(before.sum() * pair.complete.voxel_volume_mm3, rel=0.03)
+    assert not (skull.implant & ~skull.complete.voxels).any()
+
+
+def test_packing_loses_nothing():
+    _, skull = prepared()
+    again = PreparedSkull.unpacked(skull.packed())
+    assert again.complete.has_geometry_of(skull.complete)
+    np.testing.assert_array_equal(again.complete.voxels, skull.complete.voxels)
+    np.testing.assert_array_equal(again.implant, skull.implant)
+
+
+@pytest.mark.parametrize("grid", ["default", "vault"])
+def test_a_sample_that_is_not_turned_is_what_prediction_sees(grid):
+    pair, skull = prepared(spacing=(1.1, 1.2, 1.3))
+    rng = np.random.default_rng(0)
+    defective, complete = draw_sample(skull, skull_frame(skull.complete), STILL, rng, grid=grid, shape=SHAPE)
+    box = make_grid(grid, pair.defective, SHAPE)
+    for sampled, mask in ((defective, pair.defective), (complete - defective, pair.implant)):
+        expected = box.sample(mask)
+        assert sampled.shape == (1, *SHAPE)
+        assert sampled.sum() == pytest.approx(expected.sum(), rel=0.06)
+        # The grid follows the resampled skull, whose extents differ by up to a voxel of 2 mm from the scan's.
+        np.testing.assert_allclose(centroid(sampled[0].numpy()), centroid(expected), atol=0.5)
+
+
+def centroid(values: np.ndarray) -> np.ndarray:
+    return np.array([(values * axis).sum() for axis in np.indices(values.shape)]) / values.sum()
+
+
+def test_a_drawn_defect_leaves_bone_and_takes_some():
+    _, skull = prepared()
+    config = AugmentationConfig(own_defect=0, defects={"random-1": 1.0})
+    frame = skull_frame(skull.complete)
+    rngs = [np.random.default_rng(seed) for seed in (1, 1, 2)]
+    samples = [draw_sample(skull, frame, config, rng, grid="vault", shape=SHAPE) for rng in rngs]
+    defective, complete = samples[0]
+    assert 0 < (complete - defective).sum() < 0.5 * complete.sum()
+    assert (complete - defective).min() > -1e-5
+    assert torch.equal(defective, samples[1][0])
+    assert not torch.equal(defective, samples[2][0])
+
+
+def test_a_flip_mirrors_left_and_right_about_the_middle():
+    flip = AugmentationConfig(flip_left_right=1, rotation_deg=0, scaling=0, translation_mm=0)
+    matrix = random_affine(flip, np.random.default_rng(0), np.array([10.0, 5, 3]))
+    np.testing.assert_allclose(matrix @ [12, 7, 9, 1], [8, 7, 9, 1])
+
+
+def test_samples_are_numbered_without_gaps_over_processes_and_epochs():
+    numbers = []
+    for step in (0, 3):
+        shares = [list(NumberedSamples(lambda at=step: at, 12, 2, rank, 2)) for rank in range(2)]
+        assert not set(shares[0]) & set(shares[1])
+        numbers += sorted(shares[0] + shares[1])
+    assert numbers == list(range(24))
+
+
+def test_the_official_losses_are_those_of_the_published_script():
+    logits, target = torch.randn(1, 1, 4, 4, 4), (torch.rand(1, 1, 4, 4, 4) > 0.5).float()
+    p = torch.sigmoid(logits)
+    soft_dice = 1 - 2 * (p * target).sum() / (p.sum() + target.sum())
+    torch.testing.assert_close(make_loss("official-dice")(logits, target), soft_dice, rtol=1e-4, atol=1e-4)
+    perfect = make_loss("official-double-sigmoid")((2 * torch.ones_like(target) - 1) * 50, torch.ones_like(target))
+    assert float(perfect) == pytest.approx(0.3133, abs=1e-3)  # field knowledge: the floor of cross entropy on sigmoid 1
+    assert float(make_loss("dice-bce")(torch.where(target > 0, 50.0, -50.0), target)) == pytest.approx(0, abs=1e-4)
+
+
+def test_the_learning_rate_rises_stays_and_falls():
+    options = OptimizationConfig(warmup_steps=10, decay=0.4)
+    rates = [rate_at(options, 100, step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[10:61] == [1.0] * 51
+    assert all(later < earlier for earlier, later in pairwise(rates[61:]))
+    assert rates[-1] < 0.01
+    assert rate_at(OptimizationConfig(warmup_steps=0, decay=0.0), 100, 99) == 1.0

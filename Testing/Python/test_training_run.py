@@ -1,0 +1,197 @@
+"""Whole runs on generated heads: to a model folder, killed and resumed, and in two processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from phantoms import head
+
+from CraNeXtLib.datasets import DatasetCase, write_manifest
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.training.config import print_config, read_config
+from CraNeXtLib.volume_files import write_volume
+
+TINY = {"widths": [4, 4, 4, 4, 4], "depths": [1, 1, 1, 1, 1], "drop_path": 0.3}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    """Three heads with a hole, two of them to train on."""
+    folder = tmp_path_factory.mktemp("heads")
+    cases = []
+    for name, side, split in (("a", 40.0, "training"), ("b", -30.0, "training"), ("c", 30.0, "validation")):
+        case = head(spacing=(3.0, 3.0, 3.0), thickness_mm=8.0, holes=(((side, 20.0, 60.0), 28.0),))
+        paths = {role: folder / f"{name}_{role}.nrrd" for role in ("complete", "implant")}
+        for role, path in paths.items():
+            write_volume(getattr(case, role), path)
+        cases.append(DatasetCase(subject=name, source="heads", split=split, **paths))
+    write_manifest(cases, folder / "manifest.csv")
+    return folder / "manifest.csv"
+
+
+def configuration(manifest, **run):
+    options = TINY | ({"drop_path": 0.0} if run.get("devices") or run.get("batch_size") else {})
+    return read_config(
+        "default",
+        overrides={
+            "data": {
+                "manifest": str(manifest),
+                "cache": str(manifest.parent / "cache"),
+                "shape": [32, 32, 32],
+                "spacing_mm": 3.0,
+                "workers": 0,
+            },
+            "network": {"name": "cranext", "options": options},
+            "optimization": {"warmup_steps": 2, "ema_decay": 0.5},
+            "run": {"epochs": 2, "samples_per_epoch": 4, "accelerator": "cpu", "precision": "32", "threads": 1} | run,
+        },
+    )
+
+
+def start(config, out, *, processes=1, resume=False):
+    """Start a run in processes of its own; with torchrun if there are several."""
+    out.parent.mkdir(exist_ok=True)
+    settings = out.parent / f"{out.name}.yaml"
+    settings.write_text(print_config(config))
+    script = out.parent / "go.py"
+    script.write_text(
+        "import sys\nfrom CraNeXtLib.training.config import read_config\nfrom CraNeXtLib.training.run import train\n"
+        "train(read_config(sys.argv[1]), sys.argv[2], resume=sys.argv[3] == 'True')\n"
+    )
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen([sys.executable, *launcher, script, settings, out, str(resume)], env=environment)
+
+
+def last_weights(out):
+    content = torch.load(out / "checkpoints" / "last.ckpt", map_location="cpu", weights_only=True)
+    return content["state_dict"], content["global_step"]
+
+
+def test_a_run_gives_a_model_that_reconstructs(manifest, tmp_path):
+    from CraNeXtLib import models
+    from CraNeXtLib.training.run import train
+
+    stages = []
+    config = configuration(manifest)
+    folder = train(config, tmp_path / "run", progress=lambda stage, fraction: stages.append((stage, fraction)))
+    description = json.loads((folder / "model.json").read_text())
+    assert description["scores"]["n"] == 1
+    assert description["recipe"]["config"]["run"]["epochs"] == 2
+    assert str(manifest) not in (folder / "model.json").read_text()
+    assert "research" in (folder / "MODEL_CARD.md").read_text().lower()
+    models.find(folder).load()
+    assert stages[-1] == ("Done", 1.0)
+    assert any("left" in stage for stage, _ in stages)
+    assert (tmp_path / "run" / "pictures" / "epoch_0001.png").is_file()
+    logs = tmp_path / "run" / "logs"
+    assert "implant-dsc" in (logs / "version_0" / "metrics.csv").read_text()
+    assert list(logs.glob("tensorboard/events.out.tfevents*"))
+    with pytest.raises(InputError, match="--resume"):
+        train(config, tmp_path / "run")
+    with pytest.raises(InputError, match="another configuration"):
+        train(configuration(manifest, epochs=3), tmp_path / "run", resume=True)
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_been(manifest, tmp_path):
+    config = configuration(manifest, epochs=3, samples_per_epoch=6, picture_every=0)
+    process = start(config, tmp_path / "killed")
+    last = tmp_path / "killed" / "checkpoints" / "last.ckpt"
+    deadline = time.monotonic() + 240
+    while not last.is_file() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert last_weights(tmp_path / "killed")[1] < 18, "it was over before it could be killed"
+    for out, resume in (("killed", True), ("whole", False)):
+        assert start(config, tmp_path / out, resume=resume).wait() == 0
+    (resumed, steps), (whole, _) = last_weights(tmp_path / "killed"), last_weights(tmp_path / "whole")
+    assert steps == 18
+    for name, value in whole.items():
+        torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
+
+
+def test_two_processes_agree_with_one_that_takes_twice_the_batch(manifest, tmp_path):
+    runs = {"one": {"batch_size": 2}, "two": {"devices": 2}}
+    for name, run in runs.items():
+        config = configuration(manifest, epochs=1, picture_every=0, **run)
+        assert start(config, tmp_path / name, processes=run.get("devices", 1)).wait() == 0
+    (one, steps), (two, _) = last_weights(tmp_path / "one"), last_weights(tmp_path / "two")
+    assert steps == 2
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-5, msg=name)
+
+
+def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
+    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.training.data import CompletionData
+
+    bad = tmp_path / "bad.nrrd"
+    bad.write_bytes(b"NRRD0004\nnonsense")
+    cases = [*read_manifest(manifest), DatasetCase(subject="broken", complete=bad, split="training")]
+    write_manifest(cases, tmp_path / "manifest.csv")
+    config = configuration(manifest)
+    config = read_config_with(config, tmp_path / "manifest.csv", "stop")
+    with pytest.raises(InputError, match="broken"):
+        CompletionData(config, tmp_path / "cache").prepare_data()
+    said = []
+    data = CompletionData(read_config_with(config, tmp_path / "manifest.csv", "skip"), tmp_path / "cache", said.append)
+    data.prepare_data()
+    assert len(data.cases["training"]) == 2
+    assert "broken" in said[0]
+
+
+def read_config_with(config, manifest, on_bad_case):
+    from dataclasses import replace
+
+    return replace(config, data=replace(config.data, manifest=str(manifest), on_bad_case=on_bad_case))
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(manifest, tmp_path, monkeypatch):
+    from lightning.pytorch.strategies import Strategy
+
+    from CraNeXtLib.training.run import train
+
+    config = configuration(manifest, picture_every=0)
+    saves, save = [], Strategy.save_checkpoint
+
+    def full(self, *args, **kwargs):
+        saves.append(args)
+        if len(saves) > 2:
+            raise OSError(28, "No space left on device")
+        return save(self, *args, **kwargs)
+
+    monkeypatch.setattr(Strategy, "save_checkpoint", full)
+    with pytest.raises(InputError, match="No space left on device; the last whole checkpoint"):
+        train(config, tmp_path / "run")
+    assert last_weights(tmp_path / "run")[1] == 4
+
+
+def test_a_dry_run_says_what_it_would_cost(manifest, tmp_path):
+    from CraNeXtLib.training.run import dry_run
+
+    cost = dry_run(configuration(manifest, samples_per_epoch=0), tmp_path / "cache")
+    assert cost.fits
+    assert cost.steps_per_epoch == 2
+    assert cost.seconds_per_step > 0
+    assert np.isclose(cost.hours, cost.seconds_per_step * 4 / 3600, atol=0.01)
+
+
+def test_the_paper_preset_makes_its_pairs(manifest, tmp_path):
+    from CraNeXtLib.training.data import CompletionData, TrainingSamples
+
+    overrides = {"data": {"manifest": str(manifest), "shape": [32, 40, 32]}}
+    config = read_config("paper", overrides=overrides)
+    data = CompletionData(config, tmp_path / "cache")
+    data.prepare_data()
+    sample = TrainingSamples(data.cases["training"], config)[0]
+    assert sample["complete"].shape == (1, 32, 40, 32)
+    assert set(np.unique(sample["complete"])) == {0.0, 1.0}  # nearest
+    assert len(np.unique(sample["defective"])) > 2  # area
+    assert 0.02 < float((sample["complete"] - sample["defective"]).clamp(min=0).sum() / sample["complete"].sum()) < 0.6
