@@ -35,14 +35,14 @@ RADIUS = 3  # of the 7³ convolutions
 class StreamedCraNeXt:
     """A CraNeXt in eval mode that streams; call it like the network.
 
-    On a GPU that runs out of memory it goes on with smaller slabs, then on the CPU, and says so.
+    On a GPU that runs out of memory it starts anew with smaller slabs, then on the CPU, and says so.
 
     Args:
         model: A network of the class ``CraNeXt`` or ``FoldedCraNeXt``; its weights are copied.
         device: Where to compute.
         dtype: Precision of weights and activations there. Default: half precision on CUDA (bfloat16 where the GPU has
             it), else single. The CPU as a last resort takes single precision.
-        notify: Called with a sentence when it has to go on in another way.
+        notify: Called with a sentence when it starts anew.
     """
 
     def __init__(
@@ -65,7 +65,8 @@ class StreamedCraNeXt:
 
         Args:
             x: The input, on any device.
-            progress: Called with the fraction done, up to 1, after every slab; what it raises ends the work.
+            progress: Called with the fraction done, up to 1, after every slab; what it raises ends the work. The
+                fraction falls when the work starts anew.
 
         Raises:
             InputError: If the network cannot take the input's size or channels.
@@ -90,7 +91,7 @@ class StreamedCraNeXt:
             torch.cuda.empty_cache()
             if slab_bytes != GPU_SLAB_BYTES[-1]:
                 self.notify("The GPU ran out of memory; trying again with smaller chunks.")
-        self.notify("The GPU has too little free memory; going on with the CPU, which takes longer.")
+        self.notify("The GPU has too little free memory; using the CPU instead, which takes longer.")
         return self._run(sample, report, torch.device("cpu"), torch.float32, CPU_SLAB_BYTES)
 
     def _run(
@@ -242,7 +243,7 @@ class _Pass:
     ) -> None:
         """Send planes through a block.
 
-        Each plane is read before it or any plane three or more behind it is written, so both may be of one tensor.
+        A plane is read before it is written, so both may be of one tensor.
 
         Args:
             block: The block.
