@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.checklist import Checklist, check
 from CraNeXtLib.metrics import border_dice, check_same_geometry, confusion, mask, surface_distances
 from CraNeXtLib.surface_projection import projected_distances
 from CraNeXtLib.volumes import Volume
 
+RESULT_VERSION = 1
 MAIN_METRICS = ("dsc", "bdsc", "dh95_mm", "sdh_mm", "fnr", "fpr")
 
 
@@ -109,6 +116,84 @@ def evaluate(implant: Volume, reference: Volume, skull: Volume) -> Evaluation:
         diagonal_mm=float(np.linalg.norm(implant.shape * implant.spacing)),
         flags=tuple(name for name, is_set in flags.items() if is_set),
     )
+
+
+def check_and_write(
+    evaluation: Evaluation,
+    out: str | Path,
+    implant: Volume,
+    reference: Volume,
+    skull: Volume,
+    *,
+    ratings: Mapping[str, bool] | None = None,
+    causes: tuple[str, ...] = (),
+) -> list[str]:
+    """Answer the checklist, paint the distances, and write all that is known about an implant.
+
+    Writes ``metrics.json``; of an implant and reference that are not empty also ``distance_map``, ``rim_map``,
+    ``sdh_implant`` and ``sdh_reference``, each as ``.vtp`` (RAS, mm) and ``.png``.
+
+    Args:
+        evaluation: What ``evaluate`` returned for the three volumes.
+        out: Folder for the files.
+        implant: Mask of the implant.
+        reference: Mask of the implant that should have been made.
+        skull: Mask of the defective skull.
+        ratings: A reader's own answers to the checklist.
+        causes: Causes of error that a reader sees.
+
+    Returns:
+        The names of the files, ``metrics.json`` first.
+
+    Raises:
+        InputError: If the volumes cannot be measured or the folder cannot be written; it is then as it was.
+    """
+    with filling(out) as folder:
+        checklist, names = None, []
+        if not {"implant_empty", "reference_empty"} & set(evaluation.flags):
+            checklist = check(implant, skull, reference, ratings=ratings, causes=causes)
+            names = _write_maps(folder, implant, reference, skull, evaluation.flags)
+        description = metrics_description(evaluation, checklist) | {"files": names}
+        text = json.dumps(description, indent=1, allow_nan=False) + "\n"
+        (folder / "metrics.json").write_text(text, encoding="utf-8")
+    return ["metrics.json", *names]
+
+
+def metrics_description(evaluation: Evaluation, checklist: Checklist | None = None) -> dict[str, object]:
+    """Return the content of ``metrics.json``; units are in the key names, and null is an infinite distance."""
+    return {
+        "format": "cranext-metrics",
+        "version": RESULT_VERSION,
+        "notice": RESEARCH_USE_NOTICE,
+        "metrics": evaluation.main_metrics(),
+        "all_metrics": evaluation.as_dict(),
+        "checklist": checklist.as_dict() if checklist else None,
+    }
+
+
+def _write_maps(folder: Path, implant: Volume, reference: Volume, skull: Volume, flags: tuple[str, ...]) -> list[str]:
+    from CraNeXtLib import distance_maps
+    from CraNeXtLib.distance_pictures import views_from, write_distance_picture
+    from CraNeXtLib.skull_frame import skull_frame
+    from CraNeXtLib.surfaces import surface_of
+
+    mesh, true_mesh = surface_of(implant), surface_of(reference)
+    outside = mesh.vertices.mean(axis=0) - skull_frame(skull).centre
+    apart = "Distance in mm: negative inside the reference, positive outside"
+    seen = "Distance to the other surface in mm"
+    pictures = {
+        "distance_map": (distance_maps.distance_map(mesh, true_mesh), "Implant to reference", apart),
+        "rim_map": (distance_maps.rim_map(mesh, implant, skull), "Rim", "mm: negative overlap, positive gap"),
+    }
+    if not any(flag.endswith("hidden") for flag in flags):
+        of_implant, of_reference = distance_maps.projected_maps(implant, reference, skull)
+        pictures["sdh_implant"] = (of_implant, "Implant seen from outside", seen)
+        pictures["sdh_reference"] = (of_reference, "Reference seen from outside", seen)
+    for name, (distances, title, legend) in pictures.items():
+        distance_maps.write_vtp(distances, folder / f"{name}.vtp")
+        views = views_from(outside, oblique=name == "rim_map")
+        write_distance_picture(distances, folder / f"{name}.png", views=views, title=title, legend=legend)
+    return [f"{name}.{kind}" for name in pictures for kind in ("vtp", "png")]
 
 
 def _json_number(value: float) -> float | None:

@@ -1,8 +1,8 @@
 """Tables over a cohort, and paired comparisons of two methods on the same cases.
 
-A case is a mapping with the metrics' values, ``case``, ``skull`` (whose defects belong together), ``diagonal_mm`` (of
-the image) and any groups, such as ``region`` or ``defect``. A failed case has infinite distances; it enters every mean
-and test with the diagonal of its image, and tables say how many failed.
+A case is a mapping with the metrics' values, ``case``, ``subject`` (the skull, whose defects belong together),
+``diagonal_mm`` (of the image) and any groups, such as ``region`` or ``kind``. A failed case has infinite distances; it
+enters every mean and test with the diagonal of its image, and tables say how many failed.
 """
 
 from __future__ import annotations
@@ -170,10 +170,10 @@ def compare(
         InputError: If the two methods were not measured on the same cases, or a case lacks a metric or its skull.
     """
     a, b = _paired(cases_a, cases_b)
-    missing = [case for case in a if not str(case.get("skull", ""))]
+    missing = [case for case in a if not str(case.get("subject", ""))]
     if missing:
-        raise InputError(f"Case {missing[0]['case']} does not say which skull it comes from; add the column 'skull'.")
-    skulls, of_skull = np.unique([str(case["skull"]) for case in a], return_inverse=True)
+        raise InputError(f"Case {missing[0]['case']} does not say which skull it comes from; add the column 'subject'.")
+    skulls, of_skull = np.unique([str(case["subject"]) for case in a], return_inverse=True)
     cases_per_skull = np.bincount(of_skull)
     draws = np.random.default_rng(seed).integers(len(skulls), size=(resamples, len(skulls)))
     found = {}

@@ -8,6 +8,7 @@ from test_metrics import volumes
 
 from CraNeXtLib import evaluate, metrics, surface_projection
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.evaluation import check_and_write
 
 
 def capped_shell(shift=0):
@@ -51,3 +52,44 @@ def test_refuses_other_geometry():
     implant, reference, _ = capped_shell()
     with pytest.raises(InputError, match="one grid"):
         evaluate(implant, reference, volumes(np.ones((4, 4, 4)))[0])
+
+
+def head_case(shift=(1, 0, 0)):
+    """An ellipsoid vault of 2 mm voxels with a defect on top, its implant displaced by some voxels."""
+    x, y, z = np.ogrid[-44:44, -52:52, -42:42]
+    level = np.sqrt((x / 36) ** 2 + (y / 44) ** 2 + (z / 34) ** 2)
+    bone = (level < 1) & (level > 0.9) & (z > -30)
+    hole = (np.hypot(x - 4, y) < 14) & (z > 0)
+    skull = bone & ~hole
+    return volumes(np.roll(bone & hole, shift, (0, 1, 2)) & ~skull, bone & hole, skull, spacing=(2, 2, 2))
+
+
+def test_writes_everything_that_is_known(tmp_path):
+    implant, reference, skull = head_case()
+    found = evaluate(implant, reference, skull)
+    names = check_and_write(found, tmp_path / "out", implant, reference, skull, ratings={"complete": True})
+    assert sorted(names) == sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert {"metrics.json", "distance_map.vtp", "distance_map.png", "rim_map.vtp", "sdh_implant.vtp"} <= set(names)
+    description = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert description["version"] == 1
+    assert description["metrics"] == found.main_metrics()
+    assert description["all_metrics"]["false_positive_ml"] == found.false_positive_ml
+    assert len(description["checklist"]["criteria"]) == 5
+    assert description["checklist"]["reader_ratings"] == {"complete": True}
+
+
+def test_an_empty_implant_gives_numbers_but_no_maps(tmp_path):
+    _, reference, skull = head_case()
+    empty = reference.with_voxels(np.zeros(reference.shape))
+    assert check_and_write(evaluate(empty, reference, skull), tmp_path, empty, reference, skull) == ["metrics.json"]
+    description = json.loads((tmp_path / "metrics.json").read_text())
+    assert description["checklist"] is None
+    assert description["all_metrics"]["flags"] == ["implant_empty"]
+
+
+def test_nothing_is_left_where_writing_fails(tmp_path):
+    implant, reference, skull = head_case()
+    found = evaluate(implant, reference, skull)
+    with pytest.raises(InputError, match="criterion"):
+        check_and_write(found, tmp_path / "out", implant, reference, skull, ratings={"beauty": True})
+    assert not (tmp_path / "out").exists()

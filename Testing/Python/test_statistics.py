@@ -31,7 +31,13 @@ def test_tables_3_and_5_follow_from_table_4(skullbreak, in_house, together):
 
 def cases(values, *, metric="dsc", skulls=None, **columns):
     return [
-        {"case": f"{i:03}", "skull": skulls[i] if skulls else f"{i:03}", "diagonal_mm": 350.0, metric: value, **columns}
+        {
+            "case": f"{i:03}",
+            "subject": skulls[i] if skulls else f"{i:03}",
+            "diagonal_mm": 350.0,
+            metric: value,
+            **columns,
+        }
         for i, value in enumerate(values)
     ]
 

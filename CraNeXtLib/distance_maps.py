@@ -1,0 +1,160 @@
+"""Distances painted on meshes: implant to reference, gap and overlap at the rim, and the two surfaces of SdH.
+
+VTK measures from point to triangle and writes VTP, which 3D Slicer and ParaView open with the scalars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.metrics import check_same_geometry, mask
+from CraNeXtLib.surface_projection import project_surface
+from CraNeXtLib.surfaces import Mesh, surface_of
+from CraNeXtLib.volumes import Volume, foreground_box
+
+RIM_MM = 10.0  # the widest gap that is measured
+CONTACT_MM = 0.5  # closer than this, skull and implant touch, whichever way the implant's surface looks
+FACING = 0.7  # cosine between the implant's normal and the way to the skull, above which a point looks at the skull
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceMap:
+    """A mesh with a number at every vertex.
+
+    Args:
+        mesh: The mesh, in RAS mm.
+        values_mm: Distance at each vertex in mm, shape (N,); NaN where nothing is measured.
+        name: Name of the scalars, such as ``distance_mm``.
+    """
+
+    mesh: Mesh
+    values_mm: np.ndarray
+    name: str
+
+
+def distance_map(implant: Mesh, reference: Mesh) -> DistanceMap:
+    """Return the distance from the implant to the reference: positive outside it, negative inside."""
+    return DistanceMap(implant, _signed_distances(implant, reference), "distance_mm")
+
+
+def rim_map(implant: Mesh, implant_mask: Volume, skull: Volume) -> DistanceMap:
+    """Return the gap between the implant's rim and the skull: positive a gap, negative an overlap, NaN off the rim.
+
+    A vertex belongs to the rim if it looks at bone at most 10 mm away, touches it, or lies in it.
+
+    Args:
+        implant: Surface of the implant.
+        implant_mask: The mask it was made from.
+        skull: Mask of the defective skull, of the same geometry.
+
+    Raises:
+        InputError: If the geometries differ or the implant is empty.
+    """
+    check_same_geometry(implant_mask, skull)
+    margin = np.ceil((RIM_MM + 2) / skull.spacing).astype(int)
+    nearby = skull.crop(foreground_box(mask(implant_mask), margin=tuple(margin)))
+    if not mask(nearby).any():
+        return DistanceMap(implant, np.full(len(implant.vertices), np.nan), "gap_mm")
+    bone = surface_of(nearby)
+    gaps = _signed_distances(implant, bone)
+    apart, nearest = cKDTree(bone.vertices).query(implant.vertices)
+    towards = (bone.vertices[nearest] - implant.vertices) / np.maximum(apart, 1e-6)[:, None]
+    faces_bone = (towards * _vertex_normals(implant)).sum(axis=1) > FACING
+    on_rim = (gaps < CONTACT_MM) | (faces_bone & (gaps < RIM_MM))
+    return DistanceMap(implant, np.where(on_rim, gaps, np.nan), "gap_mm")
+
+
+def projected_maps(implant: Volume, reference: Volume, skull: Volume) -> tuple[DistanceMap, DistanceMap]:
+    """Return the two surfaces that SdH compares, with the distance of each voxel to the other surface.
+
+    Raises:
+        InputError: If the geometries differ or no ray from outside meets one of the implants.
+    """
+    surfaces = [project_surface(volume, skull) for volume in (implant, reference)]
+    if not all(surface.voxels.any() for surface in surfaces):
+        raise InputError("No ray from outside the head meets one of the implants; SdH has no surface to show.")
+    points = [surface.to_ras(_indices(surface)) for surface in surfaces]
+    trees = [cKDTree(p) for p in points]
+    maps = []
+    for own, other in ((0, 1), (1, 0)):
+        mesh = surface_of(surfaces[own])
+        voxel = trees[own].query(mesh.vertices)[1]
+        maps.append(DistanceMap(mesh, trees[other].query(points[own][voxel])[0], "distance_mm"))
+    return tuple(maps)
+
+
+def write_vtp(distances: DistanceMap, path: str | Path) -> None:
+    """Write a map as VTP: RAS coordinates in mm, the distances as named point scalars.
+
+    Raises:
+        InputError: If the path does not end in .vtp or cannot be written.
+    """
+    from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
+
+    if Path(path).suffix.lower() != ".vtp":
+        raise InputError(f"{Path(path).name} must end in .vtp.")
+    with replacing(path) as temporary:
+        writer = vtkXMLPolyDataWriter()
+        writer.SetInputData(poly_data(distances.mesh, {distances.name: distances.values_mm}))
+        writer.SetFileName(str(temporary))
+        if not writer.Write():
+            raise InputError(f"Cannot write {path}; choose another folder.")
+
+
+def poly_data(mesh: Mesh, scalars: Mapping[str, np.ndarray] | None = None) -> Any:
+    """Return a mesh as vtkPolyData with its scalars on the points, the first one active."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+    from vtkmodules.vtkCommonCore import vtkPoints
+    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+
+    points, triangles, data = vtkPoints(), vtkCellArray(), vtkPolyData()
+    points.SetData(numpy_to_vtk(np.ascontiguousarray(mesh.vertices, dtype=np.float64), deep=True))
+    triangles.SetData(3, numpy_to_vtkIdTypeArray(np.ascontiguousarray(mesh.faces, dtype=np.int64).ravel(), deep=True))
+    data.SetPoints(points)
+    data.SetPolys(triangles)
+    for name, values in (scalars or {}).items():
+        array = numpy_to_vtk(np.ascontiguousarray(values, dtype=np.float32), deep=True)
+        array.SetName(name)
+        data.GetPointData().AddArray(array)
+    if scalars:
+        data.GetPointData().SetActiveScalars(next(iter(scalars)))
+    return data
+
+
+def _signed_distances(from_mesh: Mesh, to_mesh: Mesh) -> np.ndarray:
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
+
+    measure = vtkDistancePolyDataFilter()
+    measure.SetInputData(0, poly_data(from_mesh))
+    measure.SetInputData(1, poly_data(to_mesh))
+    measure.ComputeSecondDistanceOff()
+    measure.ComputeCellCenterDistanceOff()
+    measure.Update()
+    return vtk_to_numpy(measure.GetOutput().GetPointData().GetArray("Distance")).astype(float)
+
+
+def _vertex_normals(mesh: Mesh) -> np.ndarray:
+    corners = mesh.vertices[mesh.faces]
+    faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = np.stack(
+        [
+            np.bincount(mesh.faces.ravel(), weights=np.repeat(faces[:, axis], 3), minlength=len(mesh.vertices))
+            for axis in range(3)
+        ],
+        axis=1,
+    )
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def _indices(surface: Volume) -> np.ndarray:
+    box = foreground_box(surface.voxels)
+    return np.argwhere(surface.voxels[box]) + [side.start for side in box]
