@@ -30,15 +30,17 @@ class NetworkCompleter:
 
     Args:
         network: Takes (1, 1, X, Y, Z), returns logits of the same shape.
-        grid_name: ``"default"`` or ``"official"``, see :mod:`CraNeXtLib.grid`.
+        grid_name: ``"default"``, ``"official"`` or ``"vault"``, see :mod:`CraNeXtLib.grid`.
         shape: Voxels of the grid.
         threshold: From which probability on a voxel counts.
+        target: What the network gives: ``"complete"`` or ``"implant"``.
     """
 
     network: torch.nn.Module
     grid_name: str
     shape: tuple[int, int, int]
     threshold: float
+    target: str = "complete"
 
     @classmethod
     def load(cls, model: Model) -> NetworkCompleter:
@@ -56,7 +58,13 @@ class NetworkCompleter:
         except (RuntimeError, OSError) as error:
             raise InputError(f"The weights of model '{model.name}' do not fit its network; import it again.") from error
         grid = description["grid"]
-        return cls(network.eval(), grid["name"], tuple(grid["shape"]), description.get("threshold", 0.5))
+        return cls(
+            network.eval(),
+            grid["name"],
+            tuple(grid["shape"]),
+            description.get("threshold", 0.5),
+            description.get("target", "complete"),
+        )
 
     def propose(self, skull: Volume, *, device: str, progress: Callable[[float], None]) -> Proposal:
         """Return the network's probability, on the box of everything that it adds to the skull.
@@ -67,6 +75,9 @@ class NetworkCompleter:
         sampled = grid.sample(skull)
         progress(0.1)
         values, notes = self._run(sampled, device, lambda fraction: progress(0.1 + 0.8 * fraction))
+        if self.target == "implant":
+            # Shares of bone add up, so that no gap opens where a voxel holds both skull and implant.
+            values = np.minimum(values + sampled, 1.0)
         if self.grid_name == "official":
             box = tuple(slice(0, size) for size in skull.shape)
         else:
