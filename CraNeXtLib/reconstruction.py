@@ -85,7 +85,7 @@ def reconstruct(
             raise NoImplantError(
                 f"Model '{chosen.name}' found nothing missing in this skull, so there is no implant to make."
             )
-        implant = np.zeros(skull.shape, bool)
+        implant = np.zeros_like(skull.voxels)
         implant[proposal.box] = missing.voxels
     return Reconstruction(
         defective_skull=skull,
