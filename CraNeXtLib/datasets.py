@@ -122,9 +122,9 @@ def read_mask(path: Path, orientation: str = "") -> Volume:
     if volume.voxels.dtype == bool:
         return volume
     mask = volume.voxels != 0
-    values = volume.voxels[mask]
-    if values.size and values.min() != values.max():
-        some = np.unique(values[: 10**6])
+    value = volume.voxels.max() or volume.voxels.min()
+    if np.count_nonzero(volume.voxels == value) not in (np.count_nonzero(mask), volume.voxels.size):
+        some = np.unique(volume.voxels[mask][: 10**6])
         labels = ", ".join(f"{v:g}" for v in some[:6]) + (", ..." if len(some) > 6 else "")
         raise InputError(f"{path.name} is not a mask: besides 0 it holds {labels}; save one label as a mask.")
     return volume.with_voxels(mask)
