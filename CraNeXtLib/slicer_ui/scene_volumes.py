@@ -96,14 +96,14 @@ def segment_volume(node: Any, segment_id: str) -> Volume:
     return _volume(image, matrix)
 
 
-def oriented_image(mask: Volume) -> Any:
-    """Return a mask as Slicer's oriented image: the geometry of the whole, voxels of the part that is not empty."""
-    box = foreground_box(mask.voxels)
+def oriented_image(labels: Volume) -> Any:
+    """Return labels (0 to 255) as Slicer's oriented image: the geometry of the whole, voxels of what is not empty."""
+    box = foreground_box(labels.voxels)
     image = slicer.vtkOrientedImageData()
     image.SetExtent([edge for side in box for edge in (side.start, side.stop - 1)])
-    voxels = np.ascontiguousarray(mask.voxels[box].T, dtype=np.uint8).ravel()
+    voxels = np.ascontiguousarray(labels.voxels[box].T, dtype=np.uint8).ravel()
     image.GetPointData().SetScalars(numpy_to_vtk(voxels, deep=True))
-    image.SetGeometryFromImageToWorldMatrix(_matrix(mask.affine))
+    image.SetGeometryFromImageToWorldMatrix(_matrix(labels.affine))
     return image
 
 

@@ -99,6 +99,8 @@ class Application:
         self.logic.SetSliceLogics(vtk.vtkCollection())
         self.logic.SetViewLogics(vtk.vtkCollection())
         self.logic.SetTemporaryPath(self.temporaryPath)
+        self.logic.SetHomeDirectory(self.temporaryPath)
+        self.logic.SetShareDirectory(self.temporaryPath)
         self.logics = {name: self._module_logic(name, getattr(slicer, kind)) for name, kind in LOGICS.items()}
         self._input_and_output = self._bundles()
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene, True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phantoms import head
 from slicer_nodes import GEOMETRIES, SEGMENTS, add_labelmap, add_segmentation, leftovers, nodes, voxels_of
 
 from CraNeXtLib.errors import InputError
@@ -117,6 +118,20 @@ def test_a_segment_made_of_triangles_only(logic, phantom):
     np.testing.assert_allclose(affine, phantom.defective.affine, rtol=0, atol=1e-6)
     voxels = voxels_of(run.segmentation, "CraNeXt_DefectiveSkull", phantom.defective)
     assert 2 * (voxels & phantom.defective.voxels).sum() / (voxels.sum() + phantom.defective.voxels.sum()) > 0.97
+
+
+def test_a_segmentation_without_reference_image(scene, load_module):
+    """Such as one that a script made: the segment's own image, which holds the part that is not empty, places it."""
+    load_module("CraNeXtImplant")
+    from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, skull_of
+
+    mask = head(**GEOMETRIES["anisotropic"]).implant
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    node.AddSegmentFromBinaryLabelmapRepresentation(oriented_image(mask), "Bone")
+    skull = skull_of(node)
+    assert skull.voxels.size < mask.voxels.size / 8
+    places, true_places = (v.to_ras(np.argwhere(v.voxels)) for v in (skull, mask))
+    np.testing.assert_allclose(places, true_places, rtol=0, atol=1e-6)
 
 
 def test_segments_have_names_colours_and_terms(logic, phantom):

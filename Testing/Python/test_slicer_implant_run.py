@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from phantoms import head
 from slicer_nodes import add_labelmap, add_segmentation, leftovers, nodes, run_until, voxels_of
 
 from CraNeXtLib.errors import CancelledError, InputError, NoImplantError
@@ -52,6 +53,15 @@ def test_trouble_in_the_worker_leaves_the_scene_as_it_was(scene, logic, phantom,
     run_until(lambda: ended, run)
     with pytest.raises(error, match=message):
         run.raise_error()
+    assert nodes(scene) == before
+    assert leftovers() == []
+
+
+def test_the_real_workers_words_reach_the_user(scene, logic):
+    node = add_labelmap(head(spacing=(6.0, 6.0, 6.0)).defective)
+    before = nodes(scene)
+    with pytest.raises(InputError, match=r"There is no model 'sculptor'; choose one of"):
+        logic.process(node, model="sculptor")
     assert nodes(scene) == before
     assert leftovers() == []
 
