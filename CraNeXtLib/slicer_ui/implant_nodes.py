@@ -68,6 +68,21 @@ def read_result(folder: Path) -> Result:
     )
 
 
+def check_holds_voxels(segmentation: Any) -> None:
+    """Refuse a segmentation that stores surfaces, as after importing an STL file: the result's voxels would be lost.
+
+    Raises:
+        InputError: If it does.
+    """
+    binary = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
+    if segmentation.GetSegmentation().GetSourceRepresentationName() != binary:
+        raise InputError(
+            _("{name} stores surfaces instead of voxels; choose another segmentation for the result.").format(
+                name=segmentation.GetName()
+            )
+        )
+
+
 def fill_segmentation(node: Any, defective_skull: Volume, result: Result) -> None:
     """Put the three segments into a segmentation node; segments of an earlier result are replaced, others kept."""
     segmentation = node.GetSegmentation()

@@ -12,6 +12,7 @@ import slicer
 from CraNeXtLib.errors import CancelledError
 from CraNeXtLib.jobs import Job
 from CraNeXtLib.slicer_ui.implant_nodes import (
+    check_holds_voxels,
     fill_model,
     fill_segmentation,
     place_beside,
@@ -43,7 +44,7 @@ class ImplantRun:
         ended: Called once with this run when it has ended, one way or another.
 
     Raises:
-        InputError: If the input cannot be used.
+        InputError: If the input or the segmentation to fill cannot be used.
     """
 
     def __init__(
@@ -63,6 +64,8 @@ class ImplantRun:
         self.description: dict[str, Any] | None = None
         self._input = node
         self._skull = skull_of(node, segment_id)
+        if segmentation is not None:
+            check_holds_voxels(segmentation)
         self._name = node.GetName()
         self._segment_id = segment_id
         self._progress = progress

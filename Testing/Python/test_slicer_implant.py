@@ -111,6 +111,8 @@ def test_a_segment_made_of_triangles_only(logic, phantom):
     node.CreateClosedSurfaceRepresentation()
     segmentation.SetSourceRepresentationName("Closed surface")
     segmentation.RemoveRepresentation("Binary labelmap")
+    with pytest.raises(InputError, match="Patient stores surfaces"):
+        logic.process(node, node)
     run = logic.process(node)
     assert not segmentation.ContainsRepresentation("Binary labelmap")
     affine, shape = reference_geometry(run.segmentation)
