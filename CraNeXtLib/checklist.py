@@ -208,7 +208,7 @@ class _Scene:
 def _complete(scene: _Scene, limits: Thresholds) -> Criterion:
     gaps = scene.defect & ~scene.implant.met & ~scene.skull.met
     depth = ndimage.distance_transform_edt(np.pad(gaps, 1))[1:-1, 1:-1]
-    width = float(max(2 * depth.max() - 1, 0) * CELL_MM)
+    width = _number(max(2 * depth.max() - 1, 0) * CELL_MM)
     place = _place(scene, depth, _filled(scene.outermost)) if width else None
     return Criterion("complete", width, "mm", limits.gap_mm, width <= limits.gap_mm, place)
 

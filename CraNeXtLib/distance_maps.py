@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.metrics import check_same_geometry, mask
+from CraNeXtLib.metrics import check_same_geometry, mask, surface_indices
 from CraNeXtLib.surface_projection import project_surface
 from CraNeXtLib.surfaces import Mesh, surface_of
 from CraNeXtLib.volumes import Volume, foreground_box
@@ -81,11 +81,11 @@ def projected_maps(implant: Volume, reference: Volume, skull: Volume) -> tuple[D
     surfaces = [project_surface(volume, skull) for volume in (implant, reference)]
     if not all(surface.voxels.any() for surface in surfaces):
         raise InputError("No ray from outside the head meets one of the implants; SdH has no surface to show.")
-    points = [surface.to_ras(_indices(surface)) for surface in surfaces]
+    points = [surface.to_ras(surface_indices(surface)) for surface in surfaces]
     trees = [cKDTree(p) for p in points]
     maps = []
     for own, other in ((0, 1), (1, 0)):
-        mesh = surface_of(surfaces[own])
+        mesh = surface_of(surfaces[own], iterations=5)
         voxel = trees[own].query(mesh.vertices)[1]
         maps.append(DistanceMap(mesh, trees[other].query(points[own][voxel])[0], "distance_mm"))
     return tuple(maps)
@@ -153,8 +153,3 @@ def _vertex_normals(mesh: Mesh) -> np.ndarray:
         axis=1,
     )
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-
-
-def _indices(surface: Volume) -> np.ndarray:
-    box = foreground_box(surface.voxels)
-    return np.argwhere(surface.voxels[box]) + [side.start for side in box]

@@ -187,8 +187,8 @@ def _write_maps(folder: Path, implant: Volume, reference: Volume, skull: Volume,
     }
     if not any(flag.endswith("hidden") for flag in flags):
         of_implant, of_reference = distance_maps.projected_maps(implant, reference, skull)
-        pictures["sdh_implant"] = (of_implant, "Implant seen from outside", seen)
-        pictures["sdh_reference"] = (of_reference, "Reference seen from outside", seen)
+        pictures["sdh_implant"] = (of_implant, "Surface of the implant", seen)
+        pictures["sdh_reference"] = (of_reference, "Surface of the reference", seen)
     for name, (distances, title, legend) in pictures.items():
         distance_maps.write_vtp(distances, folder / f"{name}.vtp")
         views = views_from(outside, oblique=name == "rim_map")
