@@ -17,6 +17,7 @@ from CraNeXtLib.errors import InputError
 from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.pictures import write_picture
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
+from CraNeXtLib.report import write_report
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
 from CraNeXtLib.volume_files import read_volume, write_volume
@@ -38,7 +39,7 @@ class CaseSettings:
         segment: Segment or label to read from the input.
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
         reference_implant: File of the true implant, to measure the result against.
-        report: Whether to write ``report.html``.
+        report: Whether to write ``report.html`` and the picture in it.
     """
 
     ct: bool = False
@@ -68,8 +69,8 @@ def reconstruct_case(
 ) -> dict[str, Any]:
     """Reconstruct the skull in a file and write everything into a folder.
 
-    Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``, ``implant.png``,
-    ``result.json`` and ``report.html``: all of them or, if something fails, none.
+    Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``, ``result.json`` and, with a
+    report, ``implant.png`` and ``report.html``: all of them or, if something fails, none.
 
     Args:
         skull: File of the defective skull, or of a CT.
@@ -107,25 +108,16 @@ def reconstruct_case(
             write_stl(mesh, folder / "implant.stl")
             write_3mf(mesh, folder / "implant.3mf")
         with stages.stage("Reporting"):
-            write_picture(
-                result.defective_skull,
-                result.implant,
-                folder / "implant.png",
-                title=f"{Path(skull).name}, model {result.model.name}",
-            )
             description = _describe(Path(skull), settings, result, mesh, reference)
-            description["seconds"] = stages.seconds | {"Network or model": result.seconds["Completing the skull"]}
-            description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"} | _report(settings))
+            description["seconds"] = stages.seconds | result.seconds
+            pictures = {"implant.png", "report.html"} if settings.report else set()
+            description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"} | pictures)
             if settings.report:
-                from CraNeXtLib.report import write_report
-
+                title = f"{Path(skull).name}, model {result.model.name}"
+                write_picture(result.defective_skull, result.implant, folder / "implant.png", title=title)
                 write_report(description, folder / "implant.png", folder / "report.html")
             (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description
-
-
-def _report(settings: CaseSettings) -> set[str]:
-    return {"report.html"} if settings.report else set()
 
 
 def _read_skull(path: Path, settings: CaseSettings) -> Volume:

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,17 @@ class Job:
         task: What to do, such as ``"reconstruct"``; see ``worker.py``.
         arguments: The task's arguments; they must fit into JSON.
         python: The interpreter to use, one that has CraNeXt's dependencies; by default this one.
+        environment: The child's environment variables; by default those of this process.
     """
 
-    def __init__(self, task: str, arguments: dict[str, Any], *, python: str | Path = sys.executable) -> None:
+    def __init__(
+        self,
+        task: str,
+        arguments: dict[str, Any],
+        *,
+        python: str | Path = sys.executable,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="cranext-job-"))
         self._out = Path(arguments["out"]) if "out" in arguments else None
         job_file = self._folder / "job.json"
@@ -52,7 +61,7 @@ class Job:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            env=os.environ
+            env={**(os.environ if environment is None else environment)}
             | {
                 "TMPDIR": str(self._folder),
                 "TEMP": str(self._folder),

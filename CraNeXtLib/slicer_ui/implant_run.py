@@ -132,8 +132,8 @@ class ImplantRun:
         skull = Path(self._folder.name) / "skull.nrrd"
         write_mask(self._skull, skull)
         arguments = {"skull": str(skull), "out": str(self._out), "settings": settings | {"report": False}}
-        with worker_python(python) as interpreter:
-            return Job("reconstruct", arguments, python=interpreter)
+        interpreter, environment = worker_python(python)
+        return Job("reconstruct", arguments, python=interpreter, environment=environment)
 
     @property
     def _out(self) -> Path:

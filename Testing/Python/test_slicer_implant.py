@@ -89,8 +89,8 @@ def test_result_has_the_inputs_geometry(logic, case, answer, geometry, kind):
 def test_the_worker_gets_the_skull_to_the_last_bit(logic, phantom, monkeypatch):
     written = {}
 
-    def job(task, arguments, python):
-        written.update(arguments, task=task, volume=read_volume(arguments["skull"]), python=python)
+    def job(task, arguments, python, environment):
+        written.update(arguments, task=task, volume=read_volume(arguments["skull"]), python=python, environment=environment)
         raise InputError("enough")
 
     monkeypatch.setattr("CraNeXtLib.slicer_ui.implant_run.Job", job)
@@ -99,7 +99,7 @@ def test_the_worker_gets_the_skull_to_the_last_bit(logic, phantom, monkeypatch):
         logic.process(node, segmentId="Bone", device="cuda", postprocessing="official", model="some")
     np.testing.assert_array_equal(written["volume"].voxels, phantom.defective.voxels)
     np.testing.assert_allclose(written["volume"].affine, phantom.defective.affine, rtol=0, atol=1e-9)
-    assert (written["task"], written["python"]) == ("reconstruct", sys.executable)
+    assert (written["task"], written["python"], written["environment"]) == ("reconstruct", sys.executable, None)
     assert written["settings"] == {"device": "cuda", "postprocessing": "official", "model": "some", "report": False}
     assert leftovers() == []
 

@@ -24,8 +24,9 @@ class CraNeXtImplantTest(unittest.TestCase):
 
         if not models.available():
             self.skipTest("no model is bundled")
-        with worker_python() as python:
-            found = subprocess.run([python, "-c", f"import {NEEDED}"], capture_output=True, text=True, check=False)
+        python, environment = worker_python()
+        command = [python, "-c", f"import {NEEDED}"]
+        found = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if found.returncode:
             self.skipTest(f"{python} lacks a package: {found.stderr.strip().splitlines()[-1]}")
 
