@@ -12,7 +12,7 @@ from typing import NoReturn
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.errors import CancelledError, CraNeXtError, InputError
 
-COMMANDS = ("reconstruct", "defects", "models", "demo", "doctor")
+COMMANDS = ("reconstruct", "evaluate", "defects", "models", "demo", "doctor")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -16,6 +16,7 @@ from CraNeXtLib import networks
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import NETWORK_SHAPE, make_grid
+from CraNeXtLib.networks.streaming import StreamedCraNeXt
 from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
@@ -90,10 +91,10 @@ class NetworkCompleter:
     def _run(
         self, sampled: np.ndarray, device: str, progress: Callable[[float], None]
     ) -> tuple[np.ndarray, tuple[str, ...]]:
-        with torch.inference_mode():
-            logits = self.network.to(device)(torch.as_tensor(sampled)[None, None].to(device))
-        progress(1.0)
-        return torch.sigmoid(logits.float())[0, 0].cpu().numpy(), ()
+        notes: list[str] = []
+        streamed = StreamedCraNeXt(self.network, device=device, notify=notes.append)
+        logits = streamed(torch.as_tensor(sampled)[None, None], progress=progress)
+        return torch.sigmoid(logits)[0, 0].numpy(), tuple(notes)
 
 
 def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Path], None]]:

@@ -1,0 +1,80 @@
+"""``cranext evaluate``: measure one implant, or a cohort of them, against references."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.errors import InputError
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("evaluate", help="measure an implant against a reference, or a cohort of implants")
+    parser.add_argument("--implant", metavar="P", help="implant to measure")
+    parser.add_argument("--reference", metavar="G", help="true implant")
+    parser.add_argument("--skull", metavar="D", help="defective skull")
+    parser.add_argument("--cohort", metavar="PATH", help="manifest or folder of cases, instead of the three files")
+    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
+    parser.add_argument("--json", action="store_true", help="print every number as JSON")
+    parser.add_argument("--out", metavar="DIR", help="folder for metrics, checklist, distance maps and pictures")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes for a cohort; default 1")
+    parser.add_argument("--no-resume", action="store_true", help="measure the cohort's finished cases again")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, progress: Any) -> None:
+    files = (options.implant, options.reference, options.skull)
+    if options.cohort and not any(files) and options.out:
+        _cohort(options, progress)
+    elif all(files) and not options.cohort:
+        _case(options, progress)
+    else:
+        raise InputError("Give --implant, --reference and --skull; or --cohort and --out.")
+
+
+def _case(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.evaluation import check_and_write, evaluate, metrics_description
+    from CraNeXtLib.skulls import skull_mask
+    from CraNeXtLib.volume_files import read_volume
+
+    progress("Reading", 0.0)
+    implant, reference, skull = (
+        read_volume(path, orientation=options.orientation)
+        for path in (options.implant, options.reference, options.skull)
+    )
+    progress("Measuring", 0.2)
+    evaluation = evaluate(implant, reference, skull_mask(skull))
+    files = []
+    if options.out:
+        progress("Drawing maps", 0.4)
+        files = check_and_write(evaluation, options.out, implant, reference, skull)
+    progress.end()
+    if options.json:
+        print(json.dumps(metrics_description(evaluation), indent=2))
+    else:
+        for name, value in evaluation.main_metrics().items():
+            print(f"{name:8} {'infinite' if value is None else f'{value:.4f}'}")
+        for flag in evaluation.flags:
+            print(f"Warning: {flag.replace('_', ' ')}")
+        print(RESEARCH_USE_NOTICE)
+        for name in files:
+            print(Path(options.out) / name)
+
+
+def _cohort(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.cohort import evaluate_cohort
+
+    rows = evaluate_cohort(
+        options.cohort, options.out, workers=options.workers, resume=not options.no_resume, progress=progress
+    )
+    progress.end()
+    failed = [row for row in rows if row["error"]]
+    for row in failed:
+        print(f"Left out: {row['case']}: {row['error']}")
+    print(f"Measured {len(rows) - len(failed)} of {len(rows)} cases.")
+    for name in ("cases.csv", "cohort.json"):
+        print(Path(options.out) / name)
