@@ -24,13 +24,15 @@ class FoldedCraNeXt(nn.Module):
 
     Args:
         in_channels: Channels of the input.
+        mirrored: Give the network its input's mirror image along X too, the other side of the head on a grid of RAS
+            directions around it (the idea of arXiv 2411.17342, without finding the symmetry plane).
         options: As those of ``CraNeXt``.
     """
 
-    def __init__(self, *, in_channels: int = 1, **options: Any) -> None:
+    def __init__(self, *, in_channels: int = 1, mirrored: bool = False, **options: Any) -> None:
         super().__init__()
-        self.in_channels = in_channels
-        self.network = CraNeXt(in_channels=in_channels * CORNERS, **options)
+        self.in_channels, self.mirrored = in_channels, mirrored
+        self.network = CraNeXt(in_channels=in_channels * CORNERS * (2 if mirrored else 1), **options)
         stem, tail = self.network.init_stage[0], self.network.final_convolution
         self.network.init_stage[0] = nn.Conv3d(stem.in_channels, stem.out_channels, kernel_size=3, padding=1)
         self.network.final_convolution = nn.Conv3d(tail.in_channels, CORNERS, kernel_size=1)
@@ -52,6 +54,8 @@ class FoldedCraNeXt(nn.Module):
             InputError: If a size is odd or below 64, or the channels are not the network's.
         """
         self.check(x)
+        if self.mirrored:
+            x = torch.cat((x, x.flip(2)), dim=1)
         return unfolded(self.network(folded(x)))
 
 

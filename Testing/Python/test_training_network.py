@@ -41,6 +41,20 @@ def test_the_folded_network_gives_a_logit_for_each_voxel():
         network(torch.rand(1, 1, 64, 65, 64))
 
 
+def test_a_mirrored_network_sees_the_other_side():
+    torch.manual_seed(0)
+    options = {"widths": (4, 4, 4, 4, 4), "depths": (1, 1, 1, 1, 1), "drop_path": 0.0, "mirrored": True}
+    network = networks.build("cranext_folded", **options)
+    x = torch.zeros(1, 1, 128, 64, 64)
+    x[:, :, 4:8] = 1
+    stem = network.network.init_stage[0]
+    seen = []
+    stem.register_forward_hook(lambda _module, inputs, _output: seen.append(inputs[0]))
+    network(x)
+    assert seen[0].shape[1] == 16
+    assert torch.equal(seen[0][:, 8:], folded(x.flip(2)))
+
+
 def test_the_vault_grid_has_one_spacing_and_room_for_a_missing_vertex():
     whole, open_top = shell(), shell(top=55.0)
     grid = make_grid("vault", open_top, (80, 96, 64))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from phantoms import head
 from CraNeXtLib.datasets import DatasetCase, write_manifest
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.training.config import print_config, read_config
+from CraNeXtLib.training.run import dry_run, train
 from CraNeXtLib.volume_files import write_volume
 
 TINY = {"widths": [4, 4, 4, 4, 4], "depths": [1, 1, 1, 1, 1], "drop_path": 0.3}
@@ -76,7 +78,6 @@ def last_weights(out):
 
 def test_a_run_gives_a_model_that_reconstructs(manifest, tmp_path):
     from CraNeXtLib import models
-    from CraNeXtLib.training.run import train
 
     stages = []
     config = configuration(manifest)
@@ -109,8 +110,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(manifest, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert last_weights(tmp_path / "killed")[1] < 18, "it was over before it could be killed"
-    for out, resume in (("killed", True), ("whole", False)):
-        assert start(config, tmp_path / out, resume=resume).wait() == 0
+    assert start(config, tmp_path / "killed", resume=True).wait() == 0
+    train(config, tmp_path / "whole")
     (resumed, steps), (whole, _) = last_weights(tmp_path / "killed"), last_weights(tmp_path / "whole")
     assert steps == 18
     for name, value in whole.items():
@@ -118,10 +119,9 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(manifest, tmp_path):
 
 
 def test_two_processes_agree_with_one_that_takes_twice_the_batch(manifest, tmp_path):
-    runs = {"one": {"batch_size": 2}, "two": {"devices": 2}}
-    for name, run in runs.items():
-        config = configuration(manifest, epochs=1, picture_every=0, **run)
-        assert start(config, tmp_path / name, processes=run.get("devices", 1)).wait() == 0
+    short = {"epochs": 1, "picture_every": 0}
+    train(configuration(manifest, batch_size=2, **short), tmp_path / "one")
+    assert start(configuration(manifest, devices=2, **short), tmp_path / "two", processes=2).wait() == 0
     (one, steps), (two, _) = last_weights(tmp_path / "one"), last_weights(tmp_path / "two")
     assert steps == 2
     for name, value in one.items():
@@ -137,26 +137,19 @@ def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
     cases = [*read_manifest(manifest), DatasetCase(subject="broken", complete=bad, split="training")]
     write_manifest(cases, tmp_path / "manifest.csv")
     config = configuration(manifest)
-    config = read_config_with(config, tmp_path / "manifest.csv", "stop")
+    config = replace(config, data=replace(config.data, manifest=str(tmp_path / "manifest.csv")))
     with pytest.raises(InputError, match="broken"):
         CompletionData(config, tmp_path / "cache").prepare_data()
     said = []
-    data = CompletionData(read_config_with(config, tmp_path / "manifest.csv", "skip"), tmp_path / "cache", said.append)
+    config = replace(config, data=replace(config.data, on_bad_case="skip"))
+    data = CompletionData(config, tmp_path / "cache", said.append)
     data.prepare_data()
     assert len(data.cases["training"]) == 2
     assert "broken" in said[0]
 
 
-def read_config_with(config, manifest, on_bad_case):
-    from dataclasses import replace
-
-    return replace(config, data=replace(config.data, manifest=str(manifest), on_bad_case=on_bad_case))
-
-
 def test_a_full_disk_leaves_the_last_checkpoint(manifest, tmp_path, monkeypatch):
     from lightning.pytorch.strategies import Strategy
-
-    from CraNeXtLib.training.run import train
 
     config = configuration(manifest, picture_every=0)
     saves, save = [], Strategy.save_checkpoint
@@ -174,8 +167,6 @@ def test_a_full_disk_leaves_the_last_checkpoint(manifest, tmp_path, monkeypatch)
 
 
 def test_a_dry_run_says_what_it_would_cost(manifest, tmp_path):
-    from CraNeXtLib.training.run import dry_run
-
     cost = dry_run(configuration(manifest, samples_per_epoch=0), tmp_path / "cache")
     assert cost.fits
     assert cost.steps_per_epoch == 2
