@@ -12,7 +12,7 @@ from typing import NoReturn
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.errors import CancelledError, CraNeXtError, InputError
 
-COMMANDS = ("reconstruct", "evaluate", "defects", "models", "demo", "doctor")
+COMMANDS = ("reconstruct", "evaluate", "defects", "dataset", "train", "models", "demo", "doctor")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.end()
         print(f"cranext: error: {error}", file=sys.stderr)
         return error.exit_status
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         progress.end()
         print("cranext: cancelled", file=sys.stderr)

@@ -38,9 +38,9 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
             progress(f"Defect {number + 1} of {options.count}", number / options.count)
             implant = make_defect(skull, options.kind, seed=seed)
             name = f"{options.kind}-{seed:04d}"
-            write_volume(skull.with_voxels(skull.voxels & ~implant.voxels), folder / f"{name}-defective.nrrd")
-            write_volume(implant, folder / f"{name}-implant.nrrd")
-            names += [f"{name}-defective.nrrd", f"{name}-implant.nrrd"]
+            write_volume(skull.with_voxels(skull.voxels & ~implant.voxels), folder / f"{name}_defective.nrrd")
+            write_volume(implant, folder / f"{name}_implant.nrrd")
+            names += [f"{name}_defective.nrrd", f"{name}_implant.nrrd"]
     progress.end()
     for name in names:
         print(Path(options.out) / name)

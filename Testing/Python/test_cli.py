@@ -187,10 +187,45 @@ def test_defects_writes_pairs(run, tmp_path):
     assert sorted(names) == sorted(p.name for p in (tmp_path / "out").iterdir())
     for seed in ("0005", "0006"):
         defective, cut = (
-            read_volume(tmp_path / f"out/random-1-{seed}-{role}.nrrd") for role in ("defective", "implant")
+            read_volume(tmp_path / f"out/random-1-{seed}_{role}.nrrd") for role in ("defective", "implant")
         )
         assert cut.voxels.any()
         np.testing.assert_array_equal((defective.voxels > 0) ^ (cut.voxels > 0), complete)
+
+
+def test_evaluate_prints_and_writes(run, tmp_path):
+    files = ["--implant", REFERENCE_IMPLANT, "--reference", REFERENCE_IMPLANT, "--skull", SKULL]
+    status, printed, _ = run("evaluate", *files)
+    assert status == 0
+    assert [line.split() for line in printed.splitlines()][:2] == [["dsc", "1.0000"], ["bdsc", "1.0000"]]
+    status, printed, _ = run("evaluate", *files, "--json")
+    assert json.loads(printed)["metrics"] == {"dsc": 1, "bdsc": 1, "dh95_mm": 0, "sdh_mm": 0, "fnr": 0, "fpr": 0}
+    assert run("evaluate", *files[:4])[0] == 2
+    assert run("evaluate", "--cohort", tmp_path)[0] == 2
+
+
+def test_dataset_and_training_configuration(run, tmp_path):
+    (tmp_path / "pairs").mkdir()
+    skull, implant = read_volume(SKULL), read_volume(REFERENCE_IMPLANT)
+    for name in ("a", "b", "c"):
+        write_volume(skull, tmp_path / f"pairs/{name}_defective.nrrd")
+        write_volume(implant, tmp_path / f"pairs/{name}_implant.nrrd")
+    manifest = tmp_path / "manifest.csv"
+    options = ["--validation", 0.3, "--test", 0.3, "--no-check"]
+    status, printed, _ = run("dataset", "make", tmp_path / "pairs", "--out", manifest, *options)
+    assert status == 0
+    assert "3 cases of 3 skulls: 1 training, 1 validation, 1 test" in printed
+    status, printed, _ = run("dataset", "stats", manifest)
+    assert status == 0
+    assert "0.8 × 0.8 × 0.8" in printed
+    status, printed, _ = run("dataset", "check", manifest)
+    assert (status, "warning" in printed or "error" in printed) == (2, True), "one skull is on both sides of the split"
+    status, printed, _ = run("train", "--print-config")
+    assert status == 0
+    (tmp_path / "typo.yaml").write_text("data:\n  manifesto: x\n")
+    status, _, error = run("train", tmp_path / "typo.yaml")
+    assert status == 2
+    assert "manifesto" in error
 
 
 def test_models_list_and_doctor(run):

@@ -1,0 +1,84 @@
+"""``cranext dataset``: list the cases of a data set, check them, measure them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command."""
+    from CraNeXtLib.dataset_layouts import LAYOUTS
+
+    parser = commands.add_parser("dataset", help="make, check and measure a data set's manifest")
+    actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+
+    make = actions.add_parser("make", help="list the cases in a folder and split them by skull")
+    make.add_argument("folder", help="SkullBreak, SkullFix, or a folder of NAME_defective, _complete, _implant files")
+    make.add_argument("--out", required=True, metavar="MANIFEST", help="the .csv or .json file to write")
+    make.add_argument("--layout", default="auto", choices=LAYOUTS, help="default: %(default)s")
+    make.add_argument("--source", help="name of the data set in the manifest")
+    make.add_argument("--orientation", default="", metavar="XYZ", help="directions of the array axes, such as LPS")
+    make.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="of the skulls; default 0.1")
+    make.add_argument("--test", type=float, default=0.1, metavar="SHARE", help="of the skulls; default 0.1")
+    make.add_argument("--seed", type=int, default=0, help="of the split; default: %(default)s")
+    make.add_argument("--no-check", action="store_true", help="do not read the files to find duplicated skulls")
+    make.set_defaults(run=_make)
+
+    for name, run, text in (
+        ("check", _check, "find what would break training; exit status 2 if there is an error"),
+        ("stats", _stats, "print sizes, spacings, voxel occupancy and kinds (the paper's Table 1)"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("manifest")
+        action.set_defaults(run=run)
+
+
+def _make(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.dataset_check import check_dataset
+    from CraNeXtLib.dataset_layouts import find_cases
+    from CraNeXtLib.datasets import SPLITS, split_by_skull, write_manifest
+
+    cases = find_cases(options.folder, layout=options.layout, source=options.source, orientation=options.orientation)
+    same = []
+    if not options.no_check:
+        report = check_dataset(cases, progress=_counting(progress, len(cases)))
+        progress.end()
+        same = report.same_skull
+        for problem in report.problems:
+            print(problem)
+    cases = split_by_skull(cases, validation=options.validation, test=options.test, seed=options.seed, same_skull=same)
+    write_manifest(cases, options.out)
+    counts = ", ".join(f"{sum(case.split == split for case in cases)} {split}" for split in SPLITS)
+    print(f"{len(cases)} cases of {len({case.skull for case in cases})} skulls: {counts}")
+    print(Path(options.out))
+
+
+def _check(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.dataset_check import check_dataset
+    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.errors import InputError
+
+    cases = read_manifest(options.manifest)
+    report = check_dataset(cases, progress=_counting(progress, len(cases)))
+    progress.end()
+    for problem in report.problems:
+        print(problem)
+    print(f"{len(cases)} cases, {len(report.problems)} problems, {len(report.errors)} of them errors")
+    if report.errors:
+        raise InputError("The data set has errors; mend or remove the cases named above.")
+
+
+def _stats(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.dataset_statistics import dataset_statistics
+    from CraNeXtLib.datasets import read_manifest
+
+    cases = read_manifest(options.manifest)
+    statistics = dataset_statistics(cases, progress=_counting(progress, len(cases)))
+    progress.end()
+    print(statistics.table())
+
+
+def _counting(progress: Any, total: int) -> Any:
+    return lambda number, case: progress(f"Reading {case.name}", number / total)

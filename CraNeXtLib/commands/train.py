@@ -1,0 +1,53 @@
+"""``cranext train``: train a network from a preset or a configuration file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command."""
+    from CraNeXtLib.training.config import presets
+
+    parser = commands.add_parser("train", help="train a network")
+    names = ", ".join(presets())
+    parser.add_argument("config", nargs="?", metavar="CONFIG", help=f"a YAML file, or one of the presets {names}")
+    parser.add_argument("--manifest", metavar="FILE", help="the data set; goes before the configuration's")
+    parser.add_argument("--out", metavar="DIR", help="folder of the run; default: runs/NAME of the configuration")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    parser.add_argument("--dry-run", action="store_true", help="make a few steps: does it fit, how long is an epoch")
+    parser.add_argument("--print-config", action="store_true", help="print the configuration with every default")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.errors import InputError
+    from CraNeXtLib.training.config import TrainingConfig, print_config, read_config
+
+    overrides = {"data": {"manifest": options.manifest}} if options.manifest else {}
+    config = read_config(options.config, overrides=overrides) if options.config else TrainingConfig()
+    if options.print_config:
+        print(print_config(config), end="")
+        return
+    if not options.config:
+        raise InputError("Name a configuration file or a preset; cranext train --print-config shows what can be set.")
+    out = Path(options.out or Path("runs") / Path(options.config).stem)
+    try:
+        from CraNeXtLib.training.run import dry_run, train
+    except ImportError as error:
+        raise InputError(f"Training needs {error.name}; run: pip install 'cranext[train]'") from error
+    if options.dry_run:
+        cost = dry_run(config, config.data.cache or out / "cache")
+        progress.end()
+        print(
+            f"A step {'fits' if cost.fits else 'does NOT fit'} on {cost.device}: {cost.peak_memory_gb:.1f} GB, "
+            f"{cost.seconds_per_step:.2f} s a step, {cost.steps_per_epoch * cost.seconds_per_step / 60:.1f} minutes an "
+            f"epoch of {cost.steps_per_epoch} steps, {cost.hours:.1f} hours in all"
+        )
+        return
+    model = train(config, out, resume=options.resume, progress=progress)
+    progress.end()
+    print(model)
+    print(f"Use it with: cranext reconstruct SKULL --out DIR --model {model}")
