@@ -54,9 +54,11 @@ class FoldedCraNeXt(nn.Module):
             InputError: If a size is odd or below 64, or the channels are not the network's.
         """
         self.check(x)
-        if self.mirrored:
-            x = torch.cat((x, x.flip(2)), dim=1)
-        return unfolded(self.network(folded(x)))
+        return unfolded(self.network(self.blocks(x)))
+
+    def blocks(self, x: Tensor) -> Tensor:
+        """Return the blocks of an input that the network inside takes, its mirror image included if that is wanted."""
+        return folded(torch.cat((x, x.flip(2)), dim=1) if self.mirrored else x)
 
 
 def folded(x: Tensor) -> Tensor:

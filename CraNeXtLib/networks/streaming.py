@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, Upsample
 from CraNeXtLib.networks.cranext import CraNeXt
-from CraNeXtLib.networks.folded import FoldedCraNeXt, folded, unfolded
+from CraNeXtLib.networks.folded import FoldedCraNeXt, unfolded
 from CraNeXtLib.networks.upsampling import add_upsampled_conv, pack_taps
 
 MEBIBYTE = 2**20
@@ -58,6 +58,7 @@ class StreamedCraNeXt:
         self.notify = notify
         self._check = model.check
         self._folds = isinstance(model, FoldedCraNeXt)
+        self._blocks = model.blocks if self._folds else lambda x: x
         self._network = _Fused(model.network if self._folds else model)
 
     def __call__(self, x: Tensor, *, progress: Callable[[float], None] = lambda _: None) -> Tensor:
@@ -73,7 +74,7 @@ class StreamedCraNeXt:
         """
         self._check(x)
         logits = []
-        for number, sample in enumerate(folded(x) if self._folds else x):
+        for number, sample in enumerate(self._blocks(x)):
             logits.append(self._with_fallbacks(sample, lambda part, n=number: progress((n + part) / len(x))))
         stacked = torch.stack(logits).to(x.device)
         return unfolded(stacked) if self._folds else stacked

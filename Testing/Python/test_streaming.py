@@ -50,6 +50,7 @@ def test_streamed_output_is_the_plain_one(monkeypatch, grn, slab_bytes):
         ("cranext", {"in_channels": 9}, (32, 40, 36)),
         ("unet3dcnn_convnext", {}, (32, 40, 36)),
         ("cranext_folded", {"depths": (1, 3, 1, 1, 1), "widths": (32, 64, 128, 64, 32)}, (64, 70, 66)),
+        ("cranext_folded", {"depths": (1,) * 5, "widths": (16,) * 5, "mirrored": True}, (64, 66, 64)),
     ],
 )
 def test_streams_every_network_of_its_blocks(name, options, size):
