@@ -51,6 +51,8 @@ class AugmentationConfig:
         rotation_deg: Standard deviation about each axis.
         scaling: Standard deviation of the logarithm of the scale along each axis.
         translation_mm: Standard deviation along each axis.
+        elastic_mm: Standard deviation of a smooth displacement along each axis; 0 is none.
+        segmentation_noise: Probability of imitating a scanner's blur and a threshold that is off.
     """
 
     own_defect: float = 0.35
@@ -72,6 +74,8 @@ class AugmentationConfig:
     rotation_deg: float = 4.0
     scaling: float = 0.05
     translation_mm: float = 3.0
+    elastic_mm: float = 2.0
+    segmentation_noise: float = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,6 +302,7 @@ def _check(config: TrainingConfig) -> None:
         ("augmentation", "own_defect", 0, 1),
         ("augmentation", "flip_left_right", 0, 1),
         ("augmentation", "flip_front_back", 0, 1),
+        ("augmentation", "segmentation_noise", 0, 1),
         ("optimization", "decay", 0, 1),
         ("optimization", "ema_decay", 0, 0.99999),
         ("optimization", "learning_rate", 1e-9, 1),
@@ -318,11 +323,11 @@ def _check(config: TrainingConfig) -> None:
         raise InputError("augmentation.defects names no kind; name one or set augmentation.own_defect to 1.")
     if config.data.grid == "official" and not _keeps_cases(augmentation):
         raise InputError(
-            "data.grid 'official' takes the cases as they are; set augmentation.own_defect to 1 and "
-            "rotation_deg, scaling and translation_mm to 0."
+            "data.grid 'official' takes the cases as they are; set augmentation.own_defect to 1, and rotation_deg, "
+            "scaling, translation_mm, elastic_mm and segmentation_noise to 0."
         )
 
 
 def _keeps_cases(augmentation: AugmentationConfig) -> bool:
-    turns = augmentation.rotation_deg or augmentation.scaling or augmentation.translation_mm
-    return augmentation.own_defect == 1 and not turns
+    changes = ("rotation_deg", "scaling", "translation_mm", "elastic_mm", "segmentation_noise")
+    return augmentation.own_defect == 1 and not any(getattr(augmentation, change) for change in changes)

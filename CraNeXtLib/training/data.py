@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ from CraNeXtLib.training.skulls import PreparedSkull, draw_sample, prepare_skull
 
 _FORMAT = 1  # of the prepared cases; goes up when their preparation changes
 _VALIDATION_SEED = 0
-_NO_AUGMENTATION = AugmentationConfig(own_defect=1, flip_left_right=0, rotation_deg=0, scaling=0, translation_mm=0)
+_NO_AUGMENTATION = AugmentationConfig(
+    own_defect=1, flip_left_right=0, rotation_deg=0, scaling=0, translation_mm=0, elastic_mm=0, segmentation_noise=0
+)
 Batch = dict[str, Tensor]
 
 
@@ -253,7 +256,7 @@ def _sample_of(
     """Return the defective and the complete skull on the grid, (1, X, Y, Z), shares of bone in float32."""
     augmentation = config.augmentation
     if plain:
-        augmentation = _NO_AUGMENTATION
+        augmentation = replace(_NO_AUGMENTATION, defects=augmentation.defects)
     if "defective" in tensors:
         defective, complete = (tensors[name][None].float() / 255 for name in ("defective", "complete"))
         flips = rng.random(2) < (augmentation.flip_left_right, augmentation.flip_front_back)

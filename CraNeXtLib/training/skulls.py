@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor
 from torch.nn import functional
 
+from CraNeXtLib.augmentation import elastic_displacement, segmentation_noise
 from CraNeXtLib.datasets import SkullPair
 from CraNeXtLib.defects import make_defect
 from CraNeXtLib.grid import make_grid, share_of_voxels
@@ -113,8 +114,14 @@ def draw_sample(
     middle = box.affine[:3, :3] @ (np.array(shape) / 2) + box.affine[:3, 3]
     turn = random_affine(config, rng, middle)
     values, affine = _block_means([defective.voxels, skull.complete.voxels], box.spacing.mean(), skull.complete)
-    sampled = _sample(values, np.linalg.inv(affine) @ turn @ box.affine, shape)
-    return sampled[:1], sampled[1:]
+    bend = elastic_displacement(rng, shape, box.spacing, sd_mm=config.elastic_mm) if config.elastic_mm else None
+    if bend is not None:
+        bend /= torch.from_numpy(box.spacing).float().view(3, 1, 1, 1)
+    defective, complete = _sample(values, np.linalg.inv(affine) @ turn @ box.affine, shape, bend)
+    if rng.random() < config.segmentation_noise:
+        defective, implant = segmentation_noise(torch.stack([defective, complete - defective]), rng, box.spacing)
+        complete = defective + implant
+    return defective[None], complete[None]
 
 
 def random_affine(config: AugmentationConfig, rng: np.random.Generator, middle: np.ndarray) -> np.ndarray:
@@ -138,13 +145,18 @@ def _block_means(masks: list[np.ndarray], spacing_mm: float, skull: Volume) -> t
     return functional.avg_pool3d(values, block, ceil_mode=True, count_include_pad=False), affine
 
 
-def _sample(values: Tensor, to_indices: np.ndarray, shape: tuple[int, int, int]) -> Tensor:
-    """Interpolate (N, X, Y, Z) linearly at the indices that an affine gives for each voxel of a shape; 0 outside."""
+def _sample(values: Tensor, to_indices: np.ndarray, shape: tuple[int, int, int], bend: Tensor | None) -> Tensor:
+    """Interpolate (N, X, Y, Z) linearly at the indices that an affine gives for each voxel of a shape; 0 outside.
+
+    The voxels are first displaced by ``bend``, (3, X, Y, Z) in voxels.
+    """
     sizes = np.array(values.shape[1:])
     normalise = np.diag([*(2 / (sizes - 1)), 1.0])  # indices to PyTorch's -1 to 1, centres of the outermost voxels
     normalise[:3, 3] = -1
     matrix = torch.from_numpy((normalise @ to_indices)[[2, 1, 0]]).float()  # PyTorch wants the last axis first
     axes = [torch.arange(size, dtype=torch.float32) for size in shape]
     x, y, z = (axis.view([-1 if i == k else 1 for k in range(3)]) for i, axis in enumerate(axes))
+    if bend is not None:
+        x, y, z = x + bend[0], y + bend[1], z + bend[2]
     points = torch.stack([row[0] * x + row[1] * y + row[2] * z + row[3] for row in matrix], dim=-1)
     return functional.grid_sample(values[None], points[None], align_corners=True)[0]

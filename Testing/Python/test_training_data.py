@@ -1,5 +1,6 @@
 """Samples depend on their number alone, cases are prepared once, and losses are what their names say."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +17,9 @@ from CraNeXtLib.training.losses import make_loss
 from CraNeXtLib.training.module import rate_at
 from CraNeXtLib.training.skulls import PreparedSkull, draw_sample, prepare_skull, random_affine
 
-STILL = AugmentationConfig(own_defect=1, flip_left_right=0, rotation_deg=0, scaling=0, translation_mm=0)
+STILL = AugmentationConfig(
+    own_defect=1, flip_left_right=0, rotation_deg=0, scaling=0, translation_mm=0, elastic_mm=0, segmentation_noise=0
+)
 SHAPE = (40, 48, 32)
 
 
@@ -70,6 +73,19 @@ def test_a_drawn_defect_leaves_bone_and_takes_some():
     assert (complete - defective).min() > -1e-5
     assert torch.equal(defective, samples[1][0])
     assert not torch.equal(defective, samples[2][0])
+
+
+def test_bending_and_noise_change_the_head_and_keep_it_a_head():
+    _, skull = prepared()
+    frame = skull_frame(skull.complete)
+    changed = [STILL, replace(STILL, elastic_mm=3.0), replace(STILL, segmentation_noise=1.0)]
+    still, bent, noisy = (
+        draw_sample(skull, frame, config, np.random.default_rng(0), grid="vault", shape=SHAPE) for config in changed
+    )
+    for defective, complete in (bent, noisy):
+        assert 0.005 < (defective - still[0]).abs().mean() < 0.1
+        assert complete.sum() == pytest.approx(float(still[1].sum()), rel=0.3)
+        assert (complete - defective).min() > -1e-5
 
 
 def test_a_flip_mirrors_left_and_right_about_the_middle():
