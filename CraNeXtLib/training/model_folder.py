@@ -23,6 +23,7 @@ from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.training.config import TrainingConfig, print_config
 
 Scores = dict[str, Any]
+_COLUMNS = ("mean", "sd", "worst")
 
 
 def write_model_folder(
@@ -79,7 +80,8 @@ def score_model(folder: Path, cases: list[DatasetCase], progress: ProgressCallba
         if progress:
             progress(f"Scoring {case.name}", number / len(cases))
         rows[case.name] = score_case(folder, case)
-    scores = {"n": len(rows), **summarise(rows), "cases": rows}
+    finite = {name: {metric: _finite(value) for metric, value in row.items()} for name, row in rows.items()}
+    scores = {"n": len(rows), **summarise(rows), "cases": finite}
     description = dict(models.find(folder).description) | {"scores": scores}
     with filling(folder) as new:
         _write_description(new, description)
@@ -101,16 +103,19 @@ def score_case(model: Path, case: DatasetCase) -> dict[str, float]:
 
 
 def summarise(rows: Mapping[str, Mapping[str, float]]) -> Scores:
-    """Return mean, standard deviation and worst of every metric."""
+    """Return mean, standard deviation and worst of every metric; None where a case has no implant and so no distance."""
     summary = {}
     for metric in next(iter(rows.values()), {}):
         values = np.array([row[metric] for row in rows.values()])
         worst = values.max() if metric.endswith("mm") else values.min()
-        spread = values.std(ddof=1) if len(values) > 1 else 0.0
-        summary[metric] = {
-            k: round(float(v), 4) for k, v in (("mean", values.mean()), ("sd", spread), ("worst", worst))
-        }
+        spread = values.std(ddof=1) if len(values) > 1 and np.isfinite(values).all() else 0.0
+        summary[metric] = {"mean": _finite(values.mean()), "sd": _finite(spread), "worst": _finite(worst)}
     return summary
+
+
+def _finite(value: float) -> float | None:
+    """Return a value for JSON, which knows no infinity."""
+    return round(float(value), 4) if np.isfinite(value) else None
 
 
 def _portable(config: TrainingConfig) -> dict[str, Any]:
@@ -123,7 +128,7 @@ def _portable(config: TrainingConfig) -> dict[str, Any]:
 
 
 def _write_description(folder: Path, description: dict[str, Any]) -> None:
-    text = json.dumps(description, indent=2) + "\n"
+    text = json.dumps(description, indent=2, allow_nan=False) + "\n"
     (folder / "model.json").write_text(text, encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(model_card(description), encoding="utf-8")
 
@@ -132,7 +137,7 @@ def model_card(description: dict[str, Any]) -> str:
     """Return the card of a model as Markdown, from its description alone."""
     scores, grid, network = description["scores"], description["grid"], description["network"]
     rows = [
-        f"| {metric} | {values['mean']:.3f} | {values['sd']:.3f} | {values['worst']:.3f} |"
+        f"| {metric} | " + " | ".join("none" if values[k] is None else f"{values[k]:.3f}" for k in _COLUMNS) + " |"
         for metric, values in scores.items()
         if isinstance(values, dict) and "mean" in values
     ]
