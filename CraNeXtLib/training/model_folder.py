@@ -103,7 +103,7 @@ def score_case(model: Path, case: DatasetCase) -> dict[str, float]:
 
 
 def summarise(rows: Mapping[str, Mapping[str, float]]) -> Scores:
-    """Return mean, standard deviation and worst of every metric; None where a case has no implant and so no distance."""
+    """Return mean, standard deviation and worst of every metric; None where a case has no implant to measure to."""
     summary = {}
     for metric in next(iter(rows.values()), {}):
         values = np.array([row[metric] for row in rows.values()])
