@@ -1,0 +1,200 @@
+"""Completing a skull with PCA-skull: align, unroll, find what is missing, predict it, and turn it into voxels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from CraNeXtLib import pca_skull
+from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
+from CraNeXtLib.completion import Proposal
+from CraNeXtLib.pca_skull import PCASkull
+from CraNeXtLib.radial_maps import FIRST_MM, LAST_MM, RADIUS_MM, cast
+from CraNeXtLib.volumes import Volume
+
+if TYPE_CHECKING:
+    from CraNeXtLib.models import Model
+
+SAMPLING_MM = 1.0
+# Smaller holes are foramina, burr holes and gaps of the threshold.
+MINIMUM_AREA_MM2 = 200.0
+# Larger bone with less than this share of the usual thickness may have lost its outer table.
+MINIMUM_THIN_AREA_MM2, THIN = 500.0, 0.6
+# Bone this close to a hole is cut obliquely or worn, so it says nothing about the surface.
+RIM_MM = 3.0
+# Near a hole, bone this much thinner or further off than expected is part of the hole's wall.
+WALL_MM = 12.0
+TOLERANCE_MM = 1.5
+# Bone that far from the mean is not the brain case: a tube, a strap, a speck.
+PLAUSIBLE_MM = 20.0
+# The scan must go on for this much beyond the expected surface, or bone may only lie outside its field of view.
+VIEW_MARGIN_MM = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class PCACompleter:
+    """A shape model at work.
+
+    Args:
+        model: The fitted model.
+    """
+
+    model: PCASkull
+
+    @classmethod
+    def load(cls, model: Model) -> PCACompleter:
+        """Load the weights of a model folder.
+
+        Raises:
+            InputError: If the folder does not hold such a model.
+        """
+        return cls(pca_skull.load(model.folder))
+
+    def propose(
+        self, skull: Volume, *, device: str = "cpu", progress: Callable[[float], None] | None = None
+    ) -> Proposal:
+        """Complete a defective skull.
+
+        Args:
+            skull: Mask of the defective skull, of any orientation and spacing.
+            device: Ignored; the work is small and stays on the CPU.
+            progress: Told the fraction done; may raise to stop.
+
+        Returns:
+            The share of bone in every voxel of a box around all defects: the skull's own bone, and the model's inside
+            the defects. The surface is at 0.5. An empty box if nothing is missing.
+
+        Raises:
+            InputError: If the skull is no brain case.
+        """
+        del device
+        progress = progress or (lambda _: None)
+        occupancy = shrink(skull, SAMPLING_MM)
+        alignment = align_surfaces(self.model.surface, bone_surface(occupancy), kind="similarity")
+        progress(0.4)
+        directions = self.model.directions
+        shells = observe(skull, occupancy, alignment, directions, self.model.prior.mean[0])
+        progress(0.6)
+        shells, fill = self.complete(shells)
+        progress(0.8)
+        return self.render(skull, alignment, shells, fill)
+
+    def complete(self, shells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the completed shells, shape (2, P), and which pixels are to be filled.
+
+        Found first are holes and bone that is much too thin. A first completion without them shows where bone was only
+        taken from the outside, and which bone beside a hole is its wall.
+        """
+        unknown = np.isnan(shells[1])
+        absent = (shells[1] < 1.0) & ~unknown
+        holes = self._large(absent, MINIMUM_AREA_MM2)
+        usual = self.model.prior.mean[1] * np.nanmedian(shells[1] / self.model.prior.mean[1])
+        thin = self._large(shells[1] < THIN * usual, MINIMUM_THIN_AREA_MM2)
+        if not (holes | thin).any():
+            return shells, holes
+        suspect = self._grown(holes | thin, RIM_MM)
+        near = self._grown(holes | thin, WALL_MM)
+        predicted = self._predict(shells, unknown | absent | suspect, near)
+        too_thin, too_low = shells[1] < predicted[1] - TOLERANCE_MM, shells[0] < predicted[0] - TOLERANCE_MM
+        holes |= self._large(suspect & too_thin & too_low, MINIMUM_THIN_AREA_MM2)
+        if not holes.any():
+            return shells, holes
+        walls = too_thin | (np.abs(shells[0] - predicted[0]) > TOLERANCE_MM)
+        holes = self._connected(walls & self._grown(holes, WALL_MM) & ~unknown | holes, holes)
+        fill = self._grown(holes, RIM_MM)
+        return self._predict(shells, unknown | absent | fill, self._grown(fill, 2 * RIM_MM)), fill & ~unknown
+
+    def _predict(self, shells: np.ndarray, unseen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Return the shells with predictions at the wanted pixels."""
+        smooth = np.stack([self._smoothed(channel, ~unseen) for channel in shells])
+        seen = self.model.prior.thin_out(np.flatnonzero(~unseen), np.flatnonzero(wanted & unseen))
+        wanted = np.flatnonzero(wanted)
+        shells = shells.copy()
+        shells[:, wanted] = self.model.prior.predict(smooth[:, seen], seen=seen, wanted=wanted)
+        return shells
+
+    def _smoothed(self, values: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Return the means over the known among nine pixels, against the roughness of bone."""
+        sums = [
+            ndimage.uniform_filter(self.model.image(v), 3, mode="constant") for v in (np.where(known, values, 0), known)
+        ]
+        return sums[0][self.model.domain] / np.maximum(sums[1][self.model.domain], 1e-3)
+
+    def _grown(self, pixels: np.ndarray, distance_mm: float) -> np.ndarray:
+        """Return the pixels of the domain within a distance of others."""
+        away = ndimage.distance_transform_edt(self.model.image(pixels) == 0)
+        return away[self.model.domain] * self.model.grid.pixel_mm <= distance_mm
+
+    def _large(self, pixels: np.ndarray, area_mm2: float) -> np.ndarray:
+        """Return the connected pixels that cover at least an area of the head."""
+        labels, count = ndimage.label(self.model.image(pixels))
+        areas = self.model.image((self.model.prior.mean[0] / RADIUS_MM * self.model.grid.pixel_mm) ** 2)
+        large = ndimage.sum_labels(areas, labels, np.arange(1, count + 1)) >= area_mm2
+        return np.isin(labels, 1 + np.flatnonzero(large))[self.model.domain]
+
+    def _connected(self, pixels: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+        """Return the pixels that are connected with seeds."""
+        image = ndimage.binary_propagation(self.model.image(seeds) > 0, mask=self.model.image(pixels) > 0)
+        return image[self.model.domain]
+
+    def render(self, skull: Volume, alignment: Alignment, shells: np.ndarray, fill: np.ndarray) -> Proposal:
+        """Turn shells into voxels: those of the skull, and between the shells' surfaces at the pixels to fill."""
+        if not fill.any():
+            return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32))
+        directions = self.model.directions[fill]
+        outer, thickness = shells[:, fill]
+        corners = np.concatenate([directions * outer[:, None], directions * (outer - thickness)[:, None]])
+        indices = skull.to_indices(alignment.apply(corners))
+        low = np.maximum(np.floor(indices.min(axis=0)).astype(int) - 3, 0)
+        high = np.minimum(np.ceil(indices.max(axis=0)).astype(int) + 4, skull.shape)
+        box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        part = skull.crop(box)
+        matrix = np.linalg.inv(alignment.matrix) @ part.affine
+        softness = float(np.cbrt(abs(np.linalg.det(matrix[:3, :3]))))
+        # Outside what is known, the nearest pixel's shell goes on: interpolation must not meet a cliff.
+        known = self.model.image(np.isfinite(shells[1]) & (shells[1] > 0)) > 0
+        nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
+        outer, thickness = (self.model.image(channel)[tuple(nearest)] for channel in shells)
+        images = (outer, outer - thickness, self.model.image(fill))
+        rows = np.indices(part.shape[1:]).reshape(2, -1)
+        probability = part.voxels.astype(np.float32, order="C")
+        for i, slab in enumerate(probability):
+            points = matrix[:3, 0] * i + rows.T @ matrix[:3, 1:3].T + matrix[:3, 3]
+            radii = np.linalg.norm(points, axis=1)
+            close = np.flatnonzero((radii > FIRST_MM) & (radii < LAST_MM))
+            pixels = self.model.grid.pixels(points[close] / radii[close, None])
+            wanted = ndimage.map_coordinates(images[2], pixels, order=1) >= 0.5
+            close, pixels = close[wanted], pixels[:, wanted]
+            surfaces = [ndimage.map_coordinates(image, pixels, order=1) for image in images[:2]]
+            inside = np.minimum(surfaces[0] - radii[close], radii[close] - surfaces[1])
+            flat = slab.reshape(-1)
+            flat[close] = np.maximum(flat[close], np.clip(0.5 + inside / softness, 0, 1))
+        return Proposal(box, probability)
+
+
+def observe(
+    skull: Volume, occupancy: Volume, alignment: Alignment, directions: np.ndarray, expected: np.ndarray
+) -> np.ndarray:
+    """Return outer radius and thickness of a skull's bone along rays, shape (2, P), in mm of the model's space.
+
+    Zero thickness is bone that is missing; NaN is what cannot be known: bone out of view, or in an implausible place.
+
+    Args:
+        skull: The skull as it was scanned; only its field of view counts.
+        occupancy: The skull, cropped to its bone.
+        alignment: From the model's space to the skull.
+        directions: Unit vectors of the rays, shape (P, 3).
+        expected: Radius at which the outer surface lies in the mean, shape (P,).
+    """
+    outer, thickness = cast(occupancy, np.zeros(3), directions, alignment.matrix)
+    missing = np.isnan(outer)
+    shells = np.stack([np.where(missing, expected, outer), np.where(missing, 0, thickness)])
+    ends = skull.to_indices(alignment.apply(directions * (expected + VIEW_MARGIN_MM)[:, None]))
+    unknown = ((ends < 0) | (ends > np.array(skull.shape) - 1)).any(axis=1)
+    unknown |= np.abs(shells[0] - expected) > PLAUSIBLE_MM
+    shells[:, unknown] = np.nan
+    return shells
