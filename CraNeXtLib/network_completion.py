@@ -15,7 +15,7 @@ from scipy import ndimage
 from CraNeXtLib import networks
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.grid import NETWORK_SHAPE, make_grid
+from CraNeXtLib.grid import NETWORK_SHAPE, Grid, make_grid
 from CraNeXtLib.networks.streaming import StreamedCraNeXt
 from CraNeXtLib.volumes import Volume
 
@@ -35,6 +35,7 @@ class NetworkCompleter:
         shape: Voxels of the grid.
         threshold: From which probability on a voxel counts.
         target: What the network gives: ``"complete"`` or ``"implant"``.
+        input: What it takes: the skull, ``"binary"``, or its regions, ``"one-hot"``.
     """
 
     network: torch.nn.Module
@@ -42,6 +43,7 @@ class NetworkCompleter:
     shape: tuple[int, int, int]
     threshold: float
     target: str = "complete"
+    input: str = "binary"
 
     @classmethod
     def load(cls, model: Model) -> NetworkCompleter:
@@ -65,6 +67,7 @@ class NetworkCompleter:
             tuple(grid["shape"]),
             description.get("threshold", 0.5),
             description.get("target", "complete"),
+            description.get("input", "binary"),
         )
 
     def propose(self, skull: Volume, *, device: str, progress: Callable[[float], None]) -> Proposal:
@@ -75,7 +78,9 @@ class NetworkCompleter:
         grid = make_grid(self.grid_name, skull, self.shape)
         sampled = grid.sample(skull)
         progress(0.1)
-        values, notes = self._run(sampled, device, lambda fraction: progress(0.1 + 0.8 * fraction))
+        values, notes = self._run(
+            self._input(skull, grid, sampled), device, lambda fraction: progress(0.1 + 0.8 * fraction)
+        )
         if self.target == "implant":
             # Shares of bone add up, so that no gap opens where a voxel holds both skull and implant.
             values = np.minimum(values + sampled, 1.0)
@@ -88,12 +93,21 @@ class NetworkCompleter:
             box = grid.box(added)
         return Proposal(box, grid.restore(values, box), self.threshold, notes)
 
+    def _input(self, skull: Volume, grid: Grid, sampled: np.ndarray) -> np.ndarray:
+        """Return the network's channels, (C, X, Y, Z)."""
+        if self.input == "binary":
+            return sampled[None]
+        from CraNeXtLib.categorization import categorize
+        from CraNeXtLib.region_channels import region_channels
+
+        return region_channels(categorize(skull).labels, grid)
+
     def _run(
-        self, sampled: np.ndarray, device: str, progress: Callable[[float], None]
+        self, channels: np.ndarray, device: str, progress: Callable[[float], None]
     ) -> tuple[np.ndarray, tuple[str, ...]]:
         notes: list[str] = []
         streamed = StreamedCraNeXt(self.network, device=device, notify=notes.append)
-        logits = streamed(torch.as_tensor(sampled)[None, None], progress=progress)
+        logits = streamed(torch.as_tensor(channels)[None], progress=progress)
         return torch.sigmoid(logits)[0, 0].numpy(), tuple(notes)
 
 

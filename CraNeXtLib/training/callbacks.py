@@ -65,7 +65,7 @@ class ValidationPictures(Callback):
         due = trainer.current_epoch % self._every == 0 and not trainer.sanity_checking
         if batch_idx or not due or not trainer.is_global_zero:
             return
-        predicted = torch.sigmoid(pl_module(batch["defective"]).float())
+        predicted = torch.sigmoid(pl_module(batch["input"]).float())
         if pl_module.config.data.target == "complete":
             predicted = (predicted - batch["defective"]).clamp(min=0)
         volumes = batch["defective"], batch["complete"] - batch["defective"], predicted

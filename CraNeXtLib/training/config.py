@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import NETWORK_SHAPE
+from CraNeXtLib.regions import ALL_REGIONS
 
+ONE_HOT_CHANNELS = len(ALL_REGIONS) + 1
 _PRESETS = Path(__file__).parent / "presets"
 
 
@@ -25,6 +27,7 @@ class DataConfig:
         grid: The network's grid, see ``CraNeXtLib.grid``.
         shape: Voxels of the grid.
         target: What the network learns to give: the complete skull or the implant alone.
+        input: The defective skull as one channel, or as ten: no bone, the eight regions and undefined (paper, III.C).
         spacing_mm: Voxel size of the prepared skulls that defects are cut into; half the grid's or less is enough.
         workers: Processes that make samples; 0 makes them in the training process.
     """
@@ -35,6 +38,7 @@ class DataConfig:
     grid: Literal["default", "official", "vault"] = "default"
     shape: tuple[int, int, int] = NETWORK_SHAPE
     target: Literal["complete", "implant"] = "implant"
+    input: Literal["binary", "one-hot"] = "binary"
     spacing_mm: float = 0.6
     workers: int = 2
 
@@ -326,6 +330,14 @@ def _check(config: TrainingConfig) -> None:
             "data.grid 'official' takes the cases as they are; set augmentation.own_defect to 1, and rotation_deg, "
             "scaling, translation_mm, elastic_mm and segmentation_noise to 0."
         )
+    if config.data.grid == "official" and config.data.input == "one-hot":
+        raise InputError("data.input 'one-hot' needs regions that never mix; set data.grid to default or vault.")
+
+
+def network_options(config: TrainingConfig) -> dict[str, Any]:
+    """Return the network's options, the channels of the input included."""
+    channels = {"binary": {}, "one-hot": {"in_channels": ONE_HOT_CHANNELS}}[config.data.input]
+    return config.network.options | channels
 
 
 def _keeps_cases(augmentation: AugmentationConfig) -> bool:

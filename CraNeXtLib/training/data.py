@@ -157,6 +157,7 @@ class PreparedCases:
             self._settings = {"format": _FORMAT, "official": list(data.shape)}
         else:
             self._settings = {"format": _FORMAT, "spacing": data.spacing_mm, "vault_only": data.grid == "vault"}
+            self._settings["categorized"] = data.input == "one-hot"
         self.content: list[str] = []
         self._prepared = PersistentDataset([], _Prepare(), cache, hash_func=pickle_hashing)
 
@@ -207,7 +208,9 @@ class _Prepare(Transform):
         pair = load_case(DatasetCase(subject=item.subject, orientation=item.orientation, **files))
         if "official" in item:
             return official_pair(pair, tuple(item["official"]))
-        return prepare_skull(pair, spacing_mm=item["spacing"], vault_only=item["vault_only"]).packed()
+        return prepare_skull(
+            pair, spacing_mm=item["spacing"], vault_only=item["vault_only"], categorized=item["categorized"]
+        ).packed()
 
 
 class TrainingSamples(Dataset):
@@ -253,7 +256,7 @@ def _sample_of(
     *,
     plain: bool,
 ) -> Batch:
-    """Return the defective and the complete skull on the grid, (1, X, Y, Z), shares of bone in float32."""
+    """Return what ``draw_sample`` does, also of a case that is on the grid already."""
     augmentation = config.augmentation
     if plain:
         augmentation = replace(_NO_AUGMENTATION, defects=augmentation.defects)
@@ -266,7 +269,5 @@ def _sample_of(
         skull = PreparedSkull.unpacked(tensors)
         if index not in frames:
             frames[index] = skull_frame(skull.complete)
-        defective, complete = draw_sample(
-            skull, frames[index], augmentation, rng, grid=config.data.grid, shape=config.data.shape
-        )
-    return {"defective": defective, "complete": complete}
+        return draw_sample(skull, frames[index], augmentation, rng, grid=config.data.grid, shape=config.data.shape)
+    return {"input": defective, "defective": defective, "complete": complete}

@@ -20,7 +20,7 @@ from CraNeXtLib.metrics import border_dice, dice, surface_distances
 from CraNeXtLib.models import FORMAT_VERSION, sha256_of
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.stages import ProgressCallback
-from CraNeXtLib.training.config import TrainingConfig, print_config
+from CraNeXtLib.training.config import TrainingConfig, network_options, print_config
 
 Scores = dict[str, Any]
 _COLUMNS = ("mean", "sd", "worst")
@@ -52,10 +52,10 @@ def write_model_folder(
             "name": config.name,
             "kind": "network",
             "format_version": FORMAT_VERSION,
-            "network": {"name": config.network.name, "options": config.network.options},
+            "network": {"name": config.network.name, "options": network_options(config)},
             "grid": {"name": config.data.grid, "shape": list(config.data.shape)},
             "target": config.data.target,
-            "input": "binary",
+            "input": config.data.input,
             "threshold": 0.5,
             "sha256": sha256_of(file),
             "licence": config.licence,
@@ -148,7 +148,7 @@ def model_card(description: dict[str, Any]) -> str:
 
 {RESEARCH_USE_NOTICE}
 
-- **Network**: `{network["name"]}` with {json.dumps(network["options"])}; input one channel (share of bone), output the
+- **Network**: `{network["name"]}` with {json.dumps(network["options"])}; input {description["input"]}, output the
   logit of the {description["target"]}{" skull" if description["target"] == "complete" else ""}.
 - **Grid**: `{grid["name"]}`, {shape} voxels.
 - **Data**: {description["data"]}

@@ -17,7 +17,7 @@ from CraNeXtLib import networks
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.networks.blocks import ConvNeXtBlock
 from CraNeXtLib.networks.cranext import CraNeXt
-from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig
+from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, network_options
 from CraNeXtLib.training.data import Batch
 from CraNeXtLib.training.losses import make_loss
 
@@ -44,9 +44,9 @@ class CompletionModule(LightningModule):
         self.dsc = nn.ModuleDict({name: MeanMetric() for name in ("implant", "complete")})
         self.worst = MinMetric()
 
-    def forward(self, defective: Tensor) -> Tensor:
-        """Return the logits of the target for shares of the defective skull, both (B, 1, X, Y, Z)."""
-        return self.network(defective)
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits of the target, (B, 1, X, Y, Z), for an input (B, C, X, Y, Z)."""
+        return self.network(x)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Seed what the network draws by step and process, so that a resumed run draws the same."""
@@ -63,14 +63,14 @@ class CompletionModule(LightningModule):
         target = batch["complete"]
         if self.config.data.target == "implant":
             target = (target - batch["defective"]).clamp(min=0)
-        return self._loss(self(batch["defective"]).float(), target)
+        return self._loss(self(batch["input"]).float(), target)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         """Measure the DSC on the grid."""
         if not batch["counts"].item():
             return
         defective, complete = batch["defective"], batch["complete"]
-        predicted = torch.sigmoid(self(defective).float())
+        predicted = torch.sigmoid(self(batch["input"]).float())
         if self.config.data.target == "implant":
             predicted = predicted + defective
         implants = ((whole - defective).clamp(min=0) >= 0.5 for whole in (predicted, complete))
@@ -112,7 +112,7 @@ def make_network(config: TrainingConfig) -> nn.Module:
     """
     torch.manual_seed(config.run.seed)
     try:
-        network = networks.build(config.network.name, **config.network.options)
+        network = networks.build(config.network.name, **network_options(config))
     except TypeError as error:
         raise InputError(f"network.options do not fit {config.network.name}: {error}.") from error
     if config.network.start_from:

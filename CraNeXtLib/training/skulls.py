@@ -11,9 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from CraNeXtLib.augmentation import elastic_displacement, segmentation_noise
+from CraNeXtLib.categorization import categorize
 from CraNeXtLib.datasets import SkullPair
 from CraNeXtLib.defects import make_defect
 from CraNeXtLib.grid import make_grid, share_of_voxels
+from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.training.config import AugmentationConfig
 from CraNeXtLib.volumes import Volume
@@ -29,10 +31,12 @@ class PreparedSkull:
     Args:
         complete: Mask, bool.
         implant: Mask of the same shape, or None without a defect of its own.
+        regions: Labels 1-9 of the bone, uint8 of the same shape, or None where they are not asked for.
     """
 
     complete: Volume
     implant: np.ndarray | None
+    regions: np.ndarray | None = None
 
     def packed(self) -> dict[str, Tensor]:
         """Return it as tensors of packed bits, which the cache can store."""
@@ -40,6 +44,8 @@ class PreparedSkull:
         result["complete"] = torch.from_numpy(np.packbits(self.complete.voxels))
         if self.implant is not None:
             result["implant"] = torch.from_numpy(np.packbits(self.implant))
+        if self.regions is not None:
+            result["regions"] = torch.from_numpy(self.regions[self.complete.voxels])
         return result
 
     @classmethod
@@ -50,21 +56,25 @@ class PreparedSkull:
         def mask(name: str) -> np.ndarray:
             return np.unpackbits(tensors[name].numpy(), count=int(np.prod(shape))).reshape(shape).view(bool)
 
-        return cls(
-            Volume(mask("complete"), tensors["affine"].numpy()), mask("implant") if "implant" in tensors else None
-        )
+        complete, regions = mask("complete"), None
+        if "regions" in tensors:
+            regions = np.zeros(shape, np.uint8)
+            regions[complete] = tensors["regions"].numpy()
+        implant = mask("implant") if "implant" in tensors else None
+        return cls(Volume(complete, tensors["affine"].numpy()), implant, regions)
 
 
-def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool) -> PreparedSkull:
+def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool, categorized: bool = False) -> PreparedSkull:
     """Resample a case to RAS directions and one spacing, by share of bone.
 
     Args:
         pair: The case.
         spacing_mm: The spacing.
         vault_only: Leave out what lies more than 125 mm below the vertex.
+        categorized: Find the bone's regions too.
 
     Raises:
-        InputError: If the complete skull is empty.
+        InputError: If the complete skull is empty, or its regions are asked for and cannot be found.
     """
     frame = skull_frame(pair.complete)
     low, high = frame.points.min(axis=0) - MARGIN_MM, frame.points.max(axis=0) + MARGIN_MM
@@ -77,8 +87,12 @@ def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool) -> Pr
     affine[:3, 3] = low + spacing_mm / 2
     complete, implant = (share_of_voxels(mask, affine, shape) for mask in (pair.complete, pair.implant))
     bone = complete >= 0.5
-    has_defect = bool(pair.implant.voxels.any())
-    return PreparedSkull(Volume(bone, affine), bone & (implant >= complete / 2) if has_defect else None)
+    skull = Volume(bone, affine)
+    regions = None
+    if categorized:
+        regions = np.zeros(shape, np.uint8)
+        regions[bone] = categorize(pair.complete).label_points(skull.to_ras(np.argwhere(bone)))
+    return PreparedSkull(skull, bone & (implant >= complete / 2) if pair.implant.voxels.any() else None, regions)
 
 
 def draw_sample(
@@ -89,7 +103,7 @@ def draw_sample(
     *,
     grid: str,
     shape: tuple[int, int, int],
-) -> tuple[Tensor, Tensor]:
+) -> dict[str, Tensor]:
     """Choose a defect, turn the head a little, and bring it to the network's grid.
 
     Args:
@@ -101,7 +115,8 @@ def draw_sample(
         shape: Its voxels.
 
     Returns:
-        Shares of the defective and of the complete skull, float32 of shape (1, X, Y, Z) each.
+        Shares of each voxel, float32: ``defective`` and ``complete`` skull, (1, X, Y, Z), and ``input``, which is the
+        defective skull, or (10, X, Y, Z) of no bone and the regions 1-9 of the defective skull.
     """
     implant = skull.implant
     if implant is None or rng.random() >= config.own_defect:
@@ -113,15 +128,25 @@ def draw_sample(
     box = make_grid(grid, defective, shape)
     middle = box.affine[:3, :3] @ (np.array(shape) / 2) + box.affine[:3, 3]
     turn = random_affine(config, rng, middle)
-    values, affine = _block_means([defective.voxels, skull.complete.voxels], box.spacing.mean(), skull.complete)
+    masks = [defective.voxels, skull.complete.voxels]
+    if skull.regions is not None:
+        masks += [defective.voxels & (skull.regions == region.label) for region in ALL_REGIONS]
+    values, affine = _block_means(masks, box.spacing.mean(), skull.complete)
     bend = elastic_displacement(rng, shape, box.spacing, sd_mm=config.elastic_mm) if config.elastic_mm else None
     if bend is not None:
         bend /= torch.from_numpy(box.spacing).float().view(3, 1, 1, 1)
-    defective, complete = _sample(values, np.linalg.inv(affine) @ turn @ box.affine, shape, bend)
+    defective, complete, *regions = _sample(values, np.linalg.inv(affine) @ turn @ box.affine, shape, bend)
     if rng.random() < config.segmentation_noise:
         defective, implant = segmentation_noise(torch.stack([defective, complete - defective]), rng, box.spacing)
         complete = defective + implant
-    return defective[None], complete[None]
+    inputs = _with_background(torch.stack(regions), defective) if regions else defective[None]
+    return {"input": inputs, "defective": defective[None], "complete": complete[None]}
+
+
+def _with_background(regions: Tensor, bone: Tensor) -> Tensor:
+    """Return no bone and the regions as shares that sum to 1, from regions whose bone has changed since."""
+    regions = regions / regions.sum(dim=0).clamp(min=1e-6) * bone
+    return torch.cat([(1 - regions.sum(dim=0, keepdim=True)).clamp(min=0), regions])
 
 
 def random_affine(config: AugmentationConfig, rng: np.random.Generator, middle: np.ndarray) -> np.ndarray:

@@ -49,7 +49,8 @@ def test_packing_loses_nothing():
 def test_a_sample_that_is_not_turned_is_what_prediction_sees(grid):
     pair, skull = prepared(spacing=(1.1, 1.2, 1.3))
     rng = np.random.default_rng(0)
-    defective, complete = draw_sample(skull, skull_frame(skull.complete), STILL, rng, grid=grid, shape=SHAPE)
+    sample = draw_sample(skull, skull_frame(skull.complete), STILL, rng, grid=grid, shape=SHAPE)
+    defective, complete = sample["defective"], sample["complete"]
     box = make_grid(grid, pair.defective, SHAPE)
     for sampled, mask in ((defective, pair.defective), (complete - defective, pair.implant)):
         expected = box.sample(mask)
@@ -69,11 +70,11 @@ def test_a_drawn_defect_leaves_bone_and_takes_some():
     frame = skull_frame(skull.complete)
     rngs = [np.random.default_rng(seed) for seed in (1, 1, 2)]
     samples = [draw_sample(skull, frame, config, rng, grid="vault", shape=SHAPE) for rng in rngs]
-    defective, complete = samples[0]
+    defective, complete = samples[0]["defective"], samples[0]["complete"]
     assert 0 < (complete - defective).sum() < 0.5 * complete.sum()
     assert (complete - defective).min() > -1e-5
-    assert torch.equal(defective, samples[1][0])
-    assert not torch.equal(defective, samples[2][0])
+    assert torch.equal(defective, samples[1]["defective"])
+    assert not torch.equal(defective, samples[2]["defective"])
 
 
 def test_bending_and_noise_change_the_head_and_keep_it_a_head():
@@ -83,10 +84,30 @@ def test_bending_and_noise_change_the_head_and_keep_it_a_head():
     still, bent, noisy = (
         draw_sample(skull, frame, config, np.random.default_rng(0), grid="vault", shape=SHAPE) for config in changed
     )
-    for defective, complete in (bent, noisy):
-        assert 0.005 < (defective - still[0]).abs().mean() < 0.1
-        assert complete.sum() == pytest.approx(float(still[1].sum()), rel=0.3)
+    for changed in (bent, noisy):
+        defective, complete = changed["defective"], changed["complete"]
+        assert 0.005 < (defective - still["defective"]).abs().mean() < 0.1
+        assert complete.sum() == pytest.approx(float(still["complete"].sum()), rel=0.3)
         assert (complete - defective).min() > -1e-5
+
+
+def test_regions_become_channels_that_sum_to_one():
+    _, skull = prepared()
+    regions = np.where(skull.complete.to_ras(np.argwhere(np.ones(skull.complete.shape)))[:, 0] < 0, 2, 5)
+    skull = replace(skull, regions=regions.reshape(skull.complete.shape).astype(np.uint8) * skull.complete.voxels)
+    again = PreparedSkull.unpacked(skull.packed())
+    np.testing.assert_array_equal(again.regions, skull.regions)
+    for config in (STILL, replace(STILL, segmentation_noise=1.0)):
+        sample = draw_sample(
+            again, skull_frame(skull.complete), config, np.random.default_rng(0), grid="vault", shape=SHAPE
+        )
+        channels, defective = sample["input"], sample["defective"][0]
+        assert channels.shape == (10, *SHAPE)
+        torch.testing.assert_close(channels.sum(dim=0), torch.ones(SHAPE), rtol=0, atol=1e-3)
+        assert float(channels[1:].sum()) == pytest.approx(float(defective.sum()), rel=0.05)
+        left, right = channels[2], channels[5]
+        assert left[20:].sum() < 0.1 * left.sum()
+        assert right[:20].sum() < 0.1 * right.sum()
 
 
 def test_a_flip_mirrors_left_and_right_about_the_middle():

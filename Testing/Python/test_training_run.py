@@ -100,6 +100,27 @@ def test_a_run_gives_a_model_that_reconstructs(manifest, tmp_path):
         train(configuration(manifest, epochs=3), tmp_path / "run", resume=True)
 
 
+def test_a_run_on_regions_gives_a_model_that_reconstructs(manifest, tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from CraNeXtLib import models
+
+    def left_and_right(skull):
+        def label(points):
+            return np.where(np.asarray(points)[:, 0] < 0, 2, 5)
+
+        labels = np.zeros(skull.shape, np.uint8)
+        labels[skull.voxels] = label(skull.to_ras(np.argwhere(skull.voxels)))
+        return SimpleNamespace(label_points=label, labels=skull.with_voxels(labels))
+
+    for module in ("categorization", "training.skulls"):
+        monkeypatch.setattr(f"CraNeXtLib.{module}.categorize", left_and_right)
+    config = configuration(manifest, epochs=1, picture_every=0)
+    folder = train(replace(config, data=replace(config.data, input="one-hot")), tmp_path / "run")
+    assert models.find(folder).description["network"]["options"]["in_channels"] == 10
+    assert models.find(folder).description["scores"]["n"] == 1
+
+
 def test_a_killed_run_goes_on_as_if_nothing_had_been(manifest, tmp_path):
     config = configuration(manifest, epochs=3, samples_per_epoch=6, picture_every=0)
     process = start(config, tmp_path / "killed")
