@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import check_same_geometry, mask, surface_indices
+from CraNeXtLib.rendering import vertex_normals
 from CraNeXtLib.surface_projection import project_surface
 from CraNeXtLib.surfaces import Mesh, surface_of
 from CraNeXtLib.volumes import Volume, foreground_box
@@ -42,7 +43,7 @@ class DistanceMap:
 
 def distance_map(implant: Mesh, reference: Mesh) -> DistanceMap:
     """Return the distance from the implant to the reference: positive outside it, negative inside."""
-    return DistanceMap(implant, _signed_distances(implant, reference), "distance_mm")
+    return DistanceMap(implant, _signed_distances(implant.vertices, reference), "distance_mm")
 
 
 def rim_map(implant: Mesh, implant_mask: Volume, skull: Volume) -> DistanceMap:
@@ -61,15 +62,22 @@ def rim_map(implant: Mesh, implant_mask: Volume, skull: Volume) -> DistanceMap:
     check_same_geometry(implant_mask, skull)
     margin = np.ceil((RIM_MM + 2) / skull.spacing).astype(int)
     nearby = skull.crop(foreground_box(mask(implant_mask), margin=tuple(margin)))
+    gaps = np.full(len(implant.vertices), np.nan)
     if not mask(nearby).any():
-        return DistanceMap(implant, np.full(len(implant.vertices), np.nan), "gap_mm")
+        return DistanceMap(implant, gaps, "gap_mm")
     bone = surface_of(nearby)
-    gaps = _signed_distances(implant, bone)
-    apart, nearest = cKDTree(bone.vertices).query(implant.vertices)
-    towards = (bone.vertices[nearest] - implant.vertices) / np.maximum(apart, 1e-6)[:, None]
-    faces_bone = (towards * _vertex_normals(implant)).sum(axis=1) > FACING
-    on_rim = (gaps < CONTACT_MM) | (faces_bone & (gaps < RIM_MM))
-    return DistanceMap(implant, np.where(on_rim, gaps, np.nan), "gap_mm")
+    apart, nearest = cKDTree(bone.vertices).query(implant.vertices, distance_upper_bound=RIM_MM + 2)
+    close = np.flatnonzero(np.isfinite(apart))
+    towards = (bone.vertices[nearest[close]] - implant.vertices[close]) / np.maximum(apart[close], 1e-6)[:, None]
+    faces_bone = (towards * vertex_normals(implant)[close]).sum(axis=1) > FACING
+    # The nearest vertex is further away than the surface, by less than a voxel's diagonal.
+    touches = apart[close] < CONTACT_MM + np.linalg.norm(skull.spacing)
+    asked = close[faces_bone | touches | _inside(nearby, implant.vertices[close])]
+    measured = _signed_distances(implant.vertices[asked], bone)
+    facing = np.isin(asked, close[faces_bone])
+    on_rim = (measured < CONTACT_MM) | (facing & (measured < RIM_MM))
+    gaps[asked[on_rim]] = measured[on_rim]
+    return DistanceMap(implant, gaps, "gap_mm")
 
 
 def projected_maps(implant: Volume, reference: Volume, skull: Volume) -> tuple[DistanceMap, DistanceMap]:
@@ -105,6 +113,8 @@ def write_vtp(distances: DistanceMap, path: str | Path) -> None:
         writer = vtkXMLPolyDataWriter()
         writer.SetInputData(poly_data(distances.mesh, {distances.name: distances.values_mm}))
         writer.SetFileName(str(temporary))
+        writer.EncodeAppendedDataOff()
+        writer.SetCompressionLevel(1)
         if not writer.Write():
             raise InputError(f"Cannot write {path}; choose another folder.")
 
@@ -129,27 +139,23 @@ def poly_data(mesh: Mesh, scalars: Mapping[str, np.ndarray] | None = None) -> An
     return data
 
 
-def _signed_distances(from_mesh: Mesh, to_mesh: Mesh) -> np.ndarray:
-    from vtkmodules.util.numpy_support import vtk_to_numpy
-    from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
+def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
+    """Return the distances in mm of points, shape (N, 3), from a surface; negative inside."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkDoubleArray
+    from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 
-    measure = vtkDistancePolyDataFilter()
-    measure.SetInputData(0, poly_data(from_mesh))
-    measure.SetInputData(1, poly_data(to_mesh))
-    measure.ComputeSecondDistanceOff()
-    measure.ComputeCellCenterDistanceOff()
-    measure.Update()
-    return vtk_to_numpy(measure.GetOutput().GetPointData().GetArray("Distance")).astype(float)
+    distance, found = vtkImplicitPolyDataDistance(), vtkDoubleArray()
+    distance.SetInput(poly_data(mesh))
+    if len(points):
+        distance.FunctionValue(numpy_to_vtk(np.ascontiguousarray(points, dtype=np.float64)), found)
+    return vtk_to_numpy(found).astype(float)
 
 
-def _vertex_normals(mesh: Mesh) -> np.ndarray:
-    corners = mesh.vertices[mesh.faces]
-    faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.stack(
-        [
-            np.bincount(mesh.faces.ravel(), weights=np.repeat(faces[:, axis], 3), minlength=len(mesh.vertices))
-            for axis in range(3)
-        ],
-        axis=1,
-    )
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+def _inside(volume: Volume, points: np.ndarray) -> np.ndarray:
+    """Tell for each point (RAS mm), shape (N, 3), whether the voxel that it lies in belongs to the mask."""
+    indices = np.rint(volume.to_indices(points)).astype(int)
+    within = ((indices >= 0) & (indices < volume.shape)).all(axis=1)
+    inside = np.zeros(len(points), dtype=bool)
+    inside[within] = mask(volume)[tuple(indices[within].T)]
+    return inside

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.distance_maps import DistanceMap, poly_data
+from CraNeXtLib.distance_maps import DistanceMap
+from CraNeXtLib.rendering import INK, Camera, drawn_mesh
 
-PANEL = (750, 640)  # pixels of one view
-LEGEND_HEIGHT = 120  # pixels
-UNMEASURED = (0.78, 0.78, 0.76)
+NEGATIVE, NEUTRAL, POSITIVE = (0.13, 0.32, 0.66), (0.96, 0.96, 0.94), (0.75, 0.13, 0.15)
+UNMEASURED = (0.70, 0.70, 0.70)
+
+_PANEL = (750, 640)  # pixels of one view
+_CAPTION_HEIGHT = 50
+_LEGEND_HEIGHT = 120
+_BAR = (700, 22)
+_MARGIN = 0.9  # part of a panel that the mesh fills
 
 
 def write_distance_picture(
@@ -29,7 +33,7 @@ def write_distance_picture(
     """Draw a map from one or several sides and write it as PNG.
 
     Signed distances run from blue (negative) over white to red, unsigned ones from white to red; where nothing is
-    measured the mesh is grey.
+    measured the mesh is grey. The views share one scale.
 
     Args:
         distances: What to draw.
@@ -37,48 +41,71 @@ def write_distance_picture(
         views: RAS direction from the mesh to the eye, shape (3,), by the words that tell it; see ``views_from``.
         title: What the picture shows.
         legend: What the colours mean, with their unit.
-        limit_mm: Distance at the ends of the colours; by default the 98th percentile, at least 1 mm.
+        limit_mm: Distance at the ends of the colours; by default see ``colour_range``.
 
     Raises:
         InputError: If the file cannot be written.
     """
-    from vtkmodules.vtkIOImage import vtkPNGWriter
-    from vtkmodules.vtkRenderingCore import vtkRenderer, vtkWindowToImageFilter
+    from PIL import Image, ImageDraw, ImageFont
 
-    measured = distances.values_mm[np.isfinite(distances.values_mm)]
-    if limit_mm is None:
-        limit_mm = np.ceil(2 * np.percentile(np.abs(measured), 98)) / 2 if measured.size else 1.0
-    colours = _colours(max(float(limit_mm), 1.0), signed=bool(measured.size) and measured.min() < -1e-6)
-    rows = -(-len(views) // 2)
-    height = rows * PANEL[1] + LEGEND_HEIGHT
-    bottom = LEGEND_HEIGHT / height
-    with _window(2 * PANEL[0], height) as window:
-        strip = vtkRenderer()
-        strip.SetViewport(0, 0, 1, bottom)
-        strip.AddViewProp(_colour_bar(colours))
-        strip.AddViewProp(_text(legend, 0.5, 0.95, centred=True))
-        renderers = [strip]
-        for number, (words, direction) in enumerate(views.items()):
-            row, column = rows - 1 - number // 2, number % 2
-            low, high = (bottom + (1 - bottom) * r / rows for r in (row, row + 1))
-            renderer = vtkRenderer()
-            renderer.SetViewport(column / 2, low, (column + 1) / 2, high)
-            renderer.AddViewProp(_actor(distances, colours))
-            renderer.AddViewProp(_text(f"{title}, {words}", 0.03, 0.97))
-            _look(renderer, distances.mesh.vertices, direction)
-            renderers.append(renderer)
-        for renderer in renderers:
-            renderer.SetBackground(1, 1, 1)
-            window.AddRenderer(renderer)
-        window.Render()
-        grab = vtkWindowToImageFilter()
-        grab.SetInput(window)
-        grab.ReadFrontBufferOff()
-        with replacing(path) as temporary:
-            writer = vtkPNGWriter()
-            writer.SetInputConnection(grab.GetOutputPort())
-            writer.SetFileName(str(temporary))
-            writer.Write()
+    low, high = colour_range(distances.values_mm) if limit_mm is None else (-limit_mm, limit_mm)
+    colours = colours_of(distances.values_mm, high, signed=low < 0)
+    cameras = {words: Camera.looking_from(direction) for words, direction in views.items()}
+    room = _MARGIN * np.array(_PANEL) - (0, _CAPTION_HEIGHT)
+    extents = [np.ptp(distances.mesh.vertices @ camera.rotation[:2].T, axis=0) for camera in cameras.values()]
+    pixel_mm = float((np.array(extents) / room).max())
+
+    rows = -(-len(cameras) // 2)
+    canvas = Image.new("RGB", (2 * _PANEL[0], rows * _PANEL[1] + _LEGEND_HEIGHT), "white")
+    draw, font, small = ImageDraw.Draw(canvas), ImageFont.load_default(24), ImageFont.load_default(18)
+    for number, (words, camera) in enumerate(cameras.items()):
+        left, top = number % 2 * _PANEL[0], number // 2 * _PANEL[1]
+        shape = (_PANEL[1] - _CAPTION_HEIGHT, _PANEL[0])
+        view = drawn_mesh(distances.mesh, colours, camera, shape, pixel_mm)
+        canvas.paste(Image.fromarray(view), (left, top + _CAPTION_HEIGHT))
+        draw.text((left + _PANEL[0] / 2, top + 20), f"{title}, {words}", fill=INK, font=font, anchor="mt")
+        for letter, across in zip(camera.side_letters, (30, _PANEL[0] - 30), strict=True):
+            draw.text((left + across, top + _PANEL[1] / 2), letter, fill=INK, font=font, anchor="mm")
+
+    left, top = (canvas.width - _BAR[0]) // 2, rows * _PANEL[1] + 45
+    draw.text((canvas.width / 2, top - 25), legend, fill=INK, font=font, anchor="mm")
+    bar = colours_of(np.linspace(low, high, _BAR[0]), high, signed=low < 0)
+    canvas.paste(Image.fromarray((255 * np.tile(bar, (_BAR[1], 1, 1))).astype(np.uint8)), (left, top))
+    for part in np.linspace(0, 1, 5):
+        across = left + part * (_BAR[0] - 1)
+        draw.line((across, top + _BAR[1], across, top + _BAR[1] + 5), fill=INK)
+        label = f"{low + part * (high - low):.2f}"
+        draw.text((across, top + _BAR[1] + 9), label, fill=INK, font=small, anchor="mt")
+    draw.text((left + _BAR[0] + 60, top + _BAR[1] / 2), _range_of(distances), fill=INK, font=small, anchor="lm")
+    with replacing(path) as temporary:
+        canvas.save(temporary, format="PNG")
+
+
+def colour_range(values_mm: np.ndarray) -> tuple[float, float]:
+    """Return the distances at the ends of the colours: the 98th percentile, at least 1 mm; from 0 if none is negative.
+
+    Args:
+        values_mm: Distances in mm, of any shape; NaN where nothing is measured.
+    """
+    measured = values_mm[np.isfinite(values_mm)]
+    limit = max(float(np.ceil(2 * np.percentile(np.abs(measured), 98)) / 2), 1.0) if measured.size else 1.0
+    signed = bool(measured.size) and measured.min() < -1e-6
+    return (-limit if signed else 0.0), limit
+
+
+def colours_of(values_mm: np.ndarray, limit_mm: float, *, signed: bool) -> np.ndarray:
+    """Return the colours of distances, shape (N, 3), 0 to 1.
+
+    Args:
+        values_mm: Distances in mm, shape (N,); NaN where nothing is measured.
+        limit_mm: Distance from which on the colour stays the same.
+        signed: Whether negative distances have colours of their own.
+    """
+    stops = ([-limit_mm] if signed else []) + [0.0, limit_mm]
+    table = np.array(([NEGATIVE] if signed else []) + [NEUTRAL, POSITIVE])
+    colours = np.stack([np.interp(values_mm, stops, table[:, channel]) for channel in range(3)], axis=1)
+    colours[np.isnan(values_mm)] = UNMEASURED
+    return colours
 
 
 def views_from(outside: np.ndarray, *, oblique: bool = False) -> dict[str, np.ndarray]:
@@ -101,102 +128,6 @@ def views_from(outside: np.ndarray, *, oblique: bool = False) -> dict[str, np.nd
     return views
 
 
-@contextmanager
-def _window(width: int, height: int) -> Iterator[Any]:
-    """Give an off-screen window; VTK's complaint that there is no display stays off the terminal."""
-    import vtkmodules.vtkRenderingFreeType
-    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - both register the classes that draw
-    from vtkmodules.vtkCommonCore import vtkLogger
-    from vtkmodules.vtkRenderingCore import vtkRenderWindow
-
-    verbosity = vtkLogger.GetCurrentVerbosityCutoff()
-    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
-    try:
-        window = vtkRenderWindow()
-        window.SetOffScreenRendering(1)
-        window.SetMultiSamples(8)
-        window.SetSize(width, height)
-        yield window
-        window.Finalize()
-    finally:
-        vtkLogger.SetStderrVerbosity(verbosity)
-
-
-def _colours(limit_mm: float, signed: bool) -> Any:
-    from vtkmodules.vtkRenderingCore import vtkColorTransferFunction
-
-    colours = vtkColorTransferFunction()
-    if signed:
-        colours.AddRGBPoint(-limit_mm, 0.13, 0.32, 0.66)
-    colours.AddRGBPoint(0.0, 0.96, 0.96, 0.94)
-    colours.AddRGBPoint(limit_mm, 0.75, 0.13, 0.15)
-    colours.SetNanColor(*UNMEASURED)
-    return colours
-
-
-def _actor(distances: DistanceMap, colours: Any) -> Any:
-    from vtkmodules.vtkFiltersCore import vtkPolyDataNormals
-    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
-
-    normals = vtkPolyDataNormals()
-    normals.SetInputData(poly_data(distances.mesh, {distances.name: distances.values_mm}))
-    normals.SplittingOff()
-    mapper = vtkPolyDataMapper()
-    mapper.SetInputConnection(normals.GetOutputPort())
-    mapper.SetLookupTable(colours)
-    mapper.InterpolateScalarsBeforeMappingOff()
-    actor = vtkActor()
-    actor.SetMapper(mapper)
-    actor.GetProperty().SetAmbient(0.25)
-    actor.GetProperty().SetDiffuse(0.75)
-    return actor
-
-
-def _colour_bar(colours: Any) -> Any:
-    from vtkmodules.vtkRenderingAnnotation import vtkScalarBarActor
-
-    bar = vtkScalarBarActor()
-    bar.SetLookupTable(colours)
-    bar.SetOrientationToHorizontal()
-    bar.SetNumberOfLabels(5)
-    bar.SetLabelFormat("%.2f")
-    bar.UnconstrainedFontSizeOn()
-    bar.SetPosition(0.25, 0.05)
-    bar.SetPosition2(0.5, 0.55)
-    _style(bar.GetLabelTextProperty())
-    return bar
-
-
-def _text(words: str, x: float, y: float, *, centred: bool = False) -> Any:
-    from vtkmodules.vtkRenderingCore import vtkTextActor
-
-    text = vtkTextActor()
-    text.SetInput(words)
-    _style(text.GetTextProperty())
-    if centred:
-        text.GetTextProperty().SetJustificationToCentered()
-    text.GetTextProperty().SetVerticalJustificationToTop()
-    text.GetPositionCoordinate().SetCoordinateSystemToNormalizedViewport()
-    text.SetPosition(x, y)
-    return text
-
-
-def _style(text: Any) -> None:
-    text.SetColor(0.1, 0.1, 0.1)
-    text.SetFontSize(20)
-    text.ItalicOff()
-    text.BoldOff()
-    text.ShadowOff()
-
-
-def _look(renderer: Any, vertices: np.ndarray, direction: np.ndarray) -> None:
-    """Look at the mesh against a direction, with the head upright, or its front upwards where one looks from above."""
-    middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    direction = direction / np.linalg.norm(direction)
-    camera = renderer.GetActiveCamera()
-    camera.SetFocalPoint(*middle)
-    camera.SetPosition(*(middle + 100 * direction))
-    camera.SetViewUp(*((0, 0, 1) if abs(direction[2]) < 0.8 else (0, 1, 0)))
-    camera.ParallelProjectionOn()
-    renderer.ResetCamera()
-    camera.Zoom(1.2)
+def _range_of(distances: DistanceMap) -> str:
+    measured = distances.values_mm[np.isfinite(distances.values_mm)]
+    return f"{measured.min():.2f} to {measured.max():.2f} mm" if measured.size else "nothing measured"

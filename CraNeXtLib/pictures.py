@@ -11,12 +11,12 @@ from scipy import ndimage
 
 from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.rendering import INK, Camera, light
 from CraNeXtLib.surfaces import NOTICE
 from CraNeXtLib.volumes import Volume, foreground_box
 
 BONE = np.array([226, 214, 190]) / 255
 IMPLANT = np.array([38, 132, 158]) / 255
-INK = (45, 52, 60)
 
 _SAMPLE_MM = 0.8
 _PANEL = (520, 560)  # pixels across and down
@@ -52,7 +52,7 @@ def write_picture(defective: Volume, implant: Volume, path: str | Path, *, title
     if not defective.has_geometry_of(implant):
         raise InputError("The implant and the defective skull differ in geometry; resample one onto the other.")
     scene = _sampled(defective, implant)
-    views = {caption: _Camera.looking_from(np.array(side, dtype=float)) for caption, side in _views(scene).items()}
+    views = {caption: Camera.looking_from(np.array(side, dtype=float)) for caption, side in _views(scene).items()}
     width, height = (int(side * _SUPERSAMPLING) for side in _PANEL)
     extents = [np.ptp(scene.surface_points @ camera.rotation.T, axis=0) for camera in views.values()]
     pixel_mm = 1.04 * max(max(across / width, down / height) for across, down, _ in extents)
@@ -118,34 +118,6 @@ class _Scene:
         return np.linalg.inv(self.axes) @ (points - self.origin).T
 
 
-@dataclass(frozen=True, eq=False)
-class _Camera:
-    """An orthographic camera.
-
-    Args:
-        rotation: Its directions right, down and away from the viewer, as rows, in RAS.
-    """
-
-    rotation: np.ndarray
-
-    @classmethod
-    def looking_from(cls, side: np.ndarray) -> _Camera:
-        """Return the camera on a side of the head (RAS direction), with the top of the head or the face upwards."""
-        up = np.array([0.0, 0, 1]) if abs(side[2]) < 0.8 else np.array([0.0, 1, 0])
-        up -= (up @ side) * side
-        up /= np.linalg.norm(up)
-        return cls(np.array([np.cross(up, side), -up, -side]))
-
-    @property
-    def side_letters(self) -> tuple[str, str]:
-        """What lies to the left and to the right of the image; empty for an oblique view."""
-        axis = np.abs(self.rotation[0]).argmax()
-        if abs(self.rotation[0, axis]) < 0.8:
-            return "", ""
-        letters = "LPI"[axis], "RAS"[axis]
-        return letters if self.rotation[0, axis] > 0 else letters[::-1]
-
-
 def _sampled(defective: Volume, implant: Volume) -> _Scene:
     """Return the scene of the two masks."""
     either = (defective.voxels != 0) | (implant.voxels != 0)
@@ -176,7 +148,7 @@ def _views(scene: _Scene) -> dict[str, np.ndarray]:
     return {"Facing the implant": facing, **{caption: _STRAIGHT_VIEWS[caption] for caption in best[:2]}}
 
 
-def _rendered(scene: _Scene, camera: _Camera, shape: tuple[int, int], pixel_mm: float) -> np.ndarray:
+def _rendered(scene: _Scene, camera: Camera, shape: tuple[int, int], pixel_mm: float) -> np.ndarray:
     """Return the view as an 8-bit colour image of shape (height, width, 3)."""
     points, hit = _first_hits(scene, camera, shape, pixel_mm)
     seen = points[hit]
@@ -189,14 +161,14 @@ def _rendered(scene: _Scene, camera: _Camera, shape: tuple[int, int], pixel_mm: 
     implant, skull = scene.sample(scene.implant, inner), scene.sample(scene.skull, inner)
     share = np.clip(3 * implant / np.maximum(implant + skull, 1e-3) - 1, 0, 1)[:, None]
     depth = np.where(hit, points @ camera.rotation[2], 0).reshape(shape)
-    shade = _light(normals) * (1 - 0.65 * _hollowness(depth, hit.reshape(shape), pixel_mm)[hit])
+    shade = light(normals) * (1 - 0.65 * _hollowness(depth, hit.reshape(shape), pixel_mm)[hit])
     image = np.ones((len(hit), 3))
     image[hit] = (BONE + share * (IMPLANT - BONE)) * shade[:, None]
     return (255 * np.clip(image, 0, 1)).astype(np.uint8).reshape(*shape, 3)
 
 
 def _first_hits(
-    scene: _Scene, camera: _Camera, shape: tuple[int, int], pixel_mm: float
+    scene: _Scene, camera: Camera, shape: tuple[int, int], pixel_mm: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return where the ray of each pixel meets the surface, shape (pixels, 3) in RAS, and whether it does."""
     extent = (scene.surface_points - scene.middle) @ camera.rotation.T
@@ -238,12 +210,6 @@ def _first_hits(
         keep = ~inside & (left > 0)
         active, before, left, fronts = active[keep], value[keep], left[keep] - 1, fronts[:, keep] + advance
     return points, hit
-
-
-def _light(normals: np.ndarray) -> np.ndarray:
-    """Return the brightness for normals in camera directions: a key light from the upper left and a fill light."""
-    key, fill = np.array([-0.42, -0.58, -0.70]), np.array([0.75, 0.05, -0.66])
-    return 0.40 + 0.55 * np.clip(normals @ key, 0, 1) + 0.22 * np.clip(normals @ fill, 0, 1)
 
 
 def _hollowness(depth: np.ndarray, hit: np.ndarray, pixel_mm: float) -> np.ndarray:

@@ -2,10 +2,20 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from test_metrics import volumes
 
 from CraNeXtLib import distance_maps
-from CraNeXtLib.distance_pictures import views_from, write_distance_picture
+from CraNeXtLib.distance_pictures import (
+    NEGATIVE,
+    NEUTRAL,
+    POSITIVE,
+    UNMEASURED,
+    colour_range,
+    colours_of,
+    views_from,
+    write_distance_picture,
+)
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.surfaces import surface_of
 
@@ -94,14 +104,14 @@ def test_vtp_holds_mesh_and_scalars(tmp_path):
 
 
 def test_picture_shows_colours_and_legend(tmp_path):
-    imageio = pytest.importorskip("imageio.v3")
     implant, reference, _ = plate(0)
     moved = surface_of(implant.with_voxels(np.roll(implant.voxels, 4, 2)))
     distances = distance_maps.distance_map(moved, surface_of(reference))
     path = tmp_path / "map.png"
     views = views_from(np.array([0, 0, 1]))
     write_distance_picture(distances, path, views=views, title="Plate", legend="Distance in mm")
-    picture = imageio.imread(path)[..., :3].astype(int)
+    with Image.open(path) as image:
+        picture = np.asarray(image.convert("RGB")).astype(int)
     assert picture.shape == (760, 1500, 3)
     red, _, blue = np.moveaxis(picture, -1, 0)
     left, right = np.arange(1500) < 750, np.arange(1500) >= 750
@@ -110,6 +120,15 @@ def test_picture_shows_colours_and_legend(tmp_path):
     assert ((blue > 1.5 * red) & right & above_the_legend).sum() > 20000  # inside: sunken
     assert (picture[640:].sum(axis=-1) < 300).sum() > 300  # letters and numbers
     assert len(np.unique(picture[640:].reshape(-1, 3), axis=0)) > 40
+
+
+def test_pictures_scale_holds_nearly_all_values_and_stays_fixed_if_wished():
+    values = np.append(np.linspace(0, 2.2, 400), [9, np.nan])
+    assert colour_range(values) == (0, 2.5)
+    assert colour_range(np.append(values, -0.1)) == (-2.5, 2.5)
+    assert colour_range(np.full(3, np.nan)) == (0, 1)
+    colours = colours_of(np.array([-9.0, -3, 0, 3, np.nan]), 3, signed=True)
+    np.testing.assert_array_equal(colours, [NEGATIVE, NEGATIVE, NEUTRAL, POSITIVE, UNMEASURED])
 
 
 def test_views_are_four_sides_that_exist():

@@ -1,6 +1,9 @@
 """One implant measured as a whole, and its files."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,3 +96,16 @@ def test_nothing_is_left_where_writing_fails(tmp_path):
     with pytest.raises(InputError, match="criterion"):
         check_and_write(found, tmp_path / "out", implant, reference, skull, ratings={"beauty": True})
     assert not (tmp_path / "out").exists()
+
+
+def test_needs_neither_display_nor_opengl(tmp_path):
+    """VTK ends the process where it finds no OpenGL, so nothing of VTK that draws may even be loaded."""
+    code = (
+        "import sys\n"
+        "from test_evaluation import check_and_write, evaluate, head_case\n"
+        "case = head_case()\n"
+        f"assert 'rim_map.png' in check_and_write(evaluate(*case), {str(tmp_path)!r}, *case)\n"
+        "assert any(name.startswith('vtkmodules') for name in sys.modules)\n"
+        "assert not [name for name in sys.modules if 'vtkRendering' in name or name == 'vtk']"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent)

@@ -6,7 +6,8 @@ from phantoms import OBLIQUE, head
 from PIL import Image
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.pictures import BONE, IMPLANT, _Camera, _sampled, _views, write_picture
+from CraNeXtLib.pictures import BONE, IMPLANT, _sampled, _views, write_picture
+from CraNeXtLib.rendering import Camera
 
 
 def looks_like(pixels: np.ndarray, colour: np.ndarray) -> np.ndarray:
@@ -44,10 +45,10 @@ def test_views_are_the_ones_that_see_the_implant():
 
 
 def test_viewer_in_front_sees_the_patients_right_on_the_left():
-    camera = _Camera.looking_from(np.array([0.0, 1, 0]))
+    camera = Camera.looking_from(np.array([0.0, 1, 0]))
     assert camera.side_letters == ("R", "L")
     np.testing.assert_allclose(camera.rotation[1], [0, 0, -1])
-    assert _Camera.looking_from(np.array([0.0, 0, 1])).side_letters == ("L", "R")
+    assert Camera.looking_from(np.array([0.0, 0, 1])).side_letters == ("L", "R")
     assert np.linalg.det(camera.rotation) == pytest.approx(1)
 
 
