@@ -70,13 +70,16 @@ def train(
     progress = progress or (lambda _stage, _fraction: None)
     out = Path(out)
     last = out / "checkpoints" / "last.ckpt"
-    _claim(out, config, resume=resume)
+    _check_folder(out, config, resume=resume)
     _be_quiet()
     if config.run.threads:
         torch.set_num_threads(config.run.threads)
     progress("Preparing the cases", 0.0)
     data = CompletionData(config, Path(config.data.cache or out / "cache"))
     data.prepare_data()
+    if _is_first():
+        with replacing(out / "config.yaml") as temporary:
+            temporary.write_text(print_config(config), encoding="utf-8")
     trainer = _trainer(config, out, progress)
     steps = -(-data.samples_per_epoch // (config.run.batch_size * trainer.world_size))
     module = CompletionModule(config, steps * config.run.epochs)
@@ -87,7 +90,7 @@ def train(
             f"Cannot write to {out}: {error.strerror or error}; the last whole checkpoint is still there. Make room, "
             "then go on with --resume."
         ) from error
-    except torch.OutOfMemoryError as error:
+    except torch.cuda.OutOfMemoryError as error:
         raise InputError(
             "The GPU's memory is too small for this run; set run.gradient_checkpointing, a smaller run.batch_size or a "
             "smaller data.shape."
@@ -134,7 +137,7 @@ def dry_run(config: TrainingConfig, cache: str | Path) -> DryRun:
             if device == "cuda":
                 torch.cuda.synchronize()
             seconds.append(time.perf_counter() - start)
-    except torch.OutOfMemoryError:
+    except torch.cuda.OutOfMemoryError:
         fits = False
     run = config.run
     steps = -(-(run.samples_per_epoch or cases) // (run.batch_size * run.devices * run.nodes))
@@ -150,18 +153,20 @@ def dry_run(config: TrainingConfig, cache: str | Path) -> DryRun:
     )
 
 
-def _claim(out: Path, config: TrainingConfig, *, resume: bool) -> None:
-    """Write the configuration into the folder of the run; refuse a folder that holds another run."""
-    text = print_config(config)
+def _check_folder(out: Path, config: TrainingConfig, *, resume: bool) -> None:
+    """Refuse a folder that holds another run."""
     file = out / "config.yaml"
-    if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0))):
-        return  # the first process has done it
-    if file.is_file() and not resume:
+    if not _is_first() or not file.is_file():
+        return
+    if not resume:
         raise InputError(f"{out} holds a run already; go on with it by --resume, or choose another folder.")
-    if file.is_file() and file.read_text(encoding="utf-8") != text:
+    if file.read_text(encoding="utf-8") != print_config(config):
         raise InputError(f"The run in {out} has another configuration; resume it with {file}.")
-    with replacing(file) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+
+
+def _is_first() -> bool:
+    """Tell whether this is the first process of the run, or the only one."""
+    return not int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0)))
 
 
 def _trainer(config: TrainingConfig, out: Path, progress: ProgressCallback) -> Trainer:

@@ -155,6 +155,10 @@ def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
 
     bad = tmp_path / "bad.nrrd"
     bad.write_bytes(b"NRRD0004\nnonsense")
+    nothing = configuration(tmp_path / "none.csv")
+    with pytest.raises(InputError, match=r"none\.csv"):
+        train(nothing, tmp_path / "run")
+    assert not (tmp_path / "run").exists(), "a run that never started holds its folder"
     cases = [*read_manifest(manifest), DatasetCase(subject="broken", complete=bad, split="training")]
     write_manifest(cases, tmp_path / "manifest.csv")
     config = configuration(manifest)
