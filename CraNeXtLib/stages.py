@@ -24,14 +24,17 @@ class Stages:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Callable[[float], None]]:
-        """Run one stage; the value is a function to call with the stage's own fraction, 0 to 1."""
+    def stage(self, name: str) -> Iterator[Callable[..., None]]:
+        """Run one stage.
+
+        The value is a function to call with the stage's own fraction, 0 to 1, and the name of a part of it, if any.
+        """
         names = list(self._shares)
         total = sum(self._shares.values())
         before = sum(self._shares[n] for n in names[: names.index(name)])
 
-        def update(fraction: float) -> None:
-            self._callback(name, (before + min(max(fraction, 0.0), 1.0) * self._shares[name]) / total)
+        def update(fraction: float, part: str = name) -> None:
+            self._callback(part, (before + min(max(fraction, 0.0), 1.0) * self._shares[name]) / total)
 
         update(0.0)
         start = time.perf_counter()

@@ -24,6 +24,14 @@ def test_fractions_grow_to_one_by_the_shares():
     assert set(stages.seconds) == {"first", "second"}
 
 
+def test_a_part_of_a_stage_has_its_own_name():
+    told = []
+    stages = Stages({"whole": 1}, lambda stage, fraction: told.append((stage, fraction)))
+    with stages.stage("whole") as update:
+        update(0.5, "half")
+    assert told == [("whole", 0.0), ("half", 0.5), ("whole", 1.0)]
+
+
 def test_cancelling_inside_a_stage():
     def cancel(_stage, fraction):
         if fraction > 0.4:
