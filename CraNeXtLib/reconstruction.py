@@ -11,6 +11,7 @@ from CraNeXtLib import models
 from CraNeXtLib.devices import choose_device
 from CraNeXtLib.errors import NoImplantError
 from CraNeXtLib.implant import implant_of
+from CraNeXtLib.orientation_check import orientation_doubts
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.volumes import Volume
@@ -65,6 +66,7 @@ def reconstruct(
         NoImplantError: If the model finds nothing missing.
     """
     skull = skull_mask(skull)
+    doubts = orientation_doubts(skull)
     device = choose_device(device)
     stages = Stages(STAGE_SHARES, progress)
     with stages.stage("Loading the model"):
@@ -95,5 +97,5 @@ def reconstruct(
         postprocessing=postprocessing,
         device=device,
         seconds=stages.seconds,
-        warnings=proposal.notes,
+        warnings=(*doubts, *proposal.notes),
     )
