@@ -105,13 +105,18 @@ def write_vtp(distances: DistanceMap, path: str | Path) -> None:
     Raises:
         InputError: If the path does not end in .vtp or cannot be written.
     """
+    from vtkmodules.vtkCommonCore import vtkStringArray
     from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 
     if Path(path).suffix.lower() != ".vtp":
         raise InputError(f"{Path(path).name} must end in .vtp.")
+    data, space = poly_data(distances.mesh, {distances.name: distances.values_mm}), vtkStringArray()
+    space.SetName("SPACE")  # without it Slicer takes the coordinates for LPS
+    space.InsertNextValue("RAS")
+    data.GetFieldData().AddArray(space)
     with replacing(path) as temporary:
         writer = vtkXMLPolyDataWriter()
-        writer.SetInputData(poly_data(distances.mesh, {distances.name: distances.values_mm}))
+        writer.SetInputData(data)
         writer.SetFileName(str(temporary))
         writer.EncodeAppendedDataOff()
         writer.SetCompressionLevel(1)

@@ -99,6 +99,7 @@ def test_vtp_holds_mesh_and_scalars(tmp_path):
     assert scalars.GetName() == "distance_mm"
     np.testing.assert_allclose(vtk_to_numpy(scalars), distances.values_mm, atol=1e-5)
     assert data.GetNumberOfPolys() == len(small.faces)
+    assert data.GetFieldData().GetAbstractArray("SPACE").GetValue(0) == "RAS"  # what Slicer looks for
     with pytest.raises(InputError, match=r"\.vtp"):
         distance_maps.write_vtp(distances, tmp_path / "map.obj")
 
