@@ -35,11 +35,12 @@ class CraNeXtImplant(ScriptedLoadableModule):
 
 
 class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
-    """Makes implants without a panel, for the Python console and for scripts.
+    """Makes and measures implants without a panel, for the Python console and for scripts.
 
     >>> logic = CraNeXtImplantLogic()  # doctest: +SKIP
     >>> run = logic.process(slicer.util.getNode("Skull"))  # doctest: +SKIP
     >>> run.segmentation, run.model, run.description["implant_volume_ml"]  # doctest: +SKIP
+    >>> logic.evaluate(run.segmentation, slicer.util.getNode("Truth"), run.segmentation).table  # doctest: +SKIP
     """
 
     def process(
@@ -93,6 +94,64 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             outputModel,
             segment_id=segmentId,
             settings=settings,
+            python=python,
+            progress=progress,
+            ended=ended,
+        )
+        if wait:
+            run.wait()
+        else:
+            run.follow()
+        return run
+
+    def evaluate(
+        self,
+        implantNode,
+        referenceNode,
+        skullNode,
+        *,
+        implantSegmentId=None,
+        referenceSegmentId=None,
+        skullSegmentId=None,
+        python=None,
+        progress=None,
+        wait=True,
+        ended=None,
+    ):
+        """Measure an implant against the one that should have been made, in a child process.
+
+        The nodes are segmentations or labelmap volumes of one geometry. Of what :meth:`process` made, the segments
+        Implant and Defective skull are taken by themselves.
+
+        Args:
+            implantNode: Holds the implant.
+            referenceNode: Holds the implant that should have been made.
+            skullNode: Holds the defective skull.
+            implantSegmentId: The implant's segment, if there are several.
+            referenceSegmentId: The reference's segment, if there are several.
+            skullSegmentId: The skull's segment, if there are several.
+            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
+            progress: Called with the stage and the fraction of the whole, 0 to 1.
+            wait: Whether to wait for the end; else the event loop goes on with the work.
+            ended: Called once with the run when it has ended, one way or another.
+
+        Returns:
+            An :class:`CraNeXtLib.slicer_ui.evaluation_run.EvaluationRun`: ``table`` of a finished one holds metrics and
+            checklist, ``models`` the distances painted on surfaces by their names, ``description`` all numbers;
+            ``cancel()`` stops one that goes on.
+
+        Raises:
+            InputError: If a node cannot be used, or the nodes differ in geometry or transform.
+            CancelledError: If ``progress`` raised it, or the scene was closed.
+            RuntimeError: If the worker failed otherwise. The last two only if it waits; else ``raise_error()`` of the
+                finished run does.
+        """
+        from CraNeXtLib.slicer_ui.evaluation_run import EvaluationRun
+
+        run = EvaluationRun(
+            (implantNode, implantSegmentId),
+            (referenceNode, referenceSegmentId),
+            (skullNode, skullSegmentId),
             python=python,
             progress=progress,
             ended=ended,

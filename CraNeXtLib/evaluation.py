@@ -13,7 +13,9 @@ from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import Checklist, check
 from CraNeXtLib.metrics import border_dice, check_same_geometry, confusion, mask, surface_distances
+from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.surface_projection import projected_distances
+from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 
 RESULT_VERSION = 1
@@ -127,6 +129,7 @@ def check_and_write(
     *,
     ratings: Mapping[str, bool] | None = None,
     causes: tuple[str, ...] = (),
+    pictures: bool = True,
 ) -> list[str]:
     """Answer the checklist, paint the distances, and write all that is known about an implant.
 
@@ -141,6 +144,7 @@ def check_and_write(
         skull: Mask of the defective skull.
         ratings: A reader's own answers to the checklist.
         causes: Causes of error that a reader sees.
+        pictures: Whether to draw the maps; the ``.vtp`` files are written anyway.
 
     Returns:
         The names of the files, ``metrics.json`` first.
@@ -152,7 +156,7 @@ def check_and_write(
         checklist, names = None, []
         if not {"implant_empty", "reference_empty"} & set(evaluation.flags):
             checklist = check(implant, skull, reference, ratings=ratings, causes=causes)
-            names = _write_maps(folder, implant, reference, skull, evaluation.flags)
+            names = _write_maps(folder, implant, reference, skull, evaluation.flags, pictures)
         description = metrics_description(evaluation, checklist) | {"files": names}
         text = json.dumps(description, indent=1, allow_nan=False) + "\n"
         (folder / "metrics.json").write_text(text, encoding="utf-8")
@@ -171,7 +175,37 @@ def metrics_description(evaluation: Evaluation, checklist: Checklist | None = No
     }
 
 
-def _write_maps(folder: Path, implant: Volume, reference: Volume, skull: Volume, flags: tuple[str, ...]) -> list[str]:
+def evaluate_files(
+    implant: str | Path, reference: str | Path, skull: str | Path, out: str | Path, *, progress: ProgressCallback
+) -> list[str]:
+    """Measure the masks in three files for Slicer, which draws the maps itself.
+
+    Args:
+        implant: File of the implant.
+        reference: File of the implant that should have been made.
+        skull: File of the defective skull.
+        out: Folder for the files; see ``check_and_write``.
+        progress: Told the stage and the fraction of the whole; it may raise CancelledError.
+
+    Returns:
+        The names of the files, ``metrics.json`` first.
+
+    Raises:
+        InputError: If a file cannot be read, the volumes cannot be measured, or the folder cannot be written.
+    """
+    progress("Reading", 0.0)
+    volumes = [read_volume(path) for path in (implant, reference, skull)]
+    progress("Measuring", 0.2)
+    evaluation = evaluate(*volumes)
+    progress("Painting distances", 0.4)
+    names = check_and_write(evaluation, out, *volumes, pictures=False)
+    progress("Done", 1.0)
+    return names
+
+
+def _write_maps(
+    folder: Path, implant: Volume, reference: Volume, skull: Volume, flags: tuple[str, ...], pictures: bool
+) -> list[str]:
     from CraNeXtLib import distance_maps
     from CraNeXtLib.distance_pictures import views_from, write_distance_picture
     from CraNeXtLib.skull_frame import skull_frame
@@ -181,19 +215,20 @@ def _write_maps(folder: Path, implant: Volume, reference: Volume, skull: Volume,
     outside = mesh.vertices.mean(axis=0) - skull_frame(skull).centre
     apart = "Distance in mm: negative inside the reference, positive outside"
     seen = "Distance to the other surface in mm"
-    pictures = {
+    maps = {
         "distance_map": (distance_maps.distance_map(mesh, true_mesh), "Implant to reference", apart),
         "rim_map": (distance_maps.rim_map(mesh, implant, skull), "Rim", "mm: negative overlap, positive gap"),
     }
     if not any(flag.endswith("hidden") for flag in flags):
         of_implant, of_reference = distance_maps.projected_maps(implant, reference, skull)
-        pictures["sdh_implant"] = (of_implant, "Surface of the implant", seen)
-        pictures["sdh_reference"] = (of_reference, "Surface of the reference", seen)
-    for name, (distances, title, legend) in pictures.items():
+        maps["sdh_implant"] = (of_implant, "Surface of the implant", seen)
+        maps["sdh_reference"] = (of_reference, "Surface of the reference", seen)
+    for name, (distances, title, legend) in maps.items():
         distance_maps.write_vtp(distances, folder / f"{name}.vtp")
-        views = views_from(outside, oblique=name == "rim_map")
-        write_distance_picture(distances, folder / f"{name}.png", views=views, title=title, legend=legend)
-    return [f"{name}.{kind}" for name in pictures for kind in ("vtp", "png")]
+        if pictures:
+            views = views_from(outside, oblique=name == "rim_map")
+            write_distance_picture(distances, folder / f"{name}.png", views=views, title=title, legend=legend)
+    return [f"{name}.{kind}" for name in maps for kind in (("vtp", "png") if pictures else ("vtp",))]
 
 
 def _json_number(value: float) -> float | None:

@@ -64,6 +64,10 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
 
         settings = CaseSettings.from_dict(arguments.get("settings", {}))
         return reconstruct_case(arguments["skull"], arguments["out"], settings, progress)
+    if task == "evaluate":
+        from CraNeXtLib.evaluation import evaluate_files
+
+        return {"files": evaluate_files(**arguments, progress=progress)}
     raise InputError(f"There is no task '{task}'.")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import slicer
 
-from CraNeXtLib.errors import CancelledError
 from CraNeXtLib.jobs import Job
 from CraNeXtLib.slicer_ui.implant_nodes import (
     check_holds_voxels,
@@ -20,18 +18,16 @@ from CraNeXtLib.slicer_ui.implant_nodes import (
     reference_to_image,
 )
 from CraNeXtLib.slicer_ui.interpreters import worker_python
-from CraNeXtLib.slicer_ui.scene_volumes import skull_of, write_mask
+from CraNeXtLib.slicer_ui.scene_volumes import mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.worker_run import WorkerRun
 from CraNeXtLib.stages import ProgressCallback
 
-_POLL_INTERVAL_MS = 100
 
-
-class ImplantRun:
+class ImplantRun(WorkerRun):
     """A worker that reconstructs a skull, and the nodes that its result goes into.
 
-    Nothing in the scene changes before the work has succeeded, and nothing at all if it is cancelled, if it fails, or
-    if the scene is closed meanwhile. A node that was deleted meanwhile does no harm: an output is made anew.
+    A node that was deleted meanwhile does no harm: an output is made anew.
 
     Args:
         node: Segmentation or labelmap volume of the defective skull.
@@ -63,101 +59,25 @@ class ImplantRun:
         self.model = model
         self.description: dict[str, Any] | None = None
         self._input = node
-        self._skull = skull_of(node, segment_id)
+        self._skull = mask_of(node, segment_id)
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._name = node.GetName()
         self._segment_id = segment_id
-        self._progress = progress
-        self._ended = ended
-        self._error: BaseException | None = None
-        self._cancelled = False
-        self.finished = False
-        self._scene = node.GetScene() or slicer.mrmlScene
-        self._timer = None
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="cranext-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
-        )
-        try:
-            self._job = self._start(settings, python)
-        except BaseException:
-            self._folder.cleanup()
-            raise
-        self._observer = self._scene.AddObserver(slicer.vtkMRMLScene.StartCloseEvent, lambda *_args: self.cancel())
+        self._settings = settings
+        self._python = python
+        super().__init__(node.GetScene() or slicer.mrmlScene, progress=progress, ended=ended)
 
-    @property
-    def log(self) -> str:
-        """The last lines that the worker wrote, for a bug report."""
-        return self._job.log
-
-    def follow(self) -> None:
-        """Poll from Qt's event loop from now on, so that Slicer stays usable."""
-        import qt
-
-        self._timer = qt.QTimer()
-        self._timer.setInterval(_POLL_INTERVAL_MS)
-        self._timer.connect("timeout()", self.poll)
-        self._timer.start()
-
-    def poll(self) -> bool:
-        """Pass on progress, fill the nodes when the work is done, and return whether the run has ended."""
-        if not self.finished and self._job.poll(self._progress):
-            self._finish()
-        return self.finished
-
-    def cancel(self) -> None:
-        """Stop the work, which takes seconds; the scene stays as it is. Returns at once."""
-        self._cancelled = True
-        self._job.cancel()
-
-    def wait(self) -> None:
-        """Wait for the end; a CancelledError raised by ``progress`` cancels.
-
-        Raises:
-            CraNeXtError: What the worker found wrong, or that it was cancelled.
-            RuntimeError: If the worker failed otherwise.
-        """
-        try:
-            self._job.wait(self._progress)
-        finally:
-            self.poll()
-        self.raise_error()
-
-    def raise_error(self) -> None:
-        """Raise what ended a finished run early, if anything did; see :meth:`wait`."""
-        if self._error is not None:
-            raise self._error
-
-    def _start(self, settings: dict[str, Any], python: str | Path | None) -> Job:
-        skull = Path(self._folder.name) / "skull.nrrd"
+    def _start(self, folder: Path) -> Job:
+        skull = folder / "skull.nrrd"
         write_mask(self._skull, skull)
-        arguments = {"skull": str(skull), "out": str(self._out), "settings": settings | {"report": False}}
-        interpreter, environment = worker_python(python)
+        settings = self._settings | {"report": False}
+        arguments = {"skull": str(skull), "out": str(folder / "result"), "settings": settings}
+        interpreter, environment = worker_python(self._python)
         return Job("reconstruct", arguments, python=interpreter, environment=environment)
 
-    @property
-    def _out(self) -> Path:
-        return Path(self._folder.name) / "result"
-
-    def _finish(self) -> None:
-        self.finished = True
-        if self._timer is not None:
-            self._timer.stop()
-        self._scene.RemoveObserver(self._observer)
-        try:
-            self._deliver()
-        except Exception as error:
-            self._error = error
-        finally:
-            self._folder.cleanup()
-        if self._ended is not None:
-            self._ended(self)
-
-    def _deliver(self) -> None:
-        self._job.result()
-        if self._cancelled:  # too late for the worker to notice
-            raise CancelledError(_("Cancelled."))
-        result = read_result(self._out)
+    def _deliver(self, folder: Path) -> None:
+        result = read_result(folder)
         del result.description["input"]["path"]  # of a temporary file
         result.description["input"] |= {"node": self._name, "segment": self._segment_id}
         self.segmentation = self._output(

@@ -18,25 +18,25 @@ from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.volumes import Volume, foreground_box
 
 
-def skull_of(node: Any, segment_id: str | None = None) -> Volume:
-    """Return the skull in a node as a mask of type bool, in the coordinates of the node (before its transform).
+def mask_of(node: Any, segment_id: str | None = None) -> Volume:
+    """Return the skull or implant in a node as a mask of type bool, in the node's coordinates (before its transform).
 
     Args:
         node: A segmentation, of which one segment is taken in its reference geometry, or a labelmap volume.
         segment_id: The segment; may be left out if there is only one.
 
     Raises:
-        InputError: If the node is of another kind, empty, or does not say what the skull is.
+        InputError: If the node is of another kind, empty, or holds several masks.
     """
     if node is None:
-        raise InputError(_("Choose a segmentation or a labelmap volume of the defective skull."))
+        raise InputError(_("Choose a segmentation or a labelmap volume."))
     if node.IsA("vtkMRMLSegmentationNode"):
-        skull = segment_volume(node, segment_id or _only_segment(node))
+        labels = segment_volume(node, segment_id or _only_segment(node))
     elif node.IsA("vtkMRMLLabelMapVolumeNode"):
-        skull = labelmap_volume(node)
-        if ((skull.voxels != 0) & (skull.voxels != skull.voxels.max())).any():
+        labels = labelmap_volume(node)
+        if ((labels.voxels != 0) & (labels.voxels != labels.voxels.max())).any():
             raise InputError(
-                _("{name} holds several labels; convert it to a segmentation and choose the skull's segment.").format(
+                _("{name} holds several labels; convert it to a segmentation and choose a segment.").format(
                     name=node.GetName()
                 )
             )
@@ -46,9 +46,9 @@ def skull_of(node: Any, segment_id: str | None = None) -> Volume:
                 name=node.GetName()
             )
         )
-    mask = skull.with_voxels(skull.voxels != 0)
+    mask = labels.with_voxels(labels.voxels != 0)
     if not mask.voxels.any():
-        raise InputError(_("{name} is empty; choose what holds the skull.").format(name=node.GetName()))
+        raise InputError(_("{name} is empty; choose another.").format(name=node.GetName()))
     return mask
 
 
@@ -60,7 +60,7 @@ def labelmap_volume(node: Any) -> Volume:
     """
     image = node.GetImageData()
     if image is None or image.GetPointData().GetScalars() is None:
-        raise InputError(_("{name} is empty; choose what holds the skull.").format(name=node.GetName()))
+        raise InputError(_("{name} is empty; choose another.").format(name=node.GetName()))
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
     return _volume(image, matrix)
@@ -148,9 +148,7 @@ def _only_segment(node: Any) -> str:
     if len(ids) != 1:
         names = ", ".join(segmentation.GetSegment(i).GetName() for i in ids) or _("none")
         raise InputError(
-            _("Choose the segment of {name} that holds the skull; it has: {segments}.").format(
-                name=node.GetName(), segments=names
-            )
+            _("Say which segment of {name} to use; it has: {segments}.").format(name=node.GetName(), segments=names)
         )
     return ids[0]
 

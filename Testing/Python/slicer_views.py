@@ -61,12 +61,12 @@ class View:
         return vtk_to_numpy(grabber.GetOutput().GetPointData().GetScalars()).reshape(SIZE, SIZE, 3)[::-1]
 
 
-def view_3d(point: np.ndarray) -> np.ndarray:
-    """Return the picture of the 3D view, towards a point from outside the head."""
+def view_3d() -> View:
+    """Return a 3D view; a legend is drawn only in views that are there before it."""
     import slicer
 
     logic = slicer.vtkMRMLViewLogic()
-    managers = [f"{kind}DisplayableManager" for kind in ("Camera", "View", "Model")]
+    managers = [f"{kind}DisplayableManager" for kind in ("Camera", "View", "Model", "ColorLegend")]
     managers.append("SegmentationsDisplayableManager3D")
     view = View(logic, slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance(), managers)
     node = logic.AddViewNode("1")
@@ -75,6 +75,11 @@ def view_3d(point: np.ndarray) -> np.ndarray:
     node.SetBackgroundColor(1, 1, 1)
     node.SetBackgroundColor2(1, 1, 1)
     view.show(node)
+    return view
+
+
+def seen_from(view: View, point: np.ndarray) -> np.ndarray:
+    """Return the picture of the 3D view, towards a point from outside the head."""
     view.window.Render()
     camera = view.renderer.GetActiveCamera()
     camera.SetFocalPoint(0, 0, 0)
@@ -107,11 +112,12 @@ def main(scene: str, point: str, picture: str) -> None:
     from PIL import Image
 
     application = boot()
+    view = view_3d()
     assert application.scene.ReadFromMRB(scene)
     for segmentation in application.scene.GetNodesByClass("vtkMRMLSegmentationNode"):
         segmentation.CreateClosedSurfaceRepresentation()
     place = np.array([float(number) for number in point.split(",")])
-    Image.fromarray(np.hstack([view_3d(place), axial_slice(place)])).save(picture)
+    Image.fromarray(np.hstack([seen_from(view, place), axial_slice(place)])).save(picture)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,9 @@ def test_the_worker_gets_the_skull_to_the_last_bit(logic, phantom, monkeypatch):
     written = {}
 
     def job(task, arguments, python, environment):
-        written.update(arguments, task=task, volume=read_volume(arguments["skull"]), python=python, environment=environment)
+        written.update(
+            arguments, task=task, volume=read_volume(arguments["skull"]), python=python, environment=environment
+        )
         raise InputError("enough")
 
     monkeypatch.setattr("CraNeXtLib.slicer_ui.implant_run.Job", job)
@@ -125,12 +127,12 @@ def test_a_segment_made_of_triangles_only(logic, phantom):
 def test_a_segmentation_without_reference_image(scene, load_module):
     """Such as one that a script made: the segment's own image, which holds the part that is not empty, places it."""
     load_module("CraNeXtImplant")
-    from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, skull_of
+    from CraNeXtLib.slicer_ui.scene_volumes import mask_of, oriented_image
 
     mask = head(**GEOMETRIES["anisotropic"]).implant
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
     node.AddSegmentFromBinaryLabelmapRepresentation(oriented_image(mask), "Bone")
-    skull = skull_of(node)
+    skull = mask_of(node)
     assert skull.voxels.size < mask.voxels.size / 8
     places, true_places = (v.to_ras(np.argwhere(v.voxels)) for v in (skull, mask))
     np.testing.assert_allclose(places, true_places, rtol=0, atol=1e-6)

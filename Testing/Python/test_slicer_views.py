@@ -1,4 +1,4 @@
-"""A saved result looks right when Slicer's own displayable managers draw it.
+"""A saved result or evaluation looks right when Slicer's own displayable managers draw it.
 
 This does not prove: what Slicer's windows, layouts and cameras add, nor how a graphics card draws it.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from slicer_nodes import add_segmentation
+from slicer_nodes import add_labelmap, add_segmentation
 
 pytest_plugins = ["slicer_cases", "slicer_harness"]
 
@@ -23,20 +23,23 @@ def opengl():
         pytest.skip("needs OpenGL, by EGL or OSMesa (Debian packages libegl1 and libgl1-mesa-dri)")
 
 
+def drawn(scene, implant, folder):
+    """Save the scene and return pictures of the 3D view, towards the middle of the implant, and the axial slice."""
+    bundle, picture = folder / "case.mrb", folder / "case.png"
+    assert scene.WriteToMRB(str(bundle))
+    middle = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0)
+    script = Path(__file__).with_name("slicer_views.py")
+    subprocess.run([sys.executable, script, bundle, ",".join(map(str, middle)), picture], check=True, timeout=120)
+    return np.hsplit(np.asarray(Image.open(picture)).astype(int), 2)
+
+
 @pytest.mark.usefixtures("opengl")
 def test_skull_and_implant_are_seen_where_they_are(scene, logic, phantom, tmp_path):
     node, _ = add_segmentation(phantom.defective)
     logic.process(node)
     node.GetDisplayNode().SetVisibility(False)
-    bundle, picture = tmp_path / "case.mrb", tmp_path / "case.png"
-    assert scene.WriteToMRB(str(bundle))
-    middle = phantom.implant.to_ras(np.argwhere(phantom.implant.voxels)).mean(axis=0)
-    script = Path(__file__).with_name("slicer_views.py")
-    point = ",".join(map(str, middle))
-    subprocess.run([sys.executable, script, bundle, point, picture], check=True, timeout=120)
+    view, axial = drawn(scene, phantom.implant, tmp_path)
 
-    pixels = np.asarray(Image.open(picture)).astype(int)
-    view, axial = np.hsplit(pixels, 2)
     for image in (view, axial):
         bone, implant = (image[..., 0] > image[..., 2] + 20), (image[..., 2] > image[..., 0] + 20)
         assert bone.mean() > implant.mean() > 0.005
@@ -45,3 +48,26 @@ def test_skull_and_implant_are_seen_where_they_are(scene, logic, phantom, tmp_pa
     assert rows.mean() < 300  # and in its front half
     rows, columns = np.nonzero(view[..., 2] > view[..., 0] + 20)
     np.testing.assert_allclose([rows.mean(), columns.mean()], [300, 300], atol=60)  # seen from outside, in the middle
+
+
+@pytest.mark.usefixtures("opengl")
+def test_distances_are_seen_in_colours_that_the_legend_explains(scene, logic, case, tmp_path):
+    head = case("oblique").head
+    moved = head.implant.with_voxels(np.roll(head.implant.voxels, 1, 0) & ~head.defective.voxels)
+    inputs = [add_labelmap(volume) for volume in (moved, head.implant, head.defective)]
+    logic.evaluate(*inputs)
+    for node in inputs:
+        scene.RemoveNode(node)
+    view, _ = drawn(scene, head.implant, tmp_path)
+
+    red, blue = view[..., 0] > view[..., 2] + 60, view[..., 2] > view[..., 0] + 60
+    legend = np.arange(600) > 550
+    rows_of_red, rows_of_blue = (np.nonzero(colour & legend)[0] for colour in (red, blue))
+    assert len(rows_of_red) > 300
+    assert len(rows_of_blue) > 300
+    assert rows_of_red.max() < rows_of_blue.min()  # positive above negative
+    assert (view[:, legend].min(axis=-1) < 250).any(axis=0).sum() < 35  # one legend, that of the visible model
+    model = (view.min(axis=-1) < 250) & (np.arange(600) < 480)
+    assert (red & model).sum() > 0.3 * model.sum()  # it was moved outwards,
+    assert (blue & model).sum() < 0.02 * model.sum()
+    np.testing.assert_allclose(np.argwhere(red & model).mean(axis=0), [300, 300], atol=60)  # towards the viewer
