@@ -31,6 +31,7 @@ SIZES = (1.0, 0.92, 1.08)  # of the template, to start from
 FAR_MM = 5.0
 POOR_FAR_SHARE = 0.25
 NO_FAR_SHARE = 0.45
+BETTER_FLIPPED = 0.85  # a skull that fits this much better the other way round lies wrongly
 STRETCHES = (0.75, 1.33)  # of the template, from a child of three years to the largest adult
 UNDEFINED_SHARE = 0.01
 OUTER_ANGLE = 0.5  # cosine between a face's normal and the way out of the head
@@ -196,7 +197,7 @@ def categorize(
         surface = bone_surface(skull)
         moving = bone_surface(template.with_voxels(template.voxels > 0))
         matrix, fit = register(moving, surface)
-        warnings = _check_fit(skull, fit)
+        warnings = _check_fit(skull, surface, moving, fit)
         if method == "official":
             from CraNeXtLib.official_categorization import ants_affine
 
@@ -340,15 +341,20 @@ def format_table(result: Categorization) -> str:
     return "\n".join(lines)
 
 
-def _check_fit(skull: Volume, fit: Fit) -> list[str]:
+def _check_fit(skull: Volume, surface: Surface, template: Surface, fit: Fit) -> list[str]:
     """Return warnings about the registration, or refuse what cannot be a skull that lies as its file says."""
     doubts = orientation_doubts(skull)
-    poor = fit.far_share > POOR_FAR_SHARE
-    if poor and doubts:
-        raise InputError(f"The template does not fit this mask. {doubts[0]}")
+    if doubts:
+        best = np.inf
+        for signs in ((-1, 1), (1, -1), (-1, -1)):
+            flipped = surface.moved(np.diag([1.0, *signs, 1]))
+            matrix = align_surfaces(template, flipped, kind="affine").matrix
+            best = min(best, _fit(template, flipped, matrix).distance_mm)
+        if best < BETTER_FLIPPED * fit.distance_mm:
+            raise InputError(f"The template does not fit this mask as its file says it lies. {doubts[0]}")
     if fit.far_share > NO_FAR_SHARE or fit.stretch[0] < STRETCHES[0] or fit.stretch[1] > STRETCHES[1]:
         raise InputError("The template does not fit this mask; check that it holds a whole skull and nothing else.")
-    if poor:
+    if fit.far_share > POOR_FAR_SHARE:
         doubts.append(f"The template fits poorly ({fit.far_share:.0%} of the bone is off); look at the borders.")
     return doubts
 

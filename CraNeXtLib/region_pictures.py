@@ -93,7 +93,7 @@ def _draw(bone: np.ndarray, colors: np.ndarray, legend: list[tuple[str, tuple[fl
         draw.text((left + 22, top + 8), name, "black", small, anchor="lm")
         left += 22 + int(draw.textlength(name, small)) + 16
     with replacing(path) as temporary:
-        canvas.save(temporary, format="PNG")
+        canvas.quantize(255).save(temporary, format="PNG", optimize=True)
 
 
 def _look(bone: np.ndarray, colors: np.ndarray, axis: int, positive: bool, turned: bool) -> np.ndarray:

@@ -126,7 +126,6 @@ def build_template(regions: Volume, skulls: Iterable[Volume]) -> Volume:
 
 def _average_sides(regions: Volume, matrix: np.ndarray) -> Volume:
     """Resample labels after an affine map, and average them with their mirror image at R = 0."""
-    corners = regions.crop(foreground_box(regions.voxels > 0, margin=1)).voxels.shape
     box = regions.crop(foreground_box(regions.voxels > 0, margin=1))
     corners = np.stack(np.meshgrid(*[(0, n - 1) for n in box.shape]), axis=-1).reshape(-1, 3)
     points = box.to_ras(corners) @ matrix[:3, :3].T + matrix[:3, 3]
