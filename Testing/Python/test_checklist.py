@@ -7,8 +7,9 @@ import pytest
 
 from CraNeXtLib.checklist import CAUSES, CRITERIA, Checklist, Thresholds, check
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.skull_frame import skull_frame
 from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume, affine_from_axis_codes
+from CraNeXtLib.volumes import Volume, affine_from_axis_codes, foreground_box
 
 THICKNESS = 6.0  # mm, of the synthetic vault
 RADIUS = 28.0  # mm, of its defect
@@ -198,3 +199,68 @@ def test_the_implant_of_a_real_skull_passes(shared):
     reference = reference.with_voxels(reference.voxels > 0)
     skull = complete.with_voxels((complete.voxels > 0) & ~reference.voxels)
     assert check(reference, skull, reference).failed == ()
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_a_fault_in_a_real_implant_fails_its_criterion_and_no_other(real_case, criterion):
+    implant = real_case.spoiled(criterion)
+    assert check(implant, real_case.skull, real_case.reference).failed == (criterion,)
+
+
+@pytest.fixture(scope="module")
+def real_case(shared):
+    return RealCase(shared, "016")
+
+
+def halved(volume):
+    """Return a mask with every other voxel along each axis, about 1 mm, for speed."""
+    affine = volume.affine @ np.diag([2, 2, 2, 1])
+    return Volume(volume.voxels[::2, ::2, ::2] > 0, affine)
+
+
+class RealCase:
+    """A real skull and its implant, in distances from the middle of the head and from the middle of the implant."""
+
+    def __init__(self, shared, name):
+        reference, complete = (
+            halved(read_volume(shared / "skullfix" / k / f"{name}.nrrd")) for k in ("implant", "complete")
+        )
+        self.reference = reference
+        self.skull = complete.with_voxels(complete.voxels & ~reference.voxels)
+        margin = np.ceil(10 / reference.spacing).astype(int)
+        self.box = foreground_box(self.reference.voxels, margin=tuple(margin))
+        self.part = self.reference.crop(self.box)
+        self.whole = self.part.voxels.ravel()
+        self.centre = skull_frame(self.skull).centre
+        points = (self.part.to_ras(np.indices(self.part.shape).reshape(3, -1).T) - self.centre).astype(np.float32)
+        self.radii = np.linalg.norm(points, axis=1)
+        self.towards = points / self.radii[:, None]
+        middle = points[self.whole].mean(axis=0)
+        angles = np.arccos(np.clip(self.towards @ (middle / np.linalg.norm(middle)), -1, 1))
+        self.across = angles * np.median(self.radii[self.whole])
+
+    def moved(self, outwards_mm):
+        """Return the implant moved away from the middle of the head, by a number or by one for each voxel."""
+        steps = self.towards @ np.linalg.inv(self.part.affine[:3, :3]).T.astype(np.float32)
+        places = np.indices(self.part.shape, dtype=np.float32).reshape(3, -1).T
+        sources = np.rint(places - steps * np.reshape(outwards_mm, (-1, 1))).astype(int)
+        inside = ((sources >= 0) & (sources < self.part.shape)).all(axis=1)
+        return inside & self.part.voxels[tuple(np.clip(sources, 0, np.array(self.part.shape) - 1).T)]
+
+    def spoiled(self, criterion):
+        """Return the implant with a hole, a spur, a bulge, a step all around, or a thin spot, of some millimetres."""
+        if criterion == "complete":
+            faulty = self.whole & (self.across > 4)
+        elif criterion == "no_false_positive":
+            spike = self.across < 2
+            top = self.radii[self.whole & spike].max()
+            faulty = self.whole | (spike & (self.radii > top - 3) & (self.radii < top + 9))
+        elif criterion == "restored_shape":
+            faulty = self.moved(6 * np.exp(-((self.across / 9) ** 2) / 2))
+        elif criterion == "smooth_transition":
+            faulty = self.moved(2.5)
+        else:
+            faulty = self.whole & ~(self.moved(-1.5) & (self.across < 6))
+        voxels = np.zeros(self.reference.shape, dtype=bool)
+        voxels[self.box] = faulty.reshape(self.part.shape)
+        return self.reference.with_voxels(voxels & ~self.skull.voxels)
