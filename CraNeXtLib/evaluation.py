@@ -11,7 +11,7 @@ import numpy as np
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.atomic_files import filling
-from CraNeXtLib.checklist import Checklist, check
+from CraNeXtLib.checklist import Checklist, Thresholds, check
 from CraNeXtLib.metrics import border_dice, check_same_geometry, confusion, mask, surface_distances
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.surface_projection import projected_distances
@@ -127,6 +127,7 @@ def check_and_write(
     reference: Volume,
     skull: Volume,
     *,
+    thresholds: Thresholds | None = None,
     ratings: Mapping[str, bool] | None = None,
     causes: tuple[str, ...] = (),
     pictures: bool = True,
@@ -142,6 +143,7 @@ def check_and_write(
         implant: Mask of the implant.
         reference: Mask of the implant that should have been made.
         skull: Mask of the defective skull.
+        thresholds: When a criterion of the checklist is met.
         ratings: A reader's own answers to the checklist.
         causes: Causes of error that a reader sees.
         pictures: Whether to draw the maps; the ``.vtp`` files are written anyway.
@@ -155,7 +157,7 @@ def check_and_write(
     with filling(out) as folder:
         checklist, names = None, []
         if not {"implant_empty", "reference_empty"} & set(evaluation.flags):
-            checklist = check(implant, skull, reference, ratings=ratings, causes=causes)
+            checklist = check(implant, skull, reference, thresholds=thresholds, ratings=ratings, causes=causes)
             names = _write_maps(folder, implant, reference, skull, evaluation.flags, pictures)
         description = metrics_description(evaluation, checklist) | {"files": names}
         text = json.dumps(description, indent=1, allow_nan=False) + "\n"

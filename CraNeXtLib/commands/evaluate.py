@@ -21,6 +21,23 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
     parser.add_argument("--json", action="store_true", help="print every number as JSON")
     parser.add_argument("--out", metavar="DIR", help="folder for metrics, checklist, distance maps and pictures")
+    parser.add_argument(
+        "--threshold",
+        action="append",
+        default=[],
+        metavar="NAME=NUMBER",
+        help="of the checklist in --out, such as gap_mm=3",
+    )
+    parser.add_argument(
+        "--rating", action="append", default=[], metavar="NAME=yes|no", help="a reader's answer, such as complete=no"
+    )
+    parser.add_argument(
+        "--cause",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="cause of error that a reader sees: defect_edge ...",
+    )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes for a cohort; default 1")
     parser.add_argument("--no-resume", action="store_true", help="measure the cohort's finished cases again")
     parser.set_defaults(run=_run)
@@ -41,6 +58,11 @@ def _case(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.skulls import skull_mask
     from CraNeXtLib.volume_files import read_volume
 
+    judgement = {
+        "thresholds": _thresholds(options.threshold),
+        "ratings": {name: _is_yes(answer) for name, answer in _pairs(options.rating)},
+        "causes": tuple(options.cause),
+    }
     progress("Reading", 0.0)
     implant, reference, skull = (
         read_volume(path, orientation=options.orientation)
@@ -51,7 +73,7 @@ def _case(options: argparse.Namespace, progress: Any) -> None:
     files = []
     if options.out:
         progress("Drawing maps", 0.4)
-        files = check_and_write(evaluation, options.out, implant, reference, skull)
+        files = check_and_write(evaluation, options.out, implant, reference, skull, **judgement)
     progress.end()
     if options.json:
         print(json.dumps(metrics_description(evaluation), indent=2))
@@ -63,6 +85,36 @@ def _case(options: argparse.Namespace, progress: Any) -> None:
         print(RESEARCH_USE_NOTICE)
         for name in files:
             print(Path(options.out) / name)
+
+
+def _thresholds(settings: list[str]) -> Any:
+    from dataclasses import fields
+
+    from CraNeXtLib.checklist import Thresholds
+
+    names = [field.name for field in fields(Thresholds)]
+    values = {}
+    for name, text in _pairs(settings):
+        if name not in names:
+            raise InputError(f"There is no threshold '{name}'; choose among {', '.join(names)}.")
+        try:
+            values[name] = float(text)
+        except ValueError as error:
+            raise InputError(f"The threshold {name} must be a number, not '{text}'.") from error
+    return Thresholds(**values)
+
+
+def _is_yes(answer: str) -> bool:
+    if answer not in ("yes", "no"):
+        raise InputError(f"A rating is yes or no, not '{answer}'.")
+    return answer == "yes"
+
+
+def _pairs(settings: list[str]) -> list[tuple[str, str]]:
+    for setting in settings:
+        if "=" not in setting:
+            raise InputError(f"Write '{setting}' as NAME=VALUE.")
+    return [tuple(setting.split("=", 1)) for setting in settings]
 
 
 def _cohort(options: argparse.Namespace, progress: Any) -> None:

@@ -203,6 +203,14 @@ def test_evaluate_prints_and_writes(run, tmp_path):
     assert run("evaluate", *files[:4])[0] == 2
     assert run("evaluate", "--cohort", tmp_path)[0] == 2
 
+    judged = ["--threshold", "step_mm=0.01", "--rating", "complete=no", "--cause", "defect_edge"]
+    assert run("evaluate", *files, "--out", tmp_path / "out", *judged)[0] == 0
+    checklist = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))["checklist"]
+    assert {c["name"]: c["passed"] for c in checklist["criteria"]}["smooth_transition"] is False
+    assert (checklist["reader_ratings"], checklist["causes"]) == ({"complete": False}, ["defect_edge"])
+    for wrong in (["--threshold", "beauty=1"], ["--threshold", "gap_mm"], ["--rating", "complete=perhaps"]):
+        assert run("evaluate", *files, "--out", tmp_path / "out", *wrong)[0] == 2
+
 
 def test_dataset_and_training_configuration(run, tmp_path):
     (tmp_path / "pairs").mkdir()
