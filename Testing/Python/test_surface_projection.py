@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from phantoms import OBLIQUE
 from test_metrics import blob, plain_distances, turn, volumes
 
 from CraNeXtLib.errors import InputError
@@ -106,6 +107,20 @@ def test_a_cap_is_seen_from_above_but_never_from_below(codes):
     assert seen[:, 2].max() == 13
     # The inner side of the cap looks down.
     assert np.linalg.norm(seen, axis=1).min() > 11.5
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_one_voxel_of_one_millimetre_in_an_oblique_volume(axis):
+    implant, skull = np.zeros((2, 24, 24, 24), dtype=bool)
+    implant[6:16, 7:17, 8:16] = True
+    skull[0, 0, 0] = True
+    affine = np.eye(4)
+    affine[:3, :3] = OBLIQUE
+    affine[:3, 3] = -40, 17, 3
+    moved, reference, defective = volumes(np.roll(implant, 1, axis), implant, skull, affine=affine)
+    distances = projected_distances(moved, reference, defective)
+    assert distances.hausdorff == pytest.approx(1, abs=1e-7)
+    assert 0 < distances.mean < 1
 
 
 def test_skull_in_front_hides_the_implant():
