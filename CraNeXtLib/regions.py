@@ -29,10 +29,11 @@ class Region:
 
 _PARIETAL = ("24924006", "Parietal bone")
 _FRONTAL = ("74872008", "Frontal bone")
+_FACE = ("91397008", "Facial bones")
 _SKULL = ("89546000", "Skull")
 
 REGIONS = (
-    Region(1, "Maxilla & Mandible", (148, 137, 180), _SKULL),
+    Region(1, "Maxilla & Mandible", (148, 137, 180), _FACE),
     Region(2, "Temporal", (230, 159, 70), ("60911003", "Temporal bone")),
     Region(3, "Occipital", (106, 168, 110), ("31640002", "Occipital bone")),
     Region(4, "Lower Parietal", (33, 97, 160), _PARIETAL),
