@@ -1,4 +1,4 @@
-"""The module CraNeXtImplant inside Slicer: from the bundled skull and model to an implant in the scene."""
+"""The module CraNeXtImplant inside Slicer: from the bundled skull and model to an implant and its measures."""
 
 import subprocess
 import unittest
@@ -32,9 +32,11 @@ class CraNeXtImplantTest(unittest.TestCase):
 
         demo = Path(CraNeXtLib.__file__).parent / "Resources" / "Demo"
         skull = load_labelmap(demo / "defective_skull.nrrd")
-        truth = labelmap_volume(load_labelmap(demo / "reference_implant.nrrd"))
+        reference = load_labelmap(demo / "reference_implant.nrrd")
+        truth = labelmap_volume(reference)
         stages = []
-        run = CraNeXtImplantLogic().process(skull, device="cpu", progress=lambda stage, _fraction: stages.append(stage))
+        logic = CraNeXtImplantLogic()
+        run = logic.process(skull, device="cpu", progress=lambda stage, _fraction: stages.append(stage))
 
         implant = segment_volume(run.segmentation, "CraNeXt_Implant")
         assert implant.has_geometry_of(truth, tolerance_mm=1e-6)
@@ -44,6 +46,11 @@ class CraNeXtImplantTest(unittest.TestCase):
         assert left < right < 0  # the bundled defect is on the left side
         assert len(set(stages)) > 3
         assert run.description["watertight"]
+
+        measured = logic.evaluate(run.segmentation, reference, skull)
+        assert measured.description["metrics"]["dsc"] > 0.5
+        assert measured.table.GetNumberOfRows() == 21
+        assert measured.models["distance_map"].GetDisplayNode().GetScalarVisibility()
 
 
 def load_labelmap(path):
