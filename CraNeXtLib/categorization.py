@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -14,14 +11,12 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface, shrink
-from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.orientation_check import orientation_doubts
 from CraNeXtLib.regions import ALL_REGIONS, UNDEFINED
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.template import load_template
-from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume, foreground_box
 
 METHODS = ("default", "official")
@@ -239,7 +234,8 @@ def register(template: Surface, skull: Surface) -> tuple[np.ndarray, Fit]:
 
 def measure_regions(labels: Volume) -> tuple[RegionShare, ...]:
     """Measure the bone and the outer surface of every region of a label map (0-9)."""
-    counts = np.bincount(labels.voxels[foreground_box(labels.voxels > 0)].ravel(), minlength=len(ALL_REGIONS) + 1)
+    labels = labels.crop(foreground_box(labels.voxels))
+    counts = np.bincount(labels.voxels.ravel("K"), minlength=len(ALL_REGIONS) + 1)
     bone = counts[1:].sum()
     places, areas = outer_surface(labels.with_voxels(labels.voxels > 0))
     of_face = _nearest_labels(labels, places)
@@ -289,58 +285,6 @@ def outer_surface(
     return places[outer], doubled[outer] / 2
 
 
-def write_results(result: Categorization, out: str | Path, *, implant: object | None = None) -> list[str]:
-    """Write ``regions.nrrd``, ``regions.csv`` and ``regions.json`` into a folder, all or none.
-
-    Args:
-        result: What :func:`categorize` returned.
-        out: The folder.
-        implant: What :func:`CraNeXtLib.defect_analysis.analyse_defect` returned, to be written along.
-
-    Returns:
-        The names of the files.
-
-    Raises:
-        InputError: If the folder cannot be written.
-    """
-    with filling(out) as folder:
-        write_volume(result.labels, folder / "regions.nrrd")
-        with (folder / "regions.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=list(asdict(result.table[0])))
-            writer.writeheader()
-            writer.writerows(asdict(row) for row in result.table)
-        description = describe(result) | ({"implant": asdict(implant)} if implant is not None else {})
-        (folder / "regions.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-        return sorted(file.name for file in folder.iterdir())
-
-
-def describe(result: Categorization) -> dict[str, object]:
-    """Return what ``regions.json`` holds."""
-    return {
-        "format": "cranext-regions",
-        "version": 1,
-        "method": result.method,
-        "registration": {
-            "distance_mm": round(result.fit.distance_mm, 2),
-            "far_percent": round(100 * result.fit.far_share, 1),
-            "stretch": [round(value, 3) for value in result.fit.stretch],
-            "template_to_skull_ras_mm": np.round(result.template_to_skull, 6).tolist(),
-        },
-        "regions": [asdict(row) for row in result.table],
-        "warnings": list(result.warnings),
-    }
-
-
-def format_table(result: Categorization) -> str:
-    """Return the table as text for the terminal."""
-    lines = [f"{'Label':>5}  {'Region':<20}{'Voxels':>10}{'mL':>9}{'%':>7}{'cm²':>8}"]
-    lines += [
-        f"{row.label:>5}  {row.name:<20}{row.voxels:>10}{row.volume_ml:>9.1f}{row.percent:>7.1f}{row.area_cm2:>8.1f}"
-        for row in result.table
-    ]
-    return "\n".join(lines)
-
-
 def _check_fit(skull: Volume, surface: Surface, template: Surface, fit: Fit) -> list[str]:
     """Return warnings about the registration, or refuse what cannot be a skull that lies as its file says."""
     doubts = orientation_doubts(skull)
@@ -369,8 +313,7 @@ def _fit(template: Surface, skull: Surface, matrix: np.ndarray) -> Fit:
 
 def _nearest_labels(labels: Volume, points: np.ndarray) -> np.ndarray:
     """Return the label of the bone nearest to each point, among the voxels around it."""
-    box = labels.crop(foreground_box(labels.voxels > 0))
     steps = np.maximum(1, np.floor(2.0 / labels.spacing)).astype(int)
-    places = np.argwhere(box.voxels[tuple(slice(None, None, s) for s in steps)]) * steps
-    _, nearest = cKDTree(box.to_ras(places)).query(points, workers=1)
-    return box.voxels[tuple(places[nearest].T)]
+    places = np.argwhere(labels.voxels[tuple(slice(None, None, s) for s in steps)]) * steps
+    _, nearest = cKDTree(labels.to_ras(places)).query(points, workers=1)
+    return labels.voxels[tuple(places[nearest].T)]

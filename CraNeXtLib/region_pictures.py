@@ -34,8 +34,9 @@ def draw_regions(labels: Volume, path: str | Path) -> None:
         path: File to write.
     """
     colors = np.array([(255, 255, 255), *(region.color for region in ALL_REGIONS)], dtype=float)
-    legend = [(region.name, region.color) for region in ALL_REGIONS if (labels.voxels == region.label).any()]
     upright = _upright(labels, labels)
+    counts = np.bincount(upright.ravel(), minlength=len(colors))
+    legend = [(region.name, region.color) for region in ALL_REGIONS if counts[region.label]]
     _draw(upright > 0, colors[upright], legend, path)
 
 

@@ -68,6 +68,10 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
         from CraNeXtLib.evaluation import evaluate_files
 
         return {"files": evaluate_files(**arguments, progress=progress)}
+    if task == "categorize":
+        from CraNeXtLib.categorization_cases import categorize_case
+
+        return categorize_case(**arguments, progress=progress)
     raise InputError(f"There is no task '{task}'.")
 
 

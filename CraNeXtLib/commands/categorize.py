@@ -23,26 +23,29 @@ def add_to(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.categorization import categorize, format_table, write_results
-    from CraNeXtLib.defect_analysis import analyse_defect
-    from CraNeXtLib.region_pictures import draw_regions
-    from CraNeXtLib.template import load_template
-    from CraNeXtLib.volume_files import read_volume
+    from CraNeXtLib.categorization_cases import categorize_case
 
-    skull = read_volume(options.skull, orientation=options.orientation, segment=options.segment)
-    template = load_template(options.template) if options.template else None
-    implant = read_volume(options.implant, orientation=options.orientation) if options.implant else None
-    result = categorize(skull, method=options.method, template=template, progress=progress)
-    defect = analyse_defect(implant, result) if implant is not None else None
-    files = write_results(result, options.out, implant=defect)
-    draw_regions(result.labels, Path(options.out) / "regions.png")
+    names = ("implant", "method", "template", "orientation", "segment")
+    settings = {name: getattr(options, name) for name in names}
+    result = categorize_case(options.skull, options.out, **settings, progress=progress)
     progress.end()
-    print(format_table(result))
-    if defect is not None:
-        shares = ", ".join(f"{name} {share:.0f} %" for name, share in defect.percent.items() if share >= 0.5)
-        print(f"Defect: {defect.side}, {defect.area_cm2:.1f} cm², {defect.volume_ml:.1f} mL: {shares}")
-    for warning in result.warnings:
+    print(_table(result["regions"]))
+    if "implant" in result:
+        defect = result["implant"]
+        shares = ", ".join(f"{name} {share:.0f} %" for name, share in defect["percent"].items() if share >= 0.5)
+        print(f"Defect: {defect['side']}, {defect['area_cm2']:.1f} cm², {defect['volume_ml']:.1f} mL: {shares}")
+    for warning in result["warnings"]:
         print(f"Warning: {warning}")
-    for name in [*files, "regions.png"]:
+    for name in result["files"]:
         print(Path(options.out) / name)
     print(RESEARCH_USE_NOTICE)
+
+
+def _table(regions: list[dict[str, Any]]) -> str:
+    lines = [f"{'Label':>5}  {'Region':<20}{'Voxels':>10}{'mL':>9}{'%':>7}{'cm²':>8}"]
+    lines += [
+        f"{row['label']:>5}  {row['name']:<20}{row['voxels']:>10}{row['volume_ml']:>9.1f}{row['percent']:>7.1f}"
+        f"{row['area_cm2']:>8.1f}"
+        for row in regions
+    ]
+    return "\n".join(lines)

@@ -1,8 +1,5 @@
 """Regions on skulls: the published procedure bit by bit, and what the default keeps true on real shapes."""
 
-import csv
-import json
-
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -11,10 +8,8 @@ from CraNeXtLib.categorization import (
     SpreadLabels,
     bundled_template,
     categorize,
-    format_table,
     outer_surface,
     spread_labels,
-    write_results,
 )
 from CraNeXtLib.demo import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
@@ -126,16 +121,6 @@ def test_the_outer_surface_of_a_shell_is_its_outside():
         places, areas = outer_surface(Volume((radius < 28) & (radius > 24), affine))
         assert areas.sum() == pytest.approx(4 * np.pi * 56**2, rel=0.04)
         assert np.linalg.norm(places - places.mean(axis=0), axis=1).min() > 52
-
-
-def test_results_are_written_whole(tmp_path, categorized):
-    assert write_results(categorized, tmp_path / "out") == ["regions.csv", "regions.json", "regions.nrrd"]
-    assert np.array_equal(read_volume(tmp_path / "out" / "regions.nrrd").voxels, categorized.labels.voxels)
-    rows = list(csv.DictReader((tmp_path / "out" / "regions.csv").open(encoding="utf-8")))
-    assert [row["name"] for row in rows] == [row.name for row in categorized.table]
-    written = json.loads((tmp_path / "out" / "regions.json").read_text(encoding="utf-8"))
-    assert sum(region["percent"] for region in written["regions"]) == pytest.approx(100, abs=0.01)
-    assert "Upper Frontal" in format_table(categorized)
 
 
 @pytest.mark.parametrize("name", ["default", "official"])
