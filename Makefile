@@ -23,7 +23,7 @@ lint: $(READY)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install --quiet "$(TORCH)"
+	$(VENV)/bin/python -m pip install --quiet $(foreach word,$(TORCH),'$(word)')
 	$(VENV)/bin/python -m pip install --quiet --editable ".[test]"
 	touch $(READY)
 
