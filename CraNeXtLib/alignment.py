@@ -98,17 +98,22 @@ def align(moving: Volume, fixed: Volume, *, kind: str = "similarity") -> Alignme
     return align_surfaces(bone_surface(moving), bone_surface(fixed), kind=kind)
 
 
-def align_surfaces(moving: Surface, fixed: Surface, *, kind: str = "similarity") -> Alignment:
-    """Align two bone surfaces; see :func:`align`."""
+def align_surfaces(
+    moving: Surface, fixed: Surface, *, kind: str = "similarity", start: Alignment | None = None
+) -> Alignment:
+    """Align two bone surfaces; see :func:`align`. A ``start`` that is nearly right saves the search."""
     if kind not in KINDS:
         raise InputError(f"Unknown kind of alignment '{kind}'; choose one of {', '.join(KINDS)}.")
     tree = cKDTree(moving.sample(20_000).features())
     moving = moving.sample(20_000)
     coarse, fine = fixed.sample(700), fixed.sample(5_000)
     # The search is rigid; only a good pose is worth a change of scale or shear.
-    scales = (40, 30, 20, 15, 12, 10)
-    starts = [_refine(moving, tree, coarse, start, "rigid", scales) for start in _starts(moving, fixed)]
-    matrix = min(starts, key=lambda start: _distances(tree, coarse, start).mean())
+    if start is None:
+        scales = (40, 30, 20, 15, 12, 10)
+        poses = [_refine(moving, tree, coarse, pose, "rigid", scales) for pose in _starts(moving, fixed)]
+        matrix = min(poses, key=lambda pose: _distances(tree, coarse, pose).mean())
+    else:
+        matrix = np.linalg.inv(start.matrix)
     for stage in KINDS[: KINDS.index(kind) + 1]:
         matrix = _refine(moving, tree, fine, matrix, stage, (10, 8, 6, 5, 4, 4, 3, 3, 3, 3, 3, 3))
     return Alignment(np.linalg.inv(matrix), float(np.median(_distances(tree, fine, matrix))))

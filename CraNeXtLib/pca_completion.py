@@ -12,8 +12,9 @@ from scipy import ndimage
 from CraNeXtLib import pca_skull
 from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
 from CraNeXtLib.completion import Proposal
+from CraNeXtLib.pca_rendering import Filling, render
 from CraNeXtLib.pca_skull import PCASkull
-from CraNeXtLib.radial_maps import FIRST_MM, LAST_MM, RADIUS_MM, cast
+from CraNeXtLib.radial_maps import RADIUS_MM, cast
 from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ SAMPLING_MM = 1.0
 # Smaller holes are foramina, burr holes and gaps of the threshold.
 MINIMUM_AREA_MM2 = 200.0
 # Larger bone with less than this share of the usual thickness may have lost its outer table.
-MINIMUM_THIN_AREA_MM2, THIN = 500.0, 0.6
+MINIMUM_THIN_AREA_MM2, THIN = 500.0, 0.75
 # Bone this close to a hole is cut obliquely or worn, so it says nothing about the surface.
 RIM_MM = 3.0
 # Near a hole, bone this much thinner or further off than expected is part of the hole's wall.
@@ -81,32 +82,34 @@ class PCACompleter:
         progress(0.6)
         shells, fill = self.complete(shells)
         progress(0.8)
-        return self.render(skull, alignment, shells, fill)
+        known = np.isfinite(shells[1]) & (shells[1] > 0)
+        outer, thickness, known, fill = map(self.model.image, (*shells, known, fill))
+        return render(skull, alignment, Filling(self.model.grid, outer, thickness, known > 0, fill > 0))
 
     def complete(self, shells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the completed shells, shape (2, P), and which pixels are to be filled.
 
-        Found first are holes and bone that is much too thin. A first completion without them shows where bone was only
-        taken from the outside, and which bone beside a hole is its wall.
+        Suspected first are holes and bone that is much too thin. Completions without what is suspected then show where
+        bone was only taken from the outside, and which bone beside a hole is its wall.
         """
         unknown = np.isnan(shells[1])
         absent = (shells[1] < 1.0) & ~unknown
         holes = self._large(absent, MINIMUM_AREA_MM2)
         usual = self.model.prior.mean[1] * np.nanmedian(shells[1] / self.model.prior.mean[1])
-        thin = self._large(shells[1] < THIN * usual, MINIMUM_THIN_AREA_MM2)
-        if not (holes | thin).any():
-            return shells, holes
-        suspect = self._grown(holes | thin, RIM_MM)
-        near = self._grown(holes | thin, WALL_MM)
-        predicted = self._predict(shells, unknown | absent | suspect, near)
-        too_thin, too_low = shells[1] < predicted[1] - TOLERANCE_MM, shells[0] < predicted[0] - TOLERANCE_MM
-        holes |= self._large(suspect & too_thin & too_low, MINIMUM_THIN_AREA_MM2)
+        suspect = self._grown(holes | self._large(shells[1] < THIN * usual, MINIMUM_THIN_AREA_MM2), RIM_MM)
+        for _ in range(2):
+            if not suspect.any():
+                break
+            near = self._grown(suspect, WALL_MM)
+            predicted = self._predict(shells, unknown | absent | suspect, near)
+            too_thin, too_low = shells[1] < predicted[1] - TOLERANCE_MM, shells[0] < predicted[0] - TOLERANCE_MM
+            holes |= self._large(near & too_thin & too_low, MINIMUM_THIN_AREA_MM2)
+            walls = too_thin | (np.abs(shells[0] - predicted[0]) > TOLERANCE_MM)
+            holes |= self._connected(walls & self._grown(holes, WALL_MM) & ~unknown | holes, holes)
+            suspect = self._grown(holes, RIM_MM)
         if not holes.any():
             return shells, holes
-        walls = too_thin | (np.abs(shells[0] - predicted[0]) > TOLERANCE_MM)
-        holes = self._connected(walls & self._grown(holes, WALL_MM) & ~unknown | holes, holes)
-        fill = self._grown(holes, RIM_MM)
-        return self._predict(shells, unknown | absent | fill, self._grown(fill, 2 * RIM_MM)), fill & ~unknown
+        return self._predict(shells, unknown | absent | suspect, self._grown(suspect, 2 * RIM_MM)), suspect & ~unknown
 
     def _predict(self, shells: np.ndarray, unseen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """Return the shells with predictions at the wanted pixels."""
@@ -140,40 +143,6 @@ class PCACompleter:
         """Return the pixels that are connected with seeds."""
         image = ndimage.binary_propagation(self.model.image(seeds) > 0, mask=self.model.image(pixels) > 0)
         return image[self.model.domain]
-
-    def render(self, skull: Volume, alignment: Alignment, shells: np.ndarray, fill: np.ndarray) -> Proposal:
-        """Turn shells into voxels: those of the skull, and between the shells' surfaces at the pixels to fill."""
-        if not fill.any():
-            return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32))
-        directions = self.model.directions[fill]
-        outer, thickness = shells[:, fill]
-        corners = np.concatenate([directions * outer[:, None], directions * (outer - thickness)[:, None]])
-        indices = skull.to_indices(alignment.apply(corners))
-        low = np.maximum(np.floor(indices.min(axis=0)).astype(int) - 3, 0)
-        high = np.minimum(np.ceil(indices.max(axis=0)).astype(int) + 4, skull.shape)
-        box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-        part = skull.crop(box)
-        matrix = np.linalg.inv(alignment.matrix) @ part.affine
-        softness = float(np.cbrt(abs(np.linalg.det(matrix[:3, :3]))))
-        # Outside what is known, the nearest pixel's shell goes on: interpolation must not meet a cliff.
-        known = self.model.image(np.isfinite(shells[1]) & (shells[1] > 0)) > 0
-        nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
-        outer, thickness = (self.model.image(channel)[tuple(nearest)] for channel in shells)
-        images = (outer, outer - thickness, self.model.image(fill))
-        rows = np.indices(part.shape[1:]).reshape(2, -1)
-        probability = part.voxels.astype(np.float32, order="C")
-        for i, slab in enumerate(probability):
-            points = matrix[:3, 0] * i + rows.T @ matrix[:3, 1:3].T + matrix[:3, 3]
-            radii = np.linalg.norm(points, axis=1)
-            close = np.flatnonzero((radii > FIRST_MM) & (radii < LAST_MM))
-            pixels = self.model.grid.pixels(points[close] / radii[close, None])
-            wanted = ndimage.map_coordinates(images[2], pixels, order=1) >= 0.5
-            close, pixels = close[wanted], pixels[:, wanted]
-            surfaces = [ndimage.map_coordinates(image, pixels, order=1) for image in images[:2]]
-            inside = np.minimum(surfaces[0] - radii[close], radii[close] - surfaces[1])
-            flat = slab.reshape(-1)
-            flat[close] = np.maximum(flat[close], np.clip(0.5 + inside / softness, 0, 1))
-        return Proposal(box, probability)
 
 
 def observe(

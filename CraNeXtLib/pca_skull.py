@@ -8,7 +8,7 @@ mean skull, and what is missing as the most probable continuation of what is see
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,22 +49,32 @@ class PCASkull:
         return image
 
 
-def save(model: PCASkull, file: Path) -> None:
-    """Write the weights: 8-bit modes with a scale each, the rest in half precision."""
+def save(model: PCASkull, file: Path) -> dict[str, Any]:
+    """Write the weights: 8-bit modes with a scale each, the rest in half precision.
+
+    Returns:
+        The options that :func:`load` needs beside them.
+    """
     from safetensors.numpy import save_file
 
-    modes = model.prior.modes
-    scales = np.maximum(np.abs(modes).max(axis=2, keepdims=True) / 127, 1e-6).astype(np.float16)
+    prior = model.prior
+    scales = np.maximum(np.abs(prior.modes).max(axis=2, keepdims=True) / 127, 1e-6).astype(np.float16)
     tensors = {
         "surface_points": model.surface.points.astype(np.float16),
         "surface_normals": model.surface.normals.astype(np.float16),
         "domain": model.domain.astype(np.uint8),
-        "mean": model.prior.mean.astype(np.float16),
-        "places": model.prior.places.astype(np.float16),
-        "modes": np.round(modes / scales.astype(np.float32)).clip(-127, 127).astype(np.int8),
+        "mean": prior.mean.astype(np.float16),
+        "places": prior.places.astype(np.float16),
+        "modes": np.round(prior.modes / scales.astype(np.float32)).clip(-127, 127).astype(np.int8),
         "mode_scales": scales,
     }
     save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, file)
+    return {
+        "grid": asdict(model.grid),
+        "kernels": [[asdict(kernel) for kernel in channel] for channel in prior.kernels],
+        "noise_mm": list(prior.noise_mm),
+        "reach_mm": prior.reach_mm if np.isfinite(prior.reach_mm) else None,
+    }
 
 
 def load(folder: Path) -> PCASkull:
@@ -79,16 +89,15 @@ def load(folder: Path) -> PCASkull:
     try:
         options: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))["options"]
         tensors = load_file(folder / "weights.safetensors")
-        modes = tensors["modes"].astype(np.float32) * tensors["mode_scales"].astype(np.float32)
+        surface = Surface(tensors["surface_points"].astype(np.float64), tensors["surface_normals"].astype(np.float64))
         prior = ShapePrior(
             mean=tensors["mean"].astype(np.float32),
-            modes=modes,
+            modes=tensors["modes"].astype(np.float32) * tensors["mode_scales"].astype(np.float32),
             places=tensors["places"].astype(np.float32),
             kernels=tuple(tuple(Kernel(**kernel) for kernel in channel) for channel in options["kernels"]),
             noise_mm=tuple(options["noise_mm"]),
             reach_mm=options["reach_mm"] or np.inf,
         )
-        surface = Surface(tensors["surface_points"].astype(np.float64), tensors["surface_normals"].astype(np.float64))
         return PCASkull(surface, RadialGrid(**options["grid"]), tensors["domain"].astype(bool), prior)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(f"{folder} does not hold a PCA-skull model; import or install it again.") from error

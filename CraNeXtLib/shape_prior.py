@@ -81,7 +81,7 @@ class ShapePrior:
     def _covariance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the covariance between all channels at places a and all channels at places b."""
         channels = len(self.mean)
-        left, right = (self.modes[:, :, places].reshape(len(self.modes), -1) for places in (a, b))
+        left, right = (self.modes[:, :, places].reshape(-1, channels * len(places)) for places in (a, b))
         covariance = (left.T @ right).astype(np.float64)
         distances = cdist(self.places[a], self.places[b])
         mirrored = cdist(self.places[a], self.places[b] * MIRROR)

@@ -79,17 +79,19 @@ def fit(
         kept.append(_Skull.of(skull))
         progress(f"read {len(kept)} skulls")
     mean = _centred(bone_surface(template))
+    alignments = [None] * len(kept)
     for turn in range(ROUNDS):
         progress(f"mean skull, round {turn + 1} of {ROUNDS}")
-        mean_skull = _mean_skull(kept, [align_surfaces(mean, skull.surface) for skull in kept])
+        alignments = [align_surfaces(mean, s.surface, start=a) for s, a in zip(kept, alignments, strict=True)]
+        mean_skull = _mean_skull(kept, alignments)
         mean = bone_surface(mean_skull).sample(SURFACE_POINTS)
+    alignments = [align_surfaces(mean, s.surface, start=a) for s, a in zip(kept, alignments, strict=True)]
     disc = np.isfinite(grid.directions[..., 0])
     directions = grid.directions[disc]
     expected = cast(mean_skull, np.zeros(3), directions, np.eye(4))[0]
     shells = []
-    for skull in kept:
+    for skull, alignment in zip(kept, alignments, strict=True):
         progress(f"radial maps of skull {len(shells) + 1} of {len(kept)}")
-        alignment = align_surfaces(mean, skull.surface)
         shells.append(observe(skull.view, skull.occupancy, alignment, directions, expected))
     domain, average, modes = components_of(np.array(shells, np.float32), disc, components)
     places = grid.directions[domain] * average[0][:, None]

@@ -10,11 +10,9 @@ import argparse
 import json
 import platform
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import scipy
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, pca_skull
@@ -28,7 +26,7 @@ from CraNeXtLib.training.model_folder import score_case, summarise
 from CraNeXtLib.training.pca_skull_fit import fit
 
 NAME = "pca_skull"
-NOTES = Path(__file__).with_name("pca_skull_notes.md")
+NOTES = Path(__file__).parent / "presets" / "pca_skull_notes.md"
 
 
 def write_model(folder: Path, model: PCASkull, *, cases: list[DatasetCase], data: str, licence: str) -> None:
@@ -44,19 +42,13 @@ def write_model(folder: Path, model: PCASkull, *, cases: list[DatasetCase], data
     Raises:
         InputError: If the folder cannot be written.
     """
-    prior = model.prior
     with filling(folder) as new:
-        pca_skull.save(model, new / "weights.safetensors")
+        options = pca_skull.save(model, new / "weights.safetensors")
         description = {
             "name": NAME,
             "kind": "pca_skull",
             "format_version": FORMAT_VERSION,
-            "options": {
-                "grid": asdict(model.grid),
-                "kernels": [[asdict(kernel) for kernel in channel] for channel in prior.kernels],
-                "noise_mm": list(prior.noise_mm),
-                "reach_mm": prior.reach_mm if np.isfinite(prior.reach_mm) else None,
-            },
+            "options": options,
             "sha256": sha256_of(new / "weights.safetensors"),
             "licence": licence,
             "data": data,

@@ -1,0 +1,86 @@
+"""From the model's space to the voxels of a skull: what the shape model fills in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+
+from CraNeXtLib.alignment import Alignment
+from CraNeXtLib.completion import Proposal
+from CraNeXtLib.radial_maps import FIRST_MM, LAST_MM, RadialGrid
+from CraNeXtLib.volumes import Volume
+
+MARGIN = 3  # voxels around what is filled
+
+
+@dataclass(frozen=True, eq=False)
+class Filling:
+    """Bone to fill in: between two surfaces that rays from the origin meet, in the model's space.
+
+    Args:
+        grid: Pixels of the images.
+        outer: Radius of the outer surface, image in mm; anything where ``known`` is false.
+        thickness: Distance of the inner from the outer surface.
+        known: Which pixels have values.
+        fill: Which of them to fill.
+    """
+
+    grid: RadialGrid
+    outer: np.ndarray
+    thickness: np.ndarray
+    known: np.ndarray
+    fill: np.ndarray
+
+    def points(self) -> np.ndarray:
+        """Return points that span it, shape (N, 3)."""
+        directions, outer = self.grid.directions[self.fill], self.outer[self.fill]
+        radii = np.stack([outer, outer - self.thickness[self.fill]])
+        return (directions * radii[..., None]).reshape(-1, 3)
+
+    def depth(self, points: np.ndarray) -> np.ndarray:
+        """Return how deep in the bone points lie, in mm, negative outside; minus infinity where nothing is filled."""
+        depths = np.full(len(points), -np.inf)
+        radii = np.linalg.norm(points, axis=1)
+        close = np.flatnonzero((radii > FIRST_MM) & (radii < LAST_MM))
+        pixels = self.grid.pixels(points[close] / radii[close, None])
+        filled = ndimage.map_coordinates(self.fill.astype(np.float32), pixels, order=1) >= 0.5
+        close, pixels = close[filled], pixels[:, filled]
+        outer, inner = (ndimage.map_coordinates(surface, pixels, order=1) for surface in self._surfaces)
+        depths[close] = np.minimum(outer - radii[close], radii[close] - inner)
+        return depths
+
+    @cached_property
+    def _surfaces(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return both surfaces, continued from the nearest known pixel: interpolation must not meet a cliff."""
+        nearest = ndimage.distance_transform_edt(~self.known, return_distances=False, return_indices=True)
+        outer, thickness = self.outer[tuple(nearest)], self.thickness[tuple(nearest)]
+        return outer, outer - thickness
+
+
+def render(skull: Volume, alignment: Alignment, filling: Filling) -> Proposal:
+    """Return the share of bone in every voxel of a box around what is filled in: the skull's own and the model's.
+
+    Args:
+        skull: Mask of the defective skull.
+        alignment: From the model's space to the skull.
+        filling: What to fill in; may be nothing.
+    """
+    if not filling.fill.any():
+        return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32))
+    indices = skull.to_indices(alignment.apply(filling.points()))
+    low = np.clip(np.floor(indices.min(axis=0)).astype(int) - MARGIN, 0, np.array(skull.shape) - 1)
+    high = np.clip(np.ceil(indices.max(axis=0)).astype(int) + MARGIN + 1, low + 1, skull.shape)
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    part = skull.crop(box)
+    to_model = np.linalg.inv(alignment.matrix) @ part.affine
+    softness_mm = np.cbrt(abs(np.linalg.det(to_model[:3, :3])))
+    probability = part.voxels.astype(np.float32, order="C")
+    rows = np.indices(part.shape[1:]).reshape(2, -1).T @ to_model[:3, 1:3].T + to_model[:3, 3]
+    for i, slab in enumerate(probability):
+        points = rows + to_model[:3, 0] * i
+        depth = filling.depth(points)
+        np.maximum(slab, np.clip(0.5 + depth / softness_mm, 0, 1).reshape(slab.shape), out=slab)
+    return Proposal(box, probability)
