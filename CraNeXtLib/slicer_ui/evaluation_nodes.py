@@ -14,6 +14,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 from CraNeXtLib.distance_maps import poly_data
 from CraNeXtLib.distance_pictures import colour_range, colours_of
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.slicer_ui.result_nodes import fill_columns
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.surfaces import Mesh
 
@@ -68,11 +69,7 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
     for row in [*_metric_rows(description), *_checklist_rows(description)]:
         for column, value in zip(columns.values(), row, strict=True):
             column.InsertNextValue(value)
-    node.RemoveAllColumns()
-    for name, column in columns.items():
-        column.SetName(name)
-        node.AddColumn(column)
-    node.SetLocked(True)
+    fill_columns(node, columns)
     node.SetAttribute(EVALUATION_ATTRIBUTE, json.dumps(description))
 
 

@@ -12,9 +12,10 @@ from CraNeXtLib.errors import InputError
 from CraNeXtLib.jobs import Job
 from CraNeXtLib.metrics import check_same_geometry
 from CraNeXtLib.slicer_ui.evaluation_nodes import fill_map, fill_table, map_titles, read_description, read_map
-from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT, place_beside
+from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.interpreters import worker_python
-from CraNeXtLib.slicer_ui.scene_volumes import mask_of, write_mask
+from CraNeXtLib.slicer_ui.result_nodes import place_beside
+from CraNeXtLib.slicer_ui.scene_volumes import chosen_segment, mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
 from CraNeXtLib.stages import ProgressCallback
@@ -55,7 +56,9 @@ class EvaluationRun(WorkerRun):
         if any(node is None for node, _segment in sources.values()):
             raise InputError(_("Choose the implant, its reference and the defective skull."))
         of_result = {"implant": IMPLANT, "skull": DEFECTIVE_SKULL}
-        sources = {role: (node, chosen or _own(node, of_result.get(role))) for role, (node, chosen) in sources.items()}
+        sources = {
+            role: (node, chosen_segment(node, chosen, of_result.get(role))) for role, (node, chosen) in sources.items()
+        }
         self._masks = {role: mask_of(*source) for role, source in sources.items()}
         check_same_geometry(*self._masks.values())
         if len({node.GetTransformNodeID() for node, _segment in sources.values()}) > 1:
@@ -89,10 +92,3 @@ class EvaluationRun(WorkerRun):
                 place_beside(node, self._beside)
             self.models[key] = node
         self.description = description
-
-
-def _own(node: Any, segment_id: str | None) -> str | None:
-    """Return the segment's ID if the node is a segmentation that has it."""
-    if segment_id and node.IsA("vtkMRMLSegmentationNode") and node.GetSegmentation().GetSegment(segment_id):
-        return segment_id
-    return None

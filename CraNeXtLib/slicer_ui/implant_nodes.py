@@ -12,7 +12,8 @@ import slicer
 
 from CraNeXtLib import pictures
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask, serialized_geometry
+from CraNeXtLib.slicer_ui.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
+from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.volumes import Volume
 
@@ -27,9 +28,8 @@ DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_Co
 BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
 IMPLANT_COLOR = tuple(pictures.IMPLANT)
 
-_TERMINOLOGY = "Segmentation category and type - DICOM master list~{category}~{type}~^^~~^^~^^"
-_SKULL_TERMINOLOGY = _TERMINOLOGY.format(category="SCT^123037004^Anatomical Structure", type="SCT^89546000^Skull")
-_IMPLANT_TERMINOLOGY = _TERMINOLOGY.format(category="SCT^260787004^Physical object", type="SCT^40388003^Implant")
+_SKULL_TERM = ("89546000", "Skull")
+_IMPLANT_TERM = ("40388003", "Implant")
 
 
 @dataclass(frozen=True)
@@ -68,45 +68,18 @@ def read_result(folder: Path) -> Result:
     )
 
 
-def check_holds_voxels(segmentation: Any) -> None:
-    """Refuse a segmentation that stores surfaces, as after importing an STL file: the result's voxels would be lost.
-
-    Raises:
-        InputError: If it does.
-    """
-    binary = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
-    if segmentation.GetSegmentation().GetSourceRepresentationName() != binary:
-        raise InputError(
-            _("{name} stores surfaces instead of voxels; choose another segmentation for the result.").format(
-                name=segmentation.GetName()
-            )
-        )
-
-
 def fill_segmentation(node: Any, defective_skull: Volume, result: Result) -> None:
     """Put the three segments into a segmentation node; segments of an earlier result are replaced, others kept."""
-    segmentation = node.GetSegmentation()
-    geometry = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
-    segmentation.SetConversionParameter(geometry, serialized_geometry(defective_skull))
     # What does not overlap shares an image, as Slicer would do by itself when it saves; that takes it seconds.
     labels = np.maximum(defective_skull.voxels, 2 * result.implant.voxels.view(np.uint8))
     parts = oriented_image(defective_skull.with_voxels(labels))
     complete = oriented_image(result.complete_skull)
-    for segment_id, name, image, label, color, terminology in (
-        (DEFECTIVE_SKULL, _("Defective skull"), parts, 1, BONE_COLOR, _SKULL_TERMINOLOGY),
-        (COMPLETE_SKULL, _("Complete skull"), complete, 1, BONE_COLOR, _SKULL_TERMINOLOGY),
-        (IMPLANT, _("Implant"), parts, 2, IMPLANT_COLOR, _IMPLANT_TERMINOLOGY),
-    ):
-        segment = slicer.vtkSegment()
-        segment.SetName(name)
-        segment.SetColor(color)
-        segment.SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), terminology)
-        segment.AddRepresentation(slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName(), image)
-        segment.SetLabelValue(label)
-        if segmentation.GetSegment(segment_id) is not None:
-            segmentation.RemoveSegment(segment_id)
-        segmentation.AddSegment(segment, segment_id)
-    node.CreateDefaultDisplayNodes()
+    segments = [
+        Segment(DEFECTIVE_SKULL, _("Defective skull"), parts, 1, BONE_COLOR, ANATOMY, _SKULL_TERM),
+        Segment(COMPLETE_SKULL, _("Complete skull"), complete, 1, BONE_COLOR, ANATOMY, _SKULL_TERM),
+        Segment(IMPLANT, _("Implant"), parts, 2, IMPLANT_COLOR, OBJECT, _IMPLANT_TERM),
+    ]
+    fill_segments(node, defective_skull, segments)
     display = node.GetDisplayNode()
     display.SetSegmentVisibility(COMPLETE_SKULL, False)  # it would hide the others
     display.SetSegmentVisibility3D(IMPLANT, False)  # the smoother model shows it
@@ -119,25 +92,6 @@ def fill_model(node: Any, result: Result) -> None:
     node.CreateDefaultDisplayNodes()
     node.GetDisplayNode().SetColor(IMPLANT_COLOR)
     _describe(node, result.description)
-
-
-def place_beside(node: Any, original: Any) -> None:
-    """Put a node under the transform of another one and, in the subject hierarchy, into the same folder."""
-    node.SetAndObserveTransformNodeID(original.GetTransformNodeID())
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(original.GetScene())
-    if hierarchy is None:
-        return
-    item, original_item = hierarchy.GetItemByDataNode(node), hierarchy.GetItemByDataNode(original)
-    if item and original_item:
-        hierarchy.SetItemParent(item, hierarchy.GetItemParent(original_item))
-
-
-def reference_to_image(segmentation: Any, original: Any) -> None:
-    """Let a segmentation refer to the image that another one was drawn on, or to a labelmap; DICOM export needs it."""
-    role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
-    image_id = original.GetID() if original.IsA("vtkMRMLVolumeNode") else original.GetNodeReferenceID(role)
-    if image_id:
-        segmentation.SetNodeReferenceID(role, image_id)
 
 
 def _describe(node: Any, description: dict[str, Any]) -> None:

@@ -9,15 +9,9 @@ from typing import Any
 import slicer
 
 from CraNeXtLib.jobs import Job
-from CraNeXtLib.slicer_ui.implant_nodes import (
-    check_holds_voxels,
-    fill_model,
-    fill_segmentation,
-    place_beside,
-    read_result,
-    reference_to_image,
-)
+from CraNeXtLib.slicer_ui.implant_nodes import fill_model, fill_segmentation, read_result
 from CraNeXtLib.slicer_ui.interpreters import worker_python
+from CraNeXtLib.slicer_ui.result_nodes import check_holds_voxels, place_beside, reference_to_image
 from CraNeXtLib.slicer_ui.scene_volumes import mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
@@ -91,8 +85,3 @@ class ImplantRun(WorkerRun):
                 place_beside(node, self._input)
             reference_to_image(self.segmentation, self._input)
         self.description = result.description
-
-    def _output(self, node: Any, class_name: str, name: str) -> Any:
-        if node is None or node.GetScene() is None:
-            return self._scene.AddNewNodeByClass(class_name, name)
-        return node

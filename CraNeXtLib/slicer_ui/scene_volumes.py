@@ -52,6 +52,13 @@ def mask_of(node: Any, segment_id: str | None = None) -> Volume:
     return mask
 
 
+def chosen_segment(node: Any, segment_id: str | None, usual: str | None) -> str | None:
+    """Return the segment that the user named, else the usual one of a result if the node is one, else None."""
+    if not segment_id and usual and node.IsA("vtkMRMLSegmentationNode") and node.GetSegmentation().GetSegment(usual):
+        return usual
+    return segment_id
+
+
 def labelmap_volume(node: Any) -> Volume:
     """Return the voxels of a labelmap volume node.
 
@@ -130,7 +137,13 @@ def write_mask(mask: Volume, path: Path) -> None:
 
 
 def read_mask(path: Path) -> Volume:
-    """Read a NRRD file that the worker wrote as a mask of type bool.
+    """Read a NRRD file that the worker wrote as a mask of type bool; see :func:`read_labels`."""
+    labels = read_labels(path)
+    return labels.with_voxels(labels.voxels != 0)
+
+
+def read_labels(path: Path) -> Volume:
+    """Read a NRRD file that the worker wrote as labels.
 
     Raises:
         InputError: If it cannot be read.
@@ -138,8 +151,7 @@ def read_mask(path: Path) -> Volume:
     node = slicer.vtkMRMLLabelMapVolumeNode()
     if not _storage(path).ReadData(node):
         raise InputError(_("The result {file} cannot be read; run again.").format(file=path.name))
-    volume = labelmap_volume(node)
-    return volume.with_voxels(volume.voxels != 0)
+    return labelmap_volume(node)
 
 
 def _only_segment(node: Any) -> str:

@@ -104,6 +104,12 @@ class WorkerRun:
         if self._error is not None:
             raise self._error
 
+    def _output(self, node: Any, class_name: str, name: str) -> Any:
+        """Return the node to fill, or a new one of the name if there is none or it was deleted meanwhile."""
+        if node is None or node.GetScene() is None:
+            return self._scene.AddNewNodeByClass(class_name, name)
+        return node
+
     def _finish(self) -> None:
         self.finished = True
         if self._timer is not None:
