@@ -23,8 +23,8 @@ ROUNDS = 2
 MEAN_SPACING_MM = 2.0
 MEAN_BOX_MM = ((-90, 90), (-120, 120), (-130, 90))
 SURFACE_POINTS = 20_000
-# The maps go as far as nearly every skull has bone in about the same place.
-LEAST_SHARE = 0.95
+# The maps go as far as nearly every skull that is in view has bone, and in about the same place.
+LEAST_SHARE, LEAST_IN_VIEW = 0.95, 0.5
 LARGEST_DEVIATION_MM = 6.0
 OUTLIER_SDS = 4.0
 # Chosen by threefold cross-validation on 71 training skulls, see the model card; little depends on the exact values.
@@ -111,9 +111,9 @@ def components_of(shells: np.ndarray, disc: np.ndarray, count: int) -> tuple[np.
     image = np.full(disc.shape, -1)
     image[disc] = np.arange(disc.sum())
     shells = np.concatenate([shells, shells[:, :, image[::-1][disc]]])
+    in_view, bone = np.isfinite(shells[:, 1]).sum(axis=0), (shells[:, 1] >= 1).sum(axis=0)
     shells[np.broadcast_to(~(shells[:, 1:] >= 1), shells.shape)] = np.nan
-    seen = np.isfinite(shells[:, 1]).mean(axis=0)
-    inside = np.flatnonzero(seen > LEAST_SHARE)
+    inside = np.flatnonzero((in_view > LEAST_IN_VIEW * len(shells)) & (bone > LEAST_SHARE * in_view))
     shells = shells[:, :, inside]
     middle = np.nanmedian(shells, axis=0)
     spread = 1.4826 * np.nanmedian(np.abs(shells - middle), axis=0)

@@ -131,6 +131,20 @@ def test_components_are_those_of_the_skulls_and_their_mirror_images():
     assert np.abs(modes[1:]).max() < 0.05
 
 
+def test_a_place_out_of_view_in_some_skulls_is_still_modelled():
+    disc = np.isfinite(GRID.directions[..., 0])
+    shells = np.full((10, 2, disc.sum()), 80.0, np.float32)
+    shells[:, 1] = 6
+    vertex = GRID.directions[disc][:, 2] > 0.97
+    front = GRID.directions[disc][:, 1] > 0.6
+    shells[:2, :, vertex] = np.nan
+    shells[:2, 1, front] = 0
+    domain, mean, _ = components_of(shells, disc, 3)
+    assert domain[disc][vertex].all()
+    assert not domain[disc][front].any()
+    np.testing.assert_allclose(mean[0], 80)
+
+
 def test_a_saved_model_is_the_same(model, tmp_path):
     options = pca_skull.save(model, tmp_path / "weights.safetensors")
     (tmp_path / "model.json").write_text(json.dumps({"options": options}))
