@@ -1,9 +1,11 @@
 """Nodes of phantoms in the scene, and looking at what became of them."""
 
 import time
+import unittest
 from pathlib import Path
 
 import numpy as np
+import pytest
 from phantoms import OBLIQUE
 
 FLIPPED = np.diag([-1.0, -1.0, 1.0])
@@ -14,6 +16,14 @@ GEOMETRIES = {
     "flipped": {"spacing": (3.0, 3.0, 3.0), "directions": FLIPPED},
     "left-handed": {"spacing": (3.0, 3.0, 3.0), "directions": LEFT_HANDED},
     "anisotropic": {"spacing": (2.1, 2.7, 4.3), "directions": OBLIQUE @ FLIPPED},
+}
+# Every how manyth voxel is kept, negative from the end; and a turn of the head.
+REGION_GEOMETRIES = {
+    "upright": ((3, 3, 3), np.eye(3)),
+    "flipped": ((-3, -3, 3), np.eye(3)),
+    "left-handed": ((-3, 3, 3), np.eye(3)),
+    "oblique": ((3, 3, 3), OBLIQUE),
+    "oblique, left-handed, anisotropic": ((3, -4, 2), OBLIQUE),
 }
 SEGMENTS = {
     "CraNeXt_DefectiveSkull": "Defective skull",
@@ -56,6 +66,39 @@ def voxels_of(node, segment_id, volume):
     return voxels != 0
 
 
+def segment_image(node, segment_id):
+    """Return the affine and the extent of a segment's own image, not resampled."""
+    import slicer
+    import vtk
+
+    image = slicer.vtkOrientedImageData()
+    assert node.GetBinaryLabelmapRepresentation(segment_id, image)
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix), image.GetExtent()
+
+
+def reference_geometry(node):
+    import slicer
+    import vtk
+
+    converter, image, matrix = slicer.vtkSegmentationConverter, slicer.vtkOrientedImageData(), vtk.vtkMatrix4x4()
+    text = node.GetSegmentation().GetConversionParameter(converter.GetReferenceImageGeometryParameterName())
+    assert converter.DeserializeImageGeometry(text, image, False)
+    image.GetImageToWorldMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix), image.GetDimensions()
+
+
+def terminology(segment):
+    import slicer
+    import vtk
+
+    text, entry = vtk.reference(""), slicer.vtkSlicerTerminologyEntry()
+    assert segment.GetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), text)
+    assert slicer.vtkSlicerTerminologiesModuleLogic().DeserializeTerminologyEntry(str(text), entry)
+    return entry.GetCategoryObject().GetCodeMeaning(), entry.GetTypeObject().GetCodeMeaning()
+
+
 def nodes(scene):
     return sorted((n.GetClassName(), n.GetName()) for n in map(scene.GetNthNode, range(scene.GetNumberOfNodes())))
 
@@ -74,3 +117,13 @@ def run_until(condition, run, seconds=60):
         slicer.app.processEvents()
         time.sleep(0.02)
     assert condition(), run.log
+
+
+def run_test_for_slicer(name):
+    """Run a file of Testing/Slicer here, or skip where it does."""
+    result = unittest.TestResult()
+    unittest.TestLoader().discover(str(Path(__file__).parents[1] / "Slicer"), pattern=name).run(result)
+    if result.skipped:
+        pytest.skip(result.skipped[0][1])
+    assert result.testsRun == 1
+    assert result.wasSuccessful(), result.errors + result.failures

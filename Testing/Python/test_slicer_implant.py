@@ -7,13 +7,24 @@ replaced by the truth, except in the last test.
 import json
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 
 import numpy as np
 import pytest
 from phantoms import head
-from slicer_nodes import GEOMETRIES, SEGMENTS, add_labelmap, add_segmentation, leftovers, nodes, voxels_of
+from slicer_nodes import (
+    GEOMETRIES,
+    SEGMENTS,
+    add_labelmap,
+    add_segmentation,
+    leftovers,
+    nodes,
+    reference_geometry,
+    run_test_for_slicer,
+    segment_image,
+    terminology,
+    voxels_of,
+)
 
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.volume_files import read_volume
@@ -21,38 +32,16 @@ from CraNeXtLib.volume_files import read_volume
 pytest_plugins = ["slicer_cases", "slicer_harness"]
 
 
-def segment_image(node, segment_id):
-    """Return the affine and the extent of a segment's own image, not resampled."""
-    import slicer
-    import vtk
-
-    image = slicer.vtkOrientedImageData()
-    assert node.GetBinaryLabelmapRepresentation(segment_id, image)
-    matrix = vtk.vtkMatrix4x4()
-    image.GetImageToWorldMatrix(matrix)
-    return slicer.util.arrayFromVTKMatrix(matrix), image.GetExtent()
-
-
-def reference_geometry(node):
-    import slicer
-    import vtk
-
-    converter, image, matrix = slicer.vtkSegmentationConverter, slicer.vtkOrientedImageData(), vtk.vtkMatrix4x4()
-    text = node.GetSegmentation().GetConversionParameter(converter.GetReferenceImageGeometryParameterName())
-    assert converter.DeserializeImageGeometry(text, image, False)
-    image.GetImageToWorldMatrix(matrix)
-    return slicer.util.arrayFromVTKMatrix(matrix), image.GetDimensions()
-
-
-def test_loads_without_any_package():
+@pytest.mark.parametrize("module", ["CraNeXtImplant", "CraNeXtCategorize"])
+def test_loads_without_any_package(module):
     """In a Python without any package, with only the module's folder on the path."""
     code = (
         "import sys, types\n"
         "base = types.ModuleType('slicer.ScriptedLoadableModule')\n"
         "base.ScriptedLoadableModule = base.ScriptedLoadableModuleLogic = object\n"
         "sys.modules.update({'slicer': types.ModuleType('slicer'), base.__name__: base})\n"
-        f"sys.path.append({str(Path(__file__).parents[2] / 'CraNeXtImplant')!r})\n"
-        "import CraNeXtImplant, CraNeXtLib"
+        f"sys.path.append({str(Path(__file__).parents[2] / module)!r})\n"
+        f"import {module}, CraNeXtLib"
     )
     subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
 
@@ -151,16 +140,6 @@ def test_segments_have_names_colours_and_terms(logic, phantom):
     assert [display.GetSegmentVisibility(i) for i in SEGMENTS] == [True, False, True]
 
 
-def terminology(segment):
-    import slicer
-    import vtk
-
-    text, entry = vtk.reference(""), slicer.vtkSlicerTerminologyEntry()
-    assert segment.GetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), text)
-    assert slicer.vtkSlicerTerminologiesModuleLogic().DeserializeTerminologyEntry(str(text), entry)
-    return entry.GetCategoryObject().GetCodeMeaning(), entry.GetTypeObject().GetCodeMeaning()
-
-
 def test_result_stands_beside_the_input(scene, logic, phantom):
     import slicer
 
@@ -222,10 +201,4 @@ def test_a_second_run_replaces_the_first_and_keeps_the_users_segments(scene, log
 def test_the_test_for_slicer_passes_with_the_real_worker(load_module):
     """From the bundled skull and model to the scene, as in Slicer but for the application around it."""
     load_module("CraNeXtImplant")
-    folder = Path(__file__).parents[1] / "Slicer"
-    result = unittest.TestResult()
-    unittest.TestLoader().discover(str(folder)).run(result)
-    if result.skipped:
-        pytest.skip(result.skipped[0][1])
-    assert result.testsRun == 1
-    assert result.wasSuccessful(), result.errors + result.failures
+    run_test_for_slicer("test_cranext_implant.py")

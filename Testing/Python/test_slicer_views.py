@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 from slicer_nodes import add_labelmap, add_segmentation
 
-pytest_plugins = ["slicer_cases", "slicer_harness"]
+from CraNeXtLib.regions import REGIONS
+
+pytest_plugins = ["slicer_cases", "slicer_region_cases", "slicer_harness"]
 
 PROBE = "import vtk; window = vtk.vtkRenderWindow(); window.SetOffScreenRendering(True); window.Render()"
 
@@ -71,3 +73,27 @@ def test_distances_are_seen_in_colours_that_the_legend_explains(scene, logic, ca
     assert (red & model).sum() > 0.3 * model.sum()  # it was moved outwards,
     assert (blue & model).sum() < 0.02 * model.sum()
     np.testing.assert_allclose(np.argwhere(red & model).mean(axis=0), [300, 300], atol=60)  # towards the viewer
+
+
+@pytest.mark.usefixtures("opengl")
+def test_regions_are_seen_in_their_colours_on_their_side(scene, categorizer, region_case, answer, tmp_path):
+    head = answer(region_case("flipped"))
+    node = add_labelmap(head.skull)
+    categorizer.process(node)
+    scene.RemoveNode(node)
+    view, axial = drawn(scene, head.implant.with_voxels(head.implant.voxels != 0), tmp_path)
+
+    # Seen from the left, the face looks to the left of the picture.
+    columns = {}
+    for region in REGIONS:
+        color = np.array(region.color) / np.linalg.norm(region.color)
+        brightness = np.linalg.norm(view, axis=-1)
+        shaded = (brightness > 60) & (view.min(axis=-1) < 250) & (view @ color > 0.995 * brightness)
+        columns[region.name] = np.nonzero(shaded)[1]
+        assert len(columns[region.name]) > 200, region.name
+    assert sum(map(len, columns.values())) > 50_000  # pixels: closed surfaces
+    middle = {name: np.median(found) for name, found in columns.items()}
+    assert middle["Upper Frontal"] < middle["Upper Parietal"] < middle["Middle Parietal"]
+    assert middle["Maxilla & Mandible"] < middle["Temporal"] < middle["Lower Parietal"]
+    bone = axial.max(axis=-1) > 40
+    assert bone[:, :300].sum() > 1.2 * bone[:, 300:].sum()  # the defect is on the left of the head, right in the slice
