@@ -1,11 +1,9 @@
 """The module CraNeXtCategorize inside Slicer: from the bundled skull to coloured regions and their sizes."""
 
-import subprocess
 import unittest
-from pathlib import Path
 
 import slicer
-from test_cranext_implant import load_labelmap
+from bundled import load_bundled, skip_without
 
 NEEDED = "nrrd, scipy, skimage"
 
@@ -17,20 +15,12 @@ class CraNeXtCategorizeTest(unittest.TestCase):
         slicer.mrmlScene.Clear(False)
 
     def test_divides_the_bundled_skull(self):
-        import CraNeXtLib
         from CraNeXtCategorize import CraNeXtCategorizeLogic
-        from CraNeXtLib.slicer_ui.interpreters import worker_python
         from CraNeXtLib.slicer_ui.scene_volumes import labelmap_volume, segment_volume
 
-        python, environment = worker_python()
-        command = [python, "-c", f"import {NEEDED}"]
-        found = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        if found.returncode:
-            self.skipTest(f"{python} lacks a package: {found.stderr.strip().splitlines()[-1]}")
-
-        demo = Path(CraNeXtLib.__file__).parent / "Resources" / "Demo"
-        skull = load_labelmap(demo / "defective_skull.nrrd")
-        implant = load_labelmap(demo / "reference_implant.nrrd")
+        skip_without(NEEDED, self)
+        skull = load_bundled("defective_skull")
+        implant = load_bundled("reference_implant")
         bone = labelmap_volume(skull)
         stages = []
         run = CraNeXtCategorizeLogic().process(

@@ -1,10 +1,9 @@
 """The module CraNeXtImplant inside Slicer: from the bundled skull and model to an implant and its measures."""
 
-import subprocess
 import unittest
-from pathlib import Path
 
 import slicer
+from bundled import load_bundled, skip_without
 
 NEEDED = "torch, monai, nibabel, nrrd, safetensors, skimage, trimesh"
 
@@ -16,23 +15,15 @@ class CraNeXtImplantTest(unittest.TestCase):
         slicer.mrmlScene.Clear(False)
 
     def test_makes_an_implant_for_the_bundled_skull(self):
-        import CraNeXtLib
         from CraNeXtImplant import CraNeXtImplantLogic
         from CraNeXtLib import models
-        from CraNeXtLib.slicer_ui.interpreters import worker_python
         from CraNeXtLib.slicer_ui.scene_volumes import labelmap_volume, segment_volume
 
         if not models.available():
             self.skipTest("no model is bundled")
-        python, environment = worker_python()
-        command = [python, "-c", f"import {NEEDED}"]
-        found = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        if found.returncode:
-            self.skipTest(f"{python} lacks a package: {found.stderr.strip().splitlines()[-1]}")
-
-        demo = Path(CraNeXtLib.__file__).parent / "Resources" / "Demo"
-        skull = load_labelmap(demo / "defective_skull.nrrd")
-        reference = load_labelmap(demo / "reference_implant.nrrd")
+        skip_without(NEEDED, self)
+        skull = load_bundled("defective_skull")
+        reference = load_bundled("reference_implant")
         truth = labelmap_volume(reference)
         stages = []
         logic = CraNeXtImplantLogic()
@@ -51,12 +42,3 @@ class CraNeXtImplantTest(unittest.TestCase):
         assert measured.description["metrics"]["dsc"] > 0.5
         assert measured.table.GetNumberOfRows() == 21
         assert measured.models["distance_map"].GetDisplayNode().GetScalarVisibility()
-
-
-def load_labelmap(path):
-    """Load a file as labelmap volume without Slicer's dialogs."""
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", path.stem)
-    storage = slicer.vtkMRMLNRRDStorageNode()
-    storage.SetFileName(str(path))
-    storage.ReadData(node)
-    return node

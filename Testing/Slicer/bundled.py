@@ -1,0 +1,29 @@
+"""The bundled skull and implant as nodes, and whether the worker can start; the other files here use them."""
+
+import subprocess
+from pathlib import Path
+
+import slicer
+
+
+def load_bundled(name):
+    """Load a mask of the demo as labelmap volume, without Slicer's dialogs."""
+    import CraNeXtLib
+
+    path = Path(CraNeXtLib.__file__).parent / "Resources" / "Demo" / f"{name}.nrrd"
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", name)
+    storage = slicer.vtkMRMLNRRDStorageNode()
+    storage.SetFileName(str(path))
+    storage.ReadData(node)
+    return node
+
+
+def skip_without(packages, test):
+    """Skip a test if the worker's Python lacks one of the packages."""
+    from CraNeXtLib.slicer_ui.interpreters import worker_python
+
+    python, environment = worker_python()
+    command = [python, "-c", f"import {packages}"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if found.returncode:
+        test.skipTest(f"{python} lacks a package: {found.stderr.strip().splitlines()[-1]}")
