@@ -34,7 +34,7 @@ def read_regions(folder: Path) -> tuple[Volume, dict[str, Any]]:
 
 
 def fill_regions(node: Any, labels: Volume, description: dict[str, Any]) -> None:
-    """Put a segment for each region that has any bone into a segmentation node.
+    """Put a segment for each region that has any bone into a segmentation node, with its surface for the 3D view.
 
     Segments of an earlier result are replaced, or removed if their region is empty now; others are kept.
     """
@@ -49,6 +49,7 @@ def fill_regions(node: Any, labels: Volume, description: dict[str, Any]) -> None
         elif node.GetSegmentation().GetSegment(segment_id(region)) is not None:
             node.GetSegmentation().RemoveSegment(segment_id(region))
     fill_segments(node, labels, segments)
+    node.CreateClosedSurfaceRepresentation()  # so that the 3D view shows them
     node.SetAttribute(REGIONS_ATTRIBUTE, json.dumps(description))
 
 

@@ -89,6 +89,15 @@ def test_result_has_the_inputs_geometry_and_left_stays_left(categorizer, region_
     assert leftovers() == []
 
 
+def test_the_3d_view_has_something_to_show(categorizer, head):
+    segmentation = categorizer.process(add_labelmap(head.skull)).segmentation
+    assert segmentation.GetDisplayNode().GetVisibility3D()
+    for segment_id in IDS:
+        surface = segmentation.GetSegmentation().GetSegment(segment_id).GetRepresentation("Closed surface")
+        assert surface is not None
+        assert surface.GetNumberOfPoints() > 100
+
+
 def test_the_worker_gets_skull_and_implant_to_the_last_bit(categorizer, head, monkeypatch):
     written = {}
 
