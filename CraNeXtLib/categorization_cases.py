@@ -1,9 +1,10 @@
-"""One skull's regions from file to files: what ``cranext categorize``, Slicer and the worker process do."""
+"""Regions from file to files, of one skull or a data set: what the command, Slicer and the worker process do."""
 
 from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import numpy as np
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.categorization import Categorization, categorize
-from CraNeXtLib.defect_analysis import DefectAnalysis, analyse_defect
+from CraNeXtLib.datasets import DatasetCase, load_case
+from CraNeXtLib.defect_analysis import DefectAnalysis, analyse_defect, write_cohort
+from CraNeXtLib.errors import InputError
 from CraNeXtLib.region_pictures import draw_regions
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.template import load_template
 from CraNeXtLib.volume_files import read_volume, write_volume
+from CraNeXtLib.volumes import Volume
 
 STAGE_SHARES = {"Reading": 0.1, "Categorizing": 0.7, "Measuring the defect": 0.02, "Writing": 0.18}
 
@@ -72,13 +76,63 @@ def categorize_case(
         with stages.stage("Measuring the defect"):
             analysis = None if defect is None else analyse_defect(defect, result)
         with stages.stage("Writing"):
-            write_volume(result.labels, folder / "regions.nrrd")
-            _write_table(result, folder / "regions.csv")
-            if picture:
-                draw_regions(result.labels, folder / "regions.png")
-            description = _describe(result, analysis)
-            description["files"] = sorted({path.name for path in folder.iterdir()} | {"regions.json"})
-            (folder / "regions.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+            description = _write_case(folder, result, analysis, picture=picture)
+    return description
+
+
+def categorize_cohort(
+    cases: Sequence[DatasetCase], out: str | Path, *, progress: ProgressCallback | None = None
+) -> dict[str, str]:
+    """Divide the defective skull of every case of a data set and analyse the cohort's defects.
+
+    Writes ``cases/NAME`` with the files of :func:`categorize_case`, and what
+    :func:`CraNeXtLib.defect_analysis.write_cohort` writes. A case that cannot be used is left out; the others go on.
+
+    Args:
+        cases: The manifest.
+        out: Folder to write into.
+        progress: Told the case and the fraction of the whole; may raise CancelledError to stop.
+
+    Returns:
+        Why cases were left out, by their name.
+
+    Raises:
+        InputError: If no case has a defect, or the folder cannot be written.
+    """
+    names: list[str] = []
+    errors: dict[str, str] = {}
+
+    def categorized() -> Iterator[tuple[Volume, Categorization]]:
+        for number, case in enumerate(cases):
+            if progress:
+                progress(case.name, number / len(cases))
+            try:
+                pair = load_case(case)
+                result = categorize(pair.defective)
+                analysis = analyse_defect(pair.implant, result)
+            except InputError as error:
+                errors[case.name] = str(error)
+                continue
+            with filling(Path(out) / "cases" / case.name.replace("/", "-")) as folder:
+                _write_case(folder, result, analysis, picture=False)
+            names.append(case.name)
+            yield pair.implant, result
+
+    write_cohort(names, categorized(), out)
+    return errors
+
+
+def _write_case(
+    folder: Path, result: Categorization, analysis: DefectAnalysis | None, *, picture: bool
+) -> dict[str, Any]:
+    """Write one skull's files into a folder, and return the content of regions.json."""
+    write_volume(result.labels, folder / "regions.nrrd")
+    _write_table(result, folder / "regions.csv")
+    if picture:
+        draw_regions(result.labels, folder / "regions.png")
+    description = _describe(result, analysis)
+    description["files"] = sorted({path.name for path in folder.iterdir()} | {"regions.json"})
+    (folder / "regions.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description
 
 

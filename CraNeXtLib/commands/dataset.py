@@ -34,6 +34,11 @@ def add_to(commands: Any) -> None:
         action.add_argument("manifest")
         action.set_defaults(run=run)
 
+    regions = actions.add_parser("regions", help="divide every skull into regions; where do the defects lie?")
+    regions.add_argument("manifest")
+    regions.add_argument("--out", required=True, metavar="DIR", help="folder for the cases, tables, chart and heat map")
+    regions.set_defaults(run=_regions)
+
 
 def _make(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.dataset_check import check_dataset
@@ -78,6 +83,19 @@ def _stats(options: argparse.Namespace, progress: Any) -> None:
     statistics = dataset_statistics(cases, progress=_counting(progress, len(cases)))
     progress.end()
     print(statistics.table())
+
+
+def _regions(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.categorization_cases import categorize_cohort
+    from CraNeXtLib.datasets import read_manifest
+
+    cases = read_manifest(options.manifest)
+    errors = categorize_cohort(cases, options.out, progress=progress)
+    progress.end()
+    for name, reason in errors.items():
+        print(f"Left out: {name}: {reason}")
+    print((Path(options.out) / "distribution.csv").read_text(encoding="utf-8"), end="")
+    print(f"{len(cases) - len(errors)} of {len(cases)} cases in {Path(options.out)}")
 
 
 def _counting(progress: Any, total: int) -> Any:

@@ -228,6 +228,13 @@ def test_dataset_and_training_configuration(run, tmp_path):
     assert "0.8 × 0.8 × 0.8" in printed
     status, printed, _ = run("dataset", "check", manifest)
     assert (status, "warning" in printed or "error" in printed) == (2, True), "one skull is on both sides of the split"
+    (tmp_path / "pairs/c_implant.nrrd").write_text("damaged")
+    status, printed, _ = run("dataset", "regions", manifest, "--out", tmp_path / "regions")
+    assert status == 0
+    assert "2 of 3 cases" in printed
+    assert "c_implant.nrrd cannot be read" in printed
+    assert (tmp_path / "regions/frequency.png").stat().st_size > 1000
+    assert len(list((tmp_path / "regions/cases").iterdir())) == 2
     status, printed, _ = run("train", "--print-config")
     assert status == 0
     (tmp_path / "typo.yaml").write_text("data:\n  manifesto: x\n")
