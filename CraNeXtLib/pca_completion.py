@@ -25,6 +25,8 @@ SAMPLING_MM = 1.0
 MINIMUM_AREA_MM2 = 200.0
 # Larger bone with less than this share of the usual thickness may have lost its outer table.
 MINIMUM_THIN_AREA_MM2, THIN = 500.0, 0.75
+# Where thickness varies more than this between skulls, as above the ear, thin bone is no sign of a defect.
+STEADY_MM = 3.0
 # Bone this close to a hole is cut obliquely or worn, so it says nothing about the surface.
 RIM_MM = 3.0
 # Near a hole, bone this much thinner or further off than expected is part of the hole's wall.
@@ -32,7 +34,7 @@ WALL_MM = 12.0
 TOLERANCE_MM = 1.5
 # Bone that far from the mean is not the brain case: a tube, a strap, a speck.
 PLAUSIBLE_MM = 20.0
-# The scan must go on for this much beyond the expected surface, or bone may only lie outside its field of view.
+# Where there is no bone, the scan must go on for this much beyond the expected surface, or bone may lie out of view.
 VIEW_MARGIN_MM = 2.0
 
 
@@ -96,14 +98,16 @@ class PCACompleter:
         absent = (shells[1] < 1.0) & ~unknown
         holes = self._large(absent, MINIMUM_AREA_MM2)
         usual = self.model.prior.mean[1] * np.nanmedian(shells[1] / self.model.prior.mean[1])
-        suspect = self._grown(holes | self._large(shells[1] < THIN * usual, MINIMUM_THIN_AREA_MM2), RIM_MM)
+        steady = np.linalg.norm(self.model.prior.modes[:, 1], axis=0) < STEADY_MM
+        thin = self._large(steady & (shells[1] < THIN * usual), MINIMUM_THIN_AREA_MM2)
+        suspect = self._grown(holes | thin, RIM_MM)
         for _ in range(2):
             if not suspect.any():
                 break
             near = self._grown(suspect, WALL_MM)
             predicted = self._predict(shells, unknown | absent | suspect, near)
             too_thin, too_low = shells[1] < predicted[1] - TOLERANCE_MM, shells[0] < predicted[0] - TOLERANCE_MM
-            holes |= self._large(near & too_thin & too_low, MINIMUM_THIN_AREA_MM2)
+            holes |= self._large(near & steady & too_thin & too_low, MINIMUM_THIN_AREA_MM2)
             walls = too_thin | (np.abs(shells[0] - predicted[0]) > TOLERANCE_MM)
             holes |= self._connected(walls & self._grown(holes, WALL_MM) & ~unknown | holes, holes)
             suspect = self._grown(holes, RIM_MM)
@@ -162,7 +166,8 @@ def observe(
     outer, thickness = cast(occupancy, np.zeros(3), directions, alignment.matrix)
     missing = np.isnan(outer)
     shells = np.stack([np.where(missing, expected, outer), np.where(missing, 0, thickness)])
-    ends = skull.to_indices(alignment.apply(directions * (expected + VIEW_MARGIN_MM)[:, None]))
+    ends = shells[0] + np.where(missing, VIEW_MARGIN_MM, 0)
+    ends = skull.to_indices(alignment.apply(directions * ends[:, None]))
     unknown = ((ends < 0) | (ends > np.array(skull.shape) - 1)).any(axis=1)
     unknown |= np.abs(shells[0] - expected) > PLAUSIBLE_MM
     shells[:, unknown] = np.nan

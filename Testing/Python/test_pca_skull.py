@@ -14,7 +14,7 @@ from CraNeXtLib.pca_completion import PCACompleter
 from CraNeXtLib.radial_maps import RadialGrid
 from CraNeXtLib.training.pca_skull_fit import components_of, fit
 from CraNeXtLib.training.pca_skull_model import write_model
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.volumes import Volume, foreground_box
 
 GRID = RadialGrid(pixel_mm=5.0)
 MEAN_AXES = np.array([70.0, 90.0, 75.0])
@@ -105,6 +105,14 @@ def test_bone_out_of_view_is_not_missing(completer):
     skull = head(MEAN_AXES)
     scan = skull.crop((slice(None), slice(None), slice(0, int(0.8 * skull.shape[2]))))
     assert not (completer.propose(scan).probability >= 0.5).any()
+
+
+def test_a_scan_cropped_to_the_bone_is_completed_too(completer):
+    skull = head(MEAN_AXES * 0.96)
+    implant = hole_at(skull, (0.7, 0, 0.7))
+    defective = without(skull, implant)
+    box = foreground_box(defective.voxels)
+    assert dice(implant_by(completer, defective.crop(box)), implant.crop(box)) > 0.88
 
 
 def test_progress_can_stop_the_work(completer):
