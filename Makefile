@@ -14,7 +14,7 @@ demo: $(READY)
 	$(VENV)/bin/cranext demo --out demo
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .
