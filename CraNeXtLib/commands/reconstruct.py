@@ -4,36 +4,50 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+
+if TYPE_CHECKING:
+    from CraNeXtLib.cases import CaseSettings
 
 
 def add_to(commands: Any) -> None:
     """Declare the command."""
-    from CraNeXtLib.devices import DEVICES
-    from CraNeXtLib.models import DEFAULT_MODEL
-
     parser = commands.add_parser("reconstruct", help="make an implant for a defective skull")
     parser.add_argument("skull", metavar="SKULL", help="mask of the defective skull: .nrrd, .seg.nrrd, .nii, .nii.gz")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument("--ct", action="store_true", help="SKULL is a CT in Hounsfield units")
-    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME|PATH", help="default: %(default)s")
-    parser.add_argument("--device", default="auto", choices=DEVICES, help="default: %(default)s")
     parser.add_argument("--reference-implant", metavar="FILE", help="true implant, to measure the result against")
-    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
-    parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if SKULL holds several")
-    parser.add_argument("--postprocessing", choices=("default", "official"), help="default: the model's own")
-    parser.add_argument("--no-report", dest="report", action="store_false", help="leave out report.html")
+    add_settings(parser)
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.cases import CaseSettings, reconstruct_case
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that one case and a batch share; each bears the name of a field of CaseSettings."""
+    from CraNeXtLib.devices import DEVICES
+    from CraNeXtLib.models import DEFAULT_MODEL
 
-    names = CaseSettings.__dataclass_fields__
-    settings = CaseSettings(**{name: getattr(options, name) for name in names})
-    result = reconstruct_case(options.skull, options.out, settings, progress)
+    parser.add_argument("--ct", action="store_true", help="the input is a CT in Hounsfield units")
+    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME|PATH", help="default: %(default)s")
+    parser.add_argument("--device", default="auto", choices=DEVICES, help="default: %(default)s")
+    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
+    parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if a file holds several")
+    parser.add_argument("--postprocessing", choices=("default", "official"), help="default: the model's own")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="leave out report.html")
+
+
+def settings_of(options: argparse.Namespace) -> CaseSettings:
+    """Return the settings that the options name."""
+    from CraNeXtLib.cases import CaseSettings
+
+    given = vars(options)
+    return CaseSettings(**{name: given[name] for name in CaseSettings.__dataclass_fields__ if name in given})
+
+
+def _run(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.cases import reconstruct_case
+
+    result = reconstruct_case(options.skull, options.out, settings_of(options), progress)
     progress.end()
     print_result(result, Path(options.out))
 
