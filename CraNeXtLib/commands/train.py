@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from CraNeXtLib.errors import InputError
+
+if TYPE_CHECKING:
+    from CraNeXtLib.training.config import TrainingConfig
 
 
 def add_to(commands: Any) -> None:
@@ -23,8 +30,8 @@ def add_to(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.errors import InputError
     from CraNeXtLib.training.config import TrainingConfig, print_config, read_config
+    from CraNeXtLib.training.run_folder import in_charge
 
     overrides = {"data": {"manifest": options.manifest}} if options.manifest else {}
     config = read_config(options.config, overrides=overrides) if options.config else TrainingConfig()
@@ -34,20 +41,29 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
     if not options.config:
         raise InputError("Name a configuration file or a preset; cranext train --print-config shows what can be set.")
     out = Path(options.out or Path("runs") / Path(options.config).stem)
-    try:
-        from CraNeXtLib.training.run import dry_run, train
-    except ImportError as error:
-        raise InputError(f"Training needs {error.name}; run: pip install 'cranext[train]'") from error
     if options.dry_run:
-        cost = dry_run(config, config.data.cache or out / "cache")
-        progress.end()
-        print(
-            f"A step {'fits' if cost.fits else 'does NOT fit'} on {cost.device}: {cost.peak_memory_gb:.1f} GB, "
-            f"{cost.seconds_per_step:.2f} s a step, {cost.steps_per_epoch * cost.seconds_per_step / 60:.1f} minutes an "
-            f"epoch of {cost.steps_per_epoch} steps, {cost.hours:.1f} hours in all"
-        )
+        _dry_run(config, out, progress)
         return
-    model = train(config, out, resume=options.resume, progress=progress)
+    with in_charge(out, progress) as told:
+        model = _training_part("run").train(config, out, resume=options.resume, progress=told)
     progress.end()
     print(model)
     print(f"Use it with: cranext reconstruct SKULL --out DIR --model {model}")
+
+
+def _dry_run(config: TrainingConfig, out: Path, progress: Any) -> None:
+    cost = _training_part("run").dry_run(config, config.data.cache or out / "cache")
+    progress.end()
+    print(
+        f"A step {'fits' if cost.fits else 'does NOT fit'} on {cost.device}: {cost.peak_memory_gb:.1f} GB, "
+        f"{cost.seconds_per_step:.2f} s a step, {cost.steps_per_epoch * cost.seconds_per_step / 60:.1f} minutes an "
+        f"epoch of {cost.steps_per_epoch} steps, {cost.hours:.1f} hours in all"
+    )
+
+
+def _training_part(name: str) -> ModuleType:
+    """Import what needs the packages for training."""
+    try:
+        return import_module(f"CraNeXtLib.training.{name}")
+    except ImportError as error:
+        raise InputError(f"Training needs {error.name}; run: pip install 'cranext[train]'") from error
