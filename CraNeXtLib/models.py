@@ -24,7 +24,7 @@ from CraNeXtLib.volumes import Volume
 DEFAULT_MODEL = "pca_skull"
 BUNDLED = Path(__file__).parent / "Resources" / "Models"
 FORMAT_VERSION = 1
-_CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".safetensors")
+_CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".h5", ".safetensors")
 
 
 class Completer(Protocol):
@@ -118,8 +118,8 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
     """Copy a model folder, or convert the authors' checkpoint, into the user's folder.
 
     Args:
-        source: A model folder, or a CraNeXt checkpoint as published (``.pth``) or as safetensors.
-        name: What to call it; by default its own name, or ``cranext-published`` for a checkpoint.
+        source: A model folder, or a published checkpoint of CraNeXt or 3DUNetCNN (``.pth``, ``.h5``, safetensors).
+        name: What to call it; by default its own name, or its network's with ``-published`` for a checkpoint.
 
     Raises:
         InputError: If the source is no model, or a model of that name is there already.

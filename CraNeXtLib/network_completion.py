@@ -16,7 +16,8 @@ from CraNeXtLib import networks
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import NETWORK_SHAPE, Grid, make_grid
-from CraNeXtLib.networks.streaming import StreamedCraNeXt
+from CraNeXtLib.networks.inference import runner
+from CraNeXtLib.networks.unet3dcnn import named_as_ellis
 from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
@@ -106,16 +107,16 @@ class NetworkCompleter:
         self, channels: np.ndarray, device: str, progress: Callable[[float], None]
     ) -> tuple[np.ndarray, tuple[str, ...]]:
         notes: list[str] = []
-        streamed = StreamedCraNeXt(self.network, device=device, notify=notes.append)
-        logits = streamed(torch.as_tensor(channels)[None], progress=progress)
+        run = runner(self.network, device=device, notify=notes.append)
+        logits = run(torch.as_tensor(channels)[None], progress=progress)
         return torch.sigmoid(logits)[0, 0].numpy(), tuple(notes)
 
 
 def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Path], None]]:
-    """Read a checkpoint of the CraNeXt family as its authors publish it, without running any code in it.
+    """Read a checkpoint as its authors publish it, of CraNeXt or 3DUNetCNN, without running any code in it.
 
     Args:
-        path: A ``.pth`` or ``.safetensors`` file that holds a state dict.
+        path: A ``.pth``, ``.h5`` (Ellis's name for the same) or ``.safetensors`` file that holds a state dict.
 
     Returns:
         The description of the model, and a function that writes the weights to a safetensors file.
@@ -125,7 +126,7 @@ def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Pat
     """
     from safetensors.torch import save_file
 
-    weights = _read_state_dict(path)
+    weights = named_as_ellis(_read_state_dict(path))
     shapes = {key: tuple(value.shape) for key, value in weights.items()}
     for name in networks.NAMES:
         with torch.device("meta"):

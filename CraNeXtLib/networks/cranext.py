@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, LayerNorm3d, Upsample
-
-MINIMUM_SIZE = 32
+from CraNeXtLib.networks.sizes import check_input
 
 
 class CraNeXt(nn.Module):
@@ -76,11 +75,7 @@ class CraNeXt(nn.Module):
 
     def check(self, x: Tensor) -> None:
         """Raise InputError if the network cannot take the tensor."""
-        if x.ndim != 5 or x.shape[1] != self.in_channels or min(x.shape[2:]) < MINIMUM_SIZE:
-            raise InputError(
-                f"The network takes (batch, {self.in_channels}, X, Y, Z) with at least {MINIMUM_SIZE} voxels an axis, "
-                f"not {tuple(x.shape)}; resample the volume to a finer grid or choose a model with other channels."
-            )
+        check_input(x, self.in_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z).

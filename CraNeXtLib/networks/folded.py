@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.networks.cranext import MINIMUM_SIZE, CraNeXt
+from CraNeXtLib.networks.cranext import CraNeXt
+from CraNeXtLib.networks.sizes import MINIMUM_SIZE
 
 FOLD = 2
 CORNERS = FOLD**3

@@ -54,7 +54,7 @@ class StreamedCraNeXt:
         notify: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.device = torch.device(device)
-        self.dtype = dtype or _default_dtype(self.device)
+        self.dtype = dtype or default_dtype(self.device)
         self.notify = notify
         self._check = model.check
         self._folds = isinstance(model, FoldedCraNeXt)
@@ -109,7 +109,8 @@ class StreamedCraNeXt:
             return _Pass(network, planes.shape[:3], slab_bytes, report).run(planes).float().permute(3, 1, 2, 0)
 
 
-def _default_dtype(device: torch.device) -> torch.dtype:
+def default_dtype(device: torch.device) -> torch.dtype:
+    """Return the precision to compute with on a device: half on CUDA, bfloat16 where the GPU has it, else single."""
     if device.type != "cuda":
         return torch.float32
     return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float16

@@ -17,6 +17,8 @@ from CraNeXtLib import networks
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.networks.blocks import ConvNeXtBlock
 from CraNeXtLib.networks.cranext import CraNeXt
+from CraNeXtLib.networks.unet3dcnn import PreActivationBlock
+from CraNeXtLib.networks.wodzinski_unet import PostActivationBlock
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, network_options
 from CraNeXtLib.training.data import Batch
 from CraNeXtLib.training.losses import make_loss
@@ -124,7 +126,7 @@ def make_network(config: TrainingConfig) -> nn.Module:
     _keep_deepest_levels_in_float32(network)
     if config.run.gradient_checkpointing:
         for block in network.modules():
-            if isinstance(block, ConvNeXtBlock):
+            if isinstance(block, ConvNeXtBlock | PreActivationBlock | PostActivationBlock):
                 block.forward = _recomputed(block.forward)
     return network
 

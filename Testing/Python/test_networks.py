@@ -21,11 +21,17 @@ def count(model: torch.nn.Module) -> int:
         ("cranext", {"in_channels": 10}, 11_692_864, 191),
         ("cranext", {"depths": (2, 2, 2, 2, 1, 1, 1, 1, 1)}, 11_230_336, 211),
         ("cranext_tiny", {}, 878_432, 123),
+        ("unet3dcnn", {}, 68_559_202, 105),
+        ("unet3dcnn_attention", {}, 68_735_442, 125),
+        ("unet3dcnn_attention", {"reduction": 16}, 68_604_702, 125),
         ("unet3dcnn_convnext", {}, 15_792_256, 231),
+        ("wodzinski_unet", {}, 17_973_377, 164),
+        ("wodzinski_unet_convnext", {}, 8_424_129, 176),
     ],
 )
 def test_networks_have_the_published_parameters(name, options, parameters, entries):
-    model = networks.build(name, **options)
+    with torch.device("meta"):
+        model = networks.build(name, **options)
     assert count(model) == parameters
     assert len(model.state_dict()) == entries
 

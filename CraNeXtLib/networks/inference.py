@@ -1,0 +1,82 @@
+"""Running a trained network on one volume, whichever network it is: streamed if it can be, else as it stands."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from itertools import count
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from CraNeXtLib.networks.cranext import CraNeXt
+from CraNeXtLib.networks.folded import FoldedCraNeXt
+from CraNeXtLib.networks.streaming import StreamedCraNeXt, default_dtype
+
+
+class Runner(Protocol):
+    """A network in eval mode on its device."""
+
+    def __call__(self, x: Tensor, *, progress: Callable[[float], None] = ...) -> Tensor:
+        """Return the logits (B, 1, X, Y, Z) of (B, C, X, Y, Z), in single precision and on the input's device."""
+
+
+def runner(
+    network: nn.Module, *, device: str | torch.device = "cpu", notify: Callable[[str], None] = lambda _: None
+) -> Runner:
+    """Return the way to run a network that takes the least memory.
+
+    Args:
+        network: Any network of ``CraNeXtLib.networks``; its weights are copied.
+        device: Where to compute.
+        notify: Called with a sentence when memory is short and it computes in another way.
+    """
+    kind = StreamedCraNeXt if isinstance(network, CraNeXt | FoldedCraNeXt) else WholeNetwork
+    return kind(network, device=device, notify=notify)
+
+
+class WholeNetwork:
+    """A network that takes the volume in one pass; on a GPU whose memory is too small it goes on on the CPU.
+
+    Args:
+        network: Takes (B, C, X, Y, Z), returns logits (B, 1, X, Y, Z); its weights are copied.
+        device: Where to compute; in half precision on CUDA.
+        notify: Called with a sentence when it falls back to the CPU.
+    """
+
+    def __init__(
+        self, network: nn.Module, *, device: str | torch.device, notify: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.device = torch.device(device)
+        self.notify = notify
+        self._network = network
+
+    def __call__(self, x: Tensor, *, progress: Callable[[float], None] = lambda _: None) -> Tensor:
+        """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z), in single precision and on its device.
+
+        Args:
+            x: The input, on any device.
+            progress: Called with the fraction done, up to 1, after every convolution; what it raises ends the work.
+
+        Raises:
+            InputError: If the network cannot take the input's size or channels.
+        """
+        if self.device.type != "cpu":
+            try:
+                return self._run(x, self.device, default_dtype(self.device), progress)
+            except RuntimeError as error:
+                if "out of memory" not in str(error).lower():
+                    raise
+            # Not in the handler: the error keeps the failed pass's memory.
+            self.notify("The GPU has too little free memory; using the CPU instead, which takes longer.")
+        return self._run(x, torch.device("cpu"), torch.float32, progress)
+
+    def _run(self, x: Tensor, device: torch.device, dtype: torch.dtype, progress: Callable[[float], None]) -> Tensor:
+        network = copy.deepcopy(self._network).eval().to(device, dtype)
+        layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv3d | nn.ConvTranspose3d)]
+        done = count(1)
+        for layer in layers:
+            layer.register_forward_hook(lambda *_: progress(next(done) / (len(layers) * len(x))))
+        with torch.inference_mode():
+            return torch.cat([network(sample.to(device, dtype)).float().to(x.device) for sample in x.split(1)])
