@@ -1,15 +1,21 @@
-"""``cranext models``: list, inspect, add, copy and delete models."""
+"""``cranext models``: list, inspect, add, copy, delete and try models."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
+
+from CraNeXtLib import RESEARCH_USE_NOTICE
 
 
 def add_to(commands: Any) -> None:
     """Declare the command."""
-    parser = commands.add_parser("models", help="list, inspect, import, export and delete models")
+    from CraNeXtLib.datasets import SPLITS
+    from CraNeXtLib.devices import DEVICES
+
+    parser = commands.add_parser("models", help="list, inspect, import, export, delete and evaluate models")
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
     actions.add_parser("list", help="name every model").set_defaults(run=_list)
     info = actions.add_parser("info", help="print a model's description and card")
@@ -26,6 +32,13 @@ def add_to(commands: Any) -> None:
     delete = actions.add_parser("delete", help="delete a model that you added")
     delete.add_argument("name")
     delete.set_defaults(run=_delete)
+    evaluate = actions.add_parser("evaluate", help="reconstruct and measure the cases of a data set's split")
+    evaluate.add_argument("name", help="name or folder of the model")
+    evaluate.add_argument("--manifest", required=True, metavar="FILE", help="the data set")
+    evaluate.add_argument("--out", required=True, metavar="DIR", help="folder for the implants, measures and tables")
+    evaluate.add_argument("--split", default="test", choices=SPLITS, help="default: %(default)s")
+    evaluate.add_argument("--device", default="auto", choices=DEVICES, help="default: %(default)s")
+    evaluate.set_defaults(run=_evaluate)
 
 
 def _list(_options: argparse.Namespace, _progress: Any) -> None:
@@ -66,3 +79,22 @@ def _delete(options: argparse.Namespace, _progress: Any) -> None:
 
     models.delete_model(options.name)
     print(f"Deleted model '{options.name}'.")
+
+
+def _evaluate(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.model_evaluation import evaluate_model
+    from CraNeXtLib.statistics import PAPER_METRICS, summarise
+
+    rows = evaluate_model(
+        options.name, options.manifest, options.out, split=options.split, device=options.device, progress=progress
+    )
+    progress.end()
+    measured = [row for row in rows if not row["error"]]
+    print(f"{options.name} on {len(measured)} {options.split} cases, mean and standard deviation:")
+    for metric in PAPER_METRICS:
+        summary = summarise(measured, metric)
+        failed = f"  ({summary.failed} failed)" if summary.failed else ""
+        print(f"  {metric:10} {summary.mean:8.4f} {summary.sd:8.4f}{failed}")
+    for name in ("cases.csv", "cohort.json", "volumes"):
+        print(Path(options.out) / name)
+    print(RESEARCH_USE_NOTICE)

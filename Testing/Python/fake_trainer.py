@@ -1,8 +1,8 @@
 """The ``cranext train`` command, except that it makes up its curves, so that a test waits a fraction of a second.
 
 It is started in place of ``CraNeXtLib/__main__.py``. The record, the lock and the way to stop are the real ones.
-``FAKE_TRAINER`` says what happens: ``short`` (the default), ``long`` until stopped, ``deaf`` like long without ever looking
-whether it should stop, ``bad`` input, or a ``full`` disk in the second epoch.
+``FAKE_TRAINER`` says what happens: ``short`` (the default), ``long`` until stopped, ``deaf``, which does not look if
+it should stop, ``bad`` input, or a ``full`` disk in the second epoch.
 """
 
 import argparse

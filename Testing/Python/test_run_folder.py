@@ -1,7 +1,7 @@
 """A run's folder as other processes see it: with processes that are killed, stopped, deaf or second.
 
-This does not prove: that training itself stops well, see test_training_run.py; nor anything about Windows, whose locks are
-others.
+This does not prove: that training itself stops well, which test_slicer_training.py tries; nor anything about Windows,
+whose locks are others.
 """
 
 import os

@@ -1,0 +1,127 @@
+"""A model tried on the cases of a data set that it was not trained on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from CraNeXtLib import models
+from CraNeXtLib.atomic_files import filling, replacing
+from CraNeXtLib.cohort import evaluate_cohort
+from CraNeXtLib.datasets import SPLITS, DatasetCase, load_case, read_manifest
+from CraNeXtLib.errors import InputError, NoImplantError
+from CraNeXtLib.reconstruction import reconstruct
+from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.volume_files import write_volume
+
+_SHARE_OF_RECONSTRUCTION = 0.85
+
+
+def evaluate_model(
+    model: str | Path,
+    manifest: str | Path,
+    out: str | Path,
+    *,
+    split: str = "test",
+    device: str = "auto",
+    progress: ProgressCallback | None = None,
+) -> list[dict[str, object]]:
+    """Reconstruct every case of a split that has a defect, and measure the implants against the true ones.
+
+    The folder gets, besides ``cases.csv`` and ``cohort.json`` (see ``cohort``), the masks of each case under
+    ``volumes``. Where no implant comes out, an empty one counts, as a failure. An evaluation that was stopped goes on
+    where it was.
+
+    Args:
+        model: Name or folder of a model.
+        manifest: Data set, see ``datasets``.
+        out: Folder for the results.
+        split: Which cases.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        progress: Told stage and fraction; may raise CancelledError to stop.
+
+    Returns:
+        One row a case, as in ``cases.csv``.
+
+    Raises:
+        InputError: If the model or a case cannot be used, the split is empty, or the folder holds another evaluation.
+    """
+    progress = progress or (lambda _stage, _fraction: None)
+    out = Path(out)
+    chosen = models.find(model)
+    cases = _cases(Path(manifest), split)
+    names = _file_names(cases)
+    _claim(out, {"model": chosen.name, "sha256": chosen.sha256})
+    for number, (case, name) in enumerate(zip(cases, names, strict=True)):
+        progress(f"Reconstructing {case.name}", number / len(cases) * _SHARE_OF_RECONSTRUCTION)
+        _reconstruct(case, out / "volumes" / name, chosen, device)
+    with replacing(out / "manifest.csv") as temporary:
+        temporary.write_text(_cohort_manifest(cases, names), encoding="utf-8")
+    return evaluate_cohort(
+        out / "manifest.csv",
+        out,
+        progress=lambda name, fraction: progress(
+            f"Measuring {name}", _SHARE_OF_RECONSTRUCTION + fraction * (1 - _SHARE_OF_RECONSTRUCTION)
+        ),
+    )
+
+
+def _cases(manifest: Path, split: str) -> list[DatasetCase]:
+    if split not in SPLITS:
+        raise InputError(f"There is no split '{split}'; choose one of {', '.join(SPLITS)}.")
+    listed = read_manifest(manifest)
+    cases = [case for case in listed if case.split == split and case.has_defect]
+    if not cases:
+        there = sorted({case.split or "none" for case in listed if case.has_defect})
+        message = f"{manifest.name} has no case with a defect in the split '{split}'"
+        raise InputError(f"{message}; its cases with one are in: {', '.join(there) or 'no split'}.")
+    return cases
+
+
+def _file_names(cases: Sequence[DatasetCase]) -> list[str]:
+    """Return a name for each case's folder, as like its own as file systems allow."""
+    names: list[str] = []
+    for case in cases:
+        plain = re.sub(r"[^\w.-]+", "_", case.name).strip("._") or "case"
+        same = sum(name.rsplit("~", 1)[0].lower() == plain.lower() for name in names)
+        names.append(f"{plain}~{same + 1}" if same else plain)
+    return names
+
+
+def _claim(out: Path, what: dict[str, str]) -> None:
+    """Write down what is evaluated, or refuse a folder where something else was."""
+    file = out / "evaluated.json"
+    text = json.dumps(what, indent=1) + "\n"
+    if not file.is_file():
+        with replacing(file) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    elif file.read_text(encoding="utf-8") != text:
+        raise InputError(f"{out} holds the evaluation of another model; choose another folder.")
+
+
+def _reconstruct(case: DatasetCase, folder: Path, model: models.Model, device: str) -> None:
+    if (folder / "implant.nrrd").is_file():
+        return
+    pair = load_case(case)
+    try:
+        implant = reconstruct(pair.defective, model=model.folder, device=device).implant
+    except NoImplantError:
+        implant = pair.implant.with_voxels(pair.implant.voxels & False)
+    with filling(folder) as new:
+        for role, mask in (("skull", pair.defective), ("reference", pair.implant), ("implant", implant)):
+            write_volume(mask, new / f"{role}.nrrd")
+
+
+def _cohort_manifest(cases: Sequence[DatasetCase], names: Sequence[str]) -> str:
+    stream = io.StringIO()
+    roles = ("implant", "reference", "skull")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["case", *roles, "subject", "kind"])
+    for case, name in zip(cases, names, strict=True):
+        files = [f"volumes/{name}/{role}.nrrd" for role in roles]
+        writer.writerow([name, *files, "/".join(filter(None, case.skull)), case.kind])
+    return stream.getvalue()
