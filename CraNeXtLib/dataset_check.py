@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from CraNeXtLib.datasets import DatasetCase, SkullPair, load_case
+from CraNeXtLib.datasets import DatasetCase, SkullPair, load_case, read_manifest
 from CraNeXtLib.duplicates import Fingerprint, find_duplicates, fingerprint
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.orientation_check import orientation_doubts
+from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.volume_files import NIFTI_SUFFIXES
 from CraNeXtLib.volumes import axis_codes
 
@@ -84,6 +85,34 @@ def check_dataset(
         problems += check_pair(case, pair)
     same = find_duplicates(skulls)
     return CheckReport(problems + _odd_orientations(codes) + _duplicates(cases, same), same)
+
+
+def check_manifest(manifest: str | Path, progress: ProgressCallback | None = None) -> dict[str, Any]:
+    """Check a data set and return what was found as it fits into JSON.
+
+    Args:
+        manifest: The manifest's file.
+        progress: Told stage and fraction; may raise CancelledError to stop.
+
+    Returns:
+        ``cases`` and ``skulls``, how many; ``splits``, cases of each; ``problems``, see :class:`Problem`, errors first.
+
+    Raises:
+        InputError: If the manifest cannot be read.
+    """
+    cases = read_manifest(manifest)
+
+    def told(number: int, case: DatasetCase) -> None:
+        if progress:
+            progress(f"Reading {case.name}", number / len(cases))
+
+    report = check_dataset(cases, progress=told)
+    return {
+        "cases": len(cases),
+        "skulls": len({case.skull for case in cases}),
+        "splits": dict(Counter(case.split or "none" for case in cases)),
+        "problems": [asdict(problem) for problem in sorted(report.problems, key=lambda p: p.severity)],
+    }
 
 
 def check_pair(case: DatasetCase, pair: SkullPair) -> list[Problem]:

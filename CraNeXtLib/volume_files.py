@@ -102,7 +102,7 @@ def _read_stored(path: Path) -> _Stored:
         raise InputError(f"{path.name} is not a volume file; give a .nrrd, .seg.nrrd, .nii or .nii.gz file.")
     try:
         return _read_nrrd(path) if suffix in NRRD_SUFFIXES else _read_nifti(path)
-    except InputError:
+    except (InputError, ImportError):
         raise
     except Exception as error:  # pynrrd, nibabel, zlib and gzip each raise their own; all mean a file we cannot use
         raise InputError(f"{path.name} cannot be read; it is damaged or not really a {suffix} file.") from error

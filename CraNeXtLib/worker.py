@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,17 +23,16 @@ if __package__ in (None, ""):
     # The folder of this file must not be importable: its module names, such as statistics, hide the standard ones.
     sys.path[:] = [str(Path(folder).parent), *(p for p in sys.path if str(Path(p or ".").resolve()) != folder)]
 
-_SECONDS_TO_CANCEL = 10.0
-
 
 def main(job_file: str) -> int:
     """Run the job in a file and return the exit status; see ``errors`` for their meaning."""
     from CraNeXtLib.errors import CancelledError, CraNeXtError
+    from CraNeXtLib.parent_process import when_parent_closes
 
     # Libraries print what they like; only events may reach the parent's pipe.
     events, sys.stdout = sys.stdout, sys.stderr
     cancelled = threading.Event()
-    threading.Thread(target=_watch_standard_input, args=(cancelled,), daemon=True).start()
+    when_parent_closes(cancelled.set)
 
     def progress(stage: str, fraction: float) -> None:
         if cancelled.is_set():
@@ -45,6 +45,13 @@ def main(job_file: str) -> int:
     except CraNeXtError as error:
         _send(events, event="error", status=error.exit_status, kind=type(error).__name__, message=str(error))
         return error.exit_status
+    except ImportError as error:
+        message = (
+            f"{sys.executable} lacks the package {error.name or error}; install what CraNeXt needs there, or choose "
+            "another Python."
+        )
+        _send(events, event="error", status=2, kind="InputError", message=message)
+        return 2
     except MemoryError:
         _send(events, event="error", status=1, kind="MemoryError", message="This computer's memory is not enough.")
         return 1
@@ -72,15 +79,27 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
         from CraNeXtLib.categorization_cases import categorize_case
 
         return categorize_case(**arguments, progress=progress)
+    if task == "check_dataset":
+        from CraNeXtLib.dataset_check import check_manifest
+
+        return check_manifest(arguments["manifest"], progress)
+    if task == "dry_run":
+        from CraNeXtLib.training.config import read_config
+        from CraNeXtLib.training.run import dry_run
+
+        progress("Trying a few steps", 0.0)
+        return asdict(dry_run(read_config(arguments["config"]), arguments["cache"]))
+    if task == "evaluate_model":
+        from CraNeXtLib.model_evaluation import evaluate_model
+
+        evaluate_model(**arguments, progress=progress)
+        return {}
+    if task == "import_model":
+        from CraNeXtLib.models import import_model
+
+        progress("Installing the model", 0.0)
+        return {"name": import_model(**arguments).name}
     raise InputError(f"There is no task '{task}'.")
-
-
-def _watch_standard_input(cancelled: threading.Event) -> None:
-    """Cancel when the parent says so or is gone, which closes the pipe; insist if the work does not listen."""
-    sys.stdin.readline()
-    cancelled.set()
-    threading.Event().wait(_SECONDS_TO_CANCEL)
-    os._exit(130)
 
 
 def _send(stream: TextIO, **event: Any) -> None:

@@ -191,7 +191,7 @@ def presets() -> tuple[str, ...]:
 def read_config(preset_or_path: str | Path, *, overrides: dict[str, Any] | None = None) -> TrainingConfig:
     """Read a preset by name, or a YAML file; what it does not set has its default.
 
-    A file may name a preset to start from as ``preset: NAME``.
+    A file may name a preset, or another file, to start from as ``preset: NAME``.
 
     Args:
         preset_or_path: Name of a preset, or the file.
@@ -200,16 +200,22 @@ def read_config(preset_or_path: str | Path, *, overrides: dict[str, Any] | None 
     Raises:
         InputError: If there is no such preset or file, or a key or value in it is wrong; it is named.
     """
-    import yaml
-
     path = Path(preset_or_path)
     if str(preset_or_path) in presets():
         path = _PRESETS / f"{preset_or_path}.yaml"
+    return _build(TrainingConfig, _merged(_read_values(path, ()), overrides or {}), "")
+
+
+def _read_values(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
+    """Return what a file sets, on top of what it starts from; ``below`` are the files that start from it."""
+    import yaml
+
+    known = ", ".join(presets())
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError) as error:
-        known = ", ".join(presets())
-        raise InputError(f"'{preset_or_path}' is neither a preset ({known}) nor a readable file.") from error
+        place, name = ("preset: ", path.name) if below else ("", path)
+        raise InputError(f"{place}'{name}' is neither a preset ({known}) nor a readable file.") from error
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         line = f", line {place.line + 1}" if place else ""
@@ -217,11 +223,12 @@ def read_config(preset_or_path: str | Path, *, overrides: dict[str, Any] | None 
     if not isinstance(values, dict):
         raise InputError(f"{path.name} must hold sections and keys; see cranext train --print-config.")
     start = values.pop("preset", None)
-    if start is not None:
-        if start not in presets():
-            raise InputError(f"preset: there is no preset '{start}'; choose one of {', '.join(presets())}.")
-        values = _merged(yaml.safe_load((_PRESETS / f"{start}.yaml").read_text(encoding="utf-8")), values)
-    return _build(TrainingConfig, _merged(values, overrides or {}), "")
+    if start is None:
+        return values
+    first = _PRESETS / f"{start}.yaml" if start in presets() else path.parent / str(start)
+    if first in (path, *below):
+        raise InputError(f"preset: {first.name} starts from itself.")
+    return _merged(_read_values(first, (path, *below)), values)
 
 
 def print_config(config: TrainingConfig | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import nibabel
@@ -10,8 +11,8 @@ import pytest
 from phantoms import head
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.dataset_check import check_dataset, check_pair, header_doubts
-from CraNeXtLib.datasets import DatasetCase, SkullPair
+from CraNeXtLib.dataset_check import check_dataset, check_manifest, check_pair, header_doubts
+from CraNeXtLib.datasets import DatasetCase, SkullPair, write_manifest
 from CraNeXtLib.duplicates import find_duplicates, fingerprint
 from CraNeXtLib.grid import share_of_voxels
 from CraNeXtLib.volume_files import read_volume, write_volume
@@ -32,6 +33,30 @@ def pair(**changed) -> SkullPair:
 
 def errors_of(found: SkullPair) -> str:
     return messages(p for p in check_pair(CASE, found) if p.severity == "error")
+
+
+def test_a_manifest_is_described_for_json(tmp_path):
+    write_volume(HEAD.complete, tmp_path / "skull.nrrd")
+    write_volume(HEAD.implant.with_voxels(HEAD.implant.voxels & False), tmp_path / "nothing.nrrd")
+    skull, nothing = tmp_path / "skull.nrrd", tmp_path / "nothing.nrrd"
+    cases = [
+        DatasetCase(subject="1", complete=skull, split="training"),
+        DatasetCase(subject="2", complete=skull, implant=nothing, split="test"),
+        DatasetCase(subject="3", complete=tmp_path / "none.nrrd"),
+    ]
+    write_manifest(cases, tmp_path / "manifest.csv")
+    told = []
+    found = check_manifest(tmp_path / "manifest.csv", lambda *progress: told.append(progress))
+    assert json.loads(json.dumps(found)) == found
+    assert (found["cases"], found["skulls"]) == (3, 3)
+    assert found["splits"] == {"training": 1, "test": 1, "none": 1}
+    severities = [problem["severity"] for problem in found["problems"]]
+    assert severities == sorted(severities)
+    said = " ".join(f"{problem['case']}: {problem['message']}" for problem in found["problems"])
+    assert "2: The implant is empty" in said
+    assert "none.nrrd" in said
+    assert "same head" in said
+    assert told[0] == ("Reading 1", 0.0)
 
 
 def test_a_sound_pair_has_no_error():

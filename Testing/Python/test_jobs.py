@@ -103,3 +103,24 @@ def test_the_real_worker_refuses_in_our_words(tmp_path, monkeypatch):
         jobs.Job("nonsense", {}).wait()
     with pytest.raises(InputError, match="no setting modell"):
         jobs.Job("reconstruct", settings | {"settings": {"modell": "x"}}).wait()
+
+
+def test_the_real_worker_checks_evaluates_and_installs(tmp_path):
+    """What the training module asks of it; each ends in the library's own words about a file that is not there."""
+    nowhere = str(tmp_path / "none.csv")
+    for task, arguments, message in (
+        ("check_dataset", {"manifest": nowhere}, r"none\.csv cannot be read"),
+        ("dry_run", {"config": nowhere, "cache": nowhere}, "neither a preset"),
+        ("evaluate_model", {"model": "none", "manifest": nowhere, "out": nowhere, "split": "test"}, "no model 'none'"),
+        ("import_model", {"source": str(tmp_path), "name": "x"}, "not a model folder"),
+    ):
+        with pytest.raises(InputError, match=message):
+            jobs.Job(task, arguments).wait()
+
+
+def test_a_missing_package_is_named(tmp_path, monkeypatch):
+    (tmp_path / "nrrd.py").write_text("raise ModuleNotFoundError('no', name='nrrd')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "x.nrrd").touch()
+    with pytest.raises(InputError, match="lacks the package nrrd"):
+        jobs.Job("reconstruct", {"skull": str(tmp_path / "x.nrrd"), "out": str(tmp_path / "out")}).wait()

@@ -61,6 +61,14 @@ def test_what_is_wrong_is_named(tmp_path, text, named):
     assert named in str(error.value)
 
 
+def test_a_file_starts_from_another_file(tmp_path):
+    write(tmp_path / "ours.yaml", "preset: paper\nname: ours\nrun:\n  epochs: 2\n  seed: 7\n")
+    config = read_config(write(tmp_path / "mine.yaml", "preset: ours.yaml\nrun:\n  seed: 8\n"))
+    assert (config.name, config.run.epochs, config.run.seed, config.data.grid) == ("ours", 2, 8, "official")
+    with pytest.raises(InputError, match=r"mine\.yaml starts from itself"):
+        read_config(write(tmp_path / "mine.yaml", "preset: mine.yaml\n"))
+
+
 def test_a_missing_file_lists_the_presets(tmp_path):
     with pytest.raises(InputError, match="paper"):
         read_config(tmp_path / "none.yaml")

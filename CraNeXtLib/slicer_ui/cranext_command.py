@@ -1,0 +1,110 @@
+"""The ``cranext`` command by way of Slicer without a window, for example to train where only Slicer is installed.
+
+    Slicer --no-splash --no-main-window --python-script .../CraNeXtLib/slicer_ui/cranext_command.py -- train paper ...
+
+The work runs in the worker's Python, never in Slicer's process. Output and exit status are the command's own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+import slicer
+
+if importlib.util.find_spec("CraNeXtLib") is None:  # Slicer knows a source checkout's modules, but not the library
+    sys.path.append(str(Path(sys.argv[0]).resolve().parents[2]))
+
+from CraNeXtLib.errors import CancelledError, InputError
+from CraNeXtLib.parent_process import VARIABLE
+from CraNeXtLib.slicer_ui.interpreters import worker_python
+
+PROGRAM = Path(__file__).resolve().parents[1] / "__main__.py"
+_SECONDS_TO_END = 30.0
+
+Line = tuple[TextIO, str]
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run ``cranext`` with arguments, pass on what it prints, and return its exit status.
+
+    Ctrl-C and SIGTERM end the command cleanly with 130. Should Slicer be killed, the command ends by itself, because
+    its standard input closes.
+    """
+    try:
+        python, environment = worker_python()
+    except InputError as error:
+        print(f"cranext: error: {error}", file=sys.stderr)
+        return error.exit_status
+    process = subprocess.Popen(
+        [python, str(PROGRAM), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        env={**(os.environ if environment is None else environment)} | {VARIABLE: "1", "PYTHONIOENCODING": "utf-8"},
+        **_apart(),
+    )
+    lines: queue.SimpleQueue[Line] = queue.SimpleQueue()
+    readers = [
+        threading.Thread(target=_read, args=(source, target, lines), daemon=True)
+        for source, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr))
+    ]
+    for reader in readers:
+        reader.start()
+    deadline = None
+
+    def end(*_signal: object) -> None:
+        nonlocal deadline
+        if deadline is None:
+            deadline = time.monotonic() + _SECONDS_TO_END
+            process.stdin.close()
+
+    former = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        while process.poll() is None or any(reader.is_alive() for reader in readers) or not lines.empty():
+            _print(lines)
+            slicer.app.processEvents()
+            if deadline is not None and time.monotonic() > deadline:
+                process.kill()
+            time.sleep(0.02)
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+    if deadline is not None:
+        return CancelledError.exit_status
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode  # as shells say it of a signal
+
+
+def _apart() -> dict[str, object]:
+    """Return how to keep the terminal's Ctrl-C from the command, which :func:`run_command` ends itself."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _read(source: TextIO, target: TextIO, lines: queue.SimpleQueue[Line]) -> None:
+    for line in source:
+        lines.put((target, line.rstrip("\n")))
+
+
+def _print(lines: queue.SimpleQueue[Line]) -> None:
+    """Print in the main thread, the only one that Slicer's console takes text from."""
+    while not lines.empty():
+        target, line = lines.get()
+        print(line, file=target, flush=True)
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    slicer.util.exit(run_command(given[1:] if given[:1] == ["--"] else given))
