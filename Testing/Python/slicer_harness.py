@@ -1,21 +1,21 @@
-"""Stands in for the Slicer application, so that the modules can be tested with plain Python.
+"""Runs the modules and their panels with plain Python, without the Slicer application.
 
-Real are the scene, its nodes, files and logics, and ``slicer.util``, from the package slicer-core. Stand-ins, as thin
-as can be, are the application object, the timer and settings of Qt, the base classes of scripted modules, and the
-making of subject hierarchy items, which the application leaves to a Qt plugin. A pass therefore says that the scene is
-right, never that it ran in Slicer.
+Real are the scene, its nodes, files and logics, and ``slicer.util``, from the package slicer-core, and the widgets of
+Qt, from PySide6. Stand-ins are in ``slicer_stand_ins``: the application object, the base classes of scripted modules,
+the widgets of CTK and MRML, and PythonQt's manners. With the environment variable ``CRANEXT_SLICER_SOURCE`` naming a
+folder of Slicer's source, Slicer's own ``ScriptedLoadableModule``, ``parameterNodeWrapper``, ``i18n``, ``packaging``
+and ``util`` are used instead. A pass therefore says that scene and wiring are right, never that it ran in Slicer.
 
-A test file uses it with ``pytest_plugins = ["slicer_harness"]`` and the fixtures ``scene`` and ``load_module``.
+A test file uses it with ``pytest_plugins = ["slicer_harness"]`` and the fixtures ``scene``, ``load_module``, ``panel``
+and ``main_window``.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -23,13 +23,7 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-LOGICS = {  # the names that Slicer gives them: their classes
-    "Colors": "vtkSlicerColorLogic",
-    "SubjectHierarchy": "vtkSlicerSubjectHierarchyModuleLogic",
-    "Segmentations": "vtkSlicerSegmentationsModuleLogic",
-    "Models": "vtkSlicerModelsLogic",
-    "Volumes": "vtkSlicerVolumesLogic",
-}
+SLICER_SOURCE = os.environ.get("CRANEXT_SLICER_SOURCE")
 
 
 @pytest.fixture(scope="session")
@@ -41,15 +35,28 @@ def application():
 
 @pytest.fixture
 def scene(application, tmp_path, monkeypatch):
-    """The scene, empty before and after; Slicer's temporary files go into a folder of the test's."""
+    """The scene, empty before and after; Slicer's temporary files and settings go into a folder of the test's.
+
+    An error in a slot of Qt's or an observer of VTK's, which Slicer would only print, fails the test; a test that
+    expects one empties ``slicer.app.errors``.
+    """
+    import qt
+    from slicer_stand_ins import pythonqt
+
     folder = tmp_path / "Slicer's temporary Ordnerchen äö"
     folder.mkdir()
     monkeypatch.setattr(application, "temporaryPath", str(folder))
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: application.errors.append(error))
+    qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, str(tmp_path / "settings"))
+    qt.QSettings().clear()
     application.scene.Clear(True)
     yield application.scene
     application.scene.Clear(True)
-    QTimer.running.clear()
-    QSettings.values.clear()
+    pythonqt.release()
+    errors, application.errors = application.errors, []
+    application.connected.clear()
+    for error in errors:
+        raise error
 
 
 @pytest.fixture
@@ -57,155 +64,117 @@ def load_module(scene, monkeypatch):  # noqa: ARG001 (a module needs the applica
     """Import a scripted module and make its description, as Slicer does at start-up; returns both."""
 
     def load(name: str) -> tuple[ModuleType, SimpleNamespace]:
-        folder = REPOSITORY / name
-        monkeypatch.syspath_prepend(str(folder))
-        module = importlib.import_module(name)
-        description = SimpleNamespace(path=str(folder / f"{name}.py"))
-        getattr(module, name)(description)
-        return module, description
+        monkeypatch.syspath_prepend(str(REPOSITORY / name))
+        return describe_module(name)
 
     return load
 
 
-def boot() -> Application:
-    """Make the application's stand-in, and ``slicer`` and ``qt`` as a module finds them when Slicer loads it."""
+@pytest.fixture
+def main_window(scene):  # noqa: ARG001
+    """Slicer's main window; without it there is no layout manager, either."""
     import slicer
 
+    window = slicer.app.open_main_window()
+    yield window
+    slicer.app.close_main_window(window)
+
+
+@pytest.fixture
+def panel(load_module):
+    """Open the panel of a module, as choosing it from Slicer's menu does; returns the module's widget object.
+
+    At the end the panel is closed as when Slicer ends.
+    """
+    opened = []
+
+    def open_panel(name: str) -> Any:
+        load_module(name)
+        opened.append(name)
+        return make_panel(name)
+
+    yield open_panel
+    for name in opened:
+        close_panel(name)
+
+
+def boot() -> Any:
+    """Make the application's stand-in, and ``slicer``, ``qt`` and ``ctk`` as a module finds them; once a process."""
+    import slicer
+    from slicer_stand_ins import pythonqt
+
+    qt = pythonqt.install()
+    from slicer_stand_ins import ctk_widgets, mrml_widgets
+    from slicer_stand_ins.application import Application
+
+    qt.QCoreApplication.setOrganizationName("CraNeXt tests")
+    qt.QCoreApplication.setApplicationName("Slicer")
+    qt.QSettings.setDefaultFormat(qt.QSettings.IniFormat)
+    ctk_widgets.install()
+    mrml_widgets.install()
     slicer.app = Application()
     slicer.mrmlScene = slicer.app.scene
     slicer.modules = SimpleNamespace(
         **{name.lower(): SimpleNamespace(logic=lambda logic=logic: logic) for name, logic in slicer.app.logics.items()}
     )
-    base_classes = ModuleType("slicer.ScriptedLoadableModule")
-    base_classes.ScriptedLoadableModule = ScriptedLoadableModule
-    base_classes.ScriptedLoadableModuleLogic = ScriptedLoadableModuleLogic
-    slicer.ScriptedLoadableModule = sys.modules[base_classes.__name__] = base_classes
-    sys.modules["qt"] = ModuleType("qt")
-    sys.modules["qt"].QTimer, sys.modules["qt"].QSettings = QTimer, QSettings
+    if SLICER_SOURCE:
+        _use_slicers_own(slicer, Path(SLICER_SOURCE) / "Base" / "Python" / "slicer")
+    else:
+        _use_stand_ins(slicer)
     return slicer.app
 
 
-class Application:
-    """As much of Slicer's application as the modules, slicer.util and the scene need."""
+def describe_module(name: str) -> tuple[ModuleType, SimpleNamespace]:
+    """Import a module whose folder is on the path, register it, and return it with its description."""
+    import slicer
 
-    def __init__(self) -> None:
-        import slicer
-        import vtk
-
-        self.temporaryPath = tempfile.gettempdir()
-        self.scene = slicer.vtkMRMLScene()
-        self.logic = slicer.vtkSlicerApplicationLogic()
-        self.logic.SetMRMLScene(self.scene)
-        self.logic.SetSliceLogics(vtk.vtkCollection())
-        self.logic.SetViewLogics(vtk.vtkCollection())
-        self.logic.SetTemporaryPath(self.temporaryPath)
-        self.logic.SetHomeDirectory(self.temporaryPath)
-        self.logic.SetShareDirectory(self.temporaryPath)
-        self.logics = {name: self._module_logic(name, getattr(slicer, kind)) for name, kind in LOGICS.items()}
-        self._input_and_output = self._bundles()
-        slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene, True)
-        self._observe(slicer.vtkMRMLScene.NodeAddedEvent, self._add_to_hierarchy)
-        self._observe(slicer.vtkMRMLScene.NodeAboutToBeRemovedEvent, self._remove_from_hierarchy)
-
-    def applicationLogic(self) -> Any:
-        return self.logic
-
-    def startupEnvironment(self) -> SimpleNamespace:
-        return SimpleNamespace(keys=lambda: list(os.environ), value=os.environ.get)
-
-    def processEvents(self) -> None:
-        """Let the timers that are due fire, in place of Qt's event loop."""
-        for timer in list(QTimer.running):
-            timer.fire_if_due()
-
-    def _module_logic(self, name: str, kind: type) -> Any:
-        logic = kind()
-        logic.SetMRMLApplicationLogic(self.logic)
-        if name == "Colors":
-            self.logic.SetColorLogic(logic)
-        logic.SetMRMLScene(self.scene)
-        self.logic.SetModuleLogic(name, logic)
-        return logic
-
-    def _bundles(self) -> list[Any]:
-        """Prepare the scene for reading and writing .mrb files."""
-        import slicer
-
-        remote, data = slicer.vtkMRMLRemoteIOLogic(), slicer.vtkDataIOManagerLogic()
-        for logic in (remote, data):
-            logic.SetMRMLScene(self.scene)
-            logic.SetMRMLApplicationLogic(self.logic)
-        remote.GetCacheManager().SetRemoteCacheDirectory(self.temporaryPath)
-        data.SetAndObserveDataIOManager(remote.GetDataIOManager())
-        remote.AddDataIOToScene()
-        return [remote, data]
-
-    def _observe(self, event: int, called: Callable[[Any], None]) -> None:
-        import vtk
-
-        def observer(_scene, _event, node):
-            called(node)
-
-        observer.CallDataType = vtk.VTK_OBJECT
-        self.scene.AddObserver(event, observer)
-
-    def _add_to_hierarchy(self, node: Any) -> None:
-        hierarchy = self.scene.GetSubjectHierarchyNode()
-        if hierarchy and node.IsA("vtkMRMLDisplayableNode") and not node.GetHideFromEditors():
-            hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
-
-    def _remove_from_hierarchy(self, node: Any) -> None:
-        hierarchy = self.scene.GetSubjectHierarchyNode()
-        if hierarchy and not self.scene.IsBatchProcessing() and (item := hierarchy.GetItemByDataNode(node)):
-            hierarchy.RemoveItem(item, False, False)
+    module = importlib.import_module(name)
+    description = SimpleNamespace(path=str(REPOSITORY / name / f"{name}.py"), name=name, hidden=False)
+    getattr(module, name)(description)
+    setattr(slicer.modules, name.lower(), description)
+    return module, description
 
 
-class QTimer:
-    """Qt's timer, which fires when the application processes events."""
+def make_panel(name: str) -> Any:
+    """Make the panel of a registered module, enter it, and return the module's widget object."""
+    import slicer
 
-    running: list[QTimer] = []  # noqa: RUF012
-
-    def setInterval(self, milliseconds: int) -> None:
-        self._interval = milliseconds / 1000
-
-    def connect(self, signal: str, slot: Callable[[], None]) -> None:
-        assert signal == "timeout()"
-        self._slot = slot
-
-    def start(self) -> None:
-        self._due = time.monotonic() + self._interval
-        QTimer.running.append(self)
-
-    def stop(self) -> None:
-        QTimer.running.remove(self)
-
-    def fire_if_due(self) -> None:
-        if time.monotonic() >= self._due:
-            self._due += self._interval
-            self._slot()
+    description = getattr(slicer.modules, name.lower())
+    container = slicer.qSlicerScriptedLoadableModuleWidget(description)
+    description.widgetRepresentation = lambda: container
+    container.setMRMLScene(slicer.mrmlScene)
+    container.reload()
+    container.resize(420, 800)
+    container.show()
+    container.enter()
+    slicer.app.processEvents()
+    return container.self()
 
 
-class QSettings:
-    """Qt's settings, in memory."""
+def close_panel(name: str) -> None:
+    """Close a panel as when Slicer ends."""
+    import slicer
 
-    values: dict[str, str] = {}  # noqa: RUF012
-
-    def contains(self, key: str) -> bool:
-        return key in self.values
-
-    def value(self, key: str) -> str:
-        return self.values[key]
-
-
-class ScriptedLoadableModule:
-    """Base class of a module's description; the real one also finds the icon and registers a test."""
-
-    def __init__(self, parent: Any) -> None:
-        self.parent = parent
+    container = getattr(slicer.modules, name.lower()).widgetRepresentation()
+    container.exit()
+    slicer.app.moduleManager().moduleAboutToBeUnloaded.emit(name)
+    delattr(slicer.modules, f"{name}Widget")
+    container.delete()
 
 
-class ScriptedLoadableModuleLogic:
-    """Base class of a module's logic; the real one also manages a parameter node."""
+def _use_stand_ins(slicer: Any) -> None:
+    from slicer_stand_ins import parameter_node, scripted_module
 
-    def __init__(self, parent: Any = None) -> None:
-        self.parent = parent
+    slicer.ScriptedLoadableModule = sys.modules["slicer.ScriptedLoadableModule"] = scripted_module
+    slicer.parameterNodeWrapper = sys.modules["slicer.parameterNodeWrapper"] = parameter_node
+
+
+def _use_slicers_own(slicer: Any, folder: Path) -> None:
+    if not (folder / "ScriptedLoadableModule.py").is_file():
+        raise FileNotFoundError(f"CRANEXT_SLICER_SOURCE is not a folder of Slicer's source: {SLICER_SOURCE}")
+    slicer.__path__.append(str(folder))
+    found = importlib.util.spec_from_file_location("slicer.util", folder / "util.py")
+    slicer.util = sys.modules["slicer.util"] = importlib.util.module_from_spec(found)
+    found.loader.exec_module(slicer.util)
+    importlib.import_module("slicer.ScriptedLoadableModule")
+    importlib.import_module("slicer.parameterNodeWrapper")
