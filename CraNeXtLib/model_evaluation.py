@@ -55,7 +55,9 @@ def evaluate_model(
     chosen = models.find(model)
     cases = _cases(Path(manifest), split)
     names = _file_names(cases)
-    _claim(out, {"model": chosen.name, "sha256": chosen.sha256})
+    _claim(
+        out, {"model": chosen.name, "sha256": chosen.sha256, "manifest": str(Path(manifest).absolute()), "split": split}
+    )
     for number, (case, name) in enumerate(zip(cases, names, strict=True)):
         progress(f"Reconstructing {case.name}", number / len(cases) * _SHARE_OF_RECONSTRUCTION)
         _reconstruct(case, out / "volumes" / name, chosen, device)
@@ -100,12 +102,16 @@ def _claim(out: Path, what: dict[str, str]) -> None:
         with replacing(file) as temporary:
             temporary.write_text(text, encoding="utf-8")
     elif file.read_text(encoding="utf-8") != text:
-        raise InputError(f"{out} holds the evaluation of another model; choose another folder.")
+        raise InputError(f"{out} holds the evaluation of another model, data set or split; choose another folder.")
 
 
 def _reconstruct(case: DatasetCase, folder: Path, model: models.Model, device: str) -> None:
-    if (folder / "implant.nrrd").is_file():
-        return
+    done = folder / "implant.nrrd"
+    try:
+        if done.stat().st_mtime > max(file.stat().st_mtime for file in case.files().values()):
+            return
+    except OSError:
+        pass
     pair = load_case(case)
     try:
         implant = reconstruct(pair.defective, model=model.folder, device=device).implant

@@ -57,5 +57,5 @@ class DatasetCheckRun(WorkerRun):
         description = self._job.result()
         name = _("{name} check").format(name=self._manifest.stem)
         self.table = self._output(self.table, "vtkMRMLTableNode", name)
-        fill_problems(self.table, description)
+        fill_problems(self.table, description | {"manifest": str(self._manifest.absolute())})
         self.description = description
