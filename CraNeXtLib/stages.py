@@ -9,6 +9,20 @@ from contextlib import contextmanager
 ProgressCallback = Callable[[str, float], None]
 """Called with the stage's name and the fraction of the whole work, 0 to 1. It may raise CancelledError."""
 
+_SMALLEST_FRACTION, _LEAST_SECONDS = 0.05, 2.0  # before which the time left is a guess
+
+
+def seconds_left(fraction: float, elapsed: float) -> float | None:
+    """Return how long work will still take, or None while that cannot be told.
+
+    Args:
+        fraction: Part of the whole that is done, 0 to 1.
+        elapsed: Seconds that it has taken.
+    """
+    if fraction < _SMALLEST_FRACTION or elapsed < _LEAST_SECONDS:
+        return None
+    return elapsed * (1 - fraction) / fraction
+
 
 class Stages:
     """Turns the progress of single stages into that of the whole.

@@ -70,6 +70,8 @@ class WorkerRun:
         """Poll from Qt's event loop from now on, so that Slicer stays usable."""
         import qt
 
+        if self._timer is not None:
+            return
         self._timer = qt.QTimer()
         self._timer.setInterval(_POLL_INTERVAL_MS)
         self._timer.connect("timeout()", self.poll)

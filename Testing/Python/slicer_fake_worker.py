@@ -1,8 +1,8 @@
 """The real worker, except that it copies a result made beforehand, so that a test waits a fraction of a second.
 
 It is started in place of ``CraNeXtLib/worker.py``. The environment says what it does: ``FAKE_RESULT`` is the folder of
-the result, and ``FAKE_TROUBLE`` an end other than success: ``nothing missing``, ``bad input``, ``crash``, or ``hang``
-until cancelled.
+the result, and ``FAKE_TROUBLE`` an end other than success: ``nothing missing``, ``bad input``, ``crash``, ``full disk``,
+or ``hang`` until cancelled.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from CraNeXtLib import worker  # noqa: E402
+from CraNeXtLib.atomic_files import filling  # noqa: E402
 from CraNeXtLib.errors import InputError, NoImplantError  # noqa: E402
 
 
@@ -28,6 +29,9 @@ def run(_task, arguments, progress):
         raise InputError("The skull is upside down; turn it.")
     if trouble == "crash":
         os._exit(139)
+    if trouble == "full disk":
+        with filling(arguments["out"]):
+            raise OSError(28, "No space left on device")
     while trouble == "hang":
         time.sleep(0.02)
         progress("Reconstructing", 0.5)
