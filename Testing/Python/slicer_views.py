@@ -14,25 +14,30 @@ from typing import Any
 import numpy as np
 from slicer_harness import boot
 
-SIZE = 600  # pixels
+SIZE = (600, 600)  # pixels
 
 
 class View:
-    """A window without a screen, and the displayable managers that Slicer registers for a view of its kind."""
+    """A window without a screen, and the displayable managers that Slicer registers for a view of its kind.
 
-    def __init__(self, logic: Any, factory: Any, managers: list[str]) -> None:
+    Args:
+        node: The view node or slice node to be drawn.
+        factory: Of Slicer's, for the kind of view.
+        managers: Names of displayable managers.
+        size: Width and height in pixels.
+    """
+
+    def __init__(self, node: Any, factory: Any, managers: list[str], size: tuple[int, int]) -> None:
         import slicer
         import vtk
 
-        self.logic = logic
-        logic.SetMRMLApplicationLogic(slicer.app.logic)
-        logic.SetMRMLScene(slicer.mrmlScene)
         self.renderer = vtk.vtkRenderer()
         self.window = vtk.vtkRenderWindow()
         self.window.SetOffScreenRendering(True)
         self.window.SetMultiSamples(0)
-        self.window.SetSize(SIZE, SIZE)
+        self.window.SetSize(*size)
         self.window.AddRenderer(self.renderer)
+        self._size = size
         self._interactor = vtk.vtkRenderWindowInteractor()
         self._interactor.SetRenderWindow(self.window)
         self._interactor.Initialize()
@@ -42,11 +47,17 @@ class View:
         self._group = slicer.vtkMRMLDisplayableManagerGroup()
         self._group.SetRenderer(self.renderer)
         self._group.Initialize(factory, self.renderer)
-
-    def show(self, node: Any) -> None:
-        """Let the view show the scene as its view node says."""
         node.SetMappedInLayout(True)
         self._group.SetMRMLDisplayableNode(node)
+
+    def look_from(self, point: Any) -> None:
+        """Turn the camera of a 3D view towards the origin, from a direction, so that all can be seen."""
+        self.window.Render()
+        camera = self.renderer.GetActiveCamera()
+        camera.SetFocalPoint(0, 0, 0)
+        camera.SetPosition(*point)
+        camera.SetViewUp(0, 0, 1)
+        self.renderer.ResetCamera()
 
     def pixels(self) -> np.ndarray:
         """Return the view as an array of shape (height, width, 3)."""
@@ -58,35 +69,33 @@ class View:
         grabber.SetInput(self.window)
         grabber.ReadFrontBufferOff()
         grabber.Update()
-        return vtk_to_numpy(grabber.GetOutput().GetPointData().GetScalars()).reshape(SIZE, SIZE, 3)[::-1]
+        width, height = self._size
+        return vtk_to_numpy(grabber.GetOutput().GetPointData().GetScalars()).reshape(height, width, 3)[::-1]
 
 
-def view_3d() -> View:
-    """Return a 3D view; a legend is drawn only in views that are there before it."""
+def three_d_view(node: Any, size: tuple[int, int] = SIZE) -> View:
+    """Return the view of a 3D view node; a legend is drawn only in views that are there before it."""
     import slicer
 
-    logic = slicer.vtkMRMLViewLogic()
     managers = [f"{kind}DisplayableManager" for kind in ("Camera", "View", "Model", "ColorLegend")]
     managers.append("SegmentationsDisplayableManager3D")
-    view = View(logic, slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance(), managers)
-    node = logic.AddViewNode("1")
-    node.SetBoxVisible(False)
-    node.SetAxisLabelsVisible(False)
-    node.SetBackgroundColor(1, 1, 1)
-    node.SetBackgroundColor2(1, 1, 1)
-    view.show(node)
+    return View(node, slicer.vtkMRMLThreeDViewDisplayableManagerFactory.GetInstance(), managers, size)
+
+
+def slice_view(node: Any, size: tuple[int, int] = SIZE) -> View:
+    """Return the view of a slice node, with the image of its slice logic; the shorter side keeps its field of view."""
+    import slicer
+
+    scale = max(node.GetFieldOfView()[:2]) / min(size)
+    node.SetDimensions(*size, 1)
+    node.SetFieldOfView(scale * size[0], scale * size[1], 1)
+    managers = ["ModelSliceDisplayableManager", "SegmentationsDisplayableManager2D"]
+    view = View(node, slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance(), managers, size)
+    view.renderer.GetActiveCamera().ParallelProjectionOn()
+    logic = slicer.app.logic.GetSliceLogic(node)
+    if logic is not None and logic.GetImageDataConnection() is not None:
+        view.renderer.AddActor2D(_image_of(logic))
     return view
-
-
-def seen_from(view: View, point: np.ndarray) -> np.ndarray:
-    """Return the picture of the 3D view, towards a point from outside the head."""
-    view.window.Render()
-    camera = view.renderer.GetActiveCamera()
-    camera.SetFocalPoint(0, 0, 0)
-    camera.SetPosition(*point)
-    camera.SetViewUp(0, 0, 1)
-    view.renderer.ResetCamera()
-    return view.pixels()
 
 
 def axial_slice(point: np.ndarray) -> np.ndarray:
@@ -94,30 +103,50 @@ def axial_slice(point: np.ndarray) -> np.ndarray:
     import slicer
 
     logic = slicer.vtkMRMLSliceLogic()
-    managers = ["ModelSliceDisplayableManager", "SegmentationsDisplayableManager2D"]
-    view = View(logic, slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance(), managers)
-    view.renderer.GetActiveCamera().ParallelProjectionOn()
+    logic.SetMRMLApplicationLogic(slicer.app.logic)
+    logic.SetMRMLScene(slicer.mrmlScene)
     node = logic.AddSliceNode("Red")
-    view.show(node)
     node.SetOrientation("Axial")
-    node.SetDimensions(SIZE, SIZE, 1)
     node.SetFieldOfView(240, 240, 1)
     node.SetXYZOrigin(0, 0, 0)
     node.JumpSliceByCentering(0, 0, point[2])
-    return view.pixels()
+    return slice_view(node).pixels()
+
+
+def _image_of(logic: Any) -> Any:
+    import vtk
+
+    mapper = vtk.vtkImageMapper()
+    mapper.SetInputConnection(logic.GetImageDataConnection())
+    mapper.SetColorWindow(255)
+    mapper.SetColorLevel(127.5)
+    actor = vtk.vtkActor2D()
+    actor.SetMapper(mapper)
+    actor.SetLayerNumber(0)
+    return actor
 
 
 def main(scene: str, point: str, picture: str) -> None:
     """Draw a scene file into a PNG file."""
+    import slicer
     from PIL import Image
 
     application = boot()
-    view = view_3d()
+    logic = slicer.vtkMRMLViewLogic()
+    logic.SetMRMLApplicationLogic(application.logic)
+    logic.SetMRMLScene(application.scene)
+    node = logic.AddViewNode("1")
+    node.SetBoxVisible(False)
+    node.SetAxisLabelsVisible(False)
+    node.SetBackgroundColor(1, 1, 1)
+    node.SetBackgroundColor2(1, 1, 1)
+    view = three_d_view(node)
     assert application.scene.ReadFromMRB(scene)
     for segmentation in application.scene.GetNodesByClass("vtkMRMLSegmentationNode"):
         segmentation.CreateClosedSurfaceRepresentation()
     place = np.array([float(number) for number in point.split(",")])
-    Image.fromarray(np.hstack([seen_from(view, place), axial_slice(place)])).save(picture)
+    view.look_from(place)
+    Image.fromarray(np.hstack([view.pixels(), axial_slice(place)])).save(picture)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,11 @@ class View(QWidget):
     mrmlPlotViewNode = mrmlTableViewNode = mrmlSliceNode = mrmlViewNode
 
     def cameraNode(self) -> Any:
-        cameras = slicer.app.logics["Cameras"]
-        return cameras.GetViewActiveCameraNode(self._node)
+        camera = slicer.app.logics["Cameras"].GetViewActiveCameraNode(self._node)
+        if camera is None:  # Slicer's 3D view makes one with itself
+            camera = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
+            camera.SetLayoutName(self._node.GetLayoutName())
+        return camera
 
     def resetFocalPoint(self) -> None:
         self._asked["resetFocalPoint"] += 1

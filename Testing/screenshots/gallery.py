@@ -1,0 +1,127 @@
+"""The states of panels that are worth a picture, and the stage on which they are set up.
+
+A file ``<subject>_states.py`` in this folder registers them:
+
+    @state("implant-result", "implant-result-dark")     # the second name: again in dark colours
+    def result(stage):
+        panel = stage.open("CraNeXtImplant")
+        panel.ui.applyButton.click()
+        stage.wait(lambda: panel.run is None)
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import slicer_harness
+from slicer_harness import REPOSITORY
+
+SECONDS = 600.0
+_states: dict[str, tuple[Callable[[Any], Any], bool]] = {}
+
+
+def state(name: str, dark: str | None = None, *, views: bool = True) -> Callable[[Callable[[Any], Any]], Any]:
+    """Function decorator: register what sets up a state under the picture's name.
+
+    Args:
+        name: Of the picture, without suffix.
+        dark: Name of a second picture, in dark colours.
+        views: Whether Slicer's views are drawn beside the panel; else the picture is the panel alone.
+    """
+
+    def register(set_up: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        set_up.views = views  # type: ignore[attr-defined]
+        _states[name] = (set_up, False)
+        if dark is not None:
+            _states[dark] = (set_up, True)
+        return set_up
+
+    return register
+
+
+def names(beginnings: Sequence[str]) -> list[str]:
+    """Return the names of the states that begin so, in order of registration; all if there is no beginning."""
+    return [name for name in _states if not beginnings or name.startswith(tuple(beginnings))]
+
+
+class Stage:
+    """Slicer, as far as a state needs it."""
+
+    def __init__(self, application: Any, window: Any) -> None:
+        self.application, self.scene, self.window = application, application.scene, window
+        self.height = 900
+        self._opened: list[str] = []
+
+    def open(self, name: str) -> Any:
+        """Open a module's panel and return its widget object."""
+        folder = str(REPOSITORY / name)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        slicer_harness.describe_module(name)
+        self._opened.append(name)
+        return slicer_harness.make_panel(name)
+
+    def wait(self, condition: Callable[[], Any]) -> None:
+        """Let Qt's events run until a condition is true.
+
+        Raises:
+            TimeoutError: If it does not come true.
+        """
+        end = time.monotonic() + SECONDS
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError("the state did not come about")
+            self.application.processEvents()
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        """Close what was opened and empty the scene."""
+        for name in self._opened:
+            slicer_harness.close_panel(name)
+        self.scene.Clear(True)
+
+
+def draw(name: str, folder: Path) -> int:
+    """Set up a state and write its picture; return the file's size in bytes."""
+    import slicer_window
+    from slicer_stand_ins import pythonqt
+
+    set_up, dark = _states[name]
+    application = _application()
+    slicer_window.use_palette(dark)
+    with tempfile.TemporaryDirectory() as temporary:
+        application.temporaryPath = temporary
+        window = application.open_main_window()
+        stage = Stage(application, window)
+        try:
+            set_up(stage)
+            application.processEvents()
+            panel = slicer_window.panel_picture(stage._opened[-1], stage.height)
+            picture = slicer_window.beside_views(panel) if set_up.views else panel  # type: ignore[attr-defined]
+        finally:
+            stage.close()
+            application.close_main_window(window)
+            pythonqt.release()
+        for error in application.errors:
+            raise error
+    file = folder / f"{name}.png"
+    slicer_window.save(picture, file)
+    return file.stat().st_size
+
+
+def _application() -> Any:
+    import slicer
+
+    if getattr(slicer, "app", None) is None:
+        slicer_harness.boot()
+        import qt
+
+        settings = tempfile.mkdtemp(prefix="cranext-screenshots-")
+        qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, settings)
+        sys.excepthook = lambda _kind, error, _trace: slicer.app.errors.append(error)
+    return slicer.app

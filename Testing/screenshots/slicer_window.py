@@ -1,0 +1,131 @@
+"""A picture that looks like Slicer's window: a panel, and beside it the views of the layout."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import slicer
+from PIL import Image
+from PySide6 import QtGui, QtWidgets
+from slicer_views import slice_view, three_d_view
+
+PANEL_WIDTH = 440
+VIEWS_WIDTH = 900
+CAPTION = 20  # pixels
+COLORS = 128  # of the file's palette
+DARK = {  # as Qt's Fusion style in a dark desktop
+    "Window": "#353535", "WindowText": "#f0f0f0", "Base": "#232323", "AlternateBase": "#2d2d2d", "Text": "#f0f0f0",
+    "Button": "#454545", "ButtonText": "#f0f0f0", "ToolTipBase": "#353535", "ToolTipText": "#f0f0f0",
+    "Highlight": "#2a82da", "HighlightedText": "#ffffff", "Mid": "#282828", "Dark": "#1e1e1e", "Light": "#5a5a5a",
+    "Link": "#6cb4ff", "PlaceholderText": "#9a9a9a",
+}  # fmt: skip
+_light: QtGui.QPalette | None = None
+
+
+def use_palette(dark: bool) -> None:
+    """Give Qt light or dark colours."""
+    global _light
+    if _light is None:
+        _light = QtGui.QPalette(QtWidgets.QApplication.palette())
+    palette = QtGui.QPalette(_light)
+    if dark:
+        for role, color in DARK.items():
+            palette.setColor(getattr(QtGui.QPalette.ColorRole, role), QtGui.QColor(color))
+        for role in ("WindowText", "Text", "ButtonText"):
+            palette.setColor(
+                QtGui.QPalette.ColorGroup.Disabled, getattr(QtGui.QPalette.ColorRole, role), QtGui.QColor("#808080")
+            )
+    QtWidgets.QApplication.setPalette(palette)
+
+
+def panel_picture(name: str, height: int) -> np.ndarray:
+    """Return the open panel of a module under its title, of shape (height, width, 3)."""
+    description = getattr(slicer.modules, name.lower())
+    container = description.widgetRepresentation()
+    title = QtWidgets.QLabel(f"  {description.title}")
+    title.setStyleSheet("font-weight: bold; padding: 4px; border-bottom: 1px solid palette(mid);")
+    title.resize(PANEL_WIDTH, title.sizeHint().height())
+    container.resize(PANEL_WIDTH, max(height - title.height, container.minimumSizeHint().height()))
+    QtWidgets.QApplication.processEvents()
+    return np.vstack([_pixels(title.grab()), _pixels(container.grab())])
+
+
+def beside_views(panel: np.ndarray) -> np.ndarray:
+    """Return a panel with the views of the layout to its right."""
+    height = panel.shape[0]
+    picture = np.zeros((height, panel.shape[1] + 4 + VIEWS_WIDTH, 3), dtype=np.uint8)
+    picture[:, : panel.shape[1]] = panel
+    node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    description = ET.fromstring(node.GetLayoutDescription(node.GetViewArrangement()))
+    for view, (left, top, width, tall) in _places(description, (panel.shape[1] + 4, 0, VIEWS_WIDTH, height)):
+        picture[top : top + tall, left : left + width] = _view_picture(view, width, tall)
+    return picture
+
+
+def save(picture: np.ndarray, file: Path) -> None:
+    """Write a small PNG file."""
+    Image.fromarray(picture).quantize(COLORS, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+def _places(layout: ET.Element, box: tuple[int, int, int, int]) -> list[tuple[ET.Element, tuple[int, int, int, int]]]:
+    """Return the views of a layout's description and the box (left, top, width, height) of each."""
+    if layout.tag == "view":
+        return [(layout, box)]
+    items = layout.findall("item")
+    sizes = np.array([float(item.get("splitSize", 500)) for item in items])
+    vertical = layout.get("type") == "vertical"
+    edges = np.round(np.concatenate([[0], sizes.cumsum() / sizes.sum()]) * (box[3] if vertical else box[2])).astype(int)
+    found = []
+    for item, start, end in zip(items, edges[:-1], edges[1:], strict=True):
+        inner = (
+            (box[0], box[1] + start, box[2], end - start) if vertical else (box[0] + start, box[1], end - start, box[3])
+        )
+        found += _places(item[0], inner)
+    return found
+
+
+def _view_picture(view: ET.Element, width: int, height: int) -> np.ndarray:
+    """Return a view under a strip with its name, with a thin gap to the next."""
+    kind, tag = view.get("class"), view.get("singletontag")
+    node = slicer.mrmlScene.GetSingletonNode(tag, kind)
+    size = (width - 2, height - 2 - CAPTION)
+    if kind == "vtkMRMLSliceNode":
+        drawn = slice_view(node, size).pixels()
+        caption, color = f"{tag[0]}   {node.GetOrientation()}", QtGui.QColor.fromRgbF(*node.GetLayoutColor())
+    elif kind == "vtkMRMLViewNode":
+        drawn = _drawn_in_3d(node, size)
+        caption, color = tag, QtGui.QColor("#7388d9")
+    elif kind == "vtkMRMLPlotViewNode":
+        from chart import chart_picture
+
+        drawn, caption, color = chart_picture(node, size), "P", QtGui.QColor("#b6b6b6")
+    else:
+        table = slicer.qMRMLTableView()
+        table.setMRMLTableNode(node.GetTableNode())
+        table.resize(*size)
+        drawn, caption, color = _pixels(table.grab()), "T", QtGui.QColor("#b6b6b6")
+    strip = QtWidgets.QLabel(f" {caption}")
+    strip.setStyleSheet(f"background: {color.name()}; color: black; font-size: 11px;")
+    strip.resize(size[0], CAPTION)
+    picture = np.full((height, width, 3), 60, dtype=np.uint8)
+    picture[:CAPTION, : size[0]] = _pixels(strip.grab())
+    picture[CAPTION : height - 2, : size[0]] = drawn
+    return picture
+
+
+def _drawn_in_3d(node: Any, size: tuple[int, int]) -> np.ndarray:
+    placed = slicer.app.logics["Cameras"].GetViewActiveCameraNode(node) is not None  # else the view makes a camera
+    view = three_d_view(node, size)
+    view.window.Render()
+    if not placed:
+        view.look_from((-1, 1.5, 0.6))
+    return view.pixels()
+
+
+def _pixels(pixmap: QtGui.QPixmap) -> np.ndarray:
+    image = pixmap.toImage().convertToFormat(QtGui.QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
