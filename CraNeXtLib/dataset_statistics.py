@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from CraNeXtLib.categorization import categorize
 from CraNeXtLib.datasets import DatasetCase, SkullPair, load_case
+from CraNeXtLib.defect_analysis import DefectAnalysis, analyse_defect
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.regions import ALL_REGIONS
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class DatasetStatistics:
         implant_to_complete_ratio: Implant divided by complete skull; a ratio.
         implant_ml: Volume of the implant, in mL.
         kinds: How many cases of each kind of defect the manifest names.
-        regions: How many implants reach into each region of the skull; None if that was not asked for.
+        regions: In how many cases most of the defect lies in each region of the skull; None if that was not asked for.
+        region_percent: Share of the defects' volume in each region, mean over the defects, in percent; likewise.
         unreadable: Cases left out, with the reason.
     """
 
@@ -60,6 +63,7 @@ class DatasetStatistics:
     implant_ml: Spread | None
     kinds: dict[str, int]
     regions: dict[str, int] | None
+    region_percent: dict[str, float] | None
     unreadable: dict[str, str]
 
     def to_dict(self) -> dict[str, object]:
@@ -80,7 +84,8 @@ class DatasetStatistics:
             ("Kinds of defect", _counts(self.kinds)),
         ]
         if self.regions is not None:
-            rows.append(("Defects by region", _counts(self.regions)))
+            shares = ", ".join(f"{region} {share:.1f}" for region, share in self.region_percent.items() if share)
+            rows += [("Defects by main region", _counts(self.regions)), ("Share of the defects [%]", shares or "-")]
         if self.unreadable:
             rows.append(("Left out", "; ".join(f"{case}: {reason}" for case, reason in self.unreadable.items())))
         width = max(len(name) for name, _ in rows)
@@ -90,20 +95,20 @@ class DatasetStatistics:
 def dataset_statistics(
     cases: Iterable[DatasetCase],
     *,
-    regions_of: Callable[[Volume, Volume], Iterable[str]] | None = None,
+    regions: bool = False,
     progress: Callable[[int, DatasetCase], None] | None = None,
 ) -> DatasetStatistics:
     """Measure a data set, one case at a time.
 
     Args:
         cases: The manifest.
-        regions_of: Given the complete skull and the implant, names the regions that the implant reaches into.
+        regions: Find the regions of the skull that each defect lies in.
         progress: Told the number of cases done and the next one; may raise to stop.
     """
     cases = list(cases)
     sizes: Counter[str] = Counter()
     spacings: Counter[str] = Counter()
-    regions: Counter[str] = Counter()
+    defects: list[DefectAnalysis] = []
     complete_vor: dict[tuple[str, str], float] = {}  # a skull with five defects counts once
     implant_vor, ratios, volumes = [], [], []
     unreadable = {}
@@ -124,8 +129,11 @@ def dataset_statistics(
             volumes.append(lost * pair.complete.voxel_volume_mm3 / 1000)
             if bone:
                 ratios.append(lost / bone)
-            if regions_of:
-                regions.update(regions_of(pair.complete, pair.implant))
+            if regions:
+                try:
+                    defects.append(analyse_defect(pair.implant, categorize(pair.defective)))
+                except InputError as error:
+                    unreadable[case.name] = f"of the regions: {error}"
     return DatasetStatistics(
         skulls=len({case.skull for case in cases}),
         cases=len(cases),
@@ -136,7 +144,8 @@ def dataset_statistics(
         implant_to_complete_ratio=Spread.of(ratios),
         implant_ml=Spread.of(volumes),
         kinds=dict(Counter(case.kind for case in cases if case.kind).most_common()),
-        regions=dict(regions.most_common()) if regions_of else None,
+        regions=dict(Counter(defect.main_region for defect in defects).most_common()) if regions else None,
+        region_percent=_mean_shares(defects) if regions else None,
         unreadable=unreadable,
     )
 
@@ -144,6 +153,13 @@ def dataset_statistics(
 def _voxel_counts(pair: SkullPair) -> tuple[int, int, int]:
     """Return how many voxels are bone, how many of them lost, and how many there are."""
     return np.count_nonzero(pair.complete.voxels), np.count_nonzero(pair.implant.voxels), pair.complete.voxels.size
+
+
+def _mean_shares(defects: list[DefectAnalysis]) -> dict[str, float]:
+    """Return the mean share of each region in the defects, in percent, the largest first."""
+    names = (region.name for region in ALL_REGIONS)
+    shares = {name: round(float(np.mean([defect.percent[name] for defect in defects])), 2) for name in names if defects}
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 
 def _spread(spread: Spread | None, *, digits: int = 4) -> str:

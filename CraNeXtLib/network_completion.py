@@ -18,6 +18,7 @@ from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import NETWORK_SHAPE, Grid, make_grid
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.networks.unet3dcnn import named_as_ellis
+from CraNeXtLib.preparation import place
 from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class NetworkCompleter:
         threshold: From which probability on a voxel counts.
         target: What the network gives: ``"complete"`` or ``"implant"``.
         input: What it takes: the skull, ``"binary"``, or its regions, ``"one-hot"``.
+        placement: Where skulls are placed first, see :mod:`CraNeXtLib.preparation`.
     """
 
     network: torch.nn.Module
@@ -45,6 +47,7 @@ class NetworkCompleter:
     threshold: float
     target: str = "complete"
     input: str = "binary"
+    placement: str = "none"
 
     @classmethod
     def load(cls, model: Model) -> NetworkCompleter:
@@ -69,6 +72,7 @@ class NetworkCompleter:
             description.get("threshold", 0.5),
             description.get("target", "complete"),
             description.get("input", "binary"),
+            description.get("placement", "none"),
         )
 
     def propose(self, skull: Volume, *, device: str, progress: Callable[[float], None]) -> Proposal:
@@ -76,6 +80,7 @@ class NetworkCompleter:
 
         The official grid comes with the whole volume, as published.
         """
+        skull = place(skull, self.placement)
         grid = make_grid(self.grid_name, skull, self.shape)
         sampled = grid.sample(skull)
         progress(0.1)

@@ -55,3 +55,11 @@ class Stages:
         yield update
         self.seconds[name] = round(time.perf_counter() - start, 3)
         update(1.0)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in words."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

@@ -1,4 +1,4 @@
-"""``cranext dataset``: list the cases of a data set, check them, measure them."""
+"""``cranext dataset``: list the cases of a data set, check them, measure them, and bend skulls into new ones."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ def add_to(commands: Any) -> None:
         action = actions.add_parser(name, help=text)
         action.add_argument("manifest")
         action.set_defaults(run=run)
+    action.add_argument("--no-regions", action="store_true", help="do not find the defects' regions (seconds a case)")
+
+    bend = actions.add_parser("bend", help="make new skulls, by bending training skulls towards each other's shape")
+    bend.add_argument("manifest")
+    bend.add_argument("--out", required=True, metavar="DIR", help="new folder for the skulls and their manifest.csv")
+    bend.add_argument("--count", type=int, default=10, metavar="N", help="how many; default: %(default)s")
+    bend.add_argument("--seed", type=int, default=0, metavar="S", help="decides the pairs; default: %(default)s")
+    bend.set_defaults(run=_bend)
 
     regions = actions.add_parser("regions", help="divide every skull into regions; where do the defects lie?")
     regions.add_argument("manifest")
@@ -80,9 +88,29 @@ def _stats(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.datasets import read_manifest
 
     cases = read_manifest(options.manifest)
-    statistics = dataset_statistics(cases, progress=_counting(progress, len(cases)))
+    statistics = dataset_statistics(cases, regions=not options.no_regions, progress=_counting(progress, len(cases)))
     progress.end()
     print(statistics.table())
+
+
+def _bend(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.errors import InputError
+    from CraNeXtLib.skull_deformation import bend_dataset
+
+    if options.count < 1:
+        raise InputError("--count must be 1 or more.")
+    made = bend_dataset(
+        read_manifest(options.manifest),
+        options.out,
+        count=options.count,
+        seed=options.seed,
+        progress=lambda number, case: progress(f"Bending {case.name}", number / options.count),
+    )
+    progress.end()
+    print(
+        f"{len(made)} skulls in {Path(options.out) / 'manifest.csv'}; name it in data.more_manifests to train on them"
+    )
 
 
 def _regions(options: argparse.Namespace, progress: Any) -> None:

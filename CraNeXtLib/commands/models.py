@@ -25,9 +25,10 @@ def add_to(commands: Any) -> None:
     imported.add_argument("source")
     imported.add_argument("--name", help="what to call it")
     imported.set_defaults(run=_import)
-    export = actions.add_parser("export", help="copy a model's folder")
+    export = actions.add_parser("export", help="copy a model, by name or folder, into another folder")
     export.add_argument("name")
     export.add_argument("folder")
+    export.add_argument("--monai-bundle", action="store_true", help="make a MONAI bundle of it instead of a copy")
     export.set_defaults(run=_export)
     delete = actions.add_parser("delete", help="delete a model that you added")
     delete.add_argument("name")
@@ -71,7 +72,13 @@ def _import(options: argparse.Namespace, _progress: Any) -> None:
 def _export(options: argparse.Namespace, _progress: Any) -> None:
     from CraNeXtLib import models
 
-    print(models.export_model(options.name, options.folder))
+    if options.monai_bundle:
+        from CraNeXtLib.training.monai_bundle import write_monai_bundle
+
+        model = models.find(options.name)
+        print(write_monai_bundle(model, Path(options.folder) / model.name))
+    else:
+        print(models.export_model(options.name, options.folder))
 
 
 def _delete(options: argparse.Namespace, _progress: Any) -> None:

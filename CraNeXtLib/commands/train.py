@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.stages import duration
 
 if TYPE_CHECKING:
     from CraNeXtLib.training.config import TrainingConfig
@@ -52,12 +53,16 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
 
 
 def _dry_run(config: TrainingConfig, out: Path, progress: Any) -> None:
-    cost = _training_part("run").dry_run(config, config.data.cache or out / "cache")
+    cost = _training_part("dry_run").dry_run(config, config.data.cache or out / "cache", progress)
     progress.end()
     print(
-        f"A step {'fits' if cost.fits else 'does NOT fit'} on {cost.device}: {cost.peak_memory_gb:.1f} GB, "
-        f"{cost.seconds_per_step:.2f} s a step, {cost.steps_per_epoch * cost.seconds_per_step / 60:.1f} minutes an "
-        f"epoch of {cost.steps_per_epoch} steps, {cost.hours:.1f} hours in all"
+        f"A step fits on {cost.device}: {cost.peak_memory_gb:.1f} of {cost.memory_gb:.0f} GB in use. It takes "
+        f"{cost.seconds_per_step:.2f} s; a sample is made in {cost.seconds_per_sample:.2f} s, by "
+        f"{config.data.workers or 1} process{'es' if config.data.workers > 1 else ''}."
+    )
+    print(
+        f"An epoch of {cost.steps_per_epoch} steps and its validation take {duration(cost.seconds_per_epoch)}, "
+        f"{config.run.epochs} epochs {duration(3600 * cost.hours)}."
     )
 
 

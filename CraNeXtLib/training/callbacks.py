@@ -11,7 +11,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.stages import ProgressCallback, duration
 from CraNeXtLib.training.data import Batch
 
 
@@ -36,7 +36,7 @@ class ProgressReport(Callback):
         seconds = (time.monotonic() - self._start) / max(1, done - self._first) * (total - done)
         dsc = trainer.callback_metrics.get("implant-dsc")
         score = "" if dsc is None else f", implant DSC {float(dsc):.3f}"
-        stage = f"Epoch {trainer.current_epoch + 1} of {trainer.max_epochs}{score}, {_duration(seconds)} left"
+        stage = f"Epoch {trainer.current_epoch + 1} of {trainer.max_epochs}{score}, {duration(seconds)} left"
         self._progress(stage, done / total)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -89,8 +89,3 @@ def draw_slices(defective: np.ndarray, implant: np.ndarray, predicted: np.ndarra
         axes.set_axis_off()
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=80)
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

@@ -22,8 +22,10 @@ class DataConfig:
 
     Args:
         manifest: Data set (CSV or JSON, see ``CraNeXtLib.datasets``) with the splits training and validation.
+        more_manifests: Data sets to use besides, such as the skulls of ``cranext dataset bend``.
         cache: Folder for prepared cases; by default one in the output folder. Several runs can share it.
         on_bad_case: Whether a case that cannot be read ends the run or is left out. It is named in either case.
+        placement: Whether skulls are first placed where the template lies, see ``CraNeXtLib.preparation``.
         grid: The network's grid, see ``CraNeXtLib.grid``.
         shape: Voxels of the grid.
         target: What the network learns to give: the complete skull or the implant alone.
@@ -33,8 +35,10 @@ class DataConfig:
     """
 
     manifest: str = ""
+    more_manifests: tuple[str, ...] = ()
     cache: str = ""
     on_bad_case: Literal["stop", "skip"] = "stop"
+    placement: Literal["none", "rigid", "affine"] = "none"
     grid: Literal["default", "official", "vault"] = "default"
     shape: tuple[int, int, int] = NETWORK_SHAPE
     target: Literal["complete", "implant"] = "implant"
@@ -279,6 +283,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         if str(value) in options:
             return str(value)
         raise InputError(f"{where} is {value!r}; choose one of {', '.join(options)}.")
+    if origin is tuple and options[-1] is Ellipsis:
+        if isinstance(value, list):
+            return tuple(_value(options[0], item, where) for item in value)
+        raise InputError(f"{where} is {value!r}; give a list in brackets.")
     if origin is tuple:
         if isinstance(value, list) and len(value) == len(options):
             return tuple(_value(option, item, where) for option, item in zip(options, value, strict=True))

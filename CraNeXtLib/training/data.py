@@ -7,6 +7,7 @@ there are, or on whether the run was interrupted. So a resumed run needs no save
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,10 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from CraNeXtLib.datasets import DatasetCase, load_case, read_manifest
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.models import sha256_of
+from CraNeXtLib.preparation import place_pair
 from CraNeXtLib.skull_frame import SkullFrame, skull_frame
+from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.template import TEMPLATE
 from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig
 from CraNeXtLib.training.official_pairs import official_pair
 from CraNeXtLib.training.skulls import PreparedSkull, draw_sample, prepare_skull
@@ -43,23 +47,41 @@ class CompletionData(LightningDataModule):
     Args:
         config: The run's configuration.
         cache: Folder for prepared cases.
-        report: Told what happens to each case, as one sentence.
+        report: Told which case is left out and why, as one sentence.
+        progress: Told which case is being prepared.
 
     Raises:
         InputError: If the manifest cannot be used, or a case, where the configuration does not leave bad ones out.
     """
 
-    def __init__(self, config: TrainingConfig, cache: Path, report: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        cache: Path,
+        report: Callable[[str], None] = print,
+        progress: ProgressCallback | None = None,
+    ) -> None:
         super().__init__()
         self.config = config
+        self._cache = cache
+        self._left_out: set[DatasetCase] = set()
         self.cases = {name: PreparedCases(config, cache) for name in ("training", "validation")}
-        self._report = report
+        self._report, self._progress = report, progress or (lambda _stage, _fraction: None)
         if not config.data.manifest:
             raise InputError("data.manifest names no data set; make one with: cranext dataset.")
-        self.listed = read_manifest(config.data.manifest)
+        manifests = (config.data.manifest, *config.data.more_manifests)
+        self.listed = [case for manifest in manifests for case in read_manifest(manifest)]
 
     def prepare_data(self) -> None:
-        """Fill the cache, in one process a node."""
+        """Fill the cache. Each process of the run starts elsewhere, so that they share the work, not repeat it."""
+        if len(self.cases["training"]):
+            return
+        shared = PreparedCases(self.config, self._cache)
+        wanted = [case for case in self.listed if case.split in self.cases]
+        first = len(wanted) * int(os.environ.get("RANK", 0)) // int(os.environ.get("WORLD_SIZE", 1))
+        for number, case in enumerate(wanted[first:] + wanted[:first]):
+            self._progress(f"Preparing {case.name}", number / len(wanted))
+            self._add(case, shared)
         self.setup()
 
     def setup(self, stage: str | None = None) -> None:  # noqa: ARG002
@@ -67,26 +89,41 @@ class CompletionData(LightningDataModule):
         if len(self.cases["training"]):
             return
         for name, prepared in self.cases.items():
-            for case in self.listed:
-                if case.split == name:
-                    self._add(case, prepared)
+            for case in self._split(name):
+                self._add(case, prepared)
             if not len(prepared):
                 raise InputError(f"{self.config.data.manifest} has no usable case in the split '{name}'.")
 
-    def prepare_one(self) -> int:
-        """Prepare the first training case alone, and return how many there are."""
-        training = [case for case in self.listed if case.split == "training"]
-        if not training:
-            raise InputError(f"{self.config.data.manifest} has no case in the split 'training'.")
-        self.cases["training"].add(training[0])
-        return len(training)
+    def prepare_some(self, count: int) -> tuple[int, int]:
+        """Prepare the first few training cases, and return how many cases there are to train on and to validate on."""
+        training = self._split("training")
+        for case in training[:count]:
+            self._progress(f"Preparing {case.name}", 0.0)
+            self._add(case, self.cases["training"])
+        if not len(self.cases["training"]):
+            raise InputError(f"The first cases to train on in {self.config.data.manifest} cannot be used.")
+        return len(training), len(self._split("validation"))
+
+    def _split(self, name: str) -> list[DatasetCase]:
+        """Return the cases of a split.
+
+        Raises:
+            InputError: If there are none.
+        """
+        cases = [case for case in self.listed if case.split == name]
+        if not cases:
+            raise InputError(f"{self.config.data.manifest} has no case in the split '{name}'.")
+        return cases
 
     def _add(self, case: DatasetCase, prepared: PreparedCases) -> None:
+        if case in self._left_out:
+            return
         try:
             prepared.add(case)
         except InputError as error:
             if self.config.data.on_bad_case == "stop":
                 raise InputError(f"{error} Mend the case {case.name}, or set data.on_bad_case to skip.") from error
+            self._left_out.add(case)
             self._report(f"Left out case {case.name}: {error}")
 
     @property
@@ -158,6 +195,8 @@ class PreparedCases:
         else:
             self._settings = {"format": _FORMAT, "spacing": data.spacing_mm, "vault_only": data.grid == "vault"}
             self._settings["categorized"] = data.input == "one-hot"
+        if data.placement != "none":
+            self._settings["placement"] = [data.placement, sha256_of(TEMPLATE)]
         self.content: list[str] = []
         self._prepared = PersistentDataset([], _Prepare(), cache, hash_func=pickle_hashing)
 
@@ -206,6 +245,8 @@ class _Prepare(Transform):
     def __call__(self, item: _Item) -> dict[str, Tensor]:
         files = {role: Path(path) for role, path in item.files.items()}
         pair = load_case(DatasetCase(subject=item.subject, orientation=item.orientation, **files))
+        if "placement" in item:
+            pair = place_pair(pair, item["placement"][0])
         if "official" in item:
             return official_pair(pair, tuple(item["official"]))
         return prepare_skull(

@@ -53,6 +53,7 @@ def write_model_folder(
             "kind": "network",
             "format_version": FORMAT_VERSION,
             "network": {"name": config.network.name, "options": network_options(config)},
+            "placement": config.data.placement,
             "grid": {"name": config.data.grid, "shape": list(config.data.shape)},
             "target": config.data.target,
             "input": config.data.input,
@@ -123,7 +124,7 @@ def _portable(config: TrainingConfig) -> dict[str, Any]:
     import yaml
 
     values = yaml.safe_load(print_config(config))
-    values["data"] |= {"manifest": "", "cache": ""}
+    values["data"] |= {"manifest": "", "more_manifests": [], "cache": ""}
     return values
 
 

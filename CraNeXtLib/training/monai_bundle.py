@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -13,10 +14,11 @@ from CraNeXtLib.models import Model
 
 
 def write_monai_bundle(model: Model, folder: str | Path) -> Path:
-    """Write ``configs/metadata.json``, ``configs/inference.json``, ``models/model.pt`` and ``docs/README.md``.
+    """Write ``configs/metadata.json``, ``configs/inference.json``, ``models`` and ``docs/README.md``.
 
-    The bundle holds the network and its weights, and needs this library to build the network; the way to the grid and
-    back is ``cranext reconstruct``'s, not the bundle's.
+    ``python -m monai.bundle run --config_file BUNDLE/configs/inference.json --bundle_root BUNDLE --input SKULL
+    --output_dir DIR`` does what ``cranext reconstruct`` does, by the model folder that ``models`` is; it needs this
+    library. ``models/model.pt`` holds the weights in single precision, for tools that take only the network.
 
     Args:
         model: A model of the kind ``network``.
@@ -50,17 +52,22 @@ def write_monai_bundle(model: Model, folder: str | Path) -> Path:
         },
     }
     inference = {
-        "imports": ["$import torch", "$import CraNeXtLib.networks"],
+        "imports": ["$import torch", "$from CraNeXtLib.cases import reconstruct_case"],
         "bundle_root": ".",
+        "input": "defective_skull.nrrd",
+        "output_dir": "$@bundle_root + '/eval'",
         "ckpt_path": "$@bundle_root + '/models/model.pt'",
         "device": "$torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
         "network_def": {"_target_": "CraNeXtLib.networks.build", "name": network["name"], **network.get("options", {})},
         "network": "$@network_def.to(@device).eval()",
         "load": "$@network.load_state_dict(torch.load(@ckpt_path, weights_only=True))",
+        "settings": {"_target_": "CraNeXtLib.cases.CaseSettings", "model": "$@bundle_root + '/models'"},
+        "run": ["$reconstruct_case(@input, @output_dir, @settings)"],
     }
     with new_folder(folder) as new:
-        for name in ("configs", "models", "docs"):
+        for name in ("configs", "docs"):
             (new / name).mkdir()
+        shutil.copytree(model.folder, new / "models")
         (new / "configs" / "metadata.json").write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
         (new / "configs" / "inference.json").write_text(json.dumps(inference, indent=2) + "\n", encoding="utf-8")
         torch.save({key: value.float() for key, value in load_file(model.weights).items()}, new / "models" / "model.pt")

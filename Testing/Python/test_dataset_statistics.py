@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from CraNeXtLib.dataset_statistics import dataset_statistics
 from CraNeXtLib.datasets import DatasetCase
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume
 
+REGIONS = [region.name for region in ALL_REGIONS]
 AFFINE = np.diag([-0.5, -0.5, 2.0, 1.0])
 
 
@@ -63,11 +67,20 @@ def test_an_unreadable_case_is_named_and_the_rest_counted(cases):
     assert "a/bilateral" in table.table()
 
 
-def test_regions_are_counted_where_they_can_be_told(cases):
-    table = dataset_statistics(
-        cases, regions_of=lambda complete, _: ["Temporal"] if complete.voxels.sum() == 200 else []
-    )
-    assert table.regions == {"Temporal": 2}
+def test_regions_are_counted_where_they_can_be_told(cases, monkeypatch):
+    def analyse(implant, _):
+        lost = np.count_nonzero(implant.voxels)
+        if lost == 100:
+            raise InputError("No template fits.")
+        return SimpleNamespace(main_region="Occipital", percent=dict.fromkeys(REGIONS, 0.0) | {"Occipital": lost})
+
+    monkeypatch.setattr("CraNeXtLib.dataset_statistics.categorize", lambda skull: skull)
+    monkeypatch.setattr("CraNeXtLib.dataset_statistics.analyse_defect", analyse)
+    statistics = dataset_statistics(cases, regions=True)
+    assert statistics.regions == {"Occipital": 2}
+    assert statistics.region_percent["Occipital"] == 30  # of 20 and 40
+    assert "Occipital (2)" in statistics.table()
+    assert "No template fits" in statistics.table()
 
 
 def test_the_statistics_can_be_written_as_json(cases):

@@ -2,15 +2,35 @@
 
 import json
 
+import monai.bundle
+import numpy as np
 import pytest
 import torch
 from monai.bundle import ConfigParser
 
 from CraNeXtLib import models, networks
+from CraNeXtLib.demo import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.training.config import read_config
 from CraNeXtLib.training.model_folder import write_model_folder
 from CraNeXtLib.training.monai_bundle import write_monai_bundle
+from CraNeXtLib.volume_files import read_volume
+
+
+def test_a_bundle_runs_by_monais_own_means(tmp_path):
+    """With the bundled network, on the demo skull, as ``python -m monai.bundle run`` does."""
+    bundle = write_monai_bundle(models.find("cranext"), tmp_path / "bundle")
+    monai.bundle.run(
+        config_file=str(bundle / "configs" / "inference.json"),
+        meta_file=str(bundle / "configs" / "metadata.json"),
+        bundle_root=str(bundle),
+        input=str(DEFECTIVE_SKULL),
+        output_dir=str(tmp_path / "out"),
+    )
+    implant = read_volume(tmp_path / "out" / "implant.nrrd")
+    expected = reconstruct(read_volume(DEFECTIVE_SKULL), model="cranext", device="cpu").implant
+    assert np.array_equal(implant.voxels != 0, expected.voxels)
 
 
 def test_a_bundle_gives_the_models_output(tmp_path):

@@ -16,7 +16,8 @@ from phantoms import head
 from CraNeXtLib.datasets import DatasetCase, write_manifest
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.training.config import print_config, read_config
-from CraNeXtLib.training.run import dry_run, train
+from CraNeXtLib.training.dry_run import dry_run
+from CraNeXtLib.training.run import train
 from CraNeXtLib.volume_files import write_volume
 
 TINY = {"widths": [4, 4, 4, 4, 4], "depths": [1, 1, 1, 1, 1], "drop_path": 0.3}
@@ -173,30 +174,45 @@ def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
     assert "broken" in said[0]
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(manifest, tmp_path, monkeypatch):
-    from lightning.pytorch.strategies import Strategy
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_a_disk_that_refuses_leaves_the_last_checkpoint(manifest, tmp_path):
+    """The kernel refuses in the middle of a file, as a full disk does; and the run goes on when there is room."""
+    import resource
 
-    config = configuration(manifest, picture_every=0)
-    saves, save = [], Strategy.save_checkpoint
+    config = configuration(manifest, epochs=3, picture_every=0)
+    last = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def full(self, *args, **kwargs):
-        saves.append(args)
-        if len(saves) > 2:
-            raise OSError(28, "No space left on device")
-        return save(self, *args, **kwargs)
+    def refuse(_stage, _fraction):
+        if last.is_file():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (last.stat().st_size // 2, limits[1]))
 
-    monkeypatch.setattr(Strategy, "save_checkpoint", full)
-    with pytest.raises(InputError, match="No space left on device; the last whole checkpoint"):
-        train(config, tmp_path / "run")
+    try:
+        with pytest.raises(InputError, match=r"File too large; the last whole checkpoint is still there.*--resume"):
+            train(config, tmp_path / "run", progress=refuse)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert last_weights(tmp_path / "run")[1] == 4
+    assert {path.name for path in last.parent.iterdir()} == {"best.ckpt", "last.ckpt"}
+    train(config, tmp_path / "run", resume=True)
+    assert last_weights(tmp_path / "run")[1] == 12
+
+
+def test_a_damaged_checkpoint_is_named(manifest, tmp_path):
+    last = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    last.parent.mkdir(parents=True)
+    last.write_bytes(b"half a checkpoint")
+    with pytest.raises(InputError, match=r"last\.ckpt is damaged"):
+        train(configuration(manifest), tmp_path / "run", resume=True)
 
 
 def test_a_dry_run_says_what_it_would_cost(manifest, tmp_path):
     cost = dry_run(configuration(manifest, samples_per_epoch=0), tmp_path / "cache")
-    assert cost.fits
     assert cost.steps_per_epoch == 2
-    assert cost.seconds_per_step > 0
-    assert np.isclose(cost.hours, cost.seconds_per_step * 4 / 3600, atol=0.01)
+    assert cost.seconds_per_step > cost.seconds_per_sample > 0  # no other process makes the samples
+    assert cost.seconds_per_epoch > 2 * cost.seconds_per_step - 0.1  # and the validation
+    assert np.isclose(cost.hours, cost.seconds_per_epoch * 2 / 3600, atol=0.01)
+    assert 0 < cost.peak_memory_gb < cost.memory_gb
 
 
 def test_the_paper_preset_makes_its_pairs(manifest, tmp_path):
