@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -326,6 +327,13 @@ def _check(config: TrainingConfig) -> None:
         ("optimization", "ema_decay", 0, 0.99999),
         ("optimization", "learning_rate", 1e-9, 1),
         ("data", "spacing_mm", 0.1, 5),
+        ("augmentation", "rotation_deg", 0, 45),
+        ("augmentation", "scaling", 0, 0.5),
+        ("augmentation", "translation_mm", 0, 50),
+        ("augmentation", "elastic_mm", 0, 20),
+        ("optimization", "bce_weight", 0, 1000),
+        ("optimization", "weight_decay", 0, 10),
+        ("optimization", "gradient_clip", 0, 1e6),
     ):
         value = getattr(getattr(config, section), key)
         if not low <= value <= high:
@@ -336,8 +344,12 @@ def _check(config: TrainingConfig) -> None:
             raise InputError(f"run.{key} is {getattr(run, key)}; it must be at least {low}.")
     if min(config.data.shape) < 32:
         raise InputError(f"data.shape is {list(config.data.shape)}; every axis needs at least 32 voxels.")
-    if min(optimization.warmup_steps, optimization.gradient_clip, config.data.workers) < 0:
-        raise InputError("optimization.warmup_steps, optimization.gradient_clip and data.workers must not be negative.")
+    if min(optimization.warmup_steps, config.data.workers, run.picture_every, *augmentation.defects.values(), 0) < 0:
+        raise InputError(
+            "optimization.warmup_steps, data.workers, run.picture_every and augmentation.defects must not be negative."
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name):
+        raise InputError(f"name is '{config.name}'; a model's name has only letters, digits, '.', '_' and '-'.")
     if augmentation.own_defect < 1 and not any(weight > 0 for weight in augmentation.defects.values()):
         raise InputError("augmentation.defects names no kind; name one or set augmentation.own_defect to 1.")
     if config.data.grid == "official" and not _keeps_cases(augmentation):

@@ -19,7 +19,7 @@ from CraNeXtLib.networks.blocks import ConvNeXtBlock
 from CraNeXtLib.networks.cranext import CraNeXt
 from CraNeXtLib.networks.unet3dcnn import PreActivationBlock
 from CraNeXtLib.networks.wodzinski_unet import PostActivationBlock
-from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, network_options
+from CraNeXtLib.training.config import ONE_HOT_CHANNELS, OptimizationConfig, TrainingConfig, network_options
 from CraNeXtLib.training.data import Batch
 from CraNeXtLib.training.losses import make_loss
 
@@ -32,13 +32,14 @@ class CompletionModule(LightningModule):
 
     Args:
         config: The run's configuration.
-        total_steps: Steps of the whole run, for the schedule.
+        total_steps: Steps of the whole run, for the schedule; may be set later.
 
     Raises:
-        InputError: If the network's options are wrong, or the model to start from has another network.
+        InputError: If the network's options are wrong or cannot take the grid, or the model to start from has another
+            network.
     """
 
-    def __init__(self, config: TrainingConfig, total_steps: int) -> None:
+    def __init__(self, config: TrainingConfig, total_steps: int = 1) -> None:
         super().__init__()
         self.config, self.total_steps = config, total_steps
         self.network = make_network(config)
@@ -110,13 +111,14 @@ def make_network(config: TrainingConfig) -> nn.Module:
     """Return the network to train, with fresh weights or those of the model to start from.
 
     Raises:
-        InputError: If its options are wrong, or the model to start from has another network.
+        InputError: If its options are wrong or it cannot take the grid, or the model to start from has another network.
     """
     torch.manual_seed(config.run.seed)
     try:
         network = networks.build(config.network.name, **network_options(config))
     except TypeError as error:
         raise InputError(f"network.options do not fit {config.network.name}: {error}.") from error
+    _check_grid(config)
     if config.network.start_from:
         _start_from(network, config.network.start_from)
     elif config.data.target == "implant":
@@ -129,6 +131,17 @@ def make_network(config: TrainingConfig) -> nn.Module:
             if isinstance(block, ConvNeXtBlock | PreActivationBlock | PostActivationBlock):
                 block.forward = _recomputed(block.forward)
     return network
+
+
+def _check_grid(config: TrainingConfig) -> None:
+    """Raise InputError if the network cannot take the grid, without computing anything."""
+    channels = ONE_HOT_CHANNELS if config.data.input == "one-hot" else 1
+    try:
+        with torch.device("meta"), torch.no_grad():
+            network = networks.build(config.network.name, **network_options(config))
+            network(torch.empty(1, channels, *config.data.shape))
+    except (InputError, RuntimeError) as error:
+        raise InputError(f"data.shape {list(config.data.shape)} does not fit {config.network.name}: {error}") from error
 
 
 def _start_from(network: nn.Module, name: str) -> None:

@@ -11,6 +11,7 @@ import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import InputError
@@ -56,14 +57,19 @@ def train(
     be_quiet()
     if config.run.threads:
         torch.set_num_threads(config.run.threads)
+    try:
+        trainer = _trainer(config, out, progress)
+    except (MisconfigurationException, ValueError) as error:
+        message = f"run.accelerator, run.devices, run.nodes or run.precision does not fit this computer: {error}"
+        raise InputError(message) from error
+    module = CompletionModule(config)
     data = CompletionData(config, Path(config.data.cache or out / "cache"), progress=progress)
     data.prepare_data()
     if is_first_process():
         with replacing(out / "config.yaml") as temporary:
             temporary.write_text(print_config(config), encoding="utf-8")
-    trainer = _trainer(config, out, progress)
     steps = -(-data.samples_per_epoch // (config.run.batch_size * trainer.world_size))
-    module = CompletionModule(config, steps * config.run.epochs)
+    module.total_steps = steps * config.run.epochs
     try:
         trainer.fit(module, datamodule=data, ckpt_path=start, weights_only=True)
     except (OSError, InputError) as error:

@@ -198,6 +198,22 @@ def test_a_disk_that_refuses_leaves_the_last_checkpoint(manifest, tmp_path):
     assert last_weights(tmp_path / "run")[1] == 12
 
 
+def test_what_this_computer_or_the_network_cannot_do_is_said_before_any_work(manifest, tmp_path):
+    for wrong, named in (
+        ({"run": {"accelerator": "cuda"}}, "run.accelerator"),
+        ({"network": {"options": {"groups": 4}}}, "groups"),
+        ({"network": {"name": "cranext_folded"}}, r"data.shape \[32, 32, 32\] does not fit cranext_folded"),
+        ({"network": {"start_from": "pca_skull"}}, "pca_skull"),
+    ):
+        if "run" in wrong and torch.cuda.is_available():
+            continue
+        config = configuration(manifest)
+        parts = {name: replace(getattr(config, name), **values) for name, values in wrong.items()}
+        with pytest.raises(InputError, match=named):
+            train(replace(config, **parts), tmp_path / "run")
+        assert not (tmp_path / "run" / "config.yaml").exists()
+
+
 def test_a_damaged_checkpoint_is_named(manifest, tmp_path):
     last = tmp_path / "run" / "checkpoints" / "last.ckpt"
     last.parent.mkdir(parents=True)
