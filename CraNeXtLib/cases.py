@@ -124,7 +124,7 @@ def _read_skull(path: Path, settings: CaseSettings) -> Volume:
     volume = read_volume(path, orientation=settings.orientation, segment=settings.segment)
     if not settings.ct:
         return volume
-    from CraNeXtLib.bone import segment_bone
+    from CraNeXtLib.ct.bone import segment_bone
 
     return segment_bone(volume)
 

@@ -79,6 +79,11 @@ def write_volume(volume: Volume, path: str | Path) -> None:
         write(temporary, voxels, volume.affine)
 
 
+def is_volume_file(path: Path) -> bool:
+    """Tell whether a path ends as the files do that :func:`read_volume` reads."""
+    return bool(_suffix(path)) and not path.is_dir()
+
+
 @dataclass(frozen=True)
 class _Stored:
     """What a file holds, before orientation and segment are settled."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.bone import segment_bone
+from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.volumes import Volume

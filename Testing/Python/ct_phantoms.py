@@ -1,0 +1,83 @@
+"""Generated CTs of heads, and DICOM series of them, for tests that need a scan but no patient."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from scipy import ndimage
+
+from CraNeXtLib.volumes import Volume
+
+AIR, TISSUE, BONE = -1000, 40, 1000
+NAME = "Rossi^Ada"  # of the patient; must turn up nowhere
+
+
+def ct_of(skull: Volume, *, scalp_mm: float = 5.0, blur_mm: float = 0.5, noise_hu: float = 0.0) -> Volume:
+    """Return a CT of a skull mask: bone blurred by the scanner, soft tissue in and around it, air outside."""
+    solid = ndimage.binary_closing(np.pad(skull.voxels, 20), iterations=15)[20:-20, 20:-20, 20:-20]
+    head = ndimage.binary_fill_holes(solid | skull.voxels)
+    head = ndimage.distance_transform_edt(~head, sampling=skull.spacing) <= scalp_mm
+    values = np.where(skull.voxels, BONE, np.where(head, TISSUE, AIR)).astype(np.float32)
+    values = ndimage.gaussian_filter(values, blur_mm / skull.spacing)
+    values += np.random.default_rng(0).normal(0, noise_hu, values.shape) if noise_hu else 0
+    return skull.with_voxels(np.rint(values).astype(np.int16))
+
+
+def write_series(
+    ct: Volume,
+    folder: Path,
+    *,
+    number: int = 3,
+    description: str = "Head 1.0",
+    positions: np.ndarray | None = None,
+    prefix: str = "a",
+    **attributes: Any,
+) -> list[Path]:
+    """Write a CT as a DICOM series, in shuffled order and under names that do not tell it.
+
+    Args:
+        ct: Hounsfield units; its last array axis becomes the slices.
+        folder: Where to.
+        number: SeriesNumber.
+        description: SeriesDescription.
+        positions: RAS of each slice's first pixel, shape (K, 3); by default where the affine says.
+        prefix: Of the file names.
+        attributes: Further DICOM attributes of each slice, such as ``Modality``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    study, uid = generate_uid(), generate_uid()
+    to_lps = np.array([-1.0, -1.0, 1.0])
+    count = ct.shape[2]
+    if positions is None:
+        positions = ct.to_ras(np.array([(0, 0, k) for k in range(count)]))
+    directions = ct.affine[:3, :2] / ct.spacing[:2]
+    paths = []
+    for place, k in enumerate(np.random.default_rng(number).permutation(count)):
+        dataset = Dataset()
+        dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = NAME, "4711-ROSSI", "19600102"
+        dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, generate_uid()
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, uid
+        dataset.Modality, dataset.SeriesNumber, dataset.SeriesDescription = "CT", number, description
+        dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+        dataset.ImagePositionPatient = [f"{v:.6f}" for v in positions[k] * to_lps]
+        dataset.ImageOrientationPatient = [f"{v:.6f}" for v in (directions.T * to_lps).ravel()]
+        dataset.PixelSpacing = [f"{ct.spacing[1]:.6f}", f"{ct.spacing[0]:.6f}"]
+        dataset.SliceThickness = f"{ct.spacing[2]:.6f}"
+        dataset.RescaleSlope, dataset.RescaleIntercept = "1", "-1024"
+        dataset.Columns, dataset.Rows = ct.shape[:2]
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 16, 15, 0
+        dataset.PixelData = np.ascontiguousarray(ct.voxels[:, :, k].T + 1024).astype("<u2").tobytes()
+        for keyword, value in attributes.items():
+            setattr(dataset, keyword, value)
+        meta = FileMetaDataset()
+        meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = CTImageStorage, dataset.SOPInstanceUID
+        meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        path = folder / f"{prefix}{place:04d}.dcm"
+        FileDataset(path, dataset, file_meta=meta, preamble=b"\0" * 128).save_as(path, enforce_file_format=True)
+        paths.append(path)
+    return paths
