@@ -13,11 +13,13 @@ from typing import Any
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models
 from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.ct.bone import BONE_THRESHOLD_HU
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.pictures import write_picture
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
 from CraNeXtLib.report import write_report
+from CraNeXtLib.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
 from CraNeXtLib.volume_files import read_volume, write_volume
@@ -35,6 +37,8 @@ class CaseSettings:
         ct: The input is a CT in Hounsfield units, from which bone is segmented first.
         model: Name or folder of a model.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        series: Number, description or UID of the DICOM series to take, where a CT's folder holds several.
+        bone_threshold_hu: Least value of a CT that counts as bone.
         orientation: Directions of the input's array axes, where its header lacks them.
         segment: Segment or label to read from the input.
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
@@ -45,6 +49,8 @@ class CaseSettings:
     ct: bool = False
     model: str = models.DEFAULT_MODEL
     device: str = "auto"
+    series: str | None = None
+    bone_threshold_hu: float = BONE_THRESHOLD_HU
     orientation: str | None = None
     segment: str | None = None
     postprocessing: str | None = None
@@ -70,10 +76,11 @@ def reconstruct_case(
     """Reconstruct the skull in a file and write everything into a folder.
 
     Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``, ``result.json`` and, with a
-    report, ``implant.png`` and ``report.html``: all of them or, if something fails, none.
+    report, ``implant.png`` and ``report.html``, of a CT also ``defective_skull.nrrd``, its bone: all of them or, if
+    something fails, none.
 
     Args:
-        skull: File of the defective skull, or of a CT.
+        skull: File of the defective skull, or file or folder of a CT.
         out: Folder to write into.
         settings: See :class:`CaseSettings`.
         progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
@@ -88,13 +95,13 @@ def reconstruct_case(
     stages = Stages(STAGE_SHARES, progress)
     with filling(out) as folder:
         with stages.stage("Reading"):
-            volume = _read_skull(Path(skull), settings)
+            source = _read_input(Path(skull), settings)
             reference = None
             if settings.reference_implant is not None:
                 reference = read_volume(settings.reference_implant, orientation=settings.orientation)
         with stages.stage("Reconstructing") as update:
             result = reconstruct(
-                volume,
+                source.skull,
                 model=settings.model,
                 device=settings.device,
                 postprocessing=settings.postprocessing,
@@ -103,34 +110,35 @@ def reconstruct_case(
         with stages.stage("Making the mesh"):
             mesh = surface_of(result.implant)
         with stages.stage("Writing"):
+            if settings.ct:
+                write_volume(result.defective_skull, folder / "defective_skull.nrrd")
             write_volume(result.complete_skull, folder / "complete_skull.nrrd")
             write_volume(result.implant, folder / "implant.nrrd")
             write_stl(mesh, folder / "implant.stl")
             write_3mf(mesh, folder / "implant.3mf")
         with stages.stage("Reporting"):
-            description = _describe(Path(skull), settings, result, mesh, reference)
+            description = _describe(source, settings, result, mesh, reference)
             description["seconds"] = stages.seconds | result.seconds
             pictures = {"implant.png", "report.html"} if settings.report else set()
             description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"} | pictures)
             if settings.report:
-                title = f"{Path(skull).name}, model {result.model.name}"
+                title = f"{source.name}, model {result.model.name}"
                 write_picture(result.defective_skull, result.implant, folder / "implant.png", title=title)
                 write_report(description, folder / "implant.png", folder / "report.html")
             (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description
 
 
-def _read_skull(path: Path, settings: CaseSettings) -> Volume:
-    volume = read_volume(path, orientation=settings.orientation, segment=settings.segment)
-    if not settings.ct:
-        return volume
-    from CraNeXtLib.ct.bone import segment_bone
-
-    return segment_bone(volume)
+def _read_input(path: Path, settings: CaseSettings) -> SkullInput:
+    if settings.ct:
+        return read_ct_skull(
+            path, threshold_hu=settings.bone_threshold_hu, series=settings.series, orientation=settings.orientation
+        )
+    return read_skull(path, orientation=settings.orientation, segment=settings.segment)
 
 
 def _describe(
-    path: Path, settings: CaseSettings, result: Reconstruction, mesh: Mesh, reference: Volume | None
+    source: SkullInput, settings: CaseSettings, result: Reconstruction, mesh: Mesh, reference: Volume | None
 ) -> dict[str, Any]:
     """Return the content of result.json, without the seconds."""
     volume = result.implant
@@ -139,9 +147,8 @@ def _describe(
         "version": RESULT_VERSION,
         "notice": RESEARCH_USE_NOTICE,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "input": {
-            "path": str(path),
-            "sha256": models.sha256_of(path),
+        "input": source.source
+        | {
             "shape": list(volume.shape),
             "spacing_mm": [round(float(s), 6) for s in volume.spacing],
             "orientation": volume.axis_codes,
@@ -151,7 +158,7 @@ def _describe(
         | {"postprocessing": result.postprocessing, "device": result.device},
         **measure_implant(volume, result.defective_skull, mesh),
         "watertight": mesh.is_watertight,
-        "warnings": list(result.warnings),
+        "warnings": [*source.warnings, *result.warnings],
         "versions": _versions(),
         "peak_memory_mb": peak_memory_mb(),
     }

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser("reconstruct", help="make an implant for a defective skull")
-    parser.add_argument("skull", metavar="SKULL", help="mask of the defective skull: .nrrd, .seg.nrrd, .nii, .nii.gz")
+    parser.add_argument(
+        "skull",
+        metavar="SKULL",
+        help="mask of the defective skull: .nrrd, .seg.nrrd, .nii, .nii.gz; with --ct, a CT or the folder of its DICOM "
+        "series",
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--reference-implant", metavar="FILE", help="true implant, to measure the result against")
     add_settings(parser)
@@ -24,10 +29,20 @@ def add_to(commands: Any) -> None:
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Declare the options that one case and a batch share; each bears the name of a field of CaseSettings."""
+    from CraNeXtLib.ct.bone import BONE_THRESHOLD_HU
     from CraNeXtLib.devices import DEVICES
     from CraNeXtLib.models import DEFAULT_MODEL
 
     parser.add_argument("--ct", action="store_true", help="the input is a CT in Hounsfield units")
+    parser.add_argument("--series", metavar="NUMBER", help="DICOM series to take, if a CT's folder holds several")
+    parser.add_argument(
+        "--bone-threshold",
+        dest="bone_threshold_hu",
+        type=float,
+        default=BONE_THRESHOLD_HU,
+        metavar="HU",
+        help="least value of a CT that counts as bone; usual are 150 to 300; default: %(default)g",
+    )
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME|PATH", help="default: %(default)s")
     parser.add_argument("--device", default="auto", choices=DEVICES, help="default: %(default)s")
     parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")

@@ -12,6 +12,7 @@ from itertools import product
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.ct.quality import TISSUE_HU, noise_hu
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.volumes import Volume, foreground_box
 
@@ -19,9 +20,10 @@ BONE_THRESHOLD_HU = 250.0
 """Within the usual range of 150 to 300 HU for bone on a head CT; not validated clinically."""
 THRESHOLD_RANGE_HU = (100.0, 1000.0)
 # A plate thinner than the scanner's blur looks less dense than it is. It is bone down to this share of the threshold
-# where it stands out from both of its sides by the other share.
-THIN, CREST = 0.6, 0.4
+# where it stands out from both of its sides by the other share, and from the noise in soft tissue.
+THIN, CREST, NOISES = 0.6, 0.4, 4.0
 CREST_REACH_MM = 2.0
+CREST_DIRECTIONS = 4  # of 13; a plate has up to 9, the edge of thick bone 3
 # Bone lies in soft tissue; table, headrest, straps and electrodes have air on one side at least. 4 mm is less than the
 # scalp. On the development CT bone has 6 % of air around it, the headrest 85 %.
 AROUND_MM, AIR_HU, MOST_AIR = 4.0, -300, 0.4
@@ -59,17 +61,18 @@ def segment_bone(ct: Volume, *, threshold_hu: float = BONE_THRESHOLD_HU) -> Bone
     low, high = THRESHOLD_RANGE_HU
     if not low <= threshold_hu <= high:
         raise InputError(
-            f"A bone threshold of {threshold_hu:g} HU is of no use; choose {low:g} to {high:g} HU, usual are 150 to 300."
+            f"A bone threshold of {threshold_hu:g} HU is no use; choose {low:g} to {high:g}, usual are 150 to 300 HU."
         )
     dense = ct.voxels >= threshold_hu
     if not dense.any():
         raise InputError(f"No voxel reaches {threshold_hu:g} HU; check that the CT is in Hounsfield units.")
-    box = foreground_box(dense)
+    least = max(THIN * threshold_hu, TISSUE_HU + NOISES * noise_hu(ct))
+    box = foreground_box(ct.voxels >= min(least, threshold_hu))
     part = ct.crop(box)
     axes = np.argsort(part.voxels.strides)[::-1]  # in the order of memory, which is several times faster
     values, spacing = np.ascontiguousarray(part.voxels.transpose(axes)), part.spacing[axes]
     dense = np.ascontiguousarray(dense[box].transpose(axes))
-    thin = _crests(values, spacing, threshold_hu)
+    thin = _crests(values, spacing, (least, threshold_hu), CREST * threshold_hu)
     bone, kept, removed = _parts(values, dense | thin, spacing)
     mask = np.zeros(ct.shape, bool, order="F" if ct.voxels.flags.f_contiguous else "C")
     mask[box] = bone.transpose(np.argsort(axes))
@@ -82,28 +85,24 @@ def segment_bone(ct: Volume, *, threshold_hu: float = BONE_THRESHOLD_HU) -> Bone
     )
 
 
-def _crests(values: np.ndarray, spacing: np.ndarray, threshold_hu: float) -> np.ndarray:
-    """Return the voxels below the threshold that are denser than what lies 2 mm away on two opposite sides.
+def _crests(values: np.ndarray, spacing: np.ndarray, between: tuple[float, float], drop: float) -> np.ndarray:
+    """Return the voxels between two values that are denser by a drop than what lies 2 mm away on opposite sides.
 
-    The edge of thick bone has denser bone on one side, so that it does not grow.
+    The border of thick bone has denser bone on one side, so that it does not grow.
     """
-    steps = []
-    for towards in product((-1, 0, 1), repeat=3):
-        if towards > (0, 0, 0):  # one of each two opposite directions
-            reach = np.rint(CREST_REACH_MM / np.linalg.norm(towards) / spacing)
-            steps.append((towards * np.maximum(reach, 1)).astype(int))
-    margin = np.max(np.abs(steps), axis=0)
-    inner = tuple(slice(m, m + n) for m, n in zip(margin, values.shape, strict=True))
-    padded = np.pad(values, [(m, m) for m in margin], mode="edge")
+    reach = np.maximum(np.rint(CREST_REACH_MM / spacing), 1).astype(int)
+    steps = [reach * towards for towards in product((-1, 0, 1), repeat=3) if towards > (0, 0, 0)]  # half of the 26
+    inner = tuple(slice(m, m + n) for m, n in zip(reach, values.shape, strict=True))
+    padded = np.pad(values, [(m, m) for m in reach], mode="edge")
     crests = np.zeros(padded.shape, bool)
-    crests[inner] = (values >= THIN * threshold_hu) & (values < threshold_hu)
+    crests[inner] = (values >= between[0]) & (values < between[1])
     flat, places = padded.ravel(), np.flatnonzero(crests)
-    lower = flat[places] - CREST * threshold_hu
-    found = np.zeros(len(places), bool)
+    lower = flat[places] - drop
+    found = np.zeros(len(places), np.uint8)
     for step in steps:
         away = int(step @ padded.strides) // padded.itemsize
-        found |= (flat[places + away] <= lower) & (flat[places - away] <= lower)
-    crests.reshape(-1)[places] = found
+        found += (flat[places + away] <= lower) & (flat[places - away] <= lower)
+    crests.reshape(-1)[places] = found >= CREST_DIRECTIONS
     return crests[inner]
 
 

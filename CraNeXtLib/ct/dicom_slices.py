@@ -72,7 +72,7 @@ def read_slices(series: Series) -> CTScan:
     digests = dict.fromkeys(digest for _, digest in slices)
     return CTScan(
         volume=volume,
-        name=f"DICOM series {series.number}".strip(),
+        path=f"DICOM series {series.number}".strip(),
         sha256=hashlib.sha256("".join(digests).encode()).hexdigest(),
         details=details,
         warnings=tuple(warnings),

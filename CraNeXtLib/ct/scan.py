@@ -18,15 +18,14 @@ class CTScan:
 
     Attributes:
         volume: The values, shape (I, J, K).
-        name: What to call it in results: the file's name, or the number of the DICOM series. Never a folder's name,
-            which may be the patient's.
+        path: The file; or, of a DICOM series, its number alone: the folder's name may be the patient's.
         sha256: Of the file, or of the files of the series in the order of the slices.
         details: What DICOM says about the scan, for ``result.json``; nothing about the patient. Empty for a file.
         warnings: What was changed while reading, as sentences.
     """
 
     volume: Volume
-    name: str
+    path: str
     sha256: str
     details: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -49,7 +48,7 @@ def read_ct(path: str | Path, *, series: str | None = None, orientation: str | N
     if is_volume_file(path):
         if series is not None:
             raise InputError(f"{path.name} holds no DICOM series; leave out --series.")
-        return CTScan(read_volume(path, orientation=orientation), path.name, sha256_of(path))
+        return CTScan(read_volume(path, orientation=orientation), str(path), sha256_of(path))
     if orientation is not None:
         raise InputError("DICOM says how the head lies; leave out --orientation.")
     from CraNeXtLib.ct.dicom_series import find_series

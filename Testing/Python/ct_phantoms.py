@@ -1,4 +1,4 @@
-"""Generated CTs of heads, and DICOM series of them, for tests that need a scan but no patient."""
+"""DICOM series of generated CTs, for tests that need a scan but no patient."""
 
 from __future__ import annotations
 
@@ -8,23 +8,10 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
-from scipy import ndimage
 
 from CraNeXtLib.volumes import Volume
 
-AIR, TISSUE, BONE = -1000, 40, 1000
-NAME = "Rossi^Ada"  # of the patient; must turn up nowhere
-
-
-def ct_of(skull: Volume, *, scalp_mm: float = 5.0, blur_mm: float = 0.5, noise_hu: float = 0.0) -> Volume:
-    """Return a CT of a skull mask: bone blurred by the scanner, soft tissue in and around it, air outside."""
-    solid = ndimage.binary_closing(np.pad(skull.voxels, 20), iterations=15)[20:-20, 20:-20, 20:-20]
-    head = ndimage.binary_fill_holes(solid | skull.voxels)
-    head = ndimage.distance_transform_edt(~head, sampling=skull.spacing) <= scalp_mm
-    values = np.where(skull.voxels, BONE, np.where(head, TISSUE, AIR)).astype(np.float32)
-    values = ndimage.gaussian_filter(values, blur_mm / skull.spacing)
-    values += np.random.default_rng(0).normal(0, noise_hu, values.shape) if noise_hu else 0
-    return skull.with_voxels(np.rint(values).astype(np.int16))
+NAME = "Rossini^Adalgisa"  # of the patient; must turn up nowhere
 
 
 def write_series(
@@ -58,7 +45,7 @@ def write_series(
     paths = []
     for place, k in enumerate(np.random.default_rng(number).permutation(count)):
         dataset = Dataset()
-        dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = NAME, "4711-ROSSI", "19600102"
+        dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = NAME, "4711-ROSSINI", "19600102"
         dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, generate_uid()
         dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, uid
         dataset.Modality, dataset.SeriesNumber, dataset.SeriesDescription = "CT", number, description

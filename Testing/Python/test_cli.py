@@ -122,7 +122,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[Path, str]]:
         "nan": (nifti("nan.nii", np.full((20, 20, 20), np.nan, np.float32)), "NaN"),
         "text": (text, "damaged"),
         "cut": (cut, "damaged"),
-        "folder": (folder, "not a volume file"),
+        "folder": (folder, "add --ct"),
     }
 
 

@@ -48,7 +48,7 @@ def test_a_series_is_the_volume_that_was_written(tmp_path, directions):
         "slice_thickness_mm": 1.2,
         "gantry_tilt_deg": 0.0,
     }
-    assert scan.name == "DICOM series 3"
+    assert scan.path == "DICOM series 3"
 
 
 def test_one_file_stands_for_its_series(tmp_path):
@@ -221,7 +221,7 @@ def test_a_file_is_read_as_it_is(tmp_path):
     write_volume(ct, tmp_path / "ct.nrrd")
     scan = read_ct(tmp_path / "ct.nrrd")
     assert np.array_equal(scan.volume.voxels, ct.voxels)
-    assert scan.name == "ct.nrrd"
+    assert scan.path == str(tmp_path / "ct.nrrd")
     with pytest.raises(InputError, match="leave out --series"):
         read_ct(tmp_path / "ct.nrrd", series="3")
     write_series(ct, tmp_path / "dicom")

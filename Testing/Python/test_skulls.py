@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.volumes import Volume
@@ -38,16 +37,3 @@ def test_wrong_volumes_are_refused():
     ):
         with pytest.raises(InputError, match=words):
             skull_mask(volume(voxels))
-
-
-def test_bone_keeps_the_largest_part_and_every_hole():
-    ct = np.full((30, 30, 30), -1000, np.int16)
-    ct[5:25, 5:25, 10:13] = 900
-    ct[14:16, 14:16, 10:13] = 40
-    ct[27:29, 27:29, 27:29] = 900
-    bone = segment_bone(volume(ct)).voxels
-    assert bone.sum() == (20 * 20 - 4) * 3
-    with pytest.raises(InputError, match="leave out --ct"):
-        segment_bone(volume((ct > 0).astype(np.uint8)))
-    with pytest.raises(InputError, match="250 HU"):
-        segment_bone(volume(np.minimum(ct, 100)))

@@ -1,0 +1,76 @@
+"""The skull of a case: a mask as it stands in a file, or the bone of a CT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.models import sha256_of
+from CraNeXtLib.volume_files import read_volume
+from CraNeXtLib.volumes import Volume
+
+
+@dataclass(frozen=True, eq=False)
+class SkullInput:
+    """What a case starts from.
+
+    Attributes:
+        skull: Mask of the defective skull, as it was read or segmented.
+        source: For ``result.json``: ``path``, ``sha256`` and, of a CT, ``ct``.
+        warnings: What to know about the scan, as sentences.
+    """
+
+    skull: Volume
+    source: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call it in pictures and reports."""
+        return Path(self.source["path"]).name
+
+
+def read_skull(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> SkullInput:
+    """Read the mask of a skull.
+
+    Raises:
+        InputError: If it cannot be used; see :func:`CraNeXtLib.volume_files.read_volume`.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path.name} is a folder; for a DICOM series of a CT add --ct.")
+    volume = read_volume(path, orientation=orientation, segment=segment)
+    return SkullInput(volume, {"path": str(path), "sha256": sha256_of(path)})
+
+
+def read_ct_skull(
+    path: str | Path, *, threshold_hu: float, series: str | None = None, orientation: str | None = None
+) -> SkullInput:
+    """Read a CT and segment its bone.
+
+    Args:
+        path: See :func:`CraNeXtLib.ct.scan.read_ct`, also for ``series`` and ``orientation``.
+        threshold_hu: See :func:`CraNeXtLib.ct.bone.segment_bone`.
+
+    Raises:
+        InputError: If it cannot be read, is no CT in Hounsfield units, or shows no bone.
+    """
+    from CraNeXtLib.ct.bone import segment_bone
+    from CraNeXtLib.ct.quality import check_hounsfield, noise_hu, scan_doubts
+    from CraNeXtLib.ct.scan import read_ct
+
+    scan = read_ct(path, series=series, orientation=orientation)
+    doubts = check_hounsfield(scan.volume)
+    bone = segment_bone(scan.volume, threshold_hu=threshold_hu)
+    doubts += scan_doubts(scan.volume, bone.mask, thickness_mm=scan.details.get("slice_thickness_mm", 0.0))
+    found = {
+        "bone_threshold_hu": threshold_hu,
+        "parts_ml": list(bone.parts_ml),
+        "removed_ml": list(bone.removed_ml),
+        "thin_bone_ml": bone.thin_ml,
+        "noise_hu": round(noise_hu(scan.volume), 1),
+    }
+    source = {"path": scan.path, "sha256": scan.sha256, "ct": scan.details | found}
+    return SkullInput(bone.mask, source, (*scan.warnings, *doubts))
