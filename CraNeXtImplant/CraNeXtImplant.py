@@ -3,8 +3,18 @@
 import importlib.util
 import sys
 from pathlib import Path
+from typing import Annotated, Union
 
-from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleLogic
+import slicer
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
 
 # An installed extension has the library beside this file, where Slicer finds it; a source checkout has it beside this
 # folder, which Slicer's module paths do not contain.
@@ -16,7 +26,7 @@ from CraNeXtLib.slicer_ui.translation import _
 
 
 class CraNeXtImplant(ScriptedLoadableModule):
-    """What Slicer shows about the module. It has no panel yet, so it is hidden from the module menu."""
+    """What Slicer shows about the module."""
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
@@ -31,7 +41,90 @@ class CraNeXtImplant(ScriptedLoadableModule):
             "Method: Kesornsri et al., CraNeXt: Automatic Reconstruction of Skull Implants With Skull Categorization "
             "Technique, IEEE Access 2024, doi 10.1109/ACCESS.2024.3415173. This is an independent implementation."
         )
-        parent.hidden = True
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData():
+    """Offer the bundled skull in Slicer's module Sample Data."""
+    from CraNeXtLib.slicer_ui import sample_data
+
+    sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "CraNeXtSampleSkull.png")
+
+
+@parameterNodeWrapper
+class CraNeXtImplantParameterNode:
+    """What the user has chosen, saved with the scene.
+
+    Attributes:
+        inputNode: The defective skull: a segmentation, a mask or a CT.
+        segmentId: The skull's segment.
+        boneThreshold: For a CT, the lowest value in HU that counts as bone.
+        showBone: Whether the slices show what counts as bone.
+        model: Name of the model; empty for the default.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        postprocessing: ``"default"``, ``"official"``, or empty for what the model asks for.
+        result: The reconstruction that is shown, edited, evaluated and exported.
+        referenceNode: The implant that should have been made.
+        referenceSegmentId: Its segment.
+        caseName: Name of the folder of an export.
+    """
+
+    # Slicer's wrapper does not know unions that are written with a bar.
+    inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
+    segmentId: str
+    boneThreshold: Annotated[float, WithinRange(-200, 2000)] = 250.0
+    showBone: bool = True
+    model: str
+    device: str = "auto"
+    postprocessing: str = ""
+    result: vtkMRMLSegmentationNode
+    referenceNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
+    referenceSegmentId: str
+    caseName: str
+
+
+class CraNeXtImplantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel; its sections are in ``CraNeXtLib.slicer_ui.implant_panel``."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.panel = None
+
+    def setup(self):
+        """Build the panel when the module is opened for the first time."""
+        from CraNeXtLib.slicer_ui.implant_panel.panel import ImplantPanel
+
+        ScriptedLoadableModuleWidget.setup(self)
+        widget = slicer.util.loadUI(self.resourcePath("UI/CraNeXtImplant.ui"))
+        self.layout.addWidget(widget)
+        self.ui = slicer.util.childWidgetVariables(widget)
+        widget.setMRMLScene(slicer.mrmlScene)
+        self.logic = CraNeXtImplantLogic()
+        self.panel = ImplantPanel(self.ui, self.logic)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, lambda *_args: self.panel.leave())
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.panel.enter()
+
+    def cleanup(self):
+        """Let go before the widgets are deleted, as when Slicer ends or the module is reloaded."""
+        self.removeObservers()
+        if self.panel is not None:
+            self.panel.close()
+
+    def enter(self):
+        """Show the scene's parameters whenever the module is opened."""
+        self.panel.enter()
+
+    def exit(self):
+        """Leave views and parameters alone while another module is open; a run goes on."""
+        self.panel.leave()
+
+    def onSceneEndClose(self, _scene, _event):
+        """Start with new parameters."""
+        if self.parent.isEntered:
+            self.panel.enter()
 
 
 class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
@@ -43,6 +136,10 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
     >>> logic.evaluate(run.segmentation, slicer.util.getNode("Truth"), run.segmentation).table  # doctest: +SKIP
     """
 
+    def getParameterNode(self):
+        """Return the scene's parameters of the panel."""
+        return CraNeXtImplantParameterNode(super().getParameterNode())
+
     def process(
         self,
         inputNode,
@@ -50,6 +147,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         outputModel=None,
         *,
         segmentId=None,
+        boneThreshold=None,
         model=None,
         device="auto",
         postprocessing=None,
@@ -61,11 +159,12 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         """Reconstruct a defective skull in a child process.
 
         Args:
-            inputNode: A vtkMRMLSegmentationNode or a vtkMRMLLabelMapVolumeNode that holds the defective skull.
+            inputNode: A vtkMRMLSegmentationNode or volume node that holds the defective skull, or a CT.
             outputSegmentation: Gets the segments Defective skull, Complete skull and Implant, with the geometry of
                 the input; None for a new node.
             outputModel: Gets the implant's surface; None for a new node.
             segmentId: The skull's segment, if there are several.
+            boneThreshold: For a CT, the lowest value in HU that counts as bone; None for the default.
             model: Name or folder of the model to use; None for the default.
             device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
             postprocessing: ``"default"`` or ``"official"``; None for what the model asks for.
@@ -88,6 +187,8 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         from CraNeXtLib.slicer_ui.implant_run import ImplantRun
 
         settings = {"device": device, "postprocessing": postprocessing} | ({"model": str(model)} if model else {})
+        if boneThreshold is not None:
+            settings["bone_threshold_hu"] = boneThreshold
         run = ImplantRun(
             inputNode,
             outputSegmentation,
@@ -161,3 +262,18 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         else:
             run.follow()
         return run
+
+
+class CraNeXtImplantTest(ScriptedLoadableModuleTest):
+    """The tour of the sample data, for Slicer's button Reload and Test; ``Testing/Slicer`` tests the logic."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+
+    def test_sample_data_loads(self):
+        from CraNeXtLib.slicer_ui.sample_data import load_sample
+
+        skull, reference = load_sample()
+        assert skull.GetSegmentation().GetNumberOfSegments() == 1
+        assert reference.GetSegmentation().GetNumberOfSegments() == 1
+        self.delayDisplay("The sample is loaded")

@@ -5,17 +5,15 @@ VTK measures from point to triangle and writes VTP, which 3D Slicer and ParaView
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import check_same_geometry, mask, surface_indices
+from CraNeXtLib.poly_data import poly_data, write_poly_data
 from CraNeXtLib.rendering import vertex_normals
 from CraNeXtLib.surface_projection import project_surface
 from CraNeXtLib.surfaces import Mesh, surface_of
@@ -105,43 +103,7 @@ def write_vtp(distances: DistanceMap, path: str | Path) -> None:
     Raises:
         InputError: If the path does not end in .vtp or cannot be written.
     """
-    from vtkmodules.vtkCommonCore import vtkStringArray
-    from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
-
-    if Path(path).suffix.lower() != ".vtp":
-        raise InputError(f"{Path(path).name} must end in .vtp.")
-    data, space = poly_data(distances.mesh, {distances.name: distances.values_mm}), vtkStringArray()
-    space.SetName("SPACE")  # without it Slicer takes the coordinates for LPS
-    space.InsertNextValue("RAS")
-    data.GetFieldData().AddArray(space)
-    with replacing(path) as temporary:
-        writer = vtkXMLPolyDataWriter()
-        writer.SetInputData(data)
-        writer.SetFileName(str(temporary))
-        writer.EncodeAppendedDataOff()
-        writer.SetCompressionLevel(1)
-        if not writer.Write():
-            raise InputError(f"Cannot write {path}; choose another folder.")
-
-
-def poly_data(mesh: Mesh, scalars: Mapping[str, np.ndarray] | None = None) -> Any:
-    """Return a mesh as vtkPolyData with its scalars on the points, the first one active."""
-    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
-    from vtkmodules.vtkCommonCore import vtkPoints
-    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-
-    points, triangles, data = vtkPoints(), vtkCellArray(), vtkPolyData()
-    points.SetData(numpy_to_vtk(np.ascontiguousarray(mesh.vertices, dtype=np.float64), deep=True))
-    triangles.SetData(3, numpy_to_vtkIdTypeArray(np.ascontiguousarray(mesh.faces, dtype=np.int64).ravel(), deep=True))
-    data.SetPoints(points)
-    data.SetPolys(triangles)
-    for name, values in (scalars or {}).items():
-        array = numpy_to_vtk(np.ascontiguousarray(values, dtype=np.float32), deep=True)
-        array.SetName(name)
-        data.GetPointData().AddArray(array)
-    if scalars:
-        data.GetPointData().SetActiveScalars(next(iter(scalars)))
-    return data
+    write_poly_data(poly_data(distances.mesh, {distances.name: distances.values_mm}), path)
 
 
 def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import Checklist, Thresholds, check
+from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import border_dice, check_same_geometry, confusion, mask, surface_distances
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.surface_projection import projected_distances
@@ -130,6 +131,7 @@ def check_and_write(
     thresholds: Thresholds | None = None,
     ratings: Mapping[str, bool] | None = None,
     causes: tuple[str, ...] = (),
+    place: Mapping[str, object] | None = None,
     pictures: bool = True,
 ) -> list[str]:
     """Answer the checklist, paint the distances, and write all that is known about an implant.
@@ -146,6 +148,7 @@ def check_and_write(
         thresholds: When a criterion of the checklist is met.
         ratings: A reader's own answers to the checklist.
         causes: Causes of error that a reader sees.
+        place: Where the implant lies, to be kept beside the numbers; see :func:`place_of`.
         pictures: Whether to draw the maps; the ``.vtp`` files are written anyway.
 
     Returns:
@@ -159,7 +162,7 @@ def check_and_write(
         if not {"implant_empty", "reference_empty"} & set(evaluation.flags):
             checklist = check(implant, skull, reference, thresholds=thresholds, ratings=ratings, causes=causes)
             names = _write_maps(folder, implant, reference, skull, evaluation.flags, pictures)
-        description = metrics_description(evaluation, checklist) | {"files": names}
+        description = metrics_description(evaluation, checklist) | {"place": place, "files": names}
         text = json.dumps(description, indent=1, allow_nan=False) + "\n"
         (folder / "metrics.json").write_text(text, encoding="utf-8")
     return ["metrics.json", *names]
@@ -180,7 +183,7 @@ def metrics_description(evaluation: Evaluation, checklist: Checklist | None = No
 def evaluate_files(
     implant: str | Path, reference: str | Path, skull: str | Path, out: str | Path, *, progress: ProgressCallback
 ) -> list[str]:
-    """Measure the masks in three files for Slicer, which draws the maps itself.
+    """Measure the masks in three files for Slicer, which draws the maps itself, and tell the implant's regions.
 
     Args:
         implant: File of the implant.
@@ -199,10 +202,25 @@ def evaluate_files(
     volumes = [read_volume(path) for path in (implant, reference, skull)]
     progress("Measuring", 0.2)
     evaluation = evaluate(*volumes)
-    progress("Painting distances", 0.4)
-    names = check_and_write(evaluation, out, *volumes, pictures=False)
+    place = None
+    if "implant_empty" not in evaluation.flags:
+        progress("Finding the regions", 0.4)
+        place = place_of(volumes[0], volumes[2])
+    progress("Painting distances", 0.7)
+    names = check_and_write(evaluation, out, *volumes, place=place, pictures=False)
     progress("Done", 1.0)
     return names
+
+
+def place_of(implant: Volume, skull: Volume) -> dict[str, object] | None:
+    """Return the regions, side and size of an implant for JSON, or None if the skull cannot be divided into regions."""
+    from CraNeXtLib.categorization import categorize
+    from CraNeXtLib.defect_analysis import analyse_defect
+
+    try:
+        return asdict(analyse_defect(implant, categorize(skull)))
+    except InputError:
+        return None
 
 
 def _write_maps(

@@ -53,8 +53,8 @@ def write_report(result: dict[str, Any], picture: Path, path: Path) -> None:
         "Surface": "watertight" if result["watertight"] else "not watertight",
     }
     provenance = {
-        "Made": result["created"],
-        "Input": Path(result["input"]["path"]).name,
+        "Made": result["created"] + (", then edited by hand" if result.get("edited") else ""),
+        "Input": result["input"].get("node") or Path(result["input"]["path"]).name,
         "Input SHA-256": result["input"]["sha256"],
         "Model": f"{result['model']['name']}, SHA-256 {result['model']['sha256']}",
         "Parameters": ", ".join(f"{k}: {v}" for k, v in result["parameters"].items()),

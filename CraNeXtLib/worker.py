@@ -68,9 +68,18 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
 
     if task == "reconstruct":
         from CraNeXtLib.cases import CaseSettings, reconstruct_case
+        from CraNeXtLib.scene_surfaces import write_skull_surface
 
         settings = CaseSettings.from_dict(arguments.get("settings", {}))
-        return reconstruct_case(arguments["skull"], arguments["out"], settings, progress)
+        if not arguments.get("for_scene"):
+            return reconstruct_case(arguments["skull"], arguments["out"], settings, progress)
+        result = reconstruct_case(
+            arguments["skull"], arguments["out"], settings, lambda stage, fraction: progress(stage, 0.95 * fraction)
+        )
+        progress("Preparing the 3D view", 0.95)
+        write_skull_surface(arguments["out"])
+        progress("Done", 1.0)
+        return result
     if task == "evaluate":
         from CraNeXtLib.evaluation import evaluate_files
 
@@ -79,6 +88,10 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
         from CraNeXtLib.categorization_cases import categorize_case
 
         return categorize_case(**arguments, progress=progress)
+    if task == "implant_files":
+        from CraNeXtLib.implant_files import write_implant_files
+
+        return write_implant_files(**arguments, progress=progress)
     if task == "check_dataset":
         from CraNeXtLib.dataset_check import check_manifest
 

@@ -11,10 +11,10 @@ import slicer
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
-from CraNeXtLib.distance_maps import poly_data
 from CraNeXtLib.distance_pictures import colour_range, colours_of
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.poly_data import poly_data
 from CraNeXtLib.slicer_ui.result_nodes import fill_columns
+from CraNeXtLib.slicer_ui.scene_volumes import read_surface
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.surfaces import Mesh
 
@@ -37,11 +37,7 @@ def read_map(path: Path) -> Any:
     Raises:
         InputError: If the file cannot be read.
     """
-    model, storage = slicer.vtkMRMLModelNode(), slicer.vtkMRMLModelStorageNode()
-    storage.SetFileName(str(path))
-    if not storage.ReadData(model):
-        raise InputError(_("The result {file} cannot be read; run again.").format(file=path.name))
-    data = model.GetPolyData()
+    data = read_surface(path)
     scalars = data.GetPointData().GetScalars()
     values, points = vtk_to_numpy(scalars), vtk_to_numpy(data.GetPoints().GetData())
     faces = vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3)
@@ -66,7 +62,7 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
         _("Met"): vtk.vtkStringArray(),
         _("Worst place (RAS, mm)"): vtk.vtkStringArray(),
     }
-    for row in [*_metric_rows(description), *_checklist_rows(description)]:
+    for row in [*metric_rows(description), *checklist_rows(description)]:
         for column, value in zip(columns.values(), row, strict=True):
             column.InsertNextValue(value)
     fill_columns(node, columns)
@@ -109,26 +105,8 @@ def map_titles() -> dict[str, tuple[str, str]]:
     }
 
 
-def _colours(scene: Any, *, signed: bool) -> Any:
-    """Return the colour table of signed or of unsigned distances, made once for a scene."""
-    name = "CraNeXt signed distance" if signed else "CraNeXt distance"
-    tag = name.replace(" ", "")
-    node = scene.GetSingletonNode(tag, "vtkMRMLColorTableNode")
-    if node is None:
-        node = slicer.vtkMRMLColorTableNode()
-        node.SetSingletonTag(tag)
-        node.SetName(name)
-        node.SetTypeToUser()
-        node.SetNumberOfColors(_COLOUR_STEPS)
-        steps = np.linspace(-1 if signed else 0, 1, _COLOUR_STEPS)
-        for number, (value, colour) in enumerate(zip(steps, colours_of(steps, 1, signed=signed), strict=True)):
-            node.SetColor(number, f"{value:.3f}", *colour, 1.0)
-        node.SetHideFromEditors(False)
-        node = scene.AddNode(node)
-    return node
-
-
-def _metric_rows(description: dict[str, Any]) -> list[tuple[str, float, str, float, str, str]]:
+def metric_rows(description: dict[str, Any]) -> list[tuple[str, float, str, float, str, str]]:
+    """Return name, value and unit of every metric, and fill for the columns of the checklist."""
     names = {
         "dsc": _("Dice coefficient, DSC"),
         "bdsc": _("Border Dice coefficient, bDSC"),
@@ -154,7 +132,8 @@ def _metric_rows(description: dict[str, Any]) -> list[tuple[str, float, str, flo
     ]
 
 
-def _checklist_rows(description: dict[str, Any]) -> list[tuple[str, float, str, float, str, str]]:
+def checklist_rows(description: dict[str, Any]) -> list[tuple[str, float, str, float, str, str]]:
+    """Return name, value, unit, threshold, answer and worst place of every criterion."""
     names = {
         "complete": _("Complete: widest gap"),
         "no_false_positive": _("No false positive: excess"),
@@ -177,6 +156,25 @@ def _checklist_rows(description: dict[str, Any]) -> list[tuple[str, float, str, 
             )
         )
     return rows
+
+
+def _colours(scene: Any, *, signed: bool) -> Any:
+    """Return the colour table of signed or of unsigned distances, made once for a scene."""
+    name = "CraNeXt signed distance" if signed else "CraNeXt distance"
+    tag = name.replace(" ", "")
+    node = scene.GetSingletonNode(tag, "vtkMRMLColorTableNode")
+    if node is None:
+        node = slicer.vtkMRMLColorTableNode()
+        node.SetSingletonTag(tag)
+        node.SetName(name)
+        node.SetTypeToUser()
+        node.SetNumberOfColors(_COLOUR_STEPS)
+        steps = np.linspace(-1 if signed else 0, 1, _COLOUR_STEPS)
+        for number, (value, colour) in enumerate(zip(steps, colours_of(steps, 1, signed=signed), strict=True)):
+            node.SetColor(number, f"{value:.3f}", *colour, 1.0)
+        node.SetHideFromEditors(False)
+        node = scene.AddNode(node)
+    return node
 
 
 def _unit(key: str) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 import slicer
 
 from CraNeXtLib import pictures
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.scene_surfaces import SKULL_SURFACE
 from CraNeXtLib.slicer_ui.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
-from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask
+from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask, read_surface
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.volumes import Volume
 
@@ -28,8 +28,9 @@ DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_Co
 BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
 IMPLANT_COLOR = tuple(pictures.IMPLANT)
 
-_SKULL_TERM = ("89546000", "Skull")
-_IMPLANT_TERM = ("40388003", "Implant")
+_SURFACE = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+SKULL_TERM = ("89546000", "Skull")
+IMPLANT_TERM = ("40388003", "Implant")
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class Result:
         complete_skull: Mask.
         implant: Mask of the same geometry.
         surface: The implant's surface as poly data, in RAS millimetres.
+        skull_surface: The defective skull's, likewise; None if the worker made none.
         description: The content of ``result.json``.
     """
 
     complete_skull: Volume
     implant: Volume
     surface: Any
+    skull_surface: Any
     description: dict[str, Any]
 
 
@@ -55,15 +58,12 @@ def read_result(folder: Path) -> Result:
     Raises:
         InputError: If a file cannot be read.
     """
-    model = slicer.vtkMRMLModelNode()
-    storage = slicer.vtkMRMLModelStorageNode()
-    storage.SetFileName(str(folder / "implant.stl"))  # in LPS if the file does not say otherwise
-    if not storage.ReadData(model):
-        raise InputError(_("The result {file} cannot be read; run again.").format(file="implant.stl"))
+    skull_surface = folder / SKULL_SURFACE
     return Result(
         complete_skull=read_mask(folder / "complete_skull.nrrd"),
         implant=read_mask(folder / "implant.nrrd"),
-        surface=model.GetPolyData(),
+        surface=read_surface(folder / "implant.stl"),
+        skull_surface=read_surface(skull_surface) if skull_surface.is_file() else None,
         description=json.loads((folder / "result.json").read_text(encoding="utf-8")),
     )
 
@@ -74,16 +74,21 @@ def fill_segmentation(node: Any, defective_skull: Volume, result: Result) -> Non
     labels = np.maximum(defective_skull.voxels, 2 * result.implant.voxels.view(np.uint8))
     parts = oriented_image(defective_skull.with_voxels(labels))
     complete = oriented_image(result.complete_skull)
+    node.RemoveClosedSurfaceRepresentation()  # else Slicer would make surfaces of what is added, which takes seconds
     segments = [
-        Segment(DEFECTIVE_SKULL, _("Defective skull"), parts, 1, BONE_COLOR, ANATOMY, _SKULL_TERM),
-        Segment(COMPLETE_SKULL, _("Complete skull"), complete, 1, BONE_COLOR, ANATOMY, _SKULL_TERM),
-        Segment(IMPLANT, _("Implant"), parts, 2, IMPLANT_COLOR, OBJECT, _IMPLANT_TERM),
+        Segment(DEFECTIVE_SKULL, _("Defective skull"), parts, 1, BONE_COLOR, ANATOMY, SKULL_TERM),
+        Segment(COMPLETE_SKULL, _("Complete skull"), complete, 1, BONE_COLOR, ANATOMY, SKULL_TERM),
+        Segment(IMPLANT, _("Implant"), parts, 2, IMPLANT_COLOR, OBJECT, IMPLANT_TERM),
     ]
     fill_segments(node, defective_skull, segments)
+    surfaces = {DEFECTIVE_SKULL: result.skull_surface, IMPLANT: result.surface}
+    for segment_id, surface in surfaces.items():
+        if result.skull_surface is not None:
+            node.GetSegmentation().GetSegment(segment_id).AddRepresentation(_SURFACE, surface)
     display = node.GetDisplayNode()
     display.SetSegmentVisibility(COMPLETE_SKULL, False)  # it would hide the others
     display.SetSegmentVisibility3D(IMPLANT, False)  # the smoother model shows it
-    _describe(node, result.description)
+    describe(node, result.description)
 
 
 def fill_model(node: Any, result: Result) -> None:
@@ -91,9 +96,16 @@ def fill_model(node: Any, result: Result) -> None:
     node.SetAndObservePolyData(result.surface)
     node.CreateDefaultDisplayNodes()
     node.GetDisplayNode().SetColor(IMPLANT_COLOR)
-    _describe(node, result.description)
+    describe(node, result.description)
 
 
-def _describe(node: Any, description: dict[str, Any]) -> None:
+def has_surface(node: Any, segment_id: str) -> bool:
+    """Tell whether the 3D view can show a segment."""
+    segment = node.GetSegmentation().GetSegment(segment_id)
+    return segment is not None and segment.GetRepresentation(_SURFACE) is not None
+
+
+def describe(node: Any, description: dict[str, Any]) -> None:
+    """Let a segmentation or model say how it was made, also in a saved scene."""
     node.SetAttribute(MODEL_ATTRIBUTE, description["model"]["name"])
     node.SetAttribute(RESULT_ATTRIBUTE, json.dumps(description))

@@ -8,14 +8,19 @@ from typing import Any
 
 import slicer
 
+from CraNeXtLib.errors import InputError
 from CraNeXtLib.jobs import Job
-from CraNeXtLib.slicer_ui.implant_nodes import fill_model, fill_segmentation, read_result
+from CraNeXtLib.slicer_ui import result_references
+from CraNeXtLib.slicer_ui.implant_nodes import Result, fill_model, fill_segmentation, read_result
 from CraNeXtLib.slicer_ui.interpreters import worker_python
+from CraNeXtLib.slicer_ui.measures_table import fill_measures
 from CraNeXtLib.slicer_ui.result_nodes import check_holds_voxels, place_beside, reference_to_image
-from CraNeXtLib.slicer_ui.scene_volumes import mask_of, write_mask
+from CraNeXtLib.slicer_ui.result_references import refer, referred
+from CraNeXtLib.slicer_ui.scene_volumes import fill_labelmap, is_ct, mask_of, write_ct, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
 from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.volumes import foreground_box
 
 
 class ImplantRun(WorkerRun):
@@ -24,7 +29,7 @@ class ImplantRun(WorkerRun):
     A node that was deleted meanwhile does no harm: an output is made anew.
 
     Args:
-        node: Segmentation or labelmap volume of the defective skull.
+        node: Segmentation or labelmap volume of the defective skull, or a CT volume.
         segmentation: Segmentation node to fill; None for a new one.
         model: Model node to fill with the implant's surface; None for a new one.
         segment_id: The skull's segment, if there are several.
@@ -51,9 +56,12 @@ class ImplantRun(WorkerRun):
     ) -> None:
         self.segmentation = segmentation
         self.model = model
+        self.table: Any = None
         self.description: dict[str, Any] | None = None
         self._input = node
-        self._skull = mask_of(node, segment_id)
+        if node is None:
+            raise InputError(_("Choose a segmentation, a labelmap volume or a CT."))
+        self._skull = None if is_ct(node) else mask_of(node, segment_id)
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._name = node.GetName()
@@ -64,9 +72,14 @@ class ImplantRun(WorkerRun):
 
     def _start(self, folder: Path) -> Job:
         skull = folder / "skull.nrrd"
-        write_mask(self._skull, skull)
         settings = self._settings | {"report": False}
-        arguments = {"skull": str(skull), "out": str(folder / "result"), "settings": settings}
+        if self._skull is None:
+            write_ct(self._input, skull)
+            settings["ct"] = True
+        else:
+            settings.pop("bone_threshold_hu", None)
+            write_mask(self._skull, skull)
+        arguments = {"skull": str(skull), "out": str(folder / "result"), "settings": settings, "for_scene": True}
         interpreter, environment = worker_python(self._python)
         return Job("reconstruct", arguments, python=interpreter, environment=environment)
 
@@ -78,10 +91,33 @@ class ImplantRun(WorkerRun):
             self.segmentation, "vtkMRMLSegmentationNode", _("{name} reconstruction").format(name=self._name)
         )
         self.model = self._output(self.model, "vtkMRMLModelNode", _("{name} implant").format(name=self._name))
-        fill_segmentation(self.segmentation, self._skull, result)
+        skull = self._skull
+        if skull is None:  # the bone that the worker found in the CT
+            complete = result.complete_skull
+            skull = complete.with_voxels(complete.voxels & ~result.implant.voxels)
+        fill_segmentation(self.segmentation, skull, result)
         fill_model(self.model, result)
+        self._add_companions(result)
         if self._input.GetScene() is self._scene:
-            for node in (self.segmentation, self.model):
+            for node in (self.segmentation, self.model, self.table):
                 place_beside(node, self._input)
             reference_to_image(self.segmentation, self._input)
+            refer(self.segmentation, result_references.INPUT, self._input)
         self.description = result.description
+
+    def _add_companions(self, result: Result) -> None:
+        """Add or fill the table of measures and the implant as it was computed, to which editing can go back."""
+        names = {
+            result_references.MEASURES: ("vtkMRMLTableNode", _("{name} measures")),
+            result_references.COMPUTED: ("vtkMRMLLabelMapVolumeNode", _("{name} implant as computed")),
+        }
+        nodes = {
+            role: self._output(referred(self.segmentation, role), kind, title.format(name=self._name))
+            for role, (kind, title) in names.items()
+        }
+        self.table, computed = nodes.values()
+        fill_measures(self.table, result.description)
+        fill_labelmap(computed, result.implant.crop(foreground_box(result.implant.voxels)))
+        computed.SetHideFromEditors(True)
+        for role, node in (nodes | {result_references.SURFACE: self.model}).items():
+            refer(self.segmentation, role, node)

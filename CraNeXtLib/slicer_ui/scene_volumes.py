@@ -22,7 +22,8 @@ def mask_of(node: Any, segment_id: str | None = None) -> Volume:
     """Return the skull or implant in a node as a mask of type bool, in the node's coordinates (before its transform).
 
     Args:
-        node: A segmentation, of which one segment is taken in its reference geometry, or a labelmap volume.
+        node: A segmentation, of which one segment is taken in its reference geometry, or a volume that is a mask: a
+            labelmap, or one loaded as an image.
         segment_id: The segment; may be left out if there is only one.
 
     Raises:
@@ -32,7 +33,7 @@ def mask_of(node: Any, segment_id: str | None = None) -> Volume:
         raise InputError(_("Choose a segmentation or a labelmap volume."))
     if node.IsA("vtkMRMLSegmentationNode"):
         labels = segment_volume(node, segment_id or _only_segment(node))
-    elif node.IsA("vtkMRMLLabelMapVolumeNode"):
+    elif node.IsA("vtkMRMLScalarVolumeNode") and not is_ct(node):
         labels = labelmap_volume(node)
         if ((labels.voxels != 0) & (labels.voxels != labels.voxels.max())).any():
             raise InputError(
@@ -42,9 +43,7 @@ def mask_of(node: Any, segment_id: str | None = None) -> Volume:
             )
     else:
         raise InputError(
-            _("{name} is neither a segmentation nor a labelmap volume; segment the bone in it first.").format(
-                name=node.GetName()
-            )
+            _("{name} is neither a segmentation nor a mask; segment the bone in it first.").format(name=node.GetName())
         )
     mask = labels.with_voxels(labels.voxels != 0)
     if not mask.voxels.any():
@@ -120,20 +119,51 @@ def serialized_geometry(volume: Volume) -> str:
     return slicer.vtkSegmentationConverter.SerializeImageGeometry(_matrix(volume.affine), extent)
 
 
+def is_ct(node: Any) -> bool:
+    """Tell whether a node is a volume of intensities: a CT, as far as can be told, not a mask loaded as an image."""
+    if not node.IsA("vtkMRMLScalarVolumeNode") or node.IsA("vtkMRMLLabelMapVolumeNode"):
+        return False
+    image = node.GetImageData()
+    if image is None or image.GetPointData().GetScalars() is None:
+        return False
+    low, high = image.GetScalarRange()
+    if low < 0:
+        return True
+    voxels = vtk_to_numpy(image.GetPointData().GetScalars())
+    return bool(((voxels != 0) & (voxels != high)).any())
+
+
+def write_ct(node: Any, path: Path) -> None:
+    """Write the CT in a volume node as NRRD, in the node's coordinates (before its transform).
+
+    Raises:
+        InputError: If the disk refuses.
+    """
+    copy, matrix = slicer.vtkMRMLScalarVolumeNode(), vtk.vtkMatrix4x4()
+    copy.SetAndObserveImageData(node.GetImageData())
+    node.GetIJKToRASMatrix(matrix)
+    copy.SetIJKToRASMatrix(matrix)
+    _write(copy, path, compress=False)  # it would take seconds in which Slicer does not answer
+
+
 def write_mask(mask: Volume, path: Path) -> None:
     """Write a mask as NRRD.
 
     Raises:
         InputError: If the disk refuses.
     """
-    image = vtk.vtkImageData()
-    image.SetDimensions(mask.shape)
-    image.GetPointData().SetScalars(numpy_to_vtk(mask.voxels.astype(np.uint8).ravel(order="F"), deep=True))
     node = slicer.vtkMRMLLabelMapVolumeNode()
+    fill_labelmap(node, mask)
+    _write(node, path, compress=True)
+
+
+def fill_labelmap(node: Any, labels: Volume) -> None:
+    """Put labels (0 to 255) into a labelmap volume node."""
+    image = vtk.vtkImageData()
+    image.SetDimensions(labels.shape)
+    image.GetPointData().SetScalars(numpy_to_vtk(labels.voxels.astype(np.uint8).ravel(order="F"), deep=True))
     node.SetAndObserveImageData(image)
-    node.SetIJKToRASMatrix(_matrix(mask.affine))
-    if not _storage(path).WriteData(node):
-        raise InputError(_("Cannot write to {folder}; free some space there.").format(folder=path.parent))
+    node.SetIJKToRASMatrix(_matrix(labels.affine))
 
 
 def read_mask(path: Path) -> Volume:
@@ -149,9 +179,24 @@ def read_labels(path: Path) -> Volume:
         InputError: If it cannot be read.
     """
     node = slicer.vtkMRMLLabelMapVolumeNode()
-    if not _storage(path).ReadData(node):
+    storage = slicer.vtkMRMLNRRDStorageNode()
+    storage.SetFileName(str(path))
+    if not storage.ReadData(node):
         raise InputError(_("The result {file} cannot be read; run again.").format(file=path.name))
     return labelmap_volume(node)
+
+
+def read_surface(path: Path) -> Any:
+    """Read a surface that the worker wrote as poly data in RAS mm; a file that does not say otherwise is in LPS.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    node, storage = slicer.vtkMRMLModelNode(), slicer.vtkMRMLModelStorageNode()
+    storage.SetFileName(str(path))
+    if not storage.ReadData(node):
+        raise InputError(_("The result {file} cannot be read; run again.").format(file=path.name))
+    return node.GetPolyData()
 
 
 def _only_segment(node: Any) -> str:
@@ -179,8 +224,9 @@ def _matrix(affine: np.ndarray) -> Any:
     return matrix
 
 
-def _storage(path: Path) -> Any:
+def _write(node: Any, path: Path, *, compress: bool) -> None:
     storage = slicer.vtkMRMLNRRDStorageNode()
     storage.SetFileName(str(path))
-    storage.SetUseCompression(True)
-    return storage
+    storage.SetUseCompression(compress)
+    if not storage.WriteData(node):
+        raise InputError(_("Cannot write to {folder}; free some space there.").format(folder=path.parent))

@@ -34,12 +34,15 @@ pytest_plugins = ["slicer_cases", "slicer_harness"]
 
 @pytest.mark.parametrize("module", ["CraNeXtImplant", "CraNeXtCategorize"])
 def test_loads_without_any_package(module):
-    """In a Python without any package, with only the module's folder on the path."""
+    """In a Python without any package, with only the module's folder on the path, and Slicer's classes empty."""
     code = (
         "import sys, types\n"
-        "base = types.ModuleType('slicer.ScriptedLoadableModule')\n"
-        "base.ScriptedLoadableModule = base.ScriptedLoadableModuleLogic = object\n"
-        "sys.modules.update({'slicer': types.ModuleType('slicer'), base.__name__: base})\n"
+        "class Slicer(types.ModuleType):\n"
+        "    __path__ = []\n"
+        "    def __getattr__(self, name):\n"
+        "        return type(name, (), {'__init__': lambda self, *_arguments: None})\n"
+        "names = ['slicer', *(f'slicer.{part}' for part in ('ScriptedLoadableModule', 'parameterNodeWrapper', 'util'))]\n"
+        "sys.modules.update({name: Slicer(name) for name in names})\n"
         f"sys.path.append({str(Path(__file__).parents[2] / module)!r})\n"
         f"import {module}, CraNeXtLib"
     )

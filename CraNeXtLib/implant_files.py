@@ -1,0 +1,84 @@
+"""The files of an implant that was changed by hand after it was made, with its measures taken anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.implant_measures import measure_implant
+from CraNeXtLib.metrics import check_same_geometry
+from CraNeXtLib.pictures import write_picture
+from CraNeXtLib.report import write_report
+from CraNeXtLib.skulls import skull_mask
+from CraNeXtLib.stages import ProgressCallback, Stages
+from CraNeXtLib.surfaces import surface_of, write_3mf, write_stl
+from CraNeXtLib.volume_files import read_volume, write_volume
+
+_SHARES = {"Reading": 0.1, "Making the mesh": 0.3, "Measuring": 0.1, "Writing": 0.3, "Reporting": 0.2}
+
+
+def write_implant_files(
+    implant: str | Path,
+    skull: str | Path,
+    out: str | Path,
+    *,
+    result: Mapping[str, Any],
+    edited: bool,
+    report: bool = True,
+    progress: ProgressCallback | None = None,
+) -> dict[str, Any]:
+    """Measure an implant as it is now and write its files into a folder, as ``cranext reconstruct`` does.
+
+    Where the implant overlaps the skull, the skull stays: what is bone cannot be implant.
+
+    Args:
+        implant: File of the implant's mask.
+        skull: File of the defective skull's mask, of the same geometry.
+        out: Folder to write into.
+        result: Content of the ``result.json`` that the implant comes from; says how it was made.
+        edited: Whether it was changed since.
+        report: Whether to write ``report.html`` and the picture in it.
+        progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
+
+    Returns:
+        The content of ``result.json``, with ``edited``.
+
+    Raises:
+        InputError: If a file cannot be used, nothing is left of the implant, or the folder cannot be written.
+    """
+    stages = Stages(_SHARES, progress)
+    with filling(out) as folder:
+        with stages.stage("Reading"):
+            bone = skull_mask(read_volume(skull))
+            changed = read_volume(implant)
+            check_same_geometry(changed, bone)
+            changed = changed.with_voxels((changed.voxels != 0) & ~bone.voxels)
+            if not changed.voxels.any():
+                raise InputError("Nothing is left of the implant outside the skull; undo, or revert to the result.")
+        with stages.stage("Making the mesh"):
+            mesh = surface_of(changed)
+        with stages.stage("Measuring"):
+            measures = measure_implant(changed, bone, mesh) | {"watertight": mesh.is_watertight}
+        with stages.stage("Writing"):
+            write_volume(bone.with_voxels(bone.voxels | changed.voxels), folder / "complete_skull.nrrd")
+            write_volume(changed, folder / "implant.nrrd")
+            write_stl(mesh, folder / "implant.stl")
+            write_3mf(mesh, folder / "implant.3mf")
+        with stages.stage("Reporting"):
+            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            description = {**result, **measures, "edited": edited, "described": now}
+            if edited:
+                description.pop("metrics", None)  # of the implant as it was
+            pictures = {"implant.png", "report.html"} if report else set()
+            description["files"] = sorted({path.name for path in folder.iterdir()} | {"result.json"} | pictures)
+            if report:
+                title = f"{description['input'].get('node', '')}, model {description['model']['name']}"
+                write_picture(bone, changed, folder / "implant.png", title=title)
+                write_report(description, folder / "implant.png", folder / "report.html")
+            (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    return description

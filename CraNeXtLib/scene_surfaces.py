@@ -1,0 +1,26 @@
+"""The surface of a result's skull for Slicer's 3D view, made in the worker: Slicer itself would stand still for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from CraNeXtLib.poly_data import poly_data, write_poly_data
+from CraNeXtLib.rendering import vertex_normals
+from CraNeXtLib.surfaces import surface_of
+from CraNeXtLib.volume_files import read_volume
+
+SKULL_SURFACE = "defective_skull.vtp"
+_ITERATIONS = 5  # smooth enough to look at; more would take longer than it shows
+
+
+def write_skull_surface(folder: str | Path) -> None:
+    """Write the defective skull's surface into a folder that ``reconstruct_case`` has filled.
+
+    Raises:
+        InputError: If a file cannot be read or written.
+    """
+    complete, implant = (read_volume(Path(folder) / f"{name}.nrrd") for name in ("complete_skull", "implant"))
+    mesh = surface_of(complete.with_voxels((complete.voxels != 0) & (implant.voxels == 0)), iterations=_ITERATIONS)
+    data = poly_data(mesh, {"Normals": vertex_normals(mesh)})
+    data.GetPointData().SetActiveNormals("Normals")
+    write_poly_data(data, Path(folder) / SKULL_SURFACE)

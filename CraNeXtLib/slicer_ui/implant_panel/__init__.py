@@ -1,0 +1,1 @@
+"""The sections of CraNeXtImplant's panel, one a file."""

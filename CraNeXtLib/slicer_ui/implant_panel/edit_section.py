@@ -1,0 +1,143 @@
+"""Slicer's Segment Editor on the implant, the way back, and measuring anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import slicer
+
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.slicer_ui.implant_edits import revert
+from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.implant_nodes import IMPLANT
+from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.result_references import SURFACE, is_result, referred
+from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.translation import _
+
+EFFECTS = ("Paint", "Draw", "Erase", "Scissors", "Islands", "Smoothing", "Margin", "Logical operators")
+"""The effects that serve an implant, in the order of the buttons."""
+
+_UNDO_STATES = 20
+_EDITOR_TAG = "CraNeXtImplantEditor"
+
+
+class EditSection:
+    """The section Edit; the editor is made when it is first unfolded.
+
+    Args:
+        ui: The panel's widgets.
+        binding: The module's parameters.
+        changed: Called when measures or surface are new.
+    """
+
+    def __init__(self, ui: Any, binding: ParameterBinding, changed: Callable[[], None]) -> None:
+        self._ui = ui
+        self._binding = binding
+        self._changed = changed
+        self._editor: Any = None
+        self._edited: Any = None
+        self.measuring = RunPanel(
+            _("Meas&ure again"),
+            tool_tip=_("Make the surface and the measures of the implant as it is now"),
+            name=_("measuring an implant"),
+            start=lambda **told: ImplantFilesRun(binding.parameters.result, **told),
+            succeeded=lambda _run: changed(),
+        )
+        ui.measureFrame.layout().addWidget(self.measuring.widget)
+        ui.editSection.connect("contentsCollapsed(bool)", lambda _folded: self.update())
+        ui.revertButton.connect("clicked()", self._revert)
+
+    def update(self) -> None:
+        """Let the editor edit the chosen result's implant while the section is unfolded."""
+        result = self._binding.parameters.result if self._binding.connected else None
+        usable = is_result(result) and result.GetSegmentation().GetSegment(IMPLANT) is not None
+        self._ui.revertButton.enabled = usable
+        self.measuring.block("" if usable else _("Make an implant first."))
+        if usable and not self._ui.editSection.collapsed:
+            self._edit(result)
+        else:
+            self.stop()
+
+    def stop(self) -> None:
+        """Put the tools down, as when the section is folded or another module opened."""
+        if self._editor is None or self._edited is None:
+            return
+        self._editor.setActiveEffect(None)
+        self._editor.uninstallKeyboardShortcuts()
+        self._editor.removeViewObservations()
+        if self._edited.GetScene() is not None:
+            self._show_segment(self._edited, False)
+        self._edited = None
+        self._editor.setSegmentationNode(None)
+
+    def close(self) -> None:
+        """Let go of the widgets before they are deleted."""
+        self.stop()
+        self.measuring.close()
+
+    def _edit(self, result: Any) -> None:
+        if self._edited is result:
+            return
+        self.stop()
+        if self._editor is None:
+            self._editor = self._new_editor()
+        self._editor.setMRMLSegmentEditorNode(_editor_node(result.GetScene()))
+        self._editor.setSegmentationNode(result)
+        role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+        self._editor.setSourceVolumeNode(_image(result.GetNodeReference(role)))
+        self._editor.setCurrentSegmentID(IMPLANT)
+        self._editor.setupViewObservations()
+        self._editor.installKeyboardShortcuts(self._ui.editSection)
+        self._edited = result
+        self._show_segment(result, True)
+
+    def _new_editor(self) -> Any:
+        editor = slicer.qMRMLSegmentEditorWidget()
+        editor.setMRMLScene(slicer.mrmlScene)
+        editor.setMaximumNumberOfUndoStates(_UNDO_STATES)
+        editor.setEffectNameOrder(EFFECTS)
+        editor.unorderedEffectsVisible = False
+        editor.segmentationNodeSelectorVisible = False
+        editor.sourceVolumeNodeSelectorVisible = False
+        editor.switchToSegmentationsButtonVisible = False
+        editor.addRemoveSegmentButtonsVisible = False
+        self._ui.editorFrame.layout().addWidget(editor)
+        return editor
+
+    def _show_segment(self, result: Any, editing: bool) -> None:
+        """Show the segment in 3D while it is edited, since the model is what it was before."""
+        if result.GetDisplayNode() is not None:
+            result.GetDisplayNode().SetSegmentVisibility3D(IMPLANT, editing)
+        surface = referred(result, SURFACE)
+        if surface is not None:
+            surface.SetDisplayVisibility(not editing)
+
+    def _revert(self) -> None:
+        result = self._binding.parameters.result
+        try:
+            if self._editor is not None and self._edited is result:
+                self._editor.saveStateForUndo()
+            revert(result)
+        except InputError as error:
+            self.measuring.message.show("error", str(error))
+            return
+        self.measuring.message.show("information", _("The implant is as the model made it; measure it again."))
+
+
+def _editor_node(scene: Any) -> Any:
+    """Return the parameters of the embedded editor, which keep the skull's bone from being painted over."""
+    node = scene.GetSingletonNode(_EDITOR_TAG, "vtkMRMLSegmentEditorNode")
+    if node is None:
+        node = slicer.vtkMRMLSegmentEditorNode()
+        node.SetSingletonTag(_EDITOR_TAG)
+        node = scene.AddNode(node)
+    node.SetMaskMode(slicer.vtkMRMLSegmentationNode.EditAllowedOutsideVisibleSegments)
+    node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
+    return node
+
+
+def _image(node: Any) -> Any:
+    """Return an image for the effects that look at intensities, None if the reference is a mask."""
+    return None if node is None or node.IsA("vtkMRMLLabelMapVolumeNode") else node

@@ -1,0 +1,129 @@
+"""Choosing the model and where it runs, and adding models of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+
+from CraNeXtLib import models
+from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
+from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.translation import _
+
+
+class ModelSection:
+    """The controls of model, device and post-processing.
+
+    Args:
+        ui: The panel's widgets.
+        binding: The module's parameters.
+    """
+
+    def __init__(self, ui: Any, binding: ParameterBinding) -> None:
+        self._ui = ui
+        self._binding = binding
+        self._source = Path()
+        self._choices = {
+            "model": ui.modelComboBox,
+            "device": ui.deviceComboBox,
+            "postprocessing": ui.postprocessingComboBox,
+        }
+        devices = {"auto": _("Automatic"), "cpu": _("CPU"), "cuda": _("NVIDIA graphics card"), "mps": _("Apple GPU")}
+        fill_choices(ui.deviceComboBox, devices)
+        cleaning = {
+            "": _("As the model asks for"),
+            "default": _("Keep what fills the defect"),
+            "official": _("As published"),
+        }
+        fill_choices(ui.postprocessingComboBox, cleaning)
+        self.fill_models()
+        for parameter, box in self._choices.items():
+            box.connect("activated(int)", lambda _row, parameter=parameter: self._store(parameter))
+        self.importing = RunPanel(
+            _("Import a model…"),
+            tool_tip=_("Add a model folder, or the authors' published checkpoint (.pth), to the list"),
+            name=_("importing a model"),
+            ask=self._ask,
+            start=lambda **told: ModelImportRun(self._source, **told),
+            succeeded=self._imported,
+        )
+        ui.importFrame.layout().addWidget(self.importing.widget)
+
+    def fill_models(self) -> None:
+        """List the models that are there now."""
+        found = {model.name: _title(model) for model in models.available()}
+        fill_choices(self._ui.modelComboBox, found)
+
+    def update(self) -> None:
+        """Show what is chosen."""
+        parameters = self._binding.parameters
+        for parameter, box in self._choices.items():
+            row = box.findData(getattr(parameters, parameter))
+            box.setCurrentIndex(row)
+        if self._ui.modelComboBox.currentIndex < 0:  # none chosen yet, or it is gone
+            self._ui.modelComboBox.setCurrentIndex(self._ui.modelComboBox.findData(models.DEFAULT_MODEL))
+        note = _note(self._ui.modelComboBox.currentData)
+        self._ui.modelNote.text = note
+        for widget in (self._ui.modelNote, self._ui.modelNoteLabel):
+            widget.setVisible(bool(note))
+
+    def name_device(self, title: str) -> None:
+        """Say what automatic means on this computer, such as ``"NVIDIA H100"``."""
+        self._ui.deviceComboBox.setItemText(0, _("Automatic ({device})").format(device=title))
+
+    def close(self) -> None:
+        """Let go of the widgets before they are deleted."""
+        self.importing.close()
+
+    def _store(self, parameter: str) -> None:
+        if self._binding.connected:
+            setattr(self._binding.parameters, parameter, self._choices[parameter].currentData)
+
+    def _ask(self) -> bool:
+        chosen = qt.QFileDialog.getOpenFileName(
+            slicer.util.mainWindow(),
+            _("A model's model.json, or a checkpoint"),
+            "",
+            _("Models (model.json *.pth *.pt *.ckpt *.safetensors)"),
+        )
+        if not chosen:
+            return False
+        self._source = Path(chosen).parent if Path(chosen).name == "model.json" else Path(chosen)
+        return True
+
+    def _imported(self, run: ModelImportRun) -> None:
+        self.fill_models()
+        self._binding.parameters.model = run.name
+        self._binding.update()
+
+
+def fill_choices(box: Any, titles: dict[str, str]) -> None:
+    """Put choices into a combo box: what the user reads, and the value behind it."""
+    box.clear()
+    for value, title in titles.items():
+        box.addItem(title, value)
+
+
+def _title(model: models.Model) -> str:
+    kinds = {"pca_skull": _("statistical shape model"), "network": _("network")}
+    title = f"{model.name} – {kinds.get(model.description['kind'], model.description['kind'])}"
+    return _("{title} (default)").format(title=title) if model.name == models.DEFAULT_MODEL else title
+
+
+def _note(name: str) -> str:
+    """Return what the user should know about a model before using it: size, licence and how good it was."""
+    found = [model for model in models.available() if model.name == name]
+    if not found:
+        return ""
+    description, notes = found[0].description, []
+    if found[0].weights.is_file():
+        notes.append(f"{found[0].weights.stat().st_size / 1e6:.0f} MB")
+    scores = description.get("scores") or {}
+    if "dsc" in scores and "n" in scores:
+        notes.append(_("DSC {dsc:.2f} on {n} test skulls").format(dsc=scores["dsc"]["mean"], n=scores["n"]))
+    notes.append(description.get("licence", ""))
+    return " · ".join(note for note in notes if note)

@@ -1,0 +1,113 @@
+"""The panel of CraNeXtImplant: its sections, and how one leads to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.slicer_ui import sample_data, views
+from CraNeXtLib.slicer_ui.implant_panel.edit_section import EditSection
+from CraNeXtLib.slicer_ui.implant_panel.evaluate_section import EvaluateSection
+from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
+from CraNeXtLib.slicer_ui.implant_panel.input_section import InputSection
+from CraNeXtLib.slicer_ui.implant_panel.model_section import ModelSection
+from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
+from CraNeXtLib.slicer_ui.implant_run import ImplantRun
+from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.translation import _
+
+
+class ImplantPanel:
+    """Connects the widgets of the .ui file with the scene and the logic.
+
+    Args:
+        ui: The panel's widgets by name.
+        logic: The module's logic.
+    """
+
+    def __init__(self, ui: Any, logic: Any) -> None:
+        self._ui = ui
+        self._logic = logic
+        self._on_tour = False
+        self.binding = ParameterBinding(logic.getParameterNode, ui, self._update)
+        self._input = InputSection(ui, self.binding)
+        self.models = ModelSection(ui, self.binding)
+        self.making = RunPanel(
+            _("M&ake implant"),
+            tool_tip=_("Complete the skull and cut out the implant; Slicer stays usable meanwhile"),
+            name=_("making an implant"),
+            start=self._start,
+            succeeded=self._made,
+            ended=self._end_of_making,
+        )
+        ui.applyFrame.layout().addWidget(self.making.widget)
+        self.results = ResultSection(ui, self.binding)
+        self.editing = EditSection(ui, self.binding, self.binding.update)
+        self.evaluating = EvaluateSection(ui, self.binding, self.results)
+        self.exporting = ExportSection(ui, self.binding, self.binding.update)
+        ui.sampleButton.connect("clicked()", self._begin_tour)
+
+    def enter(self) -> None:
+        """Show the scene's parameters."""
+        self.binding.connect()
+
+    def leave(self) -> None:
+        """Let go of parameters and views; what runs goes on."""
+        self.binding.disconnect()
+        self._input.hide_preview()
+        self.editing.stop()
+
+    def close(self) -> None:
+        """Let go of the widgets before they are deleted; what runs is cancelled."""
+        self.leave()
+        self.making.close()
+        for section in (self.models, self.editing, self.evaluating, self.exporting):
+            section.close()
+
+    def _update(self) -> None:
+        for section in (self._input, self.models, self.results, self.editing, self.evaluating, self.exporting):
+            section.update()
+        self.making.block(self._input.missing())
+
+    def _start(self, **told: Any) -> ImplantRun:
+        parameters = self.binding.parameters
+        return self._logic.process(
+            parameters.inputNode,
+            segmentId=parameters.segmentId or None,
+            boneThreshold=parameters.boneThreshold,
+            model=parameters.model,
+            device=parameters.device,
+            postprocessing=parameters.postprocessing or None,
+            wait=False,
+            **told,
+        )
+
+    def _made(self, run: ImplantRun) -> None:
+        parameters = self.binding.parameters
+        parameters.showBone = False  # it would cover the result
+        parameters.result = run.segmentation
+        if self.binding.connected:
+            self.results.look()
+
+    def _begin_tour(self) -> None:
+        """Load the sample, make its implant, and compare it with the true one."""
+        if self.making.busy:
+            return
+        try:
+            skull, reference = sample_data.load_sample()
+        except CraNeXtError as error:
+            self.making.message.show("error", str(error))
+            return
+        parameters = self.binding.parameters
+        parameters.inputNode, parameters.referenceNode = skull, reference
+        views.fit_slices()
+        self._on_tour = True
+        self.making.start()
+        self._on_tour = self.making.busy
+
+    def _end_of_making(self, run: ImplantRun) -> None:
+        if self._on_tour and run.description is not None:
+            self._ui.evaluateSection.collapsed = False
+            self.evaluating.comparing.start()
+        self._on_tour = False

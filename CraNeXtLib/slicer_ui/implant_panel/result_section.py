@@ -1,0 +1,98 @@
+"""What was made: measures, warnings, and where to look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+
+from CraNeXtLib.slicer_ui import views
+from CraNeXtLib.slicer_ui.grids import fill_grid
+from CraNeXtLib.slicer_ui.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, has_surface
+from CraNeXtLib.slicer_ui.measures_table import measure_rows
+from CraNeXtLib.slicer_ui.message_label import message_in
+from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.result_references import INPUT, SURFACE, description_of, is_result, referred
+from CraNeXtLib.slicer_ui.translation import _
+
+
+class ResultSection:
+    """The section Implant, and the views of the result that is chosen in it.
+
+    Args:
+        ui: The panel's widgets.
+        binding: The module's parameters.
+    """
+
+    def __init__(self, ui: Any, binding: ParameterBinding) -> None:
+        self._ui = ui
+        self._binding = binding
+        self._shown: str | None = None
+        self._message = message_in(ui.resultMessageFrame.layout())
+        ui.resultSelector.addAttribute("vtkMRMLSegmentationNode", "CraNeXt.Result")
+        ui.showButton.connect("clicked()", self.look)
+        ui.showCompleteCheckBox.connect("toggled(bool)", self._show_complete)
+
+    def update(self) -> None:
+        """Show the chosen result's measures; hide the other results from the views when it has changed."""
+        result = self._binding.parameters.result
+        usable = is_result(result)
+        for widget in (self._ui.measuresTable, self._ui.showButton, self._ui.showCompleteCheckBox):
+            widget.setVisible(usable)
+        if not usable:
+            self._message.clear()
+            self._shown = None
+            return
+        description = description_of(result)
+        fill_grid(
+            self._ui.measuresTable,
+            (_("Measure"), _("Value"), ""),
+            [(name, value, unit) for name, value, unit in measure_rows(description)],
+        )
+        if description["warnings"]:
+            self._message.show("warning", "\n".join(description["warnings"]))
+        else:
+            self._message.clear()
+        if self._shown != result.GetID():
+            self._shown = result.GetID()
+            self._show_only(result)
+
+    def look(self) -> None:
+        """Arrange the views, look at the defect from outside, and move the slices through it."""
+        result = self._binding.parameters.result
+        surface = referred(result, SURFACE) if is_result(result) else None
+        if surface is None:
+            return
+        if not has_surface(result, DEFECTIVE_SKULL):
+            with slicer.util.WaitCursor():
+                result.CreateClosedSurfaceRepresentation()
+        views.arrange_views(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
+        views.show_place(result.GetScene(), views.middle_of(surface), views.middle_of(result))
+
+    def go_to(self, place_ras: Any) -> None:
+        """Look at a place, RAS in mm in the coordinates of the result, from outside."""
+        result = self._binding.parameters.result
+        place = views.in_world(result, place_ras)
+        views.show_place(result.GetScene(), place, views.middle_of(result))
+
+    def _show_only(self, result: Any) -> None:
+        for node in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
+            if is_result(node):
+                node.SetDisplayVisibility(node is result)
+                surface = referred(node, SURFACE)
+                if surface is not None:
+                    surface.SetDisplayVisibility(node is result)
+        skull = referred(result, INPUT)
+        if skull is not None and skull.IsA("vtkMRMLSegmentationNode"):
+            skull.SetDisplayVisibility(False)  # it lies where the result does
+        elif skull is not None:
+            views.hide_labels(skull)
+        self._show_complete(self._ui.showCompleteCheckBox.checked)
+
+    def _show_complete(self, complete: bool) -> None:
+        result = self._binding.parameters.result
+        if not is_result(result) or result.GetDisplayNode() is None:
+            return
+        display = result.GetDisplayNode()
+        display.SetSegmentVisibility(COMPLETE_SKULL, complete)
+        display.SetSegmentVisibility(DEFECTIVE_SKULL, not complete)

@@ -1,0 +1,34 @@
+"""What belongs to a reconstruction: its segmentation refers to the other nodes, so that a saved scene keeps it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from CraNeXtLib.slicer_ui.implant_nodes import RESULT_ATTRIBUTE
+
+INPUT, SURFACE, MEASURES, COMPUTED, EVALUATION = (
+    f"CraNeXt.{role}" for role in ("Input", "Surface", "Measures", "Computed", "Evaluation")
+)
+"""Roles of the references: the skull's node, the implant's model, the table of measures, a labelmap of the implant as
+it was computed, and the table of an evaluation."""
+
+
+def refer(segmentation: Any, role: str, node: Any) -> None:
+    """Let a result refer to a node."""
+    segmentation.SetNodeReferenceID(role, node.GetID())
+
+
+def referred(segmentation: Any, role: str) -> Any:
+    """Return the node that a result refers to, or None."""
+    return segmentation.GetNodeReference(role)
+
+
+def is_result(node: Any) -> bool:
+    """Tell whether a node is the segmentation of a reconstruction."""
+    return node is not None and node.IsA("vtkMRMLSegmentationNode") and bool(node.GetAttribute(RESULT_ATTRIBUTE))
+
+
+def description_of(segmentation: Any) -> dict[str, Any]:
+    """Return the content of a result's ``result.json``."""
+    return json.loads(segmentation.GetAttribute(RESULT_ATTRIBUTE))
