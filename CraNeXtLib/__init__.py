@@ -17,6 +17,8 @@ _PUBLIC = {
     "write_volume": "volume_files",
     "reconstruct": "reconstruction",
     "evaluate": "evaluation",
+    "finish": "finishing",
+    "check_fit": "fit_check",
 }
 
 __all__ = ["RESEARCH_USE_NOTICE", *_PUBLIC]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +15,9 @@ from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.ct.bone import BONE_THRESHOLD_HU
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.finishing.case import make_part, write_part
+from CraNeXtLib.finishing.settings import FinishSettings
+from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
 from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.pictures import write_picture
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
@@ -26,7 +29,14 @@ from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume
 
 RESULT_VERSION = 1
-STAGE_SHARES = {"Reading": 0.03, "Reconstructing": 0.62, "Making the mesh": 0.1, "Writing": 0.1, "Reporting": 0.15}
+STAGE_SHARES = {
+    "Reading": 0.03,
+    "Reconstructing": 0.5,
+    "Making the mesh": 0.08,
+    "Finishing": 0.2,
+    "Writing": 0.07,
+    "Reporting": 0.12,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +53,9 @@ class CaseSettings:
         segment: Segment or label to read from the input.
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
         reference_implant: File of the true implant, to measure the result against.
-        report: Whether to write ``report.html`` and the picture in it.
+        report: Whether to write ``report.html`` and the pictures in it.
+        finishing: How the part to be made is finished, see :class:`CraNeXtLib.finishing.FinishSettings`; None for not.
+        material: What the part is made of, for its weight.
     """
 
     ct: bool = False
@@ -56,6 +68,8 @@ class CaseSettings:
     postprocessing: str | None = None
     reference_implant: str | None = None
     report: bool = True
+    finishing: FinishSettings | None = field(default_factory=FinishSettings)
+    material: str = DEFAULT_MATERIAL
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> CaseSettings:
@@ -67,6 +81,8 @@ class CaseSettings:
         unknown = set(settings) - {f.name for f in fields(cls)}
         if unknown:
             raise InputError(f"There is no setting {', '.join(sorted(unknown))}; check its spelling.")
+        if isinstance(settings.get("finishing"), dict):
+            settings = settings | {"finishing": FinishSettings.from_dict(settings["finishing"])}
         return cls(**settings)
 
 
@@ -75,9 +91,11 @@ def reconstruct_case(
 ) -> dict[str, Any]:
     """Reconstruct the skull in a file and write everything into a folder.
 
-    Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``, ``result.json`` and, with a
-    report, ``implant.png`` and ``report.html``, of a CT also ``defective_skull.nrrd``, its bone: all of them or, if
-    something fails, none.
+    Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``: the model's implant, which
+    completes the skull exactly; ``finished_implant.nrrd``, ``.stl`` and ``.3mf``: the part to make; ``fit_maps.vtp``,
+    ``result.json`` and, with a report, ``implant.png``, ``fit_*.png`` and ``report.html``, of a CT also
+    ``defective_skull.nrrd``, its bone: all of them or, if something fails, none. Where finishing leaves nothing, a
+    warning says so and the part is missing.
 
     Args:
         skull: File of the defective skull, or file or folder of a CT.
@@ -109,6 +127,15 @@ def reconstruct_case(
             )
         with stages.stage("Making the mesh"):
             mesh = surface_of(result.implant)
+        with stages.stage("Finishing") as update:
+            part = make_part(
+                result.implant,
+                result.defective_skull,
+                mesh,
+                settings.finishing,
+                material=settings.material,
+                progress=lambda name, fraction: update(fraction / 2, name),
+            )
         with stages.stage("Writing"):
             if settings.ct:
                 write_volume(result.defective_skull, folder / "defective_skull.nrrd")
@@ -117,7 +144,9 @@ def reconstruct_case(
             write_stl(mesh, folder / "implant.stl")
             write_3mf(mesh, folder / "implant.3mf")
         with stages.stage("Reporting"):
-            description = _describe(source, settings, result, mesh, reference)
+            write_part(part, result.defective_skull, folder, pictures=settings.report)
+            description = _describe(source, settings, result, mesh, reference) | part.as_dict()
+            description["warnings"] += part.warnings
             description["seconds"] = stages.seconds | result.seconds
             pictures = {"implant.png", "report.html"} if settings.report else set()
             description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"} | pictures)
@@ -154,8 +183,7 @@ def _describe(
             "orientation": volume.axis_codes,
         },
         "model": {"name": result.model.name, "sha256": result.model.sha256},
-        "parameters": {f.name: getattr(settings, f.name) for f in fields(settings)}
-        | {"postprocessing": result.postprocessing, "device": result.device},
+        "parameters": asdict(settings) | {"postprocessing": result.postprocessing, "device": result.device},
         **measure_implant(volume, result.defective_skull, mesh),
         "watertight": mesh.is_watertight,
         "warnings": [*source.warnings, *result.warnings],

@@ -12,7 +12,19 @@ from typing import NoReturn
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.errors import CancelledError, CraNeXtError, InputError
 
-COMMANDS = ("reconstruct", "batch", "categorize", "evaluate", "defects", "dataset", "train", "models", "demo", "doctor")
+COMMANDS = (
+    "reconstruct",
+    "batch",
+    "finish",
+    "categorize",
+    "evaluate",
+    "defects",
+    "dataset",
+    "train",
+    "models",
+    "demo",
+    "doctor",
+)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -5,6 +5,7 @@ VTK measures from point to triangle and writes VTP, which 3D Slicer and ParaView
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,13 +98,14 @@ def projected_maps(implant: Volume, reference: Volume, skull: Volume) -> tuple[D
     return tuple(maps)
 
 
-def write_vtp(distances: DistanceMap, path: str | Path) -> None:
-    """Write a map as VTP: RAS coordinates in mm, the distances as named point scalars.
+def write_vtp(maps: DistanceMap | Sequence[DistanceMap], path: str | Path) -> None:
+    """Write a map, or several of one mesh, as VTP: RAS coordinates in mm, the distances as named point scalars.
 
     Raises:
         InputError: If the path does not end in .vtp or cannot be written.
     """
-    write_poly_data(poly_data(distances.mesh, {distances.name: distances.values_mm}), path)
+    maps = [maps] if isinstance(maps, DistanceMap) else maps
+    write_poly_data(poly_data(maps[0].mesh, {each.name: each.values_mm for each in maps}), path)
 
 
 def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -20,6 +21,8 @@ NOTICE = "Research use only, not for clinical decisions"
 _LARGEST_SHIFT = 0.35
 """In voxels. Vertices of marching cubes on a mask lie at the middles of voxel faces, at least 0.7 voxels apart, so
 that none can meet another within this shift, and thin bridges never collapse."""
+
+_NEAREST_TO_A_VOXEL = 0.03  # in voxels: how near to a voxel's middle the surface of a field may pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,40 @@ def surface_of(mask: Volume, *, iterations: int = 30) -> Mesh:
     field = np.pad(part.voxels != 0, 1).astype(np.float32)
     # At exactly 0.5 the algorithm's decisions on voxels that touch at an edge are ties, and leave the surface open.
     vertices, faces, _, _ = marching_cubes(field, 0.499, gradient_direction="ascent")
+    return _placed(vertices, faces, part, iterations)
+
+
+def surface_of_field(field: Volume, *, iterations: int = 10) -> Mesh:
+    """Return the surface on which a field is zero, watertight like that of a mask, smoothed a little.
+
+    Args:
+        field: Negative inside, in mm; what touches the border of the volume is closed there.
+        iterations: Smoothing steps; no vertex moves further than 0.35 voxels. 0 for none.
+
+    Raises:
+        InputError: If nothing is inside.
+    """
+    from skimage.measure import marching_cubes
+
+    step = float(field.spacing.min())
+    part = field.crop(foreground_box(field.voxels < 0, margin=1))
+    values = np.pad(part.voxels.astype(np.float32), 1, constant_values=step)
+    # On a voxel's middle several vertices would coincide.
+    least = np.float32(_NEAREST_TO_A_VOXEL * step)
+    values = np.where(np.abs(values) < least, np.where(values < 0, -least, least), np.clip(values, -step, step))
+    vertices, faces, _, _ = marching_cubes(values, 0.0, gradient_direction="descent")
+    return _placed(vertices, faces, part, iterations)
+
+
+def joined(meshes: Sequence[Mesh]) -> Mesh:
+    """Return several meshes as one."""
+    starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])
+    faces = [mesh.faces + start for mesh, start in zip(meshes, starts, strict=False)]
+    return Mesh(np.concatenate([mesh.vertices for mesh in meshes]), np.concatenate(faces))
+
+
+def _placed(vertices: np.ndarray, faces: np.ndarray, part: Volume, iterations: int) -> Mesh:
+    """Return the mesh of a volume that was padded by one voxel, smoothed, in RAS, its faces turned outwards."""
     axes = part.affine[:3, :3]
     if np.linalg.det(axes) < 0:
         faces = faces[:, ::-1]

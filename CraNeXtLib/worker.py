@@ -112,6 +112,12 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
 
         progress("Installing the model", 0.0)
         return {"name": import_model(**arguments).name}
+    if task == "finish":
+        from CraNeXtLib.finishing.case import finish_case
+        from CraNeXtLib.finishing.settings import FinishSettings
+
+        settings = FinishSettings.from_dict(arguments.pop("settings", {}))
+        return finish_case(**arguments, settings=settings, progress=progress)
     raise InputError(f"There is no task '{task}'.")
 
 

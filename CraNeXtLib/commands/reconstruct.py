@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.commands.finish import add_finishing, finishing_of, print_part
 
 if TYPE_CHECKING:
     from CraNeXtLib.cases import CaseSettings
@@ -49,13 +50,15 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if a file holds several")
     parser.add_argument("--postprocessing", choices=("default", "official"), help="default: the model's own")
     parser.add_argument("--no-report", dest="report", action="store_false", help="leave out report.html")
+    parser.add_argument("--no-finish", dest="finish", action="store_false", help="leave out the finished implant")
+    add_finishing(parser)
 
 
 def settings_of(options: argparse.Namespace) -> CaseSettings:
     """Return the settings that the options name."""
     from CraNeXtLib.cases import CaseSettings
 
-    given = vars(options)
+    given = vars(options) | {"finishing": finishing_of(options) if options.finish else None}
     return CaseSettings(**{name: given[name] for name in CaseSettings.__dataclass_fields__ if name in given})
 
 
@@ -79,6 +82,7 @@ def print_result(result: dict[str, Any], out: Path) -> None:
     if "metrics" in result:
         numbers = (f"{name} {'infinite' if v is None else f'{v:.4g}'}" for name, v in result["metrics"].items())
         print(f"Against the reference: {', '.join(numbers)}")
+    print_part(result)
     for warning in result["warnings"]:
         print(f"Warning: {warning}")
     for name in result["files"]:

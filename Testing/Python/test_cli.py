@@ -23,6 +23,13 @@ OUTPUTS = {
     "implant.stl",
     "implant.3mf",
     "implant.png",
+    "finished_implant.nrrd",
+    "finished_implant.stl",
+    "finished_implant.3mf",
+    "fit_maps.vtp",
+    "fit_gap.png",
+    "fit_thickness.png",
+    "fit_symmetry.png",
     "result.json",
     "report.html",
 }
@@ -74,6 +81,13 @@ def test_demo_result_has_the_inputs_geometry_and_fits(demo):
     assert not ((implant.voxels > 0) & (skull.voxels > 0)).any()
     np.testing.assert_array_equal(complete.voxels > 0, (skull.voxels > 0) | (implant.voxels > 0))
     assert result["watertight"]
+    finished = read_volume(out / "finished_implant.nrrd")
+    assert finished.shape == skull.shape
+    assert not ((finished.voxels > 0) & (skull.voxels > 0)).any()
+    assert (finished.voxels > 0).sum() < (implant.voxels > 0).sum()
+    assert result["fit"]["of"] == "finished_implant"
+    assert result["fit"]["fits"]
+    assert result["finishing"]["settings"] == result["parameters"]["finishing"]
     assert result["implant_volume_ml"] == pytest.approx(
         (implant.voxels > 0).sum() * skull.voxel_volume_mm3 / 1000, abs=0.01
     )

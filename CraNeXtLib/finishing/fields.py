@@ -1,0 +1,158 @@
+"""Distance fields on a box around one piece: a fine grid of its own, whose third axis points out of the head.
+
+A field is a :class:`Volume` of type float32, in mm, negative inside. Along the grid's third axis a part moves out of
+its place, so that what would collide on the way is a running maximum. Surfaces lie between voxels: their places are
+taken from the blurred mask (its level 0.5) and not from the voxels' stairs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from scipy.special import ndtri
+
+from CraNeXtLib.volumes import Volume, foreground_box
+
+STEP_MM = (0.5, 0.8)  # finest and coarsest grid; between them three quarters of the finest voxel spacing
+MOST_VOXELS = 16e6
+BLUR_VOXELS = 0.7  # of the mask; keeps plates of two voxels as thick as they are
+FAR_MM = 1e3
+
+_BESIDE = 2.0  # voxels from the surface, nearer than which its plane counts
+_KEPT = 0.6  # share at the middle of a voxel that must not be lost; 0.5 is its surface
+_TAIL = 0.01  # of the blurred mask; further from the surface the blur tells nothing
+
+
+def aligned_grid(points: np.ndarray, outward: np.ndarray, *, margin_mm: float, step_mm: float) -> Volume:
+    """Return an empty field that holds points and a margin, its third axis pointing outwards.
+
+    Args:
+        points: RAS mm, shape (N, 3).
+        outward: RAS direction of the third axis, shape (3,).
+        margin_mm: Room around the points.
+        step_mm: Distance between neighbouring voxels; grows where there would be too many.
+    """
+    axes = axes_towards(outward)
+    points = points @ axes
+    low, high = points.min(axis=0) - margin_mm, points.max(axis=0) + margin_mm
+    step_mm = max(step_mm, float((np.prod(high - low) / MOST_VOXELS) ** (1 / 3)))
+    shape = np.ceil((high - low) / step_mm).astype(int) + 1
+    affine = np.eye(4)
+    affine[:3, :3] = axes * step_mm
+    affine[:3, 3] = axes @ low
+    return Volume(np.zeros(shape, np.float32), affine)
+
+
+def fine_step_mm(mask: Volume) -> float:
+    """Return the distance between voxels of a grid that shows all that a mask shows, within limits."""
+    return float(np.clip(0.75 * mask.spacing.min(), *STEP_MM))
+
+
+def span_of(mask: Volume) -> np.ndarray:
+    """Return points that span a mask, RAS mm, shape (N, 3): the ends of its rows of voxels."""
+    box = foreground_box(mask.voxels != 0)
+    part = mask.voxels[box] != 0
+    first = part.argmax(axis=2)
+    last = part.shape[2] - 1 - part[..., ::-1].argmax(axis=2)
+    rows = np.argwhere(part.any(axis=2))
+    ends = [np.column_stack([rows, depth[tuple(rows.T)]]) for depth in (first, last)]
+    return mask.to_ras(np.concatenate(ends) + [side.start for side in box])
+
+
+def axes_towards(direction: np.ndarray) -> np.ndarray:
+    """Return a right-handed orthonormal 3×3 matrix whose third column is the direction; the others are any."""
+    last = np.asarray(direction, dtype=float) / np.linalg.norm(direction)
+    first = np.cross(np.eye(3)[np.argmin(np.abs(last))], last)
+    first /= np.linalg.norm(first)
+    return np.column_stack([first, np.cross(last, first), last])
+
+
+def field_of(mask: Volume, grid: Volume, *, whole: bool = False) -> Volume:
+    """Return the mask's surface as a field on the grid: distances in mm near it, cut off some voxels away.
+
+    Beyond the mask's volume there is nothing.
+
+    Args:
+        mask: The mask.
+        grid: Where the field is wanted.
+        whole: Lose no voxel of the mask, as obstacles ask for: the blur alone cuts corners and thin bone off.
+    """
+    part = mask.crop(_box_under(grid, mask))
+    blur_mm = np.maximum(BLUR_VOXELS * mask.spacing, 0.5 * grid.spacing[0])  # a coarse grid needs a wide slope
+    margin = np.ceil(3 * blur_mm / mask.spacing).astype(int)
+    soft = np.pad(part.voxels != 0, [(m, m) for m in margin]).astype(np.float32)
+    soft = ndimage.gaussian_filter(soft, blur_mm / mask.spacing, truncate=3, mode="constant")
+    if whole:
+        kept = np.pad(part.voxels != 0, [(m, m) for m in margin])
+        soft[kept] = np.maximum(soft[kept], _KEPT)
+    to_part = np.linalg.inv(part.affine) @ grid.affine
+    soft = ndimage.affine_transform(
+        soft, to_part[:3, :3], to_part[:3, 3] + margin, output_shape=grid.shape, order=1, prefilter=False
+    )
+    return grid.with_voxels((-blur_mm.mean() * ndtri(np.clip(soft, _TAIL, 1 - _TAIL))).astype(np.float32))
+
+
+def distance(field: Volume) -> Volume:
+    """Return the distance to the surface of a field: exact outside, in voxels at the surface inside, coarse below it.
+
+    The nearest voxel inside is found by a Euclidean feature transform (Maurer 2003), and the distance taken to the
+    surface beside it, where the field's slope says it is; so the result is not stepped like a transform of the mask.
+    Where nothing is inside, all is far away.
+    """
+    values, step = field.voxels, float(field.spacing[0])
+    inside = values < 0
+    if not inside.any():
+        return field.with_voxels(np.full(field.shape, FAR_MM, np.float32))
+    if inside.all():
+        return field.with_voxels(np.full(field.shape, -FAR_MM, np.float32))
+    seeds = inside & ndimage.binary_dilation(~inside, np.ones((3, 3, 3)))
+    shift, normal = _to_surface(values, seeds, step)
+    nearest = ndimage.distance_transform_edt(~seeds, return_distances=False, return_indices=True)
+    number = np.zeros(field.shape, np.int32)
+    number[seeds] = np.arange(len(shift))
+    which = number[tuple(nearest)]
+    squared = np.zeros(field.shape, np.float32)
+    for axis in range(3):
+        squared += (_places(field, axis) - nearest[axis] - shift[which, axis]) ** 2
+    beside = squared < _BESIDE**2
+    result = np.sqrt(squared, out=squared)
+    # Beside the surface the foot of the nearest voxel is not the nearest point of the surface; its plane is.
+    places, which = np.argwhere(beside), which[beside]
+    offset = places - np.column_stack([axis[beside] for axis in nearest]) - shift[which]
+    result[beside] = np.abs(np.einsum("ij,ij->i", offset, normal[which]))
+    result[inside] *= -1
+    return field.with_voxels(result * np.float32(step))
+
+
+def _places(field: Volume, axis: int) -> np.ndarray:
+    """Return the indices along one axis, of a shape that spreads over the other two."""
+    return np.arange(field.shape[axis], dtype=np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
+
+
+def _to_surface(values: np.ndarray, seeds: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the way from each seed to the field's zero level in voxels, at most a voxel's diagonal, and the normal.
+
+    Both have the shape (N, 3).
+    """
+    places = np.argwhere(seeds)
+    last = np.array(values.shape) - 1
+    slope = np.empty(places.shape, np.float32)
+    for axis in range(3):
+        ahead, behind = places.copy(), places.copy()
+        ahead[:, axis] = np.minimum(ahead[:, axis] + 1, last[axis])
+        behind[:, axis] = np.maximum(behind[:, axis] - 1, 0)
+        across = np.maximum(ahead[:, axis] - behind[:, axis], 1)
+        slope[:, axis] = (values[tuple(ahead.T)] - values[tuple(behind.T)]) / across
+    steepness = np.linalg.norm(slope, axis=1)
+    length = np.minimum(-values[seeds] / np.maximum(steepness, 1e-3 * step), np.sqrt(3))
+    normal = slope / np.maximum(steepness, 1e-9)[:, None]
+    return normal * length[:, None], normal
+
+
+def _box_under(grid: Volume, mask: Volume) -> tuple[slice, slice, slice]:
+    """Return the part of the mask's array that the grid covers, with some voxels around; never empty."""
+    corners = np.stack(np.meshgrid(*[(0, size - 1) for size in grid.shape]), axis=-1).reshape(-1, 3)
+    places = mask.to_indices(grid.to_ras(corners))
+    low = np.clip(np.floor(places.min(axis=0)) - 3, 0, np.array(mask.shape) - 1).astype(int)
+    high = np.clip(np.ceil(places.max(axis=0)) + 4, low + 1, mask.shape).astype(int)
+    return tuple(slice(a, b) for a, b in zip(low, high, strict=True))

@@ -1,0 +1,31 @@
+"""Pictures of a fit check's maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from CraNeXtLib.distance_pictures import views_from, write_distance_picture
+from CraNeXtLib.fit_check.fit import FitCheck
+from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.volumes import Volume
+
+FIT_PICTURES = ("fit_gap.png", "fit_thickness.png", "fit_symmetry.png")
+
+
+def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path) -> None:
+    """Draw gap, thickness and symmetry into a folder, as ``FIT_PICTURES``; what could not be measured is grey.
+
+    Args:
+        fit: What ``check_fit`` returned.
+        skull: Mask of the defective skull.
+        folder: The folder.
+    """
+    outside = fit.gap.mesh.vertices.mean(axis=0) - skull_frame(skull).centre
+    plain, rim = views_from(outside), views_from(outside, oblique=True)
+    drawn = (
+        (fit.gap, rim, "Rim", "Gap to the bone in mm; negative where it overlaps"),
+        (fit.thickness, plain, "Thickness", "Thickness in mm"),
+        (fit.symmetry, plain, "Symmetry", "mm beyond the mirrored other side; negative where it stays behind"),
+    )
+    for name, (distances, views, title, legend) in zip(FIT_PICTURES, drawn, strict=True):
+        write_distance_picture(distances, folder / name, views=views, title=title, legend=legend)
