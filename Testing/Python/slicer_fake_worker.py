@@ -1,8 +1,8 @@
 """The real worker, except that it copies a result made beforehand, so that a test waits a fraction of a second.
 
 It is started in place of ``CraNeXtLib/worker.py``. The environment says what it does: ``FAKE_RESULT`` is the folder of
-the result, and ``FAKE_TROUBLE`` an end other than success: ``nothing missing``, ``bad input``, ``crash``, ``full disk``,
-or ``hang`` until cancelled.
+the result, and ``FAKE_TROUBLE`` an end other than success: ``nothing missing``, ``bad input``, ``crash``,
+``full disk``, or ``hang`` until cancelled.
 """
 
 import os

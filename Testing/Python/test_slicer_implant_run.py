@@ -145,7 +145,6 @@ def test_deleting_nodes_meanwhile_does_no_harm(scene, logic, phantom):
 
 
 def test_input_that_cannot_be_used_is_refused_at_once(scene, logic, phantom, monkeypatch):
-    import slicer
 
     monkeypatch.setattr("CraNeXtLib.slicer_ui.implant_run.Job", lambda *_a, **_k: pytest.fail("started a worker"))
     labels = np.where(phantom.complete.voxels, 1 + phantom.implant.voxels, 0)
