@@ -20,7 +20,7 @@ lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(wildcard CraNeXtLib/Resources/Requirements/*.txt) Testing/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --upgrade pip
 	$(VENV)/bin/python -m pip install --quiet $(foreach word,$(TORCH),'$(word)')
