@@ -1,64 +1,151 @@
-"""What is installed and where, for bug reports."""
+"""What is installed and where, for bug reports and for Slicer's panels.
+
+It runs in any Python, also one that has none of the packages that CraNeXt needs.
+"""
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
+import subprocess
 import sys
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
+from typing import Any
 
 import CraNeXtLib
-from CraNeXtLib import models
 
-_PACKAGES = (
-    "torch",
-    "monai",
-    "antspyx",
-    "numpy",
-    "scipy",
-    "scikit-image",
-    "nibabel",
-    "pynrrd",
-    "safetensors",
-    "trimesh",
-)
+REQUIREMENTS = Path(__file__).parent / "Resources" / "Requirements"
+"""Folder of the lists of needed packages, in pip's format."""
+
+_ESSENTIAL = ("run", "dicom")
+_OPTIONAL = ("codecs", "train")
+
+_SECONDS_FOR_DRIVER = 10
 
 
-def describe_environment() -> str:
-    """Return a short text without paths of patient data, to be pasted into a bug report."""
-    home = models.user_folder()
-    lines = [
-        f"cranext {CraNeXtLib.__version__} in {Path(CraNeXtLib.__file__).parent}",
-        f"Python {platform.python_version()} ({sys.executable})",
-        f"System {platform.platform()}",
-        *(f"{name} {_version(name)}" for name in _PACKAGES),
-        f"Devices: {', '.join(_devices())}",
-        *(f"Model: {model.name}, weights {model.sha256[:12]}" for model in models.available()),
-        f"Own models in {home}, {_free_gb(home):.1f} GB free",
-    ]
-    return "\n".join(lines)
+def requirements(*lists: str) -> dict[str, str]:
+    """Return the needed packages and their versions, such as ``{"torch": ">=2.4"}``.
+
+    Args:
+        lists: Names of files in the folder, without suffix, such as ``"run"``.
+    """
+    found = {}
+    for name in lists:
+        for line in (REQUIREMENTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                package, sign, version = line.partition(">=")
+                found[package] = sign + version
+    return found
 
 
-def _version(name: str) -> str:
+def installed_version(name: str) -> str | None:
+    """Return a package's version here: None if it is missing, an empty string if it does not say."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "MISSING; run: pip install " + name
+        return "" if util.find_spec(name) else None  # an application may bring a package, such as vtk, without a record
 
 
-def _devices() -> list[str]:
+def examine() -> dict[str, Any]:
+    """Return what this Python has. Of the packages only torch is imported, because only it knows the graphics card.
+
+    ``packages`` tells their versions, None for one that is missing and an empty string for one that does not say;
+    ``torch`` tells its build and why it cannot be used, if so; ``devices`` tells where networks can run, the best
+    first.
+    """
+    build, devices = _torch()
+    return {
+        "cranext": CraNeXtLib.__version__,
+        "folder": str(Path(CraNeXtLib.__file__).parent),
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "system": platform.platform(),
+        "packages": {name: installed_version(name) for name in requirements(*_ESSENTIAL, *_OPTIONAL)},
+        "torch": build,
+        "devices": devices,
+        "nvidia_driver": _nvidia_driver(),
+        "models": _models(),
+        "free_gb": round(_free_gb(_home()), 1),
+    }
+
+
+def describe(found: dict[str, Any]) -> str:
+    """Return what :func:`examine` found as a text to be pasted into a bug report; the user's name is left out."""
+    needed = requirements(*_ESSENTIAL)
+    lines = [
+        f"cranext {found['cranext']} in {found['folder']}",
+        f"Python {found['python']} ({found['executable']})",
+        f"System {found['system']}",
+        *(_package_line(name, version, name in needed) for name, version in found["packages"].items()),
+        f"PyTorch {found['torch'].get('build') or found['torch'].get('trouble')}",
+        f"Devices: {', '.join(device['title'] for device in found['devices']) or 'none, since torch is missing'}",
+        f"NVIDIA driver {found['nvidia_driver'] or 'not found'}",
+        *(f"Model: {model}" for model in found["models"]),
+        f"{found['free_gb']} GB free",
+    ]
+    return "\n".join(lines).replace(str(Path.home()), "~")
+
+
+def describe_environment() -> str:
+    """Return a short text about this Python, to be pasted into a bug report."""
+    return describe(examine())
+
+
+def _package_line(name: str, version: str | None, needed: bool) -> str:
+    if version is None:
+        return f"{name} MISSING; run: pip install {name}" if needed else f"{name} not installed (optional)"
+    return f"{name} {version or 'of unknown version'}"
+
+
+def _torch() -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Return the build of torch and the devices that it can really use."""
     try:
         import torch
-    except ImportError:
-        return ["none, since torch is missing"]
-    devices = [f"cpu ({torch.get_num_threads()} threads)"]
+    except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == "torch"
+        return {"trouble": "MISSING" if missing else f"cannot be imported: {error}"}, []
+    cuda = f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU"
+    build: dict[str, Any] = {"build": f"{torch.__version__} for {cuda}", "cuda": torch.version.cuda}
+    devices = []
     if torch.cuda.is_available():
-        memory = torch.cuda.get_device_properties(0).total_memory / 1e9
-        devices.append(f"cuda ({torch.cuda.get_device_name(0)}, {memory:.0f} GB)")
+        name, memory = torch.cuda.get_device_name(0), torch.cuda.get_device_properties(0).total_memory / 1e9
+        try:
+            torch.zeros(8, device="cuda").add(1).sum().item()
+            devices.append({"kind": "cuda", "title": f"cuda ({name}, {memory:.0f} GB)", "name": name})
+        except RuntimeError as error:  # a build that does not know the card says so only when it computes
+            build["trouble"] = f"{name} cannot be used: {str(error).splitlines()[0]}"
     if torch.backends.mps.is_available():
-        devices.append("mps")
-    return devices
+        devices.append({"kind": "mps", "title": "mps", "name": "Apple GPU"})
+    threads = torch.get_num_threads()
+    devices.append({"kind": "cpu", "title": f"cpu ({threads} threads)", "name": "CPU"})
+    return build, devices
+
+
+def _nvidia_driver() -> str | None:
+    """Return the version of NVIDIA's driver, None if there is none; torch built for the CPU does not tell."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return None
+    command = [program, "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS_FOR_DRIVER, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return told.splitlines()[0].strip() if told.strip() else None
+
+
+def _models() -> list[str]:
+    try:
+        from CraNeXtLib import models
+    except ImportError:  # without NumPy
+        return []
+    return [f"{model.name}, weights {model.sha256[:12]}" for model in models.available()]
+
+
+def _home() -> Path:
+    return Path(os.environ.get("CRANEXT_HOME", Path.home() / ".cranext"))
 
 
 def _free_gb(folder: Path) -> float:

@@ -118,6 +118,10 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
 
         settings = FinishSettings.from_dict(arguments.pop("settings", {}))
         return finish_case(**arguments, settings=settings, progress=progress)
+    if task == "examine":
+        from CraNeXtLib.doctor import examine
+
+        return examine()
     raise InputError(f"There is no task '{task}'.")
 
 

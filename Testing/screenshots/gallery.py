@@ -56,6 +56,7 @@ class Stage:
         self.application, self.scene, self.window = application, application.scene, window
         self.height = 900
         self._opened: list[str] = []
+        self._shown: tuple[Any, Callable[[], None]] | None = None
 
     def open(self, name: str) -> Any:
         """Open a module's panel and return its widget object."""
@@ -65,6 +66,19 @@ class Stage:
         slicer_harness.describe_module(name)
         self._opened.append(name)
         return slicer_harness.make_panel(name)
+
+    def show(self, widget: Any, close: Callable[[], None]) -> None:
+        """Show a widget alone instead of a module's panel; ``close`` is called before it is deleted."""
+        widget.show()
+        self._shown = (widget, close)
+
+    def panel_picture(self) -> Any:
+        """Return the picture of what was shown, or else of the panel that was opened last."""
+        import slicer_window
+
+        if self._shown is not None:
+            return slicer_window.widget_picture(self._shown[0])
+        return slicer_window.panel_picture(self._opened[-1], self.height)
 
     def wait(self, condition: Callable[[], Any]) -> None:
         """Let Qt's events run until a condition is true.
@@ -81,9 +95,12 @@ class Stage:
 
     def close(self) -> None:
         """Close what was opened and empty the scene."""
+        if self._shown is not None:
+            self._shown[1]()
+            self._shown[0].delete()
         for name in self._opened:
             slicer_harness.close_panel(name)
-        self.scene.Clear(True)
+        self.scene.Clear(False)
 
 
 def draw(name: str, folder: Path) -> int:
@@ -101,11 +118,12 @@ def draw(name: str, folder: Path) -> int:
         try:
             set_up(stage)
             application.processEvents()
-            panel = slicer_window.panel_picture(stage._opened[-1], stage.height)
+            panel = stage.panel_picture()
             picture = slicer_window.beside_views(panel) if set_up.views else panel  # type: ignore[attr-defined]
         finally:
             stage.close()
             application.close_main_window(window)
+            application.scene.Clear(True)
             pythonqt.release()
         for error in application.errors:
             raise error

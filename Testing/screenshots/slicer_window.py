@@ -53,6 +53,13 @@ def panel_picture(name: str, height: int) -> np.ndarray:
     return np.vstack([_pixels(title.grab()), _pixels(container.grab())])
 
 
+def widget_picture(widget: Any) -> np.ndarray:
+    """Return a widget as wide as a panel and as high as it needs, of shape (height, width, 3)."""
+    widget.resize(PANEL_WIDTH, max(widget.heightForWidth(PANEL_WIDTH), widget.minimumSizeHint().height()))
+    QtWidgets.QApplication.processEvents()
+    return _pixels(widget.grab())
+
+
 def beside_views(panel: np.ndarray) -> np.ndarray:
     """Return a panel with the views of the layout to its right."""
     height = panel.shape[0]

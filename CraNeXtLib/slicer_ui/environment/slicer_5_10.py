@@ -1,0 +1,26 @@
+"""What Slicer 5.10 lacks of later versions; to be deleted with its support."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+
+def pip_install(
+    requirements: list[str],
+    constraints: Path,
+    no_deps_requirements: list[str] | None = None,
+    **_options: Any,
+) -> None:
+    """Do what ``slicer.packaging.pip_install`` does since Slicer 5.12, without its progress window.
+
+    Raises:
+        CalledProcessError: If pip failed.
+    """
+    with slicer.util.WaitCursor():
+        if no_deps_requirements:
+            slicer.util.pip_install(["--no-deps", *no_deps_requirements])
+        if requirements:
+            slicer.util.pip_install(["-c", str(constraints), *requirements])
