@@ -6,16 +6,16 @@ import json
 import math
 from typing import Any
 
+from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.evaluation_nodes import EVALUATION_ATTRIBUTE, checklist_rows, map_titles, metric_rows
 from CraNeXtLib.slicer_ui.evaluation_run import EvaluationRun
 from CraNeXtLib.slicer_ui.grids import fill_grid
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
-from CraNeXtLib.slicer_ui.implant_panel.input_section import SegmentChoice
-from CraNeXtLib.slicer_ui.implant_panel.model_section import fill_choices
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.result_references import EVALUATION, SURFACE, is_result, refer, referred
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice
 from CraNeXtLib.slicer_ui.translation import _
 
 _MAIN_METRICS = 6  # the paper's, which come first

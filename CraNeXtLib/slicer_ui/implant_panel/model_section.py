@@ -9,6 +9,7 @@ import qt
 import slicer
 
 from CraNeXtLib import models
+from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
@@ -99,13 +100,6 @@ class ModelSection:
         self.fill_models()
         self._binding.parameters.model = run.name
         self._binding.update()
-
-
-def fill_choices(box: Any, titles: dict[str, str]) -> None:
-    """Put choices into a combo box: what the user reads, and the value behind it."""
-    box.clear()
-    for value, title in titles.items():
-        box.addItem(title, value)
 
 
 def _title(model: models.Model) -> str:
