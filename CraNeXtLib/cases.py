@@ -13,15 +13,16 @@ from typing import Any
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models
 from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.checklist import check
 from CraNeXtLib.ct.bone import BONE_THRESHOLD_HU
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.finishing.case import make_part, write_part
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
+from CraNeXtLib.fit_check.pictures import FIT_PICTURES
 from CraNeXtLib.implant_measures import measure_implant
-from CraNeXtLib.pictures import write_picture
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
-from CraNeXtLib.report import write_report
+from CraNeXtLib.report import Figure, draw_figures, write_report
 from CraNeXtLib.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
@@ -31,11 +32,11 @@ from CraNeXtLib.volumes import Volume
 RESULT_VERSION = 1
 STAGE_SHARES = {
     "Reading": 0.03,
-    "Reconstructing": 0.5,
-    "Making the mesh": 0.08,
+    "Reconstructing": 0.45,
+    "Making the mesh": 0.05,
     "Finishing": 0.2,
-    "Writing": 0.07,
-    "Reporting": 0.12,
+    "Writing": 0.05,
+    "Reporting": 0.22,
 }
 
 
@@ -53,7 +54,9 @@ class CaseSettings:
         segment: Segment or label to read from the input.
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
         reference_implant: File of the true implant, to measure the result against.
-        report: Whether to write ``report.html`` and the pictures in it.
+        report: Whether to write ``report.html``, ``report.pdf`` and the pictures in them.
+        case_id: What the report calls the case; by default the beginning of the input's hash, for a file's name may
+            be a patient's.
         finishing: How the part to be made is finished, see :class:`CraNeXtLib.finishing.FinishSettings`; None for not.
         material: What the part is made of, for its weight.
     """
@@ -68,6 +71,7 @@ class CaseSettings:
     postprocessing: str | None = None
     reference_implant: str | None = None
     report: bool = True
+    case_id: str | None = None
     finishing: FinishSettings | None = field(default_factory=FinishSettings)
     material: str = DEFAULT_MATERIAL
 
@@ -93,7 +97,7 @@ def reconstruct_case(
 
     Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``: the model's implant, which
     completes the skull exactly; ``finished_implant.nrrd``, ``.stl`` and ``.3mf``: the part to make; ``fit_maps.vtp``,
-    ``result.json`` and, with a report, ``implant.png``, ``fit_*.png`` and ``report.html``, of a CT also
+    ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures, of a CT also
     ``defective_skull.nrrd``, its bone: all of them or, if something fails, none. Where finishing leaves nothing, a
     warning says so and the part is missing.
 
@@ -148,12 +152,12 @@ def reconstruct_case(
             description = _describe(source, settings, result, mesh, reference) | part.as_dict()
             description["warnings"] += part.warnings
             description["seconds"] = stages.seconds | result.seconds
-            pictures = {"implant.png", "report.html"} if settings.report else set()
-            description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"} | pictures)
             if settings.report:
-                title = f"{source.name}, model {result.model.name}"
-                write_picture(result.defective_skull, result.implant, folder / "implant.png", title=title)
-                write_report(description, folder / "implant.png", folder / "report.html")
+                title = f"Case {description['case_id']}"
+                figures = draw_figures(result.defective_skull, result.implant, folder, title=title, ct=source.ct)
+                maps = [Figure(folder / name, caption) for name, caption in FIT_PICTURES.items()]
+                write_report(description, figures, folder, maps=maps)
+            description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"})
             (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description
 
@@ -175,6 +179,7 @@ def _describe(
         "format": "cranext-result",
         "version": RESULT_VERSION,
         "notice": RESEARCH_USE_NOTICE,
+        "case_id": settings.case_id or source.source["sha256"][:8],
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "input": source.source
         | {
@@ -186,6 +191,7 @@ def _describe(
         "parameters": asdict(settings) | {"postprocessing": result.postprocessing, "device": result.device},
         **measure_implant(volume, result.defective_skull, mesh),
         "watertight": mesh.is_watertight,
+        "checklist": check(volume, result.defective_skull).as_dict(),
         "warnings": [*source.warnings, *result.warnings],
         "versions": _versions(),
         "peak_memory_mb": peak_memory_mb(),

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.checklist import check
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.metrics import check_same_geometry
-from CraNeXtLib.pictures import write_picture
-from CraNeXtLib.report import write_report
+from CraNeXtLib.report import draw_figures, write_report
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import surface_of, write_3mf, write_stl
 from CraNeXtLib.volume_files import read_volume, write_volume
 
-_SHARES = {"Reading": 0.1, "Making the mesh": 0.3, "Measuring": 0.1, "Writing": 0.3, "Reporting": 0.2}
+_SHARES = {"Reading": 0.05, "Making the mesh": 0.1, "Measuring": 0.1, "Writing": 0.15, "Reporting": 0.6}
 
 
 def write_implant_files(
@@ -42,7 +42,7 @@ def write_implant_files(
         out: Folder to write into.
         result: Content of the ``result.json`` that the implant comes from; says how it was made.
         edited: Whether it was changed since.
-        report: Whether to write ``report.html`` and the picture in it.
+        report: Whether to write ``report.html``, ``report.pdf`` and their pictures.
         progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
 
     Returns:
@@ -63,7 +63,10 @@ def write_implant_files(
         with stages.stage("Making the mesh"):
             mesh = surface_of(changed)
         with stages.stage("Measuring"):
-            measures = measure_implant(changed, bone, mesh) | {"watertight": mesh.is_watertight}
+            measures = measure_implant(changed, bone, mesh) | {
+                "watertight": mesh.is_watertight,
+                "checklist": check(changed, bone).as_dict(),
+            }
         with stages.stage("Writing"):
             write_volume(bone.with_voxels(bone.voxels | changed.voxels), folder / "complete_skull.nrrd")
             write_volume(changed, folder / "implant.nrrd")
@@ -74,11 +77,9 @@ def write_implant_files(
             description = {**result, **measures, "edited": edited, "described": now}
             if edited:
                 description.pop("metrics", None)  # of the implant as it was
-            pictures = {"implant.png", "report.html"} if report else set()
-            description["files"] = sorted({path.name for path in folder.iterdir()} | {"result.json"} | pictures)
             if report:
-                title = f"{description['input'].get('node', '')}, model {description['model']['name']}"
-                write_picture(bone, changed, folder / "implant.png", title=title)
-                write_report(description, folder / "implant.png", folder / "report.html")
+                title = f"Case {description['case_id']}"
+                write_report(description, draw_figures(bone, changed, folder, title=title), folder)
+            description["files"] = sorted({path.name for path in folder.iterdir()} | {"result.json"})
             (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description

@@ -1,4 +1,4 @@
-"""One picture for people: the defective skull with its implant, from three sides."""
+"""Pictures for people: the defective skull with its implant, from the best three sides or from all six."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ IMPLANT = np.array([38, 132, 158]) / 255
 
 _SAMPLE_MM = 0.8
 _PANEL = (520, 560)  # pixels across and down
+_COLUMNS, _ROW = 3, 600
 _SUPERSAMPLING = 1.5
 _STEP_MM = 0.7
 _COARSE_MM = 2.0
-_STRAIGHT_VIEWS = {
+_SIX_SIDES = {
     "From the front": (0, 1, 0),
-    "From behind": (0, -1, 0),
     "From the right": (1, 0, 0),
-    "From the left": (-1, 0, 0),
     "From above": (0, 0, 1),
+    "From behind": (0, -1, 0),
+    "From the left": (-1, 0, 0),
+    "From below": (0, 0, -1),
 }
 
 
-def write_picture(defective: Volume, implant: Volume, path: str | Path, *, title: str) -> None:
-    """Write a PNG of 1600 x 700 pixels: the skull with the implant in colour, facing it and from two other sides.
+def write_picture(defective: Volume, implant: Volume, path: str | Path, *, title: str, six_sides: bool = False) -> None:
+    """Write a PNG of 1600 pixels across: the skull with the implant in colour, facing it and from two other sides.
 
     The surfaces are ray-cast in NumPy and need neither a display nor OpenGL, which fail in too many places where the
     command line runs.
@@ -43,6 +45,7 @@ def write_picture(defective: Volume, implant: Volume, path: str | Path, *, title
         implant: Mask of the implant, of the same geometry; may be empty.
         path: The file to write.
         title: One line above the views.
+        six_sides: Show the front, the back, both sides, the top and the base instead.
 
     Raises:
         InputError: If the geometries differ, the skull is empty or the file cannot be written.
@@ -52,21 +55,23 @@ def write_picture(defective: Volume, implant: Volume, path: str | Path, *, title
     if not defective.has_geometry_of(implant):
         raise InputError("The implant and the defective skull differ in geometry; resample one onto the other.")
     scene = _sampled(defective, implant)
-    views = {caption: Camera.looking_from(np.array(side, dtype=float)) for caption, side in _views(scene).items()}
+    sides = _SIX_SIDES if six_sides else _best_sides(scene)
+    views = {caption: Camera.looking_from(np.array(side, dtype=float)) for caption, side in sides.items()}
     width, height = (int(side * _SUPERSAMPLING) for side in _PANEL)
     extents = [np.ptp(scene.surface_points @ camera.rotation.T, axis=0) for camera in views.values()]
     pixel_mm = 1.04 * max(max(across / width, down / height) for across, down, _ in extents)
-    canvas = Image.new("RGB", (1600, 700), "white")
+    rows = -(-len(views) // _COLUMNS)
+    canvas = Image.new("RGB", (1600, 100 + rows * _ROW), "white")
     draw = ImageDraw.Draw(canvas)
     draw.text((40, 26), title, fill=INK, font=ImageFont.load_default(28))
     small = ImageFont.load_default(17)
     for panel, (caption, camera) in enumerate(views.items()):
-        left, top = 10 + panel * 530, 72
+        left, top = 10 + panel % _COLUMNS * 530, 72 + panel // _COLUMNS * _ROW
         image = Image.fromarray(_rendered(scene, camera, (height, width), pixel_mm))
         canvas.paste(image.resize(_PANEL, Image.Resampling.LANCZOS), (left, top))
-        draw.text((left + 260, 648), caption, fill=INK, font=small, anchor="mm")
+        draw.text((left + 260, top + 576), caption, fill=INK, font=small, anchor="mm")
         for letter, across in zip(camera.side_letters, (60, 460), strict=True):
-            draw.text((left + across, 648), letter, fill=INK, font=small, anchor="mm")
+            draw.text((left + across, top + 576), letter, fill=INK, font=small, anchor="mm")
     millilitres = np.count_nonzero(implant.voxels) * implant.voxel_volume_mm3 / 1000
     across = 1560
     for label, colour in ((f"Implant, {millilitres:.1f} mL", IMPLANT), ("Defective skull", BONE)):
@@ -74,7 +79,7 @@ def write_picture(defective: Volume, implant: Volume, path: str | Path, *, title
         draw.text((across, 42), label, fill=INK, font=small, anchor="lm")
         draw.rectangle((across - 24, 34, across - 8, 50), fill=tuple((255 * colour).astype(int)))
         across -= 50
-    draw.text((800, 680), NOTICE, fill=(120, 126, 133), font=small, anchor="mm")
+    draw.text((800, canvas.height - 20), NOTICE, fill=(120, 126, 133), font=small, anchor="mm")
     with replacing(path) as temporary:
         canvas.save(temporary, format="PNG")
 
@@ -136,16 +141,17 @@ def _sampled(defective: Volume, implant: Volume) -> _Scene:
     return _Scene(*fractions, defective.affine[:3, :3] * block, defective.to_ras(first[None])[0])
 
 
-def _views(scene: _Scene) -> dict[str, np.ndarray]:
+def _best_sides(scene: _Scene) -> dict[str, np.ndarray]:
     """Return captions and directions (RAS) from the head to the viewer: facing the implant, and the next best two."""
     points = np.argwhere(scene.implant > 0.25)
     if not len(points):
-        return {caption: _STRAIGHT_VIEWS[caption] for caption in ("From the front", "From the left", "From above")}
+        return {caption: _SIX_SIDES[caption] for caption in ("From the front", "From the left", "From above")}
     facing = (points @ scene.axes.T + scene.origin).mean(axis=0) - scene.middle
     facing /= np.linalg.norm(facing)
-    cosines = {caption: facing @ np.array(side) for caption, side in _STRAIGHT_VIEWS.items()}
+    sides = {caption: side for caption, side in _SIX_SIDES.items() if caption != "From below"}
+    cosines = {caption: facing @ np.array(side) for caption, side in sides.items()}
     best = sorted((caption for caption, cosine in cosines.items() if cosine < 0.9), key=cosines.get, reverse=True)
-    return {"Facing the implant": facing, **{caption: _STRAIGHT_VIEWS[caption] for caption in best[:2]}}
+    return {"Facing the implant": facing, **{caption: sides[caption] for caption in best[:2]}}
 
 
 def _rendered(scene: _Scene, camera: Camera, shape: tuple[int, int], pixel_mm: float) -> np.ndarray:

@@ -19,17 +19,14 @@ class SkullInput:
     Attributes:
         skull: Mask of the defective skull, as it was read or segmented.
         source: For ``result.json``: ``path``, ``sha256`` and, of a CT, ``ct``.
+        ct: The CT in Hounsfield units that the skull was segmented from, if it was.
         warnings: What to know about the scan, as sentences.
     """
 
     skull: Volume
     source: dict[str, Any]
+    ct: Volume | None = None
     warnings: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """What to call it in pictures and reports."""
-        return Path(self.source["path"]).name
 
 
 def read_skull(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> SkullInput:
@@ -73,4 +70,4 @@ def read_ct_skull(
         "noise_hu": round(noise_hu(scan.volume), 1),
     }
     source = {"path": scan.path, "sha256": scan.sha256, "ct": scan.details | found}
-    return SkullInput(bone.mask, source, (*scan.warnings, *doubts))
+    return SkullInput(bone.mask, source, scan.volume, (*scan.warnings, *doubts))

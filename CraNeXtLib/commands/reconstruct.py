@@ -24,6 +24,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--reference-implant", metavar="FILE", help="true implant, to measure the result against")
+    parser.add_argument("--case-id", metavar="ID", help="what the report calls the case; default: the input's hash")
     add_settings(parser)
     parser.set_defaults(run=_run)
 
@@ -49,7 +50,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
     parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if a file holds several")
     parser.add_argument("--postprocessing", choices=("default", "official"), help="default: the model's own")
-    parser.add_argument("--no-report", dest="report", action="store_false", help="leave out report.html")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="leave out the report")
     parser.add_argument("--no-finish", dest="finish", action="store_false", help="leave out the finished implant")
     add_finishing(parser)
 

@@ -9,7 +9,12 @@ from CraNeXtLib.fit_check.fit import FitCheck
 from CraNeXtLib.skull_frame import skull_frame
 from CraNeXtLib.volumes import Volume
 
-FIT_PICTURES = ("fit_gap.png", "fit_thickness.png", "fit_symmetry.png")
+FIT_PICTURES = {
+    "fit_gap.png": "Gap between the part's rim and the bone; blue where they overlap.",
+    "fit_thickness.png": "Thickness of the part.",
+    "fit_symmetry.png": "How far the part stands out beyond the mirrored other side; blue where it stays behind.",
+}
+"""What the pictures show, by the names of their files."""
 
 
 def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path) -> None:

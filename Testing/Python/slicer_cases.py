@@ -46,7 +46,6 @@ def case(tmp_path_factory):
         )
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(cases, "reconstruct", lambda *_args, **_settings: truth)
-            patch.setattr(cases, "write_picture", lambda *_args, **_settings: None)  # slow, and not for the scene
             cases.reconstruct_case(folder / "skull.nrrd", folder / "result", cases.CaseSettings(report=False))
         return Case(phantom, folder / "result")
 

@@ -23,6 +23,8 @@ OUTPUTS = {
     "implant.stl",
     "implant.3mf",
     "implant.png",
+    "six_sides.png",
+    "slices.png",
     "finished_implant.nrrd",
     "finished_implant.stl",
     "finished_implant.3mf",
@@ -32,6 +34,7 @@ OUTPUTS = {
     "fit_symmetry.png",
     "result.json",
     "report.html",
+    "report.pdf",
 }
 
 

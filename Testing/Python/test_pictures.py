@@ -6,7 +6,7 @@ from phantoms import OBLIQUE, head
 from PIL import Image
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.pictures import BONE, IMPLANT, _sampled, _views, write_picture
+from CraNeXtLib.pictures import BONE, IMPLANT, _best_sides, _sampled, write_picture
 from CraNeXtLib.rendering import Camera
 
 
@@ -22,7 +22,7 @@ def _plain(monkeypatch):
     monkeypatch.setattr("CraNeXtLib.pictures._SUPERSAMPLING", 0.5)
 
 
-def test_three_views_show_bone_and_implant(tmp_path):
+def test_three_best_sides_show_bone_and_implant(tmp_path):
     case = head(spacing=(2.5, 2.0, 3.0), directions=OBLIQUE)
     write_picture(case.defective, case.implant, tmp_path / "picture.png", title="Phantom")
     with Image.open(tmp_path / "picture.png") as image:
@@ -36,9 +36,9 @@ def test_three_views_show_bone_and_implant(tmp_path):
     np.testing.assert_allclose(facing, (280, 260), atol=40)
 
 
-def test_views_are_the_ones_that_see_the_implant():
+def test_best_sides_are_the_ones_that_see_the_implant():
     case = head(spacing=(3.0, 3.0, 3.0), holes=(((-60, 40, 40), 20),))
-    captions = list(_views(_sampled(case.defective, case.implant)))
+    captions = list(_best_sides(_sampled(case.defective, case.implant)))
     assert captions[0] == "Facing the implant"
     assert "From the left" in captions
     assert "From the right" not in captions

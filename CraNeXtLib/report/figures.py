@@ -1,0 +1,47 @@
+"""The pictures of a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from CraNeXtLib.pictures import write_picture
+from CraNeXtLib.slice_pictures import write_slices
+from CraNeXtLib.volumes import Volume
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture and what it shows.
+
+    Args:
+        path: The PNG file.
+        caption: One sentence.
+    """
+
+    path: Path
+    caption: str
+
+
+def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct: Volume | None = None) -> list[Figure]:
+    """Draw the skull with its implant into ``implant.png``, ``six_sides.png`` and ``slices.png``.
+
+    Args:
+        skull: Mask of the defective skull.
+        implant: Mask of the implant, of the same geometry, not empty.
+        folder: Where to.
+        title: What the pictures are called, such as the case's ID.
+        ct: The CT in Hounsfield units, of the same geometry, if there is one.
+
+    Raises:
+        InputError: If the geometries differ or a file cannot be written.
+    """
+    facing, six_sides, slices = (folder / f"{name}.png" for name in ("implant", "six_sides", "slices"))
+    write_picture(skull, implant, facing, title=title)
+    write_picture(skull, implant, six_sides, title=f"{title}: six sides", six_sides=True)
+    write_slices(skull, implant, slices, title=f"{title}: slices through the implant", background=ct)
+    return [
+        Figure(facing, "The skull with the implant, facing it and from two other sides."),
+        Figure(six_sides, "The skull with the implant from six sides."),
+        Figure(slices, "Slices through the implant, as radiologists look: the patient's right is on the left."),
+    ]

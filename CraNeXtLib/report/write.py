@@ -1,0 +1,32 @@
+"""Writing the report of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.report.contents import sections_of
+from CraNeXtLib.report.figures import Figure
+from CraNeXtLib.report.html_page import html_page
+from CraNeXtLib.report.pdf_document import write_pdf
+
+
+def write_report(
+    result: dict[str, Any], figures: Sequence[Figure], folder: Path, *, maps: Sequence[Figure] = ()
+) -> None:
+    """Write ``report.html`` and ``report.pdf`` into a folder.
+
+    Neither names the patient: the case is called by its ID, and files by their hashes.
+
+    Args:
+        result: Content of ``result.json``, see ``Docs/result-format.md``.
+        figures: The skull with its implant, see :func:`CraNeXtLib.report.figures.draw_figures`.
+        folder: Where to.
+        maps: Distances painted on the implant.
+    """
+    title = f"Cranial implant, case {result['case_id']}"
+    notices = [result["notice"], *result["warnings"]]
+    sections = sections_of(result, figures, maps)
+    (folder / "report.html").write_text(html_page(title, notices, sections), encoding="utf-8")
+    write_pdf(folder / "report.pdf", title, notices, sections)
