@@ -5,7 +5,6 @@ By path, any Python that has the dependencies can run it, also one that does not
 
 import os
 import sys
-from _thread import interrupt_main
 from pathlib import Path
 
 if not __package__:
@@ -13,9 +12,9 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from CraNeXtLib.cli import main
-from CraNeXtLib.parent_process import VARIABLE, when_parent_closes
+from CraNeXtLib.parent_process import VARIABLE, interrupt, when_parent_closes
 
 if __name__ == "__main__":
     if os.environ.pop(VARIABLE, None):
-        when_parent_closes(interrupt_main)
+        when_parent_closes(interrupt)
     sys.exit(main())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+from _thread import interrupt_main
 from collections.abc import Callable
 
 STATUS = 130
@@ -24,3 +26,11 @@ def when_parent_closes(end: Callable[[], None]) -> None:
         os._exit(STATUS)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def interrupt() -> None:
+    """Raise KeyboardInterrupt in the main thread, as Ctrl-C does."""
+    if sys.platform == "win32":
+        interrupt_main()
+    else:  # a true signal also ends waiting, as for a sleep or another process
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)

@@ -98,10 +98,9 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
         return check_manifest(arguments["manifest"], progress)
     if task == "dry_run":
         from CraNeXtLib.training.config import read_config
-        from CraNeXtLib.training.run import dry_run
+        from CraNeXtLib.training.dry_run import dry_run
 
-        progress("Trying a few steps", 0.0)
-        return asdict(dry_run(read_config(arguments["config"]), arguments["cache"]))
+        return asdict(dry_run(read_config(arguments["config"]), arguments["cache"], progress))
     if task == "evaluate_model":
         from CraNeXtLib.model_evaluation import evaluate_model
 

@@ -24,11 +24,12 @@ import slicer
 if importlib.util.find_spec("CraNeXtLib") is None:  # Slicer knows a source checkout's modules, but not the library
     sys.path.append(str(Path(sys.argv[0]).resolve().parents[2]))
 
+import CraNeXtLib
 from CraNeXtLib.errors import CancelledError, InputError
 from CraNeXtLib.parent_process import VARIABLE
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 
-PROGRAM = Path(__file__).resolve().parents[1] / "__main__.py"
+PROGRAM = Path(CraNeXtLib.__file__).with_name("__main__.py")
 _SECONDS_TO_END = 30.0
 
 Line = tuple[TextIO, str]

@@ -40,7 +40,7 @@ class DryRun(WorkerRun):
         ended: Callable[[DryRun], None] | None = None,
     ) -> None:
         self.cost: dict[str, Any] | None = None
-        """See ``training.dry_run``: device, fits, peak_memory_gb, seconds_per_step, steps_per_epoch, hours."""
+        """What it would cost, see ``CraNeXtLib.training.dry_run.DryRun``."""
         self._values = settings.values()
         self._cache = Path(cache)
         self._python = python

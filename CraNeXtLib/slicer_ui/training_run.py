@@ -109,13 +109,14 @@ class TrainingRun:
             self._timer = qt.QTimer()
             self._timer.setInterval(_POLL_INTERVAL_MS)
             self._timer.connect("timeout()", self.poll)
-        self._timer.start()
-        self.poll()
+            self._timer.start()
+            self.poll()
 
     def unfollow(self) -> None:
         """Stop polling; the run itself goes on."""
         if self._timer is not None:
             self._timer.stop()
+            self._timer = None
 
     def wait(self, progress: Callable[[str, float], None] | None = None) -> Path:
         """Wait for the end and return the model's folder, for scripts; a CancelledError of ``progress`` stops the run.

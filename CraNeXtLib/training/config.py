@@ -6,6 +6,7 @@ import re
 import types
 import typing
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -191,6 +192,12 @@ class TrainingConfig:
 def presets() -> tuple[str, ...]:
     """Return the names of the presets that come with the software."""
     return tuple(sorted(path.stem for path in _PRESETS.glob("*.yaml")))
+
+
+def describe_preset(name: str) -> str:
+    """Return what a preset is for, as the comment at the top of its file says it."""
+    lines = (_PRESETS / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    return " ".join(line.lstrip("# ") for line in takewhile(lambda line: line.startswith("#"), lines))
 
 
 def read_config(preset_or_path: str | Path, *, overrides: dict[str, Any] | None = None) -> TrainingConfig:

@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import threading
-from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -21,6 +20,7 @@ from typing import Literal
 from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import CancelledError, CraNeXtError, InputError
 from CraNeXtLib.file_lock import HeldError, holding, is_held
+from CraNeXtLib.parent_process import interrupt
 from CraNeXtLib.stages import ProgressCallback
 
 CONFIG = "config.yaml"
@@ -210,7 +210,7 @@ class _RecordKeeper(threading.Thread):
         self._stopping.set()
         if self._ended.wait(_SECONDS_TO_STOP):
             return
-        interrupt_main()
+        interrupt()
         if self._ended.wait(_SECONDS_TO_STOP):
             return
         self._write(replace(self._state, status="stopped"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from CraNeXtLib.datasets import DatasetCase, write_manifest
+from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume
 
 
@@ -82,3 +85,16 @@ def model_output(head: Head, *, error_mm: float = 0.6, seed: int = 0) -> Volume:
     shift = ndimage.gaussian_filter(noise, 3 / spacing, truncate=2)
     slope = probability * (1 - probability) * 4 / (blur_mm * np.sqrt(2 * np.pi))  # per mm across the surface
     return head.complete.with_voxels(np.clip(probability + error_mm / shift.std() * shift * slope, 0, 1))
+
+
+def write_data_set(folder: Path) -> Path:
+    """Write three heads with a hole into a folder, two to train on and one to validate with; return the manifest."""
+    cases = []
+    for name, side, split in (("a", 40.0, "training"), ("b", -30.0, "training"), ("c", 30.0, "validation")):
+        case = head(spacing=(3.0, 3.0, 3.0), thickness_mm=8.0, holes=(((side, 20.0, 60.0), 28.0),))
+        paths = {role: folder / f"{name}_{role}.nrrd" for role in ("complete", "implant")}
+        for role, path in paths.items():
+            write_volume(getattr(case, role), path)
+        cases.append(DatasetCase(subject=name, source="heads", split=split, **paths))
+    write_manifest(cases, folder / "manifest.csv")
+    return folder / "manifest.csv"

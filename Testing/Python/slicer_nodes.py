@@ -119,6 +119,17 @@ def run_until(condition, run, seconds=60):
     assert condition(), run.log
 
 
+def wait_until(condition, seconds=30):
+    """Let Slicer's events run until a condition holds."""
+    import slicer
+
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        slicer.app.processEvents()
+        time.sleep(0.02)
+    assert condition()
+
+
 def run_test_for_slicer(name):
     """Run a file of Testing/Slicer here, or skip where it does."""
     result = unittest.TestResult()

@@ -11,31 +11,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from phantoms import head
+from phantoms import write_data_set
 
 from CraNeXtLib.datasets import DatasetCase, write_manifest
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.training.config import print_config, read_config
 from CraNeXtLib.training.dry_run import dry_run
 from CraNeXtLib.training.run import train
-from CraNeXtLib.volume_files import write_volume
 
 TINY = {"widths": [4, 4, 4, 4, 4], "depths": [1, 1, 1, 1, 1], "drop_path": 0.3}
 
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory):
-    """Three heads with a hole, two of them to train on."""
-    folder = tmp_path_factory.mktemp("heads")
-    cases = []
-    for name, side, split in (("a", 40.0, "training"), ("b", -30.0, "training"), ("c", 30.0, "validation")):
-        case = head(spacing=(3.0, 3.0, 3.0), thickness_mm=8.0, holes=(((side, 20.0, 60.0), 28.0),))
-        paths = {role: folder / f"{name}_{role}.nrrd" for role in ("complete", "implant")}
-        for role, path in paths.items():
-            write_volume(getattr(case, role), path)
-        cases.append(DatasetCase(subject=name, source="heads", split=split, **paths))
-    write_manifest(cases, folder / "manifest.csv")
-    return folder / "manifest.csv"
+    return write_data_set(tmp_path_factory.mktemp("heads"))
 
 
 def configuration(manifest, **run):

@@ -105,7 +105,25 @@ class ctkCollapsibleButton(QAbstractButton):
 
 @stand_in
 class ctkCollapsibleGroupBox(QGroupBox):
-    collapsed = option(bool, False)
+    """A group that its check box folds."""
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.toggled.connect(self._fold)
+
+    def _fold(self, _open: bool = True) -> None:
+        for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            child.setVisible(self.checked)
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._fold()
+
+    def setCollapsed(self, collapsed: bool) -> None:
+        self.setChecked(not collapsed)
+
+    collapsed = Property(bool, lambda self: not self.checked, setCollapsed)
 
 
 class _WithSlider(QWidget):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import slicer
+import vtk
 from PySide6.QtCore import Property, QAbstractTableModel, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
@@ -324,7 +325,7 @@ class qMRMLTableView(_InScene, QTableView):
             self._node.RemoveObserver(self._tag)
         self._node = node
         if node is not None:
-            self._tag = node.AddObserver(slicer.vtkMRMLTableNode.ContentModifiedEvent, self._fill)
+            self._tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._fill)
         self._fill()
 
     def mrmlTableNode(self) -> Any:

@@ -1,0 +1,1 @@
+"""The sections of CraNeXtTraining's panel, one a file."""

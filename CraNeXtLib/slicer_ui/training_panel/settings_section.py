@@ -1,0 +1,130 @@
+"""What is trained, for how long and where; and trying whether it fits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.slicer_ui.dry_run import DryRun
+from CraNeXtLib.slicer_ui.message_label import message_in
+from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.parameter_widgets import Choice, PathText
+from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.training_settings import TrainingSettings
+from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.stages import duration
+from CraNeXtLib.training.config import describe_preset, presets
+
+
+class SettingsSection:
+    """The section Settings.
+
+    Args:
+        ui: The panel's widgets.
+        binding: The module's parameters.
+    """
+
+    def __init__(self, ui: Any, binding: ParameterBinding) -> None:
+        self._ui = ui
+        self._binding = binding
+        devices = {
+            "": _("As the preset says"),
+            "auto": _("Automatic"),
+            "cpu": _("CPU"),
+            "cuda": _("NVIDIA graphics card"),
+        }
+        self._choices = [
+            Choice(ui.presetComboBox, binding, "preset", {name: name for name in _ordered_presets()}),
+            Choice(ui.deviceComboBox, binding, "device", devices),
+        ]
+        ui.configurationEdit.nameFilters = [_("Configurations") + " (*.yaml *.yml)"]
+        self._paths = [
+            PathText(ui.runsFolderEdit, binding, "runsFolder"),
+            PathText(ui.configurationEdit, binding, "configuration"),
+        ]
+        self.trying = RunPanel(
+            _("&Try a few steps"),
+            tool_tip=_("Make a few steps with the first skull: does it fit into the memory, how long is an epoch?"),
+            name=_("trying a few steps"),
+            start=lambda **told: DryRun(self.settings(), self.run_folder() / "cache", **told),
+            succeeded=self._tried,
+        )
+        ui.trialFrame.layout().addWidget(self.trying.widget)
+        self._message = message_in(ui.trialMessageFrame.layout())
+        self._tried_settings: TrainingSettings | None = None
+
+    def update(self, missing: str) -> None:
+        """Show what is chosen.
+
+        Args:
+            missing: What must be done before the data set can be used, or nothing.
+        """
+        for control in (*self._choices, *self._paths):
+            control.update()
+        own = bool(self._binding.parameters.configuration)
+        self._ui.presetComboBox.enabled = not own
+        self._ui.presetNote.text = (
+            _("The configuration file below goes before the preset.")
+            if own
+            else describe_preset(self._binding.parameters.preset)
+        )
+        self.trying.block(_("Choose a data set first.") if missing else "")
+        if self.settings() != self._tried_settings:
+            self._message.clear()
+
+    def settings(self) -> TrainingSettings:
+        """Return the settings of a new run."""
+        parameters = self._binding.parameters
+        return TrainingSettings(
+            manifest=parameters.manifest,
+            preset=parameters.preset,
+            configuration=parameters.configuration,
+            name=parameters.modelName,
+            licence=parameters.licence,
+            epochs=parameters.epochs,
+            batch_size=parameters.batchSize,
+            device=parameters.device,
+        )
+
+    def run_folder(self) -> Path:
+        """Return the folder of a new run."""
+        return Path(self.runs_folder()) / self._binding.parameters.modelName
+
+    def runs_folder(self) -> str:
+        """Return the folder that runs' folders are made in."""
+        return self._binding.parameters.runsFolder or str(Path.home() / "CraNeXt training")
+
+    def choose_defaults(self) -> None:
+        """Fill in what depends on the computer, where nothing is chosen."""
+        self._binding.parameters.runsFolder = self.runs_folder()
+
+    def close(self) -> None:
+        """Let go of the widgets before they are deleted."""
+        self.trying.close()
+
+    def _tried(self, run: DryRun) -> None:
+        cost = run.cost
+        self._tried_settings = self.settings()
+        text = _(
+            "It fits: {memory:.1f} GB on {device}. A step takes {step:.2g} s, an epoch of {steps} steps with its "
+            "validation {epoch}, the whole run {whole}."
+        )
+        self._message.show(
+            "done",
+            text.format(
+                memory=cost["peak_memory_gb"],
+                device=_device(cost),
+                step=cost["seconds_per_step"],
+                steps=cost["steps_per_epoch"],
+                epoch=duration(cost["seconds_per_epoch"]),
+                whole=duration(cost["hours"] * 3600),
+            ),
+        )
+
+
+def _device(cost: dict[str, Any]) -> str:
+    return {"cpu": _("the CPU"), "cuda": _("the graphics card")}.get(cost["device"], cost["device"])
+
+
+def _ordered_presets() -> list[str]:
+    return sorted(presets(), key=lambda name: name != "default")

@@ -1,0 +1,349 @@
+"""Slicer module: skulls go in, a model that completes skulls comes out."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import slicer
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+# An installed extension has the library beside this file, where Slicer finds it; a source checkout has it beside this
+# folder, which Slicer's module paths do not contain.
+if importlib.util.find_spec("CraNeXtLib") is None:
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.slicer_ui.translation import _
+
+
+class CraNeXtTraining(ScriptedLoadableModule):
+    """What Slicer shows about the module."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("CraNeXt Training")
+        parent.categories = ["CraNeXt"]
+        parent.dependencies = ["Tables", "Plots"]
+        parent.contributors = ["The CraNeXt for 3D Slicer developers"]
+        parent.helpText = _(
+            "Trains a network to complete skulls, in the background, follows it, measures it and installs it for "
+            "CraNeXt Implant. {research_use_notice}"
+        ).format(research_use_notice=RESEARCH_USE_NOTICE)
+        parent.acknowledgementText = _(
+            "Method: Kesornsri et al., CraNeXt: Automatic Reconstruction of Skull Implants With Skull Categorization "
+            "Technique, IEEE Access 2024, doi 10.1109/ACCESS.2024.3415173. This is an independent implementation."
+        )
+
+
+@parameterNodeWrapper
+class CraNeXtTrainingParameterNode:
+    """What the panel shows, saved with the scene.
+
+    Paths are texts, since they may be empty.
+    """
+
+    manifest: str = ""
+    preset: str = "default"
+    configuration: str = ""
+    modelName: str = "my-model"
+    licence: str = ""
+    runsFolder: str = ""
+    epochs: int = 0
+    batchSize: int = 0
+    device: str = ""
+    runFolder: str = ""
+    evaluatedModel: str = ""
+    split: str = "test"
+    installName: str = ""
+    problems: slicer.vtkMRMLTableNode
+    curves: slicer.vtkMRMLTableNode
+    scores: slicer.vtkMRMLTableNode
+    lossChart: slicer.vtkMRMLPlotChartNode
+    scoreChart: slicer.vtkMRMLPlotChartNode
+
+
+class CraNeXtTrainingWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel; each of its sections is a file of ``CraNeXtLib.slicer_ui.training_panel``."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = None
+        self._binding = None
+
+    def setup(self):
+        """Make the panel."""
+        from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+        from CraNeXtLib.slicer_ui.training_panel.data_section import DataSection
+        from CraNeXtLib.slicer_ui.training_panel.model_section import ModelSection
+        from CraNeXtLib.slicer_ui.training_panel.run_section import RunSection
+        from CraNeXtLib.slicer_ui.training_panel.settings_section import SettingsSection
+
+        ScriptedLoadableModuleWidget.setup(self)
+        widget = slicer.util.loadUI(self.resourcePath("UI/CraNeXtTraining.ui"))
+        self.layout.addWidget(widget)
+        self.ui = slicer.util.childWidgetVariables(widget)
+        widget.setMRMLScene(slicer.mrmlScene)
+        self.logic = CraNeXtTrainingLogic()
+        self._binding = ParameterBinding(self.logic.getParameterNode, self.ui, self._update)
+        self.data = DataSection(self.ui, self._binding)
+        self.settings = SettingsSection(self.ui, self._binding)
+        self.run = RunSection(self.ui, self._binding, self.settings, self._run_changed)
+        self.model = ModelSection(self.ui, self._binding, lambda: self.run.run, self.settings.runs_folder)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, lambda *_args: self._leave())
+        self.addObserver(scene, scene.EndCloseEvent, lambda *_args: self._show_scene())
+        self.addObserver(scene, scene.EndImportEvent, lambda *_args: self._show_scene())
+        self._show_scene()
+
+    def enter(self):
+        """Show the scene's parameters, and the run that goes on."""
+        self._show()
+
+    def exit(self):
+        """Look no longer; a run goes on."""
+        self._leave()
+
+    def cleanup(self):
+        """Let go of the scene before the panel is deleted."""
+        self.removeObservers()
+        if self._binding is not None:
+            self._leave()
+            for section in (self.data, self.settings, self.model):
+                section.close()
+
+    def _show_scene(self):
+        """Follow the scene, if the user is looking."""
+        if self.parent.isEntered:
+            self._show()
+
+    def _show(self):
+        self._binding.connect()
+        self.settings.choose_defaults()
+        self.run.find_running()
+
+    def _leave(self):
+        self.run.leave()
+        self._binding.disconnect()
+
+    def _update(self):
+        missing = self.data.missing()
+        self.data.update()
+        self.settings.update(missing)
+        self.run.update(missing)
+        self.model.update(missing)
+
+    def _run_changed(self):
+        if self._binding.connected:
+            self.model.update(self.data.missing())
+
+
+class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
+    """Trains without a panel, for the Python console and for scripts.
+
+    >>> logic = CraNeXtTrainingLogic()  # doctest: +SKIP
+    >>> logic.check("manifest.csv").description["problems"]  # doctest: +SKIP
+    >>> run = logic.start("manifest.csv", "runs/first", preset="default", epochs=50)  # doctest: +SKIP
+    >>> run.state, run.curves, run.log  # doctest: +SKIP
+    >>> run.stop()  # doctest: +SKIP
+    >>> run = logic.find("runs/first")  # in another session, doctest: +SKIP
+    >>> run.resume()  # doctest: +SKIP
+    >>> logic.evaluate(run.wait(), "manifest.csv", "runs/first/test").description["tables"]  # doctest: +SKIP
+    >>> logic.install(run.model).name  # doctest: +SKIP
+
+    Without a window, ``CraNeXtLib/slicer_ui/cranext_command.py`` is the ``cranext`` command, training included.
+    """
+
+    def getParameterNode(self):
+        """Return the module's parameters in the scene."""
+        return CraNeXtTrainingParameterNode(super().getParameterNode())
+
+    def check(self, manifest, outputTable=None, *, python=None, progress=None, wait=True, ended=None):
+        """Read every case of a data set and look for what would break training or quietly spoil it.
+
+        Args:
+            manifest: The data set's file.
+            outputTable: Table node that gets the problems; None for a new one.
+            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
+            progress: Called with the stage and the fraction of the whole, 0 to 1.
+            wait: Whether to wait for the end; else the event loop goes on with the work.
+            ended: Called once with the run when it has ended, one way or another.
+
+        Returns:
+            A :class:`CraNeXtLib.slicer_ui.dataset_check_run.DatasetCheckRun`: ``table`` and ``description``.
+
+        Raises:
+            InputError: If the data set cannot be read.
+            CancelledError: If ``progress`` raised it, or the scene was closed.
+            RuntimeError: If the worker failed otherwise.
+        """
+        from CraNeXtLib.slicer_ui.dataset_check_run import DatasetCheckRun
+
+        return _go(DatasetCheckRun(manifest, outputTable, python=python, progress=progress, ended=ended), wait)
+
+    def start(
+        self,
+        manifest,
+        outputFolder,
+        *,
+        preset="default",
+        configuration="",
+        modelName="my-model",
+        licence="",
+        epochs=0,
+        batchSize=0,
+        device="",
+        python=None,
+        changed=None,
+    ):
+        """Start a training in the background; it goes on when Slicer is closed.
+
+        Args:
+            manifest: The data set's file.
+            outputFolder: Folder of the run, which must not hold another one.
+            preset: Name of the preset to start from.
+            configuration: A configuration file to start from instead.
+            modelName: What the model will be called.
+            licence: Of the weights, as the data demand it.
+            epochs: Number of epochs; 0 for the preset's.
+            batchSize: Samples a step; 0 for the preset's.
+            device: ``"auto"``, ``"cpu"`` or ``"cuda"``; empty for the preset's.
+            python: A Python with the packages for training to use instead of Slicer's.
+            changed: Called with the run whenever something about it has changed.
+
+        Returns:
+            A :class:`CraNeXtLib.slicer_ui.training_run.TrainingRun`: ``state``, ``curves``, ``log`` and ``model``;
+            ``stop()``, ``resume()`` and ``wait()``.
+
+        Raises:
+            InputError: If a setting or the folder cannot be used. What training itself finds wrong is in ``state``.
+        """
+        from CraNeXtLib.slicer_ui.training_run import TrainingRun
+        from CraNeXtLib.slicer_ui.training_settings import TrainingSettings
+
+        settings = TrainingSettings(
+            manifest=str(manifest),
+            preset=preset,
+            configuration=str(configuration),
+            name=modelName,
+            licence=licence,
+            epochs=epochs,
+            batch_size=batchSize,
+            device=device,
+        )
+        run = TrainingRun(outputFolder, changed=changed)
+        run.start(settings, python=python)
+        if changed is not None:
+            run.follow()
+        return run
+
+    def find(self, folder, *, changed=None):
+        """Return the run in a folder, whoever has started it; see :meth:`start`."""
+        from CraNeXtLib.slicer_ui.training_run import TrainingRun
+
+        run = TrainingRun(folder, changed=changed)
+        if changed is not None:
+            run.follow()
+        return run
+
+    def evaluate(
+        self,
+        model,
+        manifest,
+        outputFolder,
+        outputTable=None,
+        *,
+        split="test",
+        device="auto",
+        python=None,
+        progress=None,
+        wait=True,
+        ended=None,
+    ):
+        """Make an implant for every case of a split, and measure it against the true one.
+
+        Args:
+            model: Name or folder of the model.
+            manifest: The data set's file.
+            outputFolder: Gets the implants and tables.
+            outputTable: Table node that gets the measures; None for a new one.
+            split: ``"training"``, ``"validation"`` or ``"test"``.
+            device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
+            progress: Called with the stage and the fraction of the whole, 0 to 1.
+            wait: Whether to wait for the end; else the event loop goes on with the work.
+            ended: Called once with the run when it has ended, one way or another.
+
+        Returns:
+            A :class:`CraNeXtLib.slicer_ui.model_evaluation_run.ModelEvaluationRun`: ``table`` and ``description``.
+
+        Raises:
+            InputError: If the model, the data set or the folder cannot be used.
+            CancelledError: If ``progress`` raised it, or the scene was closed; the same call goes on with it.
+            RuntimeError: If the worker failed otherwise.
+        """
+        from CraNeXtLib.slicer_ui.model_evaluation_run import ModelEvaluationRun
+
+        run = ModelEvaluationRun(
+            model,
+            manifest,
+            outputFolder,
+            outputTable,
+            split=split,
+            device=device,
+            python=python,
+            progress=progress,
+            ended=ended,
+        )
+        return _go(run, wait)
+
+    def install(self, model, name=None, *, python=None, wait=True, ended=None):
+        """Add a model's folder to the models that CraNeXtImplant offers.
+
+        Args:
+            model: The folder.
+            name: What to call it; None for its own name.
+            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
+            wait: Whether to wait for the end; else the event loop goes on with the work.
+            ended: Called once with the run when it has ended, one way or another.
+
+        Returns:
+            A :class:`CraNeXtLib.slicer_ui.model_import_run.ModelImportRun`: ``name``.
+
+        Raises:
+            InputError: If the folder holds no model, or there is one of that name already.
+            RuntimeError: If the worker failed otherwise.
+        """
+        from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
+
+        return _go(ModelImportRun(model, name=name, python=python, ended=ended), wait)
+
+
+class CraNeXtTrainingTest(ScriptedLoadableModuleTest):
+    """Runs the module's test inside Slicer; the file is not installed, so it is found in a source checkout only."""
+
+    def runTest(self):
+        """Run the file in ``Testing/Slicer``."""
+        import unittest
+
+        folder = Path(__file__).resolve().parents[1] / "Testing" / "Slicer"
+        found = unittest.defaultTestLoader.discover(str(folder), pattern="test_cranext_training.py")
+        result = unittest.TextTestRunner(verbosity=2).run(found)
+        if not result.wasSuccessful() or not result.testsRun:
+            raise RuntimeError(f"{result} in {folder}")
+
+
+def _go(run, wait):
+    """Wait for a run, or let the event loop go on with it."""
+    if wait:
+        run.wait()
+    else:
+        run.follow()
+    return run

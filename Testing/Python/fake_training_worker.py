@@ -1,0 +1,95 @@
+"""The real worker, except that it makes up what the training module asks for, so that a test need not wait.
+
+It is started in place of ``CraNeXtLib/worker.py``. ``FAKE_TROUBLE`` names an end other than success: ``bad input``,
+``crash``, ``full`` disk, or ``hang`` until cancelled; ``FAKE_PROBLEMS`` is what the check finds, as JSON.
+"""
+
+import csv
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from CraNeXtLib import models, worker  # noqa: E402
+from CraNeXtLib.cohort import cohort_description  # noqa: E402
+from CraNeXtLib.errors import InputError  # noqa: E402
+from CraNeXtLib.statistics import HIGHER_IS_BETTER  # noqa: E402
+
+
+def run(task, arguments, progress):
+    """Return the result, or get into trouble."""
+    trouble = os.environ.get("FAKE_TROUBLE")
+    progress("Reading a/1", 0.0)
+    progress("Reading a/2", 0.5)
+    if trouble == "bad input":
+        raise InputError("The data set lists no cases.")
+    if trouble == "crash":
+        os._exit(139)
+    if trouble == "full":
+        raise InputError("Cannot write to the folder: No space left on device; choose another folder.")
+    while trouble == "hang":
+        time.sleep(0.02)
+        progress("Reading a/2", 0.5)
+    return {"check_dataset": check, "dry_run": dry_run, "evaluate_model": evaluate, "import_model": install}[task](
+        **arguments
+    )
+
+
+def check(manifest):  # noqa: ARG001
+    """Return what ``check_manifest`` would."""
+    found = {"cases": 7, "skulls": 6, "splits": {"training": 4, "validation": 2, "test": 1}, "problems": []}
+    return found | json.loads(os.environ.get("FAKE_PROBLEMS", "{}"))
+
+
+def dry_run(config, cache):  # noqa: ARG001
+    """Return what the trial of a run would."""
+    settings = json.loads(Path(config).read_text(encoding="utf-8"))
+    if settings["run"].get("batch_size", 1) > 4:
+        raise InputError("The GPU's memory is too small for this run; set a smaller batch.")
+    return {
+        "device": "cpu",
+        "peak_memory_gb": 3.25,
+        "memory_gb": float("nan"),
+        "seconds_per_sample": 0.5,
+        "seconds_per_step": 1.5,
+        "steps_per_epoch": 100,
+        "seconds_per_epoch": 180.0,
+        "hours": 12.5,
+    }
+
+
+def evaluate(model, manifest, out, split, device):  # noqa: ARG001
+    """Write the tables of an evaluation of two cases."""
+    rows = []
+    for name, dsc in (("a_1", 0.9), ("a_2", 0.8)):
+        values = dict.fromkeys(HIGHER_IS_BETTER, 1.5) | {"dsc": dsc, "bdsc": dsc}
+        rows.append({"case": name, "subject": name, "region": "", "kind": "", "diagonal_mm": 300.0} | values)
+        rows[-1] |= {"flags": "", "error": ""}
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "cases.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    (folder / "cohort.json").write_text(json.dumps(cohort_description(rows)))
+    return {}
+
+
+def install(source, name):
+    """Copy a model without looking into its weights."""
+    description = models.find(source).description
+    name = name or description["name"]
+    folder = models.user_folder() / name
+    if folder.exists():
+        raise InputError(f"There is a model '{name}' already; choose another name, or delete it first.")
+    shutil.copytree(source, folder)
+    (folder / "model.json").write_text(json.dumps(description | {"name": name}))
+    return {"name": name}
+
+
+worker._run = run
+sys.exit(worker.main(sys.argv[1]))

@@ -1,0 +1,48 @@
+"""Fixtures: trainings and worker tasks that are made up, so that a test takes a fraction of a second."""
+
+from pathlib import Path
+
+import pytest
+from slicer_nodes import wait_until
+
+from CraNeXtLib import jobs
+from CraNeXtLib.training import background
+from CraNeXtLib.training.known_runs import known_runs
+from CraNeXtLib.training.run_folder import read_state, request_stop
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    """The user's own folder of models and runs, empty; no run is left going on when the test ends."""
+    monkeypatch.setenv("CRANEXT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    yield tmp_path / "home"
+    for folder in known_runs():
+        if read_state(folder).going_on:
+            request_stop(folder)
+            wait_until(lambda folder=folder: not read_state(folder).going_on)
+
+
+@pytest.fixture
+def made_up(home, monkeypatch):  # noqa: ARG001
+    """Trainings and tasks of the worker are made up; the value sets what happens, see ``fake_trainer.py``."""
+    monkeypatch.setattr(background, "PROGRAM", HERE / "fake_trainer.py")
+    monkeypatch.setattr(jobs, "WORKER", HERE / "fake_training_worker.py")
+
+    def choose(**what):
+        for name, value in what.items():
+            monkeypatch.setenv(f"FAKE_{name.upper()}", value)
+
+    choose(trainer="short")
+    return choose
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """The file of a data set, which nobody opens."""
+    path = tmp_path / "Köpfe mit Loch" / "manifest.csv"
+    path.parent.mkdir()
+    path.write_text("subject,complete\n")
+    return path
