@@ -80,6 +80,7 @@ class CraNeXtTrainingWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def setup(self):
         """Make the panel."""
+        from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
         from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
         from CraNeXtLib.slicer_ui.training_panel.data_section import DataSection
         from CraNeXtLib.slicer_ui.training_panel.model_section import ModelSection
@@ -93,10 +94,13 @@ class CraNeXtTrainingWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         widget.setMRMLScene(slicer.mrmlScene)
         self.logic = CraNeXtTrainingLogic()
         self._binding = ParameterBinding(self.logic.getParameterNode, self.ui, self._update)
-        self.data = DataSection(self.ui, self._binding)
-        self.settings = SettingsSection(self.ui, self._binding)
-        self.run = RunSection(self.ui, self._binding, self.settings, self._run_changed)
-        self.model = ModelSection(self.ui, self._binding, lambda: self.run.run, self.settings.runs_folder)
+        self.environment = EnvironmentPanel(("run", "train"))
+        widget.layout().insertWidget(widget.layout().count() - 1, self.environment.widget)  # above what takes the rest
+        ensure = self.environment.ensure
+        self.data = DataSection(self.ui, self._binding, ensure)
+        self.settings = SettingsSection(self.ui, self._binding, ensure)
+        self.run = RunSection(self.ui, self._binding, self.settings, ensure, self._run_changed)
+        self.model = ModelSection(self.ui, self._binding, lambda: self.run.run, self.settings.runs_folder, ensure)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, lambda *_args: self._leave())
         self.addObserver(scene, scene.EndCloseEvent, lambda *_args: self._show_scene())
@@ -105,6 +109,7 @@ class CraNeXtTrainingWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self):
         """Show the scene's parameters, and the run that goes on."""
+        self.environment.refresh()
         self._show()
 
     def exit(self):
@@ -116,7 +121,7 @@ class CraNeXtTrainingWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.removeObservers()
         if self._binding is not None:
             self._leave()
-            for section in (self.data, self.settings, self.model):
+            for section in (self.data, self.settings, self.model, self.environment):
                 section.close()
 
     def _show_scene(self):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 
 
@@ -42,16 +42,14 @@ class Choice:
         titles: What the user reads, by value.
     """
 
-    def __init__(self, box: Any, binding: ParameterBinding, parameter: str, titles: Mapping[str, str]) -> None:
+    def __init__(self, box: Any, binding: ParameterBinding, parameter: str, titles: dict[str, str]) -> None:
         self._box, self._binding, self._parameter = box, binding, parameter
         self.fill(titles)
         box.connect("activated(int)", self._store)
 
-    def fill(self, titles: Mapping[str, str]) -> None:
+    def fill(self, titles: dict[str, str]) -> None:
         """Offer other values."""
-        self._box.clear()
-        for value, title in titles.items():
-            self._box.addItem(title, value)
+        fill_choices(self._box, titles)
 
     def update(self) -> None:
         """Show the parameter; a value that is not offered is replaced by the first."""

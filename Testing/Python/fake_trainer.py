@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from CraNeXtLib import models  # noqa: E402
+from CraNeXtLib.atomic_files import replacing  # noqa: E402
 from CraNeXtLib.errors import CraNeXtError, InputError  # noqa: E402
 from CraNeXtLib.training import run_folder  # noqa: E402
 
@@ -46,7 +47,8 @@ def train(config: Path, out: Path, resume: bool, progress) -> None:
         with log.open("a") as file:
             file.write(f"{1 - 0.5 / (epoch + 2)},{epoch},{1 - 1 / (epoch + 2)},{epoch},\n")
             file.write(f",{epoch},,{epoch},{1 / (epoch + 1)}\n")
-        last.write_text(str(epoch + 1))
+        with replacing(last) as temporary:
+            temporary.write_text(str(epoch + 1))
         print(f"epoch {epoch + 1}", flush=True)
         progress(f"Epoch {epoch + 1} of {epochs}, 1 min left", (epoch + 1) / epochs)
     shutil.copytree(models.find("cranext").folder, out / "model", dirs_exist_ok=True)

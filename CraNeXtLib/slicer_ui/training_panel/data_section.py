@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ class DataSection:
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
+        ensure: Asks to install what a computation needs and is missing; returns whether it can start.
     """
 
-    def __init__(self, ui: Any, binding: ParameterBinding) -> None:
+    def __init__(self, ui: Any, binding: ParameterBinding, ensure: Callable[[], bool]) -> None:
         self._ui = ui
         self._binding = binding
         ui.manifestEdit.nameFilters = [_("Manifests") + " (*.csv *.json)"]
@@ -32,6 +34,7 @@ class DataSection:
             _("Chec&k the data set"),
             tool_tip=_("Read every case and look for what would break training or quietly spoil it"),
             name=_("checking a data set"),
+            ask=ensure,
             start=lambda **told: DatasetCheckRun(binding.parameters.manifest, binding.parameters.problems, **told),
             succeeded=self._checked,
         )

@@ -27,6 +27,7 @@ class ModelSection:
         binding: The module's parameters.
         chosen_run: Returns the run that the panel shows, None if none.
         runs_folder: Returns where evaluations of other models go.
+        ensure: Asks to install what a computation needs and is missing; returns whether it can start.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class ModelSection:
         binding: ParameterBinding,
         chosen_run: Callable[[], TrainingRun | None],
         runs_folder: Callable[[], str],
+        ensure: Callable[[], bool],
     ) -> None:
         self._ui = ui
         self._binding = binding
@@ -47,6 +49,7 @@ class ModelSection:
             _("E&valuate"),
             tool_tip=_("Make an implant for every case of the split, and measure it against the true one"),
             name=_("evaluating a model"),
+            ask=ensure,
             start=self._evaluate,
             succeeded=self._evaluated,
         )
@@ -56,6 +59,7 @@ class ModelSection:
             _("Insta&ll the run's model"),
             tool_tip=_("Add the model to those that CraNeXt Implant offers"),
             name=_("installing a model"),
+            ask=ensure,
             start=self._install,
             succeeded=self._installed,
         )

@@ -29,15 +29,22 @@ class RunSection:
         ui: The panel's widgets.
         binding: The module's parameters.
         settings: Where a new run's settings come from.
+        ensure: Asks to install what training needs and is missing; returns whether it can start.
         changed: Called when something about the run has changed.
     """
 
     def __init__(
-        self, ui: Any, binding: ParameterBinding, settings: SettingsSection, changed: Callable[[], None]
+        self,
+        ui: Any,
+        binding: ParameterBinding,
+        settings: SettingsSection,
+        ensure: Callable[[], bool],
+        changed: Callable[[], None],
     ) -> None:
         self._ui = ui
         self._binding = binding
         self._settings = settings
+        self._ensure = ensure
         self._changed = changed
         self._missing = ""
         self._listed: list[tuple[str, str]] = []
@@ -88,7 +95,7 @@ class RunSection:
         try:
             if self.run is not None and self.run.state.going_on:
                 self.run.stop()
-            else:
+            elif self._ensure():
                 run = TrainingRun(self._settings.run_folder(), changed=self._show)
                 run.start(self._settings.settings())
                 self._follow(run)
@@ -100,8 +107,9 @@ class RunSection:
     def _resume(self) -> None:
         self._message.clear()
         try:
-            self.run.resume()
-            self._follow(self.run)
+            if self._ensure():
+                self.run.resume()
+                self._follow(self.run)
         except CraNeXtError as error:
             self._message.show("error", str(error))
         self._show_buttons()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ class SettingsSection:
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
+        ensure: Asks to install what a computation needs and is missing; returns whether it can start.
     """
 
-    def __init__(self, ui: Any, binding: ParameterBinding) -> None:
+    def __init__(self, ui: Any, binding: ParameterBinding, ensure: Callable[[], bool]) -> None:
         self._ui = ui
         self._binding = binding
         devices = {
@@ -46,6 +48,7 @@ class SettingsSection:
             _("&Try a few steps"),
             tool_tip=_("Make a few steps with the first skull: does it fit into the memory, how long is an epoch?"),
             name=_("trying a few steps"),
+            ask=ensure,
             start=lambda **told: DryRun(self.settings(), self.run_folder() / "cache", **told),
             succeeded=self._tried,
         )
