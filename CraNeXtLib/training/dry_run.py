@@ -91,7 +91,7 @@ def dry_run(config: TrainingConfig, cache: str | Path, progress: ProgressCallbac
         seconds_per_step=round(per_step, 3),
         steps_per_epoch=steps,
         seconds_per_epoch=round(epoch, 1),
-        hours=round(epoch * run.epochs / 3600, 2),
+        hours=round(epoch * run.epochs / 3600, 4),
     )
 
 

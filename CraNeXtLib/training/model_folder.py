@@ -151,10 +151,11 @@ def model_card(description: dict[str, Any]) -> str:
 
 - **Network**: `{network["name"]}` with {json.dumps(network["options"])}; input {description["input"]}, output the
   logit of the {description["target"]}{" skull" if description["target"] == "complete" else ""}.
-- **Grid**: `{grid["name"]}`, {shape} voxels.
+- **Grid**: `{grid["name"]}`, {shape} voxels; placement of skulls before: {description.get("placement", "none")}.
 - **Data**: {description["data"]}
 - **Licence of the weights**: {description["licence"]}
 - **Weights**: `weights.safetensors`, half precision, SHA-256 `{description["sha256"]}`.
+- **Made with**: {", ".join(f"{name} {version}" for name, version in description["versions"].items())}.
 
 ## Validation
 

@@ -10,7 +10,7 @@ import numpy as np
 import slicer
 from bundled import skip_without
 
-NEEDED = "lightning, monai, nibabel, nrrd, scipy, skimage, tensorboard, torch, torchio, yaml"
+NEEDED = "lightning, monai, nibabel, nrrd, scipy, skimage, tensorboard, torch, yaml"
 TINY = {
     "preset": "default",
     "data": {"shape": [32, 32, 32], "spacing_mm": 3.0, "workers": 0, "on_bad_case": "stop"},

@@ -21,18 +21,21 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib.defects import KINDS, make_defect
 from CraNeXtLib.grid import DefaultGrid
+from CraNeXtLib.rendering import Camera, drawn_mesh
 from CraNeXtLib.skull_frame import SkullFrame, skull_frame
+from CraNeXtLib.surfaces import surface_of
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 
 SHAPE = (88, 112, 72)
+PICTURE_SHAPE = (176, 224, 144)
 DIRECTIONS = 20_000
 PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 
 
-def load(path: str) -> tuple[Volume, SkullFrame, ConvexHull]:
+def load(path: str, shape: tuple[int, int, int] = SHAPE) -> tuple[Volume, SkullFrame, ConvexHull]:
     """Return a skull on the grid, its landmarks and its convex hull."""
-    grid = DefaultGrid(read_volume(path), SHAPE)
+    grid = DefaultGrid(read_volume(path), shape)
     skull = Volume(grid.sample(grid.skull) >= 0.5, grid.affine)
     frame = skull_frame(skull)
     return skull, frame, ConvexHull(frame.points[frame.points[:, 2] > frame.level(0.75)])
@@ -81,48 +84,44 @@ def _percentiles(values: list[float]) -> dict[str, float]:
     return {f"p{p}": round(float(v), 2) for p, v in zip(PERCENTILES, np.percentile(values, PERCENTILES), strict=True)}
 
 
-def draw(path: Path, skulls: list[tuple[Volume, SkullFrame, ConvexHull]], kinds: list[str]) -> None:
-    """Write a picture: for each kind five defects, every other with its implant, and a slice."""
-    import matplotlib.pyplot as plt
+def draw(path: Path, skull: Volume, kinds: list[str]) -> None:
+    """Write a picture of two defects of each kind: one from outside, another cut through, the lost bone in green."""
+    from matplotlib.figure import Figure
 
-    figure, axes = plt.subplots(len(kinds), 6, figsize=(15, 2.8 * len(kinds)), squeeze=False)
-    for row, kind in zip(axes, kinds, strict=True):
-        for seed, panel in enumerate(row):
-            skull, frame, _ = skulls[seed * 5 % len(skulls)]
-            implant = make_defect(skull, kind, seed=seed, frame=frame).voxels
-            middle = np.argwhere(implant).mean(axis=0)
-            if seed == 5:
-                axis, image = 0, _slice(skull.voxels, implant, int(middle[0]))
-            else:
-                axis, image = _view(skull.voxels, implant, middle, show_implant=bool(seed % 2))
-            across, up = np.delete(skull.spacing, axis)
-            panel.imshow(image.swapaxes(0, 1), origin="lower", aspect=up / across)
-            panel.axis("off")
-        row[0].set_title(kind)
-    figure.tight_layout()
-    figure.savefig(path, dpi=60)
+    rows = -(-len(kinds) // 3)
+    figure = Figure(figsize=(12, 2.6 * rows), layout="constrained")
+    axes = figure.subplots(rows, 6, squeeze=False).reshape(-1, 2)
+    for panel in axes.flat:
+        panel.axis("off")
+    frame = skull_frame(skull)
+    for (outside, cut), kind in zip(axes, kinds, strict=False):
+        outside.imshow(_view(skull, make_defect(skull, kind, seed=1, frame=frame), frame))
+        outside.set_title(kind, loc="left", fontsize=11)
+        image, aspect = _slice(skull, make_defect(skull, kind, seed=2, frame=frame), frame)
+        cut.imshow(image, origin="lower", aspect=aspect)
+    figure.savefig(path, dpi=80)
 
 
-def _slice(skull: np.ndarray, implant: np.ndarray, index: int) -> np.ndarray:
-    bone, lost = (skull & ~implant)[index], implant[index]
-    return np.stack([0.9 * bone, 0.9 * bone + lost, 0.8 * bone], axis=-1).astype(float)
+def _slice(skull: Volume, implant: Volume, frame: SkullFrame) -> tuple[np.ndarray, float]:
+    """Return an upright cut through the middle of a defect on a skull in RAS directions, from near, and its aspect."""
+    middle = np.argwhere(implant.voxels).mean(axis=0)
+    axis = int(np.argmin(np.abs((skull.to_ras(middle[None])[0] - frame.centre)[:2])))
+    bone, lost = (np.take(mask.voxels, int(middle[axis]), axis).T for mask in (skull, implant))
+    near = np.argwhere(lost)
+    box = tuple(
+        slice(max(0, low - 15), high + 15) for low, high in zip(near.min(axis=0), near.max(axis=0), strict=True)
+    )
+    bone, lost = bone[box], lost[box]
+    image = np.where(lost[..., None], [0.25, 0.65, 0.3], np.where(bone[..., None], [0.35, 0.37, 0.4], [1.0, 1, 1]))
+    return image, skull.spacing[2] / skull.spacing[1 - axis]
 
 
-def _view(skull: np.ndarray, implant: np.ndarray, middle: np.ndarray, *, show_implant: bool) -> tuple[int, np.ndarray]:
-    """Return the array axis of the view from the defect's side of the head, and the shaded surface."""
-    from scipy.ndimage import gaussian_filter
-
-    offset = middle / skull.shape - 0.5
-    axis = int(np.argmax(np.abs(offset)))
-    if offset[axis] > 0:
-        skull, implant = np.flip(skull, axis), np.flip(implant, axis)
-    seen = np.moveaxis(skull if show_implant else skull & ~implant, axis, 0)
-    first = seen.argmax(axis=0)
-    hit = seen.any(axis=0)
-    lost = np.take_along_axis(np.moveaxis(implant, axis, 0), first[None], axis=0)[0] & hit
-    steepness = np.gradient(gaussian_filter(np.where(hit, first, len(seen)).astype(float), 0.7))
-    light = hit / np.sqrt(1 + steepness[0] ** 2 + steepness[1] ** 2)
-    return axis, light[..., None] * np.where(lost[..., None], [0.3, 0.9, 0.3], [0.95, 0.93, 0.85])
+def _view(skull: Volume, implant: Volume, frame: SkullFrame) -> np.ndarray:
+    """Return the defective skull as seen from the defect's side, an 8-bit image."""
+    mesh = surface_of(skull.with_voxels(skull.voxels & ~implant.voxels))
+    side = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0) - frame.centre
+    colours = np.tile([0.93, 0.90, 0.82], (len(mesh.vertices), 1))
+    return drawn_mesh(mesh, colours, Camera.looking_from(side), (260, 260), 0.85)
 
 
 def main() -> None:
@@ -131,11 +130,11 @@ def main() -> None:
     parser.add_argument("skulls", nargs="+", help="files of complete skulls")
     parser.add_argument("--count", type=int, default=200, help="defects of each kind (default 200)")
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
-    parser.add_argument("--picture", type=Path, help="also write a picture of each kind")
+    parser.add_argument("--picture", type=Path, help="also write a picture of each kind, on the first skull")
     arguments = parser.parse_args()
     skulls = [load(path) for path in arguments.skulls]
     if arguments.picture:
-        draw(arguments.picture, skulls, arguments.kinds)
+        draw(arguments.picture, load(arguments.skulls[0], PICTURE_SHAPE)[0], arguments.kinds)
     report = {kind: measure(kind, skulls, arguments.count) for kind in arguments.kinds}
     print(json.dumps({"skulls": len(skulls), "count": arguments.count, "kinds": report}, indent=2))
 

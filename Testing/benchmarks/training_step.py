@@ -1,63 +1,181 @@
-"""Time a training step of CraNeXt on the CPU: python Testing/benchmarks/training_step.py [--size X Y Z].
+"""Time the training loop beside the plain network: python Testing/benchmarks/training_step.py SKULL [--size X Y Z].
 
-Compares PyTorch's gradient of the depthwise convolutions with the network's own, and single precision with bfloat16
-autocast. Prints the seconds (processor, of all threads together) of forward and backward pass, and the wall seconds of
-both, as the best of a few steps.
+Every way makes whole steps of batch 1 on samples of a real, complete skull, in a process of its own, on the CPU or,
+where there is one, a GPU. ``plain`` is the network as one writes it down (``plain_cranext.py``) with Adam, on a sample
+that is ready; the others are the library's loop, which makes its sample in every step: single precision, the same with
+gradient checkpointing, and bfloat16. Before that, both networks get the same weights and must give the same output.
+
+Prints the seconds of a step on the clock and of the processor (all threads together), as the best of a few steps, and
+the most memory beyond what the process held before its first step. A busy machine makes the clock meaningless and
+leaves the processor's seconds nearly as they are.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import numpy as np
 import torch
-from torch import nn
+from plain_cranext import PlainCraNeXt
+from torch import Tensor, nn
 
 from CraNeXtLib import networks
-from CraNeXtLib.networks.depthwise import DepthwiseConv3d
+from CraNeXtLib.datasets import DatasetCase, load_case
+from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.training.config import TrainingConfig, read_config
+from CraNeXtLib.training.module import CompletionModule
+from CraNeXtLib.training.skulls import draw_sample, prepare_skull
 
-WAYS = {
-    "PyTorch's gradient": (nn.Conv3d.forward, False),
-    "own gradient": (DepthwiseConv3d.forward, False),
-    "own gradient, bfloat16": (DepthwiseConv3d.forward, True),
+WAYS: dict[str, dict[str, object]] = {
+    "plain": {},
+    "loop": {"precision": "32", "gradient_checkpointing": False},
+    "loop, checkpointing": {"precision": "32", "gradient_checkpointing": True},
+    "loop, bfloat16": {"precision": "bf16-mixed", "gradient_checkpointing": False},
+    "loop, bfloat16, checkpointing": {"precision": "bf16-mixed", "gradient_checkpointing": True},
 }
 
 
-def measure(model: nn.Module, x: torch.Tensor, *, half: bool) -> tuple[float, float, float]:
-    """Return the processor seconds of forward and backward pass and the wall seconds of both."""
-    times, start = [time.process_time()], time.perf_counter()
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-        logits = model(x)
-    times.append(time.process_time())
-    nn.functional.binary_cross_entropy_with_logits(logits.float(), x).backward()
-    times.append(time.process_time())
-    model.zero_grad()
-    return times[1] - times[0], times[2] - times[1], time.perf_counter() - start
+def sampler(skull: str, config: TrainingConfig) -> Callable[[int], dict[str, Tensor]]:
+    """Return what makes a sample of a batch of 1 from its number."""
+    pair = load_case(DatasetCase(subject="skull", complete=Path(skull)))
+    prepared = prepare_skull(pair, spacing_mm=config.data.spacing_mm, vault_only=config.data.grid == "vault")
+    frame = skull_frame(prepared.complete)
+
+    def sample(number: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng(number)
+        made = draw_sample(prepared, frame, config.augmentation, rng, grid=config.data.grid, shape=config.data.shape)
+        return {key: value[None] for key, value in made.items()}
+
+    return sample
+
+
+def plain_step(sample: dict[str, Tensor], device: str) -> Callable[[int], None]:
+    """Return a step of the plain network: Dice of the complete skull, Adam."""
+    from monai.losses import DiceLoss
+
+    network = PlainCraNeXt().to(device)
+    optimizer, loss = torch.optim.Adam(network.parameters(), lr=1e-4), DiceLoss()
+    image, label = (sample[key].to(device) for key in ("defective", "complete"))
+
+    def step(_number: int) -> None:
+        optimizer.zero_grad()
+        loss(network(image), label).backward()
+        optimizer.step()
+
+    return step
+
+
+def loop_step(sample: Callable[[int], dict[str, Tensor]], config: TrainingConfig, device: str) -> Callable[[int], None]:
+    """Return a step of the library's training loop, the making of its sample included."""
+    module = CompletionModule(config, 1000).to(device)
+    optimizer = module.configure_optimizers()["optimizer"]
+    half = config.run.precision == "bf16-mixed"
+
+    def step(number: int) -> None:
+        batch = {key: value.to(device) for key, value in sample(number).items()}
+        with torch.autocast(device, torch.bfloat16, enabled=half):
+            loss = module.loss(batch)
+        loss.backward()
+        module.configure_gradient_clipping(optimizer)
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return step
+
+
+def measure(step: Callable[[int], None], steps: int, device: str) -> dict[str, float]:
+    """Return seconds of the best step after the first, and the memory that the steps took."""
+    before = resident_gb()
+    clock, processor = [], []
+    with MemoryWatch() as peak:
+        for number in range(steps + 1):
+            start = time.perf_counter(), time.process_time()
+            step(number)
+            if device == "cuda":
+                torch.cuda.synchronize()
+            clock.append(time.perf_counter() - start[0])
+            processor.append(time.process_time() - start[1])
+    memory = torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else peak() - before
+    return {"clock": min(clock[1:]), "processor": min(processor[1:]), "gb": memory}
+
+
+def resident_gb() -> float:
+    """Return the memory that this process holds (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e9
+
+
+class MemoryWatch:
+    """Looks every few milliseconds how much memory the process holds; gives the most seen."""
+
+    def __enter__(self) -> Callable[[], float]:
+        self._most, self._ended = resident_gb(), threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return lambda: self._most
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.005):
+            self._most = max(self._most, resident_gb())
+
+
+def check_same(size: tuple[int, ...]) -> float:
+    """Return the largest difference of the two networks' outputs with the same weights."""
+    torch.manual_seed(0)
+    plain, own = PlainCraNeXt(), networks.build("cranext", drop_path=0.0)
+    with torch.no_grad():
+        for value in own.parameters():
+            value.add_(0.02 * torch.randn_like(value))  # else the response normalisation would be idle
+    plain.load_state_dict(own.state_dict())
+    x = (torch.rand(1, 1, *size) > 0.8).float()
+    with torch.no_grad():
+        return float((plain(x) - torch.sigmoid(nn.Module.__call__(own.train(), x))).abs().max())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("skull", help="file of a complete skull")
     parser.add_argument("--size", nargs=3, type=int, default=[44, 56, 36], metavar=("X", "Y", "Z"))
-    parser.add_argument("--network", default="cranext", choices=networks.NAMES)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--only", choices=list(WAYS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    model = networks.build(options.network)
-    x = (torch.rand(1, 1, *options.size) > 0.8).float()
-    print(f"{options.network}, {'×'.join(map(str, options.size))} voxels, {options.threads} threads")
-    own = DepthwiseConv3d.forward
-    for name, (forward, half) in WAYS.items():
-        DepthwiseConv3d.forward = forward
-        steps = [measure(model, x, half=half) for _ in range(options.steps)]
-        there, back, wall = (min(column) for column in zip(*steps, strict=True))
-        print(f"{name:23} forward {there:6.2f} s  backward {back:6.2f} s  wall {wall:6.2f} s")
-    DepthwiseConv3d.forward = own
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if options.only:
+        data = {"grid": "default", "shape": options.size, "spacing_mm": 1.0}
+        run = {"select_by": "complete-dsc"} | WAYS[options.only]
+        config = read_config(
+            "default", overrides={"data": data, "network": {"options": {"grn": "official"}}, "run": run}
+        )
+        sample = sampler(options.skull, config)
+        plain = options.only == "plain"
+        step = plain_step(sample(0), device) if plain else loop_step(sample, config, device)
+        print(json.dumps(measure(step, options.steps, device)))
+        return
+    print(f"{'×'.join(map(str, options.size))} voxels, batch 1, {device}, {options.threads} threads")
+    print(f"same weights, largest difference of the probabilities: {check_same((44, 56, 36)):.1e}", flush=True)
+    first = None
+    for way in options.ways:
+        made = subprocess.run([sys.executable, *sys.argv, "--only", way], capture_output=True, text=True, check=True)
+        result = json.loads(made.stdout.splitlines()[-1])
+        first = first or result
+        faster = ", ".join(f"{first[kind] / result[kind]:.1f} × {kind}" for kind in ("clock", "processor"))
+        times = f"{result['clock']:7.2f} s  processor {result['processor']:7.2f} s"
+        print(f"{way:30} {times}  {result['gb']:5.2f} GB  {faster}", flush=True)
 
 
 if __name__ == "__main__":
