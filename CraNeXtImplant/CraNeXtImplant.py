@@ -72,7 +72,7 @@ class CraNeXtImplantParameterNode:
     # Slicer's wrapper does not know unions that are written with a bar.
     inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
     segmentId: str
-    boneThreshold: Annotated[float, WithinRange(-200, 2000)] = 250.0
+    boneThreshold: Annotated[float, WithinRange(100, 1000)] = 250.0
     showBone: bool = True
     model: str
     device: str = "auto"

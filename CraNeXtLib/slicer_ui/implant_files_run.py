@@ -33,6 +33,7 @@ class ImplantFilesRun(WorkerRun):
     Args:
         segmentation: The segmentation of a reconstruction; its model and table of measures are filled.
         out: Folder to write the implant's files and the report into; None to only refresh the scene.
+        case_id: What the report calls the case; None for what it is called already.
         python: The interpreter to use, see :func:`CraNeXtLib.slicer_ui.interpreters.worker_python`.
         progress: Told the stage and the fraction of the whole.
         ended: Called once with this run when it has ended, one way or another.
@@ -46,6 +47,7 @@ class ImplantFilesRun(WorkerRun):
         segmentation: Any,
         out: str | Path | None = None,
         *,
+        case_id: str | None = None,
         python: str | Path | None = None,
         progress: ProgressCallback | None = None,
         ended: Callable[[ImplantFilesRun], None] | None = None,
@@ -58,6 +60,7 @@ class ImplantFilesRun(WorkerRun):
         self.description: dict[str, Any] | None = None
         self._masks = {"skull": mask_of(segmentation, DEFECTIVE_SKULL), "implant": mask_of(segmentation, IMPLANT)}
         self._edited = is_edited(segmentation)
+        self._known = {"case_id": case_id} if case_id else {}
         self._python = python
         super().__init__(segmentation.GetScene(), progress=progress, ended=ended)
 
@@ -67,7 +70,7 @@ class ImplantFilesRun(WorkerRun):
             write_mask(mask, Path(files[role]))
         arguments = files | {
             "out": str(self.out or folder / "result"),
-            "result": description_of(self.segmentation),
+            "result": description_of(self.segmentation) | self._known,
             "edited": self._edited,
             "report": self.out is not None,
         }

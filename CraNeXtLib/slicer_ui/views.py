@@ -22,12 +22,18 @@ def show_place(scene: Any, place_ras: np.ndarray, centre_ras: np.ndarray) -> Non
     length = float(np.linalg.norm(outward))
     outward = outward / length if length > 1 else np.array([0.0, 1.0, 0.0])
     up = (0.0, 0.0, 1.0) if abs(outward[2]) < 0.9 else (0.0, 1.0, 0.0)
-    for camera in scene.GetNodesByClass("vtkMRMLCameraNode"):
+    for camera in _cameras(scene):
         camera.SetFocalPoint(*centre_ras)
         camera.SetPosition(*(np.asarray(centre_ras) + outward * _DISTANCE_MM))
         camera.SetViewUp(*up)
         camera.ResetClippingRange()
     move_slices(scene, place_ras)
+
+
+def _cameras(scene: Any) -> list[Any]:
+    logic = slicer.modules.cameras.logic()
+    found = [logic.GetViewActiveCameraNode(view) for view in scene.GetNodesByClass("vtkMRMLViewNode")]
+    return [camera for camera in found if camera is not None]
 
 
 def move_slices(scene: Any, place_ras: np.ndarray) -> None:

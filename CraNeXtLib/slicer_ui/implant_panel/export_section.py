@@ -75,7 +75,7 @@ class ExportSection:
         out = Path(self._ui.folderEdit.currentPath) / name
         _check_same_case(out, description_of(parameters.result))
         self._ui.folderEdit.addCurrentPathToHistory()
-        return ImplantFilesRun(parameters.result, out, **told)
+        return ImplantFilesRun(parameters.result, out, case_id=parameters.caseName or None, **told)
 
     def _save_scene(self, run: ImplantFilesRun) -> None:
         self._changed()

@@ -6,6 +6,7 @@ from typing import Any
 
 from CraNeXtLib.errors import CraNeXtError
 from CraNeXtLib.slicer_ui import sample_data, views
+from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
 from CraNeXtLib.slicer_ui.implant_panel.edit_section import EditSection
 from CraNeXtLib.slicer_ui.implant_panel.evaluate_section import EvaluateSection
 from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
@@ -30,13 +31,17 @@ class ImplantPanel:
         self._ui = ui
         self._logic = logic
         self._on_tour = False
+        self._devices_known = False
         self.binding = ParameterBinding(logic.getParameterNode, ui, self._update)
+        self.environment = EnvironmentPanel(examined=self._examined)
+        ui.environmentFrame.layout().addWidget(self.environment.widget)
         self._input = InputSection(ui, self.binding)
         self.models = ModelSection(ui, self.binding)
         self.making = RunPanel(
             _("M&ake implant"),
             tool_tip=_("Complete the skull and cut out the implant; Slicer stays usable meanwhile"),
             name=_("making an implant"),
+            ask=self.environment.ensure,
             start=self._start,
             succeeded=self._made,
             ended=self._end_of_making,
@@ -47,9 +52,11 @@ class ImplantPanel:
         self.evaluating = EvaluateSection(ui, self.binding, self.results)
         self.exporting = ExportSection(ui, self.binding, self.binding.update)
         ui.sampleButton.connect("clicked()", self._begin_tour)
+        ui.advancedSection.connect("contentsCollapsed(bool)", self._look_for_devices)
 
     def enter(self) -> None:
         """Show the scene's parameters."""
+        self.environment.refresh()
         self.binding.connect()
 
     def leave(self) -> None:
@@ -62,13 +69,22 @@ class ImplantPanel:
         """Let go of the widgets before they are deleted; what runs is cancelled."""
         self.leave()
         self.making.close()
-        for section in (self.models, self.editing, self.evaluating, self.exporting):
+        for section in (self.models, self.editing, self.evaluating, self.exporting, self.environment):
             section.close()
 
     def _update(self) -> None:
         for section in (self._input, self.models, self.results, self.editing, self.evaluating, self.exporting):
             section.update()
         self.making.block(self._input.missing())
+
+    def _look_for_devices(self, folded: bool) -> None:
+        """Find out what automatic means when the choice of the device is first seen; it takes seconds."""
+        if not folded and not self._devices_known:
+            self._devices_known = True
+            self.environment.examine()
+
+    def _examined(self, found: dict[str, Any]) -> None:
+        self.models.name_device(found["devices"][0]["name"])
 
     def _start(self, **told: Any) -> ImplantRun:
         parameters = self.binding.parameters

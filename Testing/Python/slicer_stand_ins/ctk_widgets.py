@@ -146,6 +146,8 @@ class _WithSlider(QWidget):
         self.minimum, self.maximum = float(minimum), float(maximum)
 
     def _to_handle(self, value: float) -> int:
+        if self.maximum <= self.minimum:  # one of the two is still to be set
+            return 0
         return round(STEPS * (value - self.minimum) / max(self.maximum - self.minimum, 1e-9))
 
     def _from_handle(self, step: int) -> float:
