@@ -66,10 +66,11 @@ class ModelEvaluationRun(WorkerRun):
         return Job("evaluate_model", self._arguments, python=interpreter, environment=environment)
 
     def _deliver(self, _folder: Path) -> None:
+        from CraNeXtLib import models
         from CraNeXtLib.cohort import read_rows
 
         description = json.loads((self.out / "cohort.json").read_text(encoding="utf-8"))
-        model = Path(self._arguments["model"]).name
+        model = models.find(self._arguments["model"]).name
         name = _("{model} on {split}").format(model=model, split=self._arguments["split"])
         self.table = self._output(self.table, "vtkMRMLTableNode", name)
         fill_scores(self.table, read_rows(self.out / "cases.csv"), description)

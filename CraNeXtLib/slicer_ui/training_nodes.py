@@ -139,5 +139,5 @@ def _series_of(chart: Any) -> list[Any]:
 
 
 def _number(value: Any) -> float:
-    """Return a value of a table, in which JSON's null stands for what is infinite."""
-    return float("inf") if value in (None, "") else float(value)
+    """Return a value as exact as it is worth; JSON's null stands for what is infinite."""
+    return float("inf") if value in (None, "") else round(float(value), 4)

@@ -84,7 +84,7 @@ def test_checking_a_data_set(training, made_up, scene):
     assert rows_of(table) == [["Error", "a/1", "The implant is empty."], ["Warning", "a/2", "Its axes point LPS."]]
     said = training.data._message.text
     assert "7 cases of 6 skulls: 4 for training, 2 for validation, 1 for testing." in said
-    assert "1 errors must be mended" in said
+    assert "Errors to mend: 1. Warnings to look at: 1." in said
     made_up(problems=json.dumps({"splits": {"training": 7}}))
     press(training.data.checking)
     assert "No case is for validation" in training.data._message.text
@@ -153,7 +153,7 @@ def test_a_training_from_start_to_installed_model(training, tmp_path):
     assert "ready" in ui.stageLabel.text
     assert not ui.resumeButton.visible
     assert "first – done" in ui.runComboBox.currentText
-    assert "Best so far: epoch 40" in ui.bestLabel.text
+    assert "Best epoch: 40" in ui.bestLabel.text
 
     node = training.logic.getParameterNode()
     assert node.curves.GetNumberOfRows() == 40
@@ -166,7 +166,7 @@ def test_a_training_from_start_to_installed_model(training, tmp_path):
     press(training.model.evaluating)
     assert rows_of(node.scores)[0][:2] == ["Mean", "0.85"]
     assert rows_of(node.scores)[2][0] == "a_2"  # the worst first
-    assert "DSC 0.850" in training.model._message.text
+    assert "cranext on test: DSC 0.850" in training.model._message.text
     ui.installNameEdit.text = "from the panel"
     press(training.model.installing)
     assert "from the panel" in training.model.installing.message.text

@@ -46,7 +46,10 @@ def _fill(chart: Any, node: Any) -> None:
 
 def _add(chart: Any, series: Any, table: Any) -> None:
     kind = series.GetPlotTypeAsString(series.GetPlotType()).title()
+    if kind == "Scatter" and series.GetLineStyle() != series.LineStyleNone:
+        kind = "Line"
     plot = chart.AddPlot(KINDS.get(kind, vtk.vtkChart.LINE))
+    plot.SetWidth(series.GetLineWidth())
     x, y = series.GetXColumnName(), series.GetYColumnName()
     shown = vtk.vtkTable()
     numbers = vtk.vtkDoubleArray()

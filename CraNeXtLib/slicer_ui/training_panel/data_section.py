@@ -12,6 +12,7 @@ from CraNeXtLib.slicer_ui.message_label import message_in
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.parameter_widgets import PathText
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.table_views import show_whole_texts
 from CraNeXtLib.slicer_ui.training_nodes import CHECK_ATTRIBUTE
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -55,7 +56,7 @@ class DataSection:
         self._ui.problemsTable.setVisible(listed)
         self._ui.problemsTable.setMRMLTableNode(parameters.problems if listed else None)
         if listed:
-            self._ui.problemsTable.resizeColumnsToContents()
+            show_whole_texts(self._ui.problemsTable)
 
     def missing(self) -> str:
         """Return what must be done before the data set can be used, or nothing."""
@@ -102,10 +103,10 @@ def _summary(found: dict[str, Any]) -> str:
         _("No case is for {split}; training needs some.").format(split=_names()[split]) for split in _lacking(found)
     ]
     if found["errors"]:
-        texts.append(_("{errors} errors must be mended, {warnings} warnings looked at.").format(**found))
-    elif found["warnings"]:
-        texts.append(_("No errors; {warnings} warnings to look at.").format(**found))
-    else:
+        texts.append(_("Errors to mend: {errors}.").format(**found))
+    if found["warnings"]:
+        texts.append(_("Warnings to look at: {warnings}.").format(**found))
+    if not found["errors"] and not found["warnings"]:
         texts.append(_("Nothing is wrong with them."))
     return " ".join(texts)
 

@@ -14,6 +14,7 @@ from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.table_views import show_whole_texts
 from CraNeXtLib.slicer_ui.training_nodes import SCORES_ATTRIBUTE
 from CraNeXtLib.slicer_ui.training_run import TrainingRun
 from CraNeXtLib.slicer_ui.translation import _
@@ -84,7 +85,7 @@ class ModelSection:
         self._ui.scoresTable.setMRMLTableNode(table if found else None)
         if found:
             self._message.show("information", _summary(table.GetName(), json.loads(found)))
-            self._ui.scoresTable.resizeColumnsToContents()
+            show_whole_texts(self._ui.scoresTable)
         else:
             self._message.clear()
 

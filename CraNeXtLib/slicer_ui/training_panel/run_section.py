@@ -235,11 +235,9 @@ def _ended_badly(state: RunState) -> str:
 
 
 def _best(run: TrainingRun | None) -> str:
-    """Return which epoch is the best so far."""
+    """Return which epoch was the best so far."""
     scores = run.curves.get("implant-dsc") if run is not None else None
     if not scores:
         return ""
     epoch, score = max(scores, key=lambda item: item[1])
-    return _("Best so far: epoch {epoch}, implant DSC {score:.3f} on the validation cases.").format(
-        epoch=epoch, score=score
-    )
+    return _("Best epoch: {epoch}, implant DSC {score:.3f} on the validation cases.").format(epoch=epoch, score=score)

@@ -115,6 +115,7 @@ class ctkCollapsibleGroupBox(QGroupBox):
     def _fold(self, _open: bool = True) -> None:
         for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             child.setVisible(self.checked)
+        self.setMaximumHeight(2**24 - 1 if self.checked else self.fontMetrics().height() + 6)
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)

@@ -302,7 +302,7 @@ class _TableModel(QAbstractTableModel):
         return self._table.GetValue(index.row(), index.column()).ToString()
 
     def headerData(self, section: int, orientation: Any, role: Any = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role != Qt.ItemDataRole.DisplayRole:
+        if self._table is None or role != Qt.ItemDataRole.DisplayRole:
             return None
         return self._table.GetColumnName(section) if orientation == Qt.Orientation.Horizontal else str(section + 1)
 

@@ -1,0 +1,142 @@
+"""The panel CraNeXt Training. The data set, the run and its curves are made up: a real one takes days."""
+
+import json
+import math
+import os
+import random
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from gallery import state
+
+FOLDER = Path(tempfile.gettempdir()) / "skulls"
+EPOCHS = 300
+PYTHON = Path(__file__).resolve().parents[1] / "Python"
+PROBLEMS = [
+    ("skullfix/031", "error", "The implant is empty: nothing is missing; remove the case."),
+    ("skullfix/007 and skullfix/054", "warning", "These are the same head, or nearly so."),
+    ("skullbreak/012/random-1", "warning", "Its axes point LAS, those of 113 other cases LPS; check left and right."),
+]
+_held = ExitStack()
+
+
+def _open(stage):
+    """Open the panel with a data set and a folder of runs, both empty."""
+    from CraNeXtLib import jobs
+
+    _held.close()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / "runs").mkdir(parents=True)
+    os.environ["CRANEXT_HOME"] = str(FOLDER / "home")
+    jobs.WORKER = PYTHON / "fake_training_worker.py"
+    (FOLDER / "manifest.csv").write_text("subject,complete\n")
+    panel = stage.open("CraNeXtTraining")
+    panel.ui.manifestEdit.currentPath = str(FOLDER / "manifest.csv")
+    panel.ui.runsFolderEdit.currentPath = str(FOLDER / "runs")
+    panel.ui.nameEdit.text = "our-skulls"
+    return panel
+
+
+def _check(stage, panel, problems):
+    found = {"cases": 86, "skulls": 84, "splits": {"training": 66, "validation": 10, "test": 10}}
+    found["problems"] = [{"case": c, "severity": s, "message": m} for c, s, m in problems]
+    os.environ["FAKE_PROBLEMS"] = json.dumps(found)
+    panel.data.checking.button.click()
+    stage.wait(lambda: not panel.data.checking.busy)
+
+
+def _run(epochs, **state):
+    """Write the folder of a run with made-up curves, and return it."""
+    from CraNeXtLib.training.known_runs import remember_run
+    from CraNeXtLib.training.run_folder import RunState, now, write_state
+
+    folder = FOLDER / "runs" / "our-skulls"
+    log = folder / "logs" / "version_0" / "metrics.csv"
+    log.parent.mkdir(parents=True)
+    noise = random.Random(3)
+    lines = ["complete-dsc,epoch,implant-dsc,step,train_loss,worst-implant-dsc"]
+    for epoch in range(epochs):
+        dsc = 0.87 - 0.75 * math.exp(-epoch / 18) + noise.gauss(0, 0.008)
+        worst = dsc - 0.12 - 0.1 * math.exp(-epoch / 30) + noise.gauss(0, 0.02)
+        loss = 0.12 + 0.85 * math.exp(-epoch / 22) + noise.gauss(0, 0.012)
+        lines.append(f"{1 - (1 - dsc) / 12},{epoch},{dsc},{epoch * 500},,{max(worst, 0)}")
+        lines.append(f",{epoch},,{epoch * 500},{loss},")
+    log.write_text("\n".join(lines) + "\n")
+    (folder / "config.yaml").write_text("{}")
+    said = [f"{e / EPOCHS:4.0%}  Epoch {e + 1} of {EPOCHS}" for e in range(max(epochs - 12, 0), epochs)]
+    (folder / "log.txt").write_text("\n".join(said) + "\n")
+    write_state(folder, RunState(fraction=epochs / EPOCHS, started=now(), computer="workstation", **state))
+    remember_run(folder)
+    return folder
+
+
+def _show(panel, folder):
+    panel.parent.exit()
+    panel.parent.enter()
+    panel._binding.parameters.runFolder = str(folder)
+    panel.ui.curvesButton.click()
+
+
+@state("training-start", views=False)
+def start(stage):
+    _open(stage)
+    stage.height = 700
+
+
+@state("training-check", views=False)
+def check(stage):
+    panel = _open(stage)
+    _check(stage, panel, PROBLEMS)
+    panel.settings.trying.button.click()
+    stage.wait(lambda: not panel.settings.trying.busy)
+
+
+@state("training-running", "training-running-dark")
+def running(stage):
+    from CraNeXtLib.file_lock import holding
+
+    panel = _open(stage)
+    _check(stage, panel, [])
+    folder = _run(121, status="running", stage="Epoch 122 of 300, implant DSC 0.868, 19 h 40 min left")
+    _held.enter_context(holding(folder / "run.lock"))
+    _show(panel, folder)
+    panel.ui.logGroup.checked = True
+    stage.height = 1150
+
+
+@state("training-stopped", views=False)
+def stopped(stage):
+    panel = _open(stage)
+    folder = _run(
+        57,
+        status="failed",
+        stage="Epoch 58 of 300",
+        message="The run in /tmp/skulls/runs/our-skulls stopped: No space left on device; the last whole checkpoint is "
+        "still there. Make room, then resume it.",
+    )
+    _show(panel, folder)
+    panel.ui.dataSection.collapsed = True
+    panel.ui.settingsSection.collapsed = True
+    stage.wait(lambda: panel.ui.resumeButton.visible)
+    stage.height = 420
+
+
+@state("training-model", views=False)
+def model(stage):
+    from CraNeXtLib import models
+
+    panel = _open(stage)
+    folder = _run(300, status="done", stage="")
+    shutil.copytree(models.find("cranext").folder, folder / "model")
+    _show(panel, folder)
+    panel.ui.dataSection.collapsed = True
+    panel.ui.settingsSection.collapsed = True
+    panel.ui.modelSection.collapsed = False
+    panel.model.evaluating.button.click()
+    stage.wait(lambda: not panel.model.evaluating.busy)
+    panel.ui.installNameEdit.text = "our-skulls"
+    panel.model.installing.button.click()
+    stage.wait(lambda: not panel.model.installing.busy)
+    stage.height = 700
