@@ -104,6 +104,10 @@ class CompletionData(LightningDataModule):
             raise InputError(f"The first cases to train on in {self.config.data.manifest} cannot be used.")
         return len(training), len(self._split("validation"))
 
+    def used(self, split: str) -> list[DatasetCase]:
+        """Return the cases of a split without those left out."""
+        return [case for case in self._split(split) if case not in self._left_out]
+
     def _split(self, name: str) -> list[DatasetCase]:
         """Return the cases of a split.
 

@@ -143,7 +143,7 @@ def _write_model(
     best = trainer.checkpoint_callback  # the first one
     content = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     weights = {k.removeprefix("network."): v for k, v in content["state_dict"].items() if k.startswith("network.")}
-    skulls = {case.skull for case in data.listed if case.split == "training"}
+    skulls = {case.skull for case in data.used("training")}
     write_model_folder(
         out / "model",
         weights,
@@ -153,7 +153,7 @@ def _write_model(
         recipe=f"Epoch {content['epoch'] + 1} of {config.run.epochs}, step {content['global_step']}, "
         f"with a mean {_score_name(config)} of {float(best.best_model_score):.4f} on the grid.",
     )
-    score_model(out / "model", [case for case in data.listed if case.split == "validation"], progress)
+    score_model(out / "model", data.used("validation"), progress)
     progress("Done", 1.0)
 
 

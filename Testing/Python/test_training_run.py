@@ -151,7 +151,8 @@ def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
     with pytest.raises(InputError, match=r"none\.csv"):
         train(nothing, tmp_path / "run")
     assert not (tmp_path / "run").exists(), "a run that never started holds its folder"
-    cases = [*read_manifest(manifest), DatasetCase(subject="broken", complete=bad, split="training")]
+    cases = read_manifest(manifest)
+    cases += [DatasetCase(subject="broken", complete=bad, split=split) for split in ("training", "validation")]
     write_manifest(cases, tmp_path / "manifest.csv")
     config = configuration(manifest)
     config = replace(config, data=replace(config.data, manifest=str(tmp_path / "manifest.csv")))
@@ -162,7 +163,10 @@ def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
     data = CompletionData(config, tmp_path / "cache", said.append)
     data.prepare_data()
     assert len(data.cases["training"]) == 2
+    assert len(said) == 2
     assert "broken" in said[0]
+    # Neither the model's card nor its scores, which are made at the end of the run, know the bad cases.
+    assert [case.subject for split in ("training", "validation") for case in data.used(split)] == ["a", "b", "c"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
