@@ -63,7 +63,13 @@ class CraNeXtImplantParameterNode:
         model: Name of the model; empty for the default.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         postprocessing: ``"default"``, ``"official"``, or empty for what the model asks for.
-        result: The reconstruction that is shown, edited, evaluated and exported.
+        result: The reconstruction that is shown, edited, finished, evaluated and exported.
+        shownSurface: Which of its surfaces the 3D view shows.
+        clearance: Of the part to be made, in mm, as all that follow up to perforationBorder;
+            see :class:`CraNeXtLib.finishing.FinishSettings`.
+        insertion: ``"auto"`` to remove undercuts, ``"none"`` to keep them.
+        engraving: Text on the outer side.
+        material: What the part is made of, for its weight.
         referenceNode: The implant that should have been made.
         referenceSegmentId: Its segment.
         caseName: Name of the folder of an export.
@@ -78,6 +84,18 @@ class CraNeXtImplantParameterNode:
     device: str = "auto"
     postprocessing: str = ""
     result: vtkMRMLSegmentationNode
+    shownSurface: str = "implant"
+    clearance: Annotated[float, WithinRange(0, 5)] = 0.5
+    edgeRadius: Annotated[float, WithinRange(0, 10)] = 1.0
+    underContour: Annotated[float, WithinRange(0, 5)] = 0.0
+    minimumThickness: Annotated[float, WithinRange(0, 20)] = 0.0
+    maximumThickness: Annotated[float, WithinRange(0, 30)] = 0.0
+    perforationDiameter: Annotated[float, WithinRange(0, 20)] = 0.0
+    perforationPitch: Annotated[float, WithinRange(1, 100)] = 12.0
+    perforationBorder: Annotated[float, WithinRange(0, 100)] = 8.0
+    insertion: str = "auto"
+    engraving: str = ""
+    material: str = "PEEK"
     referenceNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
     referenceSegmentId: str
     caseName: str

@@ -11,15 +11,26 @@ from typing import Any
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import check
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.finishing import FinishSettings
+from CraNeXtLib.finishing.case import make_part, write_part
+from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
+from CraNeXtLib.fit_check.pictures import FIT_PICTURES
 from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.metrics import check_same_geometry
-from CraNeXtLib.report import draw_figures, write_report
+from CraNeXtLib.report import Figure, draw_figures, write_report
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import surface_of, write_3mf, write_stl
 from CraNeXtLib.volume_files import read_volume, write_volume
 
-_SHARES = {"Reading": 0.05, "Making the mesh": 0.1, "Measuring": 0.1, "Writing": 0.15, "Reporting": 0.6}
+_SHARES = {
+    "Reading": 0.05,
+    "Making the mesh": 0.1,
+    "Measuring": 0.1,
+    "Finishing": 0.6,
+    "Writing": 0.15,
+    "Reporting": 0.6,
+}
 
 
 def write_implant_files(
@@ -29,6 +40,8 @@ def write_implant_files(
     *,
     result: Mapping[str, Any],
     edited: bool,
+    finishing: Mapping[str, Any] | None = None,
+    material: str = DEFAULT_MATERIAL,
     report: bool = True,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
@@ -42,6 +55,9 @@ def write_implant_files(
         out: Folder to write into.
         result: Content of the ``result.json`` that the implant comes from; says how it was made.
         edited: Whether it was changed since.
+        finishing: How the part to be made is finished, see :class:`CraNeXtLib.finishing.FinishSettings`; None for no
+            part.
+        material: What the part is made of, for its weight.
         report: Whether to write ``report.html``, ``report.pdf`` and their pictures.
         progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
 
@@ -51,7 +67,9 @@ def write_implant_files(
     Raises:
         InputError: If a file cannot be used, nothing is left of the implant, or the folder cannot be written.
     """
-    stages = Stages(_SHARES, progress)
+    left_out = {"Finishing": finishing is None, "Reporting": not report}
+    shares = {stage: 0.01 if left_out.get(stage) else share for stage, share in _SHARES.items()}
+    stages = Stages(shares, progress)
     with filling(out) as folder:
         with stages.stage("Reading"):
             bone = skull_mask(read_volume(skull))
@@ -67,6 +85,17 @@ def write_implant_files(
                 "watertight": mesh.is_watertight,
                 "checklist": check(changed, bone).as_dict(),
             }
+        part = None
+        if finishing is not None:
+            with stages.stage("Finishing") as update:
+                part = make_part(
+                    changed,
+                    bone,
+                    mesh,
+                    FinishSettings.from_dict(finishing),
+                    material=material,
+                    progress=lambda name, fraction: update(fraction, name),
+                )
         with stages.stage("Writing"):
             write_volume(bone.with_voxels(bone.voxels | changed.voxels), folder / "complete_skull.nrrd")
             write_volume(changed, folder / "implant.nrrd")
@@ -75,11 +104,16 @@ def write_implant_files(
         with stages.stage("Reporting"):
             now = datetime.now(timezone.utc).isoformat(timespec="seconds")
             description = {**result, **measures, "edited": edited, "described": now}
-            if edited:
-                description.pop("metrics", None)  # of the implant as it was
+            for outdated in ("finishing", "fit", *(["metrics"] if edited else [])):  # of the implant as it was
+                description.pop(outdated, None)
+            if part is not None:
+                write_part(part, bone, folder, pictures=report)
+                description |= part.as_dict()
+                description["warnings"] = [*dict.fromkeys([*result["warnings"], *part.warnings])]
             if report:
                 title = f"Case {description['case_id']}"
-                write_report(description, draw_figures(bone, changed, folder, title=title), folder)
+                maps = [Figure(folder / name, caption) for name, caption in FIT_PICTURES.items()] if part else []
+                write_report(description, draw_figures(bone, changed, folder, title=title), folder, maps=maps)
             description["files"] = sorted({path.name for path in folder.iterdir()} | {"result.json"})
             (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description

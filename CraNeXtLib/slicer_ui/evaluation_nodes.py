@@ -29,8 +29,12 @@ def read_description(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
 
 
-def read_map(path: Path) -> Any:
+def read_map(path: Path, name: str | None = None) -> Any:
     """Read a map as poly data in RAS mm, without the faces on which nothing is measured; None if there are no others.
+
+    Args:
+        path: Of the file.
+        name: Of the numbers; by default those that the file marks as the active ones.
 
     Slicer does not save the colour of what is not measured, so a scene would show it in another one when reopened.
 
@@ -38,7 +42,7 @@ def read_map(path: Path) -> Any:
         InputError: If the file cannot be read.
     """
     data = read_surface(path)
-    scalars = data.GetPointData().GetScalars()
+    scalars = data.GetPointData().GetArray(name) if name else data.GetPointData().GetScalars()
     values, points = vtk_to_numpy(scalars), vtk_to_numpy(data.GetPoints().GetData())
     faces = vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3)
     faces = faces[np.isfinite(values)[faces].all(axis=1)]

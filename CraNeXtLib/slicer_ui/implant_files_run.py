@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from CraNeXtLib.slicer_ui.implant_nodes import (
 )
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 from CraNeXtLib.slicer_ui.measures_table import fill_measures
+from CraNeXtLib.slicer_ui.part_nodes import FINISHED, add_part, remove_part
 from CraNeXtLib.slicer_ui.result_nodes import place_beside
 from CraNeXtLib.slicer_ui.result_references import description_of, is_result, refer, referred
 from CraNeXtLib.slicer_ui.scene_volumes import mask_of, write_mask
@@ -33,6 +34,9 @@ class ImplantFilesRun(WorkerRun):
     Args:
         segmentation: The segmentation of a reconstruction; its model and table of measures are filled.
         out: Folder to write the implant's files and the report into; None to only refresh the scene.
+        finishing: How the part to be made is finished, see :class:`CraNeXtLib.finishing.FinishSettings`; None for no
+            part. A part of an earlier implant is taken away.
+        material: What the part is made of, for its weight.
         case_id: What the report calls the case; None for what it is called already.
         python: The interpreter to use, see :func:`CraNeXtLib.slicer_ui.interpreters.worker_python`.
         progress: Told the stage and the fraction of the whole.
@@ -47,6 +51,8 @@ class ImplantFilesRun(WorkerRun):
         segmentation: Any,
         out: str | Path | None = None,
         *,
+        finishing: Mapping[str, Any] | None = None,
+        material: str | None = None,
         case_id: str | None = None,
         python: str | Path | None = None,
         progress: ProgressCallback | None = None,
@@ -57,9 +63,11 @@ class ImplantFilesRun(WorkerRun):
         self.segmentation = segmentation
         self.out = None if out is None else Path(out)
         self.model: Any = None
+        self.part: Any = None
         self.description: dict[str, Any] | None = None
         self._masks = {"skull": mask_of(segmentation, DEFECTIVE_SKULL), "implant": mask_of(segmentation, IMPLANT)}
         self._edited = is_edited(segmentation)
+        self._finishing = {"finishing": finishing} | ({"material": material} if material else {})
         self._known = {"case_id": case_id} if case_id else {}
         self._python = python
         super().__init__(segmentation.GetScene(), progress=progress, ended=ended)
@@ -68,12 +76,16 @@ class ImplantFilesRun(WorkerRun):
         files = {role: str(folder / f"{role}.nrrd") for role in self._masks}
         for role, mask in self._masks.items():
             write_mask(mask, Path(files[role]))
-        arguments = files | {
-            "out": str(self.out or folder / "result"),
-            "result": description_of(self.segmentation) | self._known,
-            "edited": self._edited,
-            "report": self.out is not None,
-        }
+        arguments = (
+            files
+            | self._finishing
+            | {
+                "out": str(self.out or folder / "result"),
+                "result": description_of(self.segmentation) | self._known,
+                "edited": self._edited,
+                "report": self.out is not None,
+            }
+        )
         interpreter, environment = worker_python(self._python)
         return Job("implant_files", arguments, python=interpreter, environment=environment)
 
@@ -93,6 +105,10 @@ class ImplantFilesRun(WorkerRun):
             if node is not known:
                 refer(self.segmentation, role, node)
                 place_beside(node, self.segmentation)
+        if (self.out or folder).joinpath(f"{FINISHED}.stl").is_file() and result.description.get("finishing"):
+            self.part = add_part(self.segmentation, self.out or folder, name)
+        else:
+            remove_part(self.segmentation)
         self.model = referred(self.segmentation, result_references.SURFACE)
         fill_model(self.model, result)
         fill_measures(referred(self.segmentation, result_references.MEASURES), result.description)

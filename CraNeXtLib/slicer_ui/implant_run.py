@@ -72,7 +72,7 @@ class ImplantRun(WorkerRun):
 
     def _start(self, folder: Path) -> Job:
         skull = folder / "skull.nrrd"
-        settings = self._settings | {"report": False}
+        settings = self._settings | {"report": False, "finishing": None}  # a part is made in a step of its own
         if self._skull is None:
             write_ct(self._input, skull)
             settings["ct"] = True

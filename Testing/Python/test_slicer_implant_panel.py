@@ -6,6 +6,8 @@ does, which here does nothing by itself; nor, except in the last test, that the 
 
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -228,6 +230,7 @@ def test_the_worker_is_told_what_was_chosen(widget, phantom, monkeypatch):
         "bone_threshold_hu": 310.0,
         "ct": True,
         "report": False,
+        "finishing": None,
     }
     np.testing.assert_array_equal(told["ct"], hu)
 
@@ -349,21 +352,78 @@ def test_evaluating_going_to_places_and_painting(made, phantom, evaluated, monke
     result = parameters(made).result
     table = result.GetNodeReference("CraNeXt.Evaluation")
     surface = result.GetNodeReference("CraNeXt.Surface")
-    painted = table.GetNodeReference("distance_map")
-    assert made.ui.mapComboBox.currentData == "distance_map"
-    assert (painted.GetDisplayVisibility(), surface.GetDisplayVisibility()) == (1, 0)
-    choose(made.ui.mapComboBox, "rim_map")
-    rim = table.GetNodeReference("rim_map")
-    assert [node.GetDisplayVisibility() for node in (painted, rim, surface)] == [0, 1, 0]
-    choose(made.ui.mapComboBox, "")
-    assert [node.GetDisplayVisibility() for node in (painted, rim, surface)] == [0, 0, 1]
+    painted, rim = (table.GetNodeReference(name) for name in ("distance_map", "rim_map"))
+    shown = [("distance_map", [1, 0, 0]), ("rim_map", [0, 1, 0]), ("implant", [0, 0, 1])]
+    assert made.ui.surfaceComboBox.currentData == "distance_map"
+    for name, visible in shown:
+        choose(made.ui.surfaceComboBox, name)
+        assert [node.GetDisplayVisibility() for node in (painted, rim, surface)] == visible
 
     criteria = json.loads(table.GetAttribute("CraNeXt.Evaluation"))["checklist"]["criteria"]
     row, place = next((i, c["place_ras_mm"]) for i, c in enumerate(criteria) if c["place_ras_mm"])
     asked = []
-    made.panel.results.go_to = asked.append
+    made.panel.evaluating._checklist._go_to = asked.append
     made.ui.checklistTable.selectRow(row)
     assert asked == [place]
+
+
+def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):
+    made.ui.finishSection.collapsed = False
+    made.ui.clearanceSpinBox.value = 1.0
+    choose(made.ui.insertionComboBox, "none")
+    choose(made.ui.materialComboBox, "titanium")
+    assert made.ui.fitTable.isHidden()
+    really()
+    press(made.panel.finishing.finishing)
+    assert made.panel.finishing.finishing.message.text == ""
+    result = parameters(made).result
+    part = result.GetNodeReference("CraNeXt.Part")
+    assert made.ui.surfaceComboBox.currentData == "part"
+    assert (part.GetDisplayVisibility(), result.GetNodeReference("CraNeXt.Surface").GetDisplayVisibility()) == (1, 0)
+    assert "titanium" in made.ui.fitTitle.text
+    assert cells(made.ui.fitTable)[0][0] == "Rim within tolerance"
+    choose(made.ui.surfaceComboBox, "thickness_mm")
+    assert part.GetNodeReference("thickness_mm").GetDisplayVisibility()
+    settings = json.loads(result.GetAttribute("CraNeXt.Result"))["finishing"]["settings"]
+    assert (settings["clearance_mm"], settings["insertion"]) == (1.0, "none")
+
+    set_implant(result, phantom.implant)
+    press(made.panel.editing.measuring)  # the part was of the implant as it was
+    assert result.GetNodeReference("CraNeXt.Part") is None
+    assert made.ui.fitTable.isHidden()
+    assert made.ui.surfaceComboBox.currentData == "implant"
+
+
+def test_finishing_begins_with_the_librarys_settings(widget):
+    from dataclasses import asdict
+
+    from CraNeXtLib.finishing import FinishSettings
+    from CraNeXtLib.finishing.settings import _RANGES
+    from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
+
+    settings = widget.panel.finishing.settings()
+    assert settings == {"finishing": asdict(FinishSettings()), "material": DEFAULT_MATERIAL}
+    for name, limits in _RANGES.items():
+        parts = name.removesuffix("_mm").split("_")
+        box = getattr(widget.ui, parts[0] + "".join(map(str.capitalize, parts[1:])) + "SpinBox")
+        assert (box.minimum, box.maximum) == limits, name
+
+
+def test_the_panel_needs_no_package_that_only_the_worker_has():
+    """Slicer brings NumPy, SciPy and VTK; the rest is installed when it is first needed."""
+    code = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import slicer_harness\n"
+        "slicer_harness.boot()\n"
+        "only = 'torch monai ants nrrd nibabel skimage trimesh safetensors matplotlib PIL'.split()\n"
+        "class Worker:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        assert name.split('.')[0] not in only, name\n"
+        "sys.meta_path.insert(0, Worker())\n"
+        "import CraNeXtLib.slicer_ui.implant_panel.panel\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=UI.parents[3], capture_output=True)
 
 
 def test_a_reference_of_another_geometry_is_refused(made):
@@ -388,6 +448,7 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     assert exporting.message.text == f"Everything is in {out}."
     files = {path.name for path in out.iterdir()}
     assert files > {"implant.nrrd", "implant.stl", "implant.3mf", "complete_skull.nrrd", "report.html", "scene.mrb"}
+    assert "finished_implant.stl" in files
     assert not [name for name in files if name.startswith(".")]  # nothing unfinished
     np.testing.assert_array_equal(read_volume(out / "implant.nrrd").voxels != 0, phantom.implant.voxels)
     np.testing.assert_allclose(read_volume(out / "implant.nrrd").affine, phantom.implant.affine, atol=1e-6)
@@ -591,7 +652,6 @@ def test_the_ui_file_names_parameters_that_exist_and_gives_selectors_the_scene(w
 
 
 def test_sample_data_is_registered_with_checksums(load_module, monkeypatch, scene):
-    import sys
     from types import ModuleType, SimpleNamespace
 
     registered = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import slicer
@@ -11,8 +10,9 @@ from CraNeXtLib.errors import InputError
 from CraNeXtLib.slicer_ui.implant_edits import revert
 from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.implant_nodes import IMPLANT
+from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_references import SURFACE, is_result, referred
+from CraNeXtLib.slicer_ui.result_references import is_result
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -29,13 +29,13 @@ class EditSection:
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        changed: Called when measures or surface are new.
+        results: The section that shows the result.
     """
 
-    def __init__(self, ui: Any, binding: ParameterBinding, changed: Callable[[], None]) -> None:
+    def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection) -> None:
         self._ui = ui
         self._binding = binding
-        self._changed = changed
+        self._results = results
         self._editor: Any = None
         self._edited: Any = None
         self.measuring = RunPanel(
@@ -43,7 +43,7 @@ class EditSection:
             tool_tip=_("Make the surface and the measures of the implant as it is now"),
             name=_("measuring an implant"),
             start=lambda **told: ImplantFilesRun(binding.parameters.result, **told),
-            succeeded=lambda _run: changed(),
+            succeeded=lambda _run: binding.update(),
         )
         ui.measureFrame.layout().addWidget(self.measuring.widget)
         ui.editSection.connect("contentsCollapsed(bool)", lambda _folded: self.update())
@@ -67,10 +67,9 @@ class EditSection:
         self._editor.setActiveEffect(None)
         self._editor.uninstallKeyboardShortcuts()
         self._editor.removeViewObservations()
-        if self._edited.GetScene() is not None:
-            self._show_segment(self._edited, False)
         self._edited = None
         self._editor.setSegmentationNode(None)
+        self._results.set_editing(False)
 
     def close(self) -> None:
         """Let go of the widgets before they are deleted."""
@@ -91,7 +90,7 @@ class EditSection:
         self._editor.setupViewObservations()
         self._editor.installKeyboardShortcuts(self._ui.editSection)
         self._edited = result
-        self._show_segment(result, True)
+        self._results.set_editing(True)
 
     def _new_editor(self) -> Any:
         editor = slicer.qMRMLSegmentEditorWidget()
@@ -105,14 +104,6 @@ class EditSection:
         editor.addRemoveSegmentButtonsVisible = False
         self._ui.editorFrame.layout().addWidget(editor)
         return editor
-
-    def _show_segment(self, result: Any, editing: bool) -> None:
-        """Show the segment in 3D while it is edited, since the model is what it was before."""
-        if result.GetDisplayNode() is not None:
-            result.GetDisplayNode().SetSegmentVisibility3D(IMPLANT, editing)
-        surface = referred(result, SURFACE)
-        if surface is not None:
-            surface.SetDisplayVisibility(not editing)
 
     def _revert(self) -> None:
         result = self._binding.parameters.result

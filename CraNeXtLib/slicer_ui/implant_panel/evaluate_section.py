@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
-from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.evaluation_nodes import EVALUATION_ATTRIBUTE, checklist_rows, map_titles, metric_rows
 from CraNeXtLib.slicer_ui.evaluation_run import EvaluationRun
 from CraNeXtLib.slicer_ui.grids import fill_grid
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
+from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_references import EVALUATION, SURFACE, is_result, refer, referred
+from CraNeXtLib.slicer_ui.result_references import EVALUATION, is_result, refer, referred
+from CraNeXtLib.slicer_ui.result_surfaces import DISTANCES
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
 from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice
 from CraNeXtLib.slicer_ui.translation import _
@@ -34,7 +34,7 @@ class EvaluateSection:
         self._ui = ui
         self._binding = binding
         self._results = results
-        self._places: list[Any] = []
+        self._checklist = CriteriaTable(ui.checklistTable, results.go_to)
         self._shown: tuple[str, str] | None = None
         self._segments = SegmentChoice(
             ui.referenceSegmentSelector, ui.referenceSegmentLabel, binding, "referenceSegmentId", IMPLANT
@@ -47,15 +47,6 @@ class EvaluateSection:
             succeeded=self._compared,
         )
         ui.evaluateFrame.layout().addWidget(self.comparing.widget)
-        titles = {"": _("Nothing")} | {
-            "distance_map": _("Distance to the reference's surface"),
-            "rim_map": _("Gap between rim and skull"),
-            "sdh_implant": _("Surface seen from outside, distance to the reference's"),
-            "sdh_reference": _("The reference's surface, distance to the implant's"),
-        }
-        fill_choices(ui.mapComboBox, titles)
-        ui.mapComboBox.connect("currentIndexChanged(int)", lambda _row: self._paint())
-        ui.checklistTable.connect("itemSelectionChanged()", self._go_to_place)
 
     def update(self) -> None:
         """Show the evaluation of the chosen result, if there is one."""
@@ -95,26 +86,20 @@ class EvaluateSection:
         result = self._binding.parameters.result
         earlier = referred(result, EVALUATION)
         if earlier is not None:
-            for node in [*self._maps(earlier).values(), earlier]:
-                result.GetScene().RemoveNode(node)
+            for node in [*(referred(earlier, name) for name in map_titles()), earlier]:
+                if node is not None:
+                    result.GetScene().RemoveNode(node)
         for name, model in run.models.items():
             refer(run.table, name, model)
         refer(result, EVALUATION, run.table)
-        self._ui.mapComboBox.setCurrentIndex(self._ui.mapComboBox.findData("distance_map"))
-        self._binding.update()
-        self._paint()
+        self._results.show_surface(DISTANCES)
 
     def _show(self, description: dict[str, Any]) -> None:
         metrics = [(name, _number(value), unit) for name, value, unit, *_rest in metric_rows(description)]
         fill_grid(self._ui.metricsTable, (_("Measure"), _("Value"), ""), metrics[:_MAIN_METRICS])
-        rows = [
-            (name, _with_unit(value, unit), _with_unit(limit, unit), met)
-            for name, value, unit, limit, met, _place in checklist_rows(description)
-        ]
-        titles = (_("Criterion"), _("Value"), _("Limit"), _("Met"))
-        fill_grid(self._ui.checklistTable, titles, rows, selectable=True)
         criteria = (description["checklist"] or {"criteria": []})["criteria"]
-        self._places = [criterion["place_ras_mm"] for criterion in criteria]
+        names = [row[0] for row in checklist_rows(description)]
+        self._checklist.fill(dict(zip(names, criteria, strict=True)))
         place = description.get("place")
         for widget in (self._ui.regionsTitle, self._ui.regionsTable):
             widget.setVisible(bool(place))
@@ -123,34 +108,7 @@ class EvaluateSection:
             sides = {"left": _("left"), "right": _("right"), "bilateral": _("on both sides")}
             title = _("Share of the implant ({side})").format(side=sides[place["side"]])
             fill_grid(self._ui.regionsTable, (_("Region"), title), [(name, f"{share:.0f} %") for share, name in shares])
-        self._paint()
-
-    def _paint(self) -> None:
-        """Show the chosen map instead of the plain implant."""
-        result = self._binding.parameters.result
-        table = referred(result, EVALUATION) if is_result(result) else None
-        if table is None:
-            return
-        maps, chosen = self._maps(table), self._ui.mapComboBox.currentData
-        for name, model in maps.items():
-            model.SetDisplayVisibility(name == chosen)
-        surface = referred(result, SURFACE)
-        if surface is not None:
-            surface.SetDisplayVisibility(chosen not in maps)
-
-    def _maps(self, table: Any) -> dict[str, Any]:
-        found = {name: table.GetNodeReference(name) for name in map_titles()}
-        return {name: node for name, node in found.items() if node is not None}
-
-    def _go_to_place(self) -> None:
-        row = self._ui.checklistTable.currentRow()
-        if 0 <= row < len(self._places) and self._places[row] is not None:
-            self._results.go_to(self._places[row])
 
 
 def _number(value: float) -> str:
     return _("infinite") if value == float("inf") else f"{value:.3f}"
-
-
-def _with_unit(value: float, unit: str) -> str:
-    return "–" if math.isnan(value) else f"{value:.2f} {unit}".strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,13 +30,13 @@ class ExportSection:
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        changed: Called when measures or surface are new.
+        finishing: Returns how the part to be made is finished, as arguments of a run.
     """
 
-    def __init__(self, ui: Any, binding: ParameterBinding, changed: Any) -> None:
+    def __init__(self, ui: Any, binding: ParameterBinding, finishing: Callable[[], dict[str, Any]]) -> None:
         self._ui = ui
         self._binding = binding
-        self._changed = changed
+        self._finishing = finishing
         self.exporting = RunPanel(
             _("E&xport"),
             tool_tip=_("Write the implant as STL, 3MF and NRRD, the report and the scene into the case's folder"),
@@ -75,10 +76,11 @@ class ExportSection:
         out = Path(self._ui.folderEdit.currentPath) / name
         _check_same_case(out, description_of(parameters.result))
         self._ui.folderEdit.addCurrentPathToHistory()
-        return ImplantFilesRun(parameters.result, out, case_id=parameters.caseName or None, **told)
+        case_id = parameters.caseName or None
+        return ImplantFilesRun(parameters.result, out, case_id=case_id, **self._finishing(), **told)
 
     def _save_scene(self, run: ImplantFilesRun) -> None:
-        self._changed()
+        self._binding.update()
         self._written = run.out
         with slicer.util.WaitCursor(), TemporaryDirectory(prefix=".", dir=run.out) as folder:
             unfinished = Path(folder) / SCENE_FILE

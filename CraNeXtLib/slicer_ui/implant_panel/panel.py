@@ -10,11 +10,13 @@ from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
 from CraNeXtLib.slicer_ui.implant_panel.edit_section import EditSection
 from CraNeXtLib.slicer_ui.implant_panel.evaluate_section import EvaluateSection
 from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
+from CraNeXtLib.slicer_ui.implant_panel.finish_section import FinishSection
 from CraNeXtLib.slicer_ui.implant_panel.input_section import InputSection
 from CraNeXtLib.slicer_ui.implant_panel.model_section import ModelSection
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_run import ImplantRun
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.result_surfaces import IMPLANT_SURFACE
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -48,9 +50,10 @@ class ImplantPanel:
         )
         ui.applyFrame.layout().addWidget(self.making.widget)
         self.results = ResultSection(ui, self.binding)
-        self.editing = EditSection(ui, self.binding, self.binding.update)
+        self.editing = EditSection(ui, self.binding, self.results)
+        self.finishing = FinishSection(ui, self.binding, self.results)
         self.evaluating = EvaluateSection(ui, self.binding, self.results)
-        self.exporting = ExportSection(ui, self.binding, self.binding.update)
+        self.exporting = ExportSection(ui, self.binding, self.finishing.settings)
         ui.sampleButton.connect("clicked()", self._begin_tour)
         ui.advancedSection.connect("contentsCollapsed(bool)", self._look_for_devices)
 
@@ -69,11 +72,20 @@ class ImplantPanel:
         """Let go of the widgets before they are deleted; what runs is cancelled."""
         self.leave()
         self.making.close()
-        for section in (self.models, self.editing, self.evaluating, self.exporting, self.environment):
+        for section in (self.models, self.editing, self.finishing, self.evaluating, self.exporting, self.environment):
             section.close()
 
     def _update(self) -> None:
-        for section in (self._input, self.models, self.results, self.editing, self.evaluating, self.exporting):
+        sections = (
+            self._input,
+            self.models,
+            self.results,
+            self.editing,
+            self.finishing,
+            self.evaluating,
+            self.exporting,
+        )
+        for section in sections:
             section.update()
         self.making.block(self._input.missing())
 
@@ -102,7 +114,7 @@ class ImplantPanel:
     def _made(self, run: ImplantRun) -> None:
         parameters = self.binding.parameters
         parameters.showBone = False  # it would cover the result
-        parameters.result = run.segmentation
+        parameters.result, parameters.shownSurface = run.segmentation, IMPLANT_SURFACE
         if self.binding.connected:
             self.results.look()
 

@@ -7,12 +7,14 @@ from typing import Any
 import slicer
 
 from CraNeXtLib.slicer_ui import views
+from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.grids import fill_grid
-from CraNeXtLib.slicer_ui.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, has_surface
+from CraNeXtLib.slicer_ui.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, IMPLANT, has_surface
 from CraNeXtLib.slicer_ui.measures_table import measure_rows
 from CraNeXtLib.slicer_ui.message_label import message_in
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_references import INPUT, SURFACE, description_of, is_result, referred
+from CraNeXtLib.slicer_ui.result_references import INPUT, description_of, is_result, referred
+from CraNeXtLib.slicer_ui.result_surfaces import surfaces_of
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -30,6 +32,9 @@ class ResultSection:
         self._shown: str | None = None
         self._message = message_in(ui.resultMessageFrame.layout())
         ui.resultSelector.addAttribute("vtkMRMLSegmentationNode", "CraNeXt.Result")
+        self._keys: tuple[str, ...] = ()
+        self._editing = False
+        ui.surfaceComboBox.connect("activated(int)", lambda _row: self.show_surface(ui.surfaceComboBox.currentData))
         ui.showButton.connect("clicked()", self.look)
         ui.showCompleteCheckBox.connect("toggled(bool)", self._show_complete)
 
@@ -37,7 +42,8 @@ class ResultSection:
         """Show the chosen result's measures; hide the other results from the views when it has changed."""
         result = self._binding.parameters.result
         usable = is_result(result)
-        for widget in (self._ui.measuresTable, self._ui.showButton, self._ui.showCompleteCheckBox):
+        ui = self._ui
+        for widget in (ui.measuresTable, ui.showButton, ui.showCompleteCheckBox, ui.surfaceLabel, ui.surfaceComboBox):
             widget.setVisible(usable)
         if not usable:
             self._message.clear()
@@ -56,13 +62,41 @@ class ResultSection:
         if self._shown != result.GetID():
             self._shown = result.GetID()
             self._show_only(result)
+        self._show_chosen_surface(result)
+
+    def show_surface(self, key: str) -> None:
+        """Show one of the surfaces of :func:`CraNeXtLib.slicer_ui.result_surfaces.surfaces_of` instead of another."""
+        self._binding.parameters.shownSurface = key
+        self._binding.update()
+
+    def set_editing(self, editing: bool) -> None:
+        """Show the implant's segment in 3D while it is edited, since all surfaces are what they were before."""
+        self._editing = editing
+        result = self._binding.parameters.result
+        if is_result(result):
+            result.GetDisplayNode().SetSegmentVisibility3D(IMPLANT, editing)
+            self._show_chosen_surface(result)
+
+    def _show_chosen_surface(self, result: Any) -> None:
+        surfaces = surfaces_of(result)
+        titles = {key: title for key, (title, _node) in surfaces.items()}
+        if tuple(titles) != self._keys:
+            self._keys = tuple(titles)
+            fill_choices(self._ui.surfaceComboBox, titles)
+        chosen = self._binding.parameters.shownSurface
+        if chosen not in surfaces:
+            chosen = next(iter(surfaces), "")
+        self._ui.surfaceComboBox.setCurrentIndex(self._ui.surfaceComboBox.findData(chosen))
+        for key, (_title, node) in surfaces.items():
+            node.SetDisplayVisibility(key == chosen and not self._editing)
 
     def look(self) -> None:
         """Arrange the views, look at the defect from outside, and move the slices through it."""
         result = self._binding.parameters.result
-        surface = referred(result, SURFACE) if is_result(result) else None
-        if surface is None:
+        surfaces = surfaces_of(result) if is_result(result) else {}
+        if not surfaces:
             return
+        _title, surface = next(iter(surfaces.values()))
         if not has_surface(result, DEFECTIVE_SKULL):
             with slicer.util.WaitCursor():
                 result.CreateClosedSurfaceRepresentation()
@@ -79,9 +113,8 @@ class ResultSection:
         for node in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
             if is_result(node):
                 node.SetDisplayVisibility(node is result)
-                surface = referred(node, SURFACE)
-                if surface is not None:
-                    surface.SetDisplayVisibility(node is result)
+                for _title, surface in surfaces_of(node).values():
+                    surface.SetDisplayVisibility(False)  # but the chosen one of the result, see below
         skull = referred(result, INPUT)
         if skull is not None and skull.IsA("vtkMRMLSegmentationNode"):
             skull.SetDisplayVisibility(False)  # it lies where the result does
