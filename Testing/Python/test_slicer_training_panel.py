@@ -397,3 +397,13 @@ def test_every_control_has_a_tool_tip_and_can_be_reached_by_keyboard(training):
             if not isinstance(widget, qt.QProgressBar) and widget.focusPolicy == qt.Qt.NoFocus:
                 missing.append(f"{widget.name} by keyboard")
     assert missing == []
+
+
+def test_no_two_visible_controls_have_one_key(training):
+    import qt
+
+    training.ui.modelSection.collapsed = False
+    texts = [w.text for kind in (qt.QLabel, qt.QPushButton) for w in training.parent.findChildren(kind) if w.visible]
+    keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+    assert len(keys) > 15
+    assert sorted(keys) == sorted(set(keys))

@@ -174,7 +174,7 @@ class RunSection:
         state = RunState() if self.run is None else self.run.state
         button = self._ui.startButton
         if state.going_on:
-            button.text = _("S&top")
+            button.text = _("&Stop")
             button.toolTip = _("Stop after this step; the last checkpoint is kept, and the run can be resumed")
             button.enabled = state.status != "stopping"
         else:
