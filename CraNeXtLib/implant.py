@@ -124,7 +124,7 @@ def clean_implant(missing: np.ndarray, bone: np.ndarray, spacing: np.ndarray, cl
     reach = _dilated(dilated_mm(core, spacing, cleaning.skin_mm), corners=True)
     pieces = core | (missing & reach)
     least = cleaning.minimum_volume_mm3 / np.prod(spacing)
-    implant[box] = _without_cavities(_components_with(pieces, pieces & near, least=least)) & ~bone
+    implant[box] = without_cavities(_components_with(pieces, pieces & near, least=least)) & ~bone
     return implant
 
 
@@ -180,7 +180,7 @@ def _components_with(mask: np.ndarray, marks: np.ndarray, *, least: float = 1) -
     return result
 
 
-def _without_cavities(mask: np.ndarray) -> np.ndarray:
+def without_cavities(mask: np.ndarray) -> np.ndarray:
     """Return the mask with the cavities filled that no path of 6-neighbours joins to the outside."""
     from scipy import ndimage
 

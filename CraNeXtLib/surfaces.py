@@ -77,7 +77,7 @@ def surface_of(mask: Volume, *, iterations: int = 30) -> Mesh:
     return _placed(vertices, faces, part, iterations)
 
 
-def surface_of_field(field: Volume, *, iterations: int = 10) -> Mesh:
+def surface_of_field(field: Volume, *, iterations: int = 30) -> Mesh:
     """Return the surface on which a field is zero, watertight like that of a mask, smoothed a little.
 
     Args:

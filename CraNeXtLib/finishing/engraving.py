@@ -8,9 +8,9 @@ from scipy import ndimage
 from CraNeXtLib.finishing.plan_view import PlanView
 from CraNeXtLib.volumes import Volume
 
-HEIGHT_MM = 7.0  # of the letters; the strokes are then about 1 mm wide, which any printer can make
-LEAST_HEIGHT_MM = 5.0  # smaller letters could not be read
-DEPTH_MM = 0.6
+HEIGHT_MM = 9.0  # of the letters; the strokes are then about 1 mm wide, which any printer can make
+LEAST_HEIGHT_MM = 6.0  # smaller letters could not be read
+DEPTH_MM = 0.8
 BORDER_MM = 3.0  # between the text and the border
 _FONT_PIXELS = 64
 

@@ -12,6 +12,7 @@ from CraNeXtLib.errors import InputError
 from CraNeXtLib.finishing import border, engraving, insertion, outer_side, perforations
 from CraNeXtLib.finishing.fields import FAR_MM, aligned_grid, distance, field_of, fine_step_mm, span_of
 from CraNeXtLib.finishing.settings import FinishSettings
+from CraNeXtLib.implant import without_cavities
 from CraNeXtLib.metrics import check_same_geometry, mask
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.surfaces import Mesh, joined, surface_of_field
@@ -104,7 +105,7 @@ def finish(
         if progress:
             progress(f"Finishing piece {number + 1} of {len(sizes)}", number / len(sizes))
         piece, obstacles = np.zeros(implant.shape, bool), bone.copy()
-        piece[box] = labels == label
+        piece[box] = without_cavities(labels == label) & ~bone[box]
         obstacles[box] |= (labels > 0) & (labels != label)
         part, done, notes = _finish_piece(implant.with_voxels(piece), implant.with_voxels(obstacles), settings)
         pieces.append(done)
@@ -136,12 +137,12 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
         outward = np.array(settings.insertion)
     margin = settings.clearance_mm + 2 * settings.edge_radius_mm + 3
     grid = aligned_grid(span_of(piece), outward, margin_mm=margin, step_mm=fine_step_mm(piece))
-    raw, bone_field = field_of(piece, grid), field_of(bone, grid, whole=True)
-    away = distance(bone_field)
+    raw, away = field_of(piece, grid), distance(field_of(bone, grid, whole=True))
 
     field = raw.voxels
     if settings.under_contour_mm or settings.minimum_thickness_mm or settings.maximum_thickness_mm:
-        depth = outer_side.depth_below_outer_side(raw, bone_field).voxels
+        head = field_of(bone.with_voxels(bone.voxels | piece.voxels), grid)
+        depth = outer_side.depth_below_outer_side(head).voxels
         depth = outer_side.set_back(depth, away.voxels, settings.under_contour_mm)
         field = outer_side.of_thickness(
             field, depth, least_mm=settings.minimum_thickness_mm, most_mm=settings.maximum_thickness_mm
@@ -171,6 +172,7 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
             diameter_mm=settings.perforation_diameter_mm,
             pitch_mm=settings.perforation_pitch_mm,
             border_mm=settings.perforation_border_mm,
+            centre=middle_of(bone),
             keep_free=text_columns,
         )
         if not holes:
@@ -189,14 +191,16 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
 
 
 def mean_outward(piece: Volume, bone: Volume) -> np.ndarray:
-    """Return the direction out of the head at a piece: from the middle of the skull's box to that of the piece."""
-    middles = []
-    for volume in (bone, piece):
-        box = foreground_box(volume.voxels)
-        middles.append(volume.to_ras(np.array([[(side.start + side.stop - 1) / 2 for side in box]]))[0])
-    outward = middles[1] - middles[0]
+    """Return the direction out of the head at a piece: from the middle of the skull to that of the piece."""
+    outward = middle_of(piece) - middle_of(bone)
     length = np.linalg.norm(outward)
     return outward / length if length > 1e-6 else np.array([0.0, 0, 1])
+
+
+def middle_of(mask: Volume) -> np.ndarray:
+    """Return the middle of a mask's box, in RAS mm; of a skull a point inside the head, however much is missing."""
+    box = foreground_box(mask.voxels)
+    return mask.to_ras(np.array([[(side.start + side.stop - 1) / 2 for side in box]]))[0]
 
 
 _NOTABLE_UNDERCUT = 0.05  # of the implant

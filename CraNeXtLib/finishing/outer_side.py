@@ -12,26 +12,25 @@ FADE_MM = 10.0  # from the bone, over which the outer side is set back: a step b
 GAP_MM = 3.0  # narrower gaps between implant and bone are no way into the head
 
 
-def depth_below_outer_side(piece: Volume, bone: Volume) -> Volume:
+def depth_below_outer_side(head: Volume) -> Volume:
     """Return how deep each place lies below the outer side of head and implant, in mm; negative outside the head.
 
     Outside is what lies above all bone and implant along the third axis; narrow gaps count as closed.
 
     Args:
-        piece: Field of the implant.
-        bone: Field of the bone, on the same grid.
+        head: Field of bone and implant together: two fields would leave a groove between them.
     """
-    material = np.minimum(piece.voxels, bone.voxels)
+    material = head.voxels
     inside = material < 0
     depth = inside.shape[2]
     top = np.where(inside.any(axis=2), depth - 1 - inside[..., ::-1].argmax(axis=2), -1)
-    reach = max(1, round(GAP_MM / 2 / float(piece.spacing[0])))
+    reach = max(1, round(GAP_MM / 2 / float(head.spacing[0])))
     disk = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) <= reach
     top = ndimage.grey_closing(np.pad(top, reach, mode="edge"), footprint=disk)[reach:-reach, reach:-reach]
     above = np.arange(depth) > top[..., None]
-    cap = np.float32(2 * piece.spacing[0])
+    cap = np.float32(2 * head.spacing[0])
     below = np.where(inside, np.minimum(-material, cap), cap)
-    outside = piece.with_voxels(np.where(above, np.minimum(-material, np.float32(-1e-3)), below))
+    outside = head.with_voxels(np.where(above, np.minimum(-material, np.float32(-1e-3)), below))
     return distance(outside)
 
 

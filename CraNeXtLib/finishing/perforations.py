@@ -8,6 +8,7 @@ from CraNeXtLib.finishing.plan_view import PlanView
 from CraNeXtLib.volumes import Volume
 
 _REACH_MM = 15.0  # of a hole above and below the outer side
+_FACING = np.cos(np.deg2rad(30))
 
 
 def perforated(
@@ -16,6 +17,7 @@ def perforated(
     diameter_mm: float,
     pitch_mm: float,
     border_mm: float,
+    centre: np.ndarray,
     keep_free: np.ndarray | None = None,
 ) -> tuple[Volume, int]:
     """Return a part with round holes square to its outer side, and how many.
@@ -27,10 +29,12 @@ def perforated(
         diameter_mm: Diameter of the holes.
         pitch_mm: Distance between their middles, in the view from outside.
         border_mm: Least distance of a hole's edge from the part's border, in the same view.
+        centre: A point in the middle of the head, RAS mm, shape (3,): where the outer side does not face away from it
+            within 30°, as on ridges and steep flanks, no hole is drilled.
         keep_free: Where no hole may be, such as under an engraving, shape (I, J).
     """
     view, radius = PlanView(part), diameter_mm / 2
-    allowed = view.to_border_mm >= border_mm + radius
+    allowed = (view.to_border_mm >= border_mm + radius) & (view.facing(centre) > _FACING)
     if keep_free is not None:
         allowed &= ~keep_free
     field, count = part.voxels.copy(), 0

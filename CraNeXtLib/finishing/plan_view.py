@@ -53,3 +53,9 @@ class PlanView:
         slopes = np.gradient(smooth)
         normals = np.stack([-slopes[0], -slopes[1], np.ones_like(smooth)], axis=-1)
         return normals / np.linalg.norm(normals, axis=-1, keepdims=True)
+
+    def facing(self, centre: np.ndarray) -> np.ndarray:
+        """Return the cosine between the outer side's normals and the ways out of the head, from a RAS point in it."""
+        start = self.part.to_indices(np.asarray(centre)[None])[0]
+        places = np.concatenate([np.indices(self.top.shape), self.top[None]]).transpose(1, 2, 0) - start
+        return (self.normals * places).sum(axis=-1) / np.maximum(np.linalg.norm(places, axis=-1), 1e-9)
