@@ -1,8 +1,8 @@
 """Time finishing and the fit check, and check them: python Testing/benchmarks/finishing.py [SKULL IMPLANT].
 
-Without files it takes a generated head in 512 x 512 x 512 voxels of 0.4 mm. Prints seconds (wall and processor) and the
-peak memory; then, by code that shares nothing with the finishing, the least distance between middles of implant and bone
-voxels, and how many voxels of the implant meet a bone voxel when it is moved out of its place.
+Without files it takes a generated head in 512 x 512 x 512 voxels of 0.4 mm. Prints seconds (wall and processor) and
+the peak memory; then, by code that shares nothing with the finishing, the least distance between middles of implant and
+bone voxels, and how many voxels of the implant meet a bone voxel when it is moved out of its place.
 """
 
 from __future__ import annotations
