@@ -21,6 +21,7 @@ COMMANDS = (
     "defects",
     "dataset",
     "train",
+    "experiment",
     "models",
     "demo",
     "doctor",

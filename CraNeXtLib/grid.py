@@ -112,13 +112,17 @@ class OfficialGrid:
 
     def sample(self, volume: Volume) -> np.ndarray:
         """Bring a mask of the skull's geometry to the grid by area averaging."""
-        return self._forward(volume).numpy()[0]
+        return self._forward(_meta_tensor(volume)).numpy()[0]
+
+    def sample_labels(self, labels: Volume) -> np.ndarray:
+        """Bring a label map of the skull's geometry to the grid by area averaging, which mixes labels, as published."""
+        return self._forward(_meta_tensor(labels, mask=False)).numpy()[0]
 
     def restore(self, values: np.ndarray, box: Box | None = None) -> np.ndarray:
         """Undo the transforms with the modes they were made with; 0 outside the crop."""
         import torch
 
-        sampled = self._forward(self.skull)
+        sampled = self._forward(_meta_tensor(self.skull))
         sampled.data = torch.as_tensor(np.ascontiguousarray(values, dtype=np.float32))[None]
         orient, crop, resize = self._transforms
         restored = orient.inverse(crop.inverse(resize.inverse(sampled))).numpy()[0]
@@ -132,10 +136,10 @@ class OfficialGrid:
         """
         return foreground_box(self.restore(mask) > 0)
 
-    def _forward(self, volume: Volume) -> Any:
+    def _forward(self, tensor: Any) -> Any:
         """Return the MetaTensor on the grid, (1, X, Y, Z), with the history that inverts it."""
         orient, crop, resize = self._transforms
-        return resize(crop.crop_pad(orient(_meta_tensor(volume)), *self._crop_box))
+        return resize(crop.crop_pad(orient(tensor), *self._crop_box))
 
     @cached_property
     def _crop_box(self) -> tuple[Any, Any]:
@@ -192,13 +196,13 @@ def share_of_voxels(mask: Volume, affine: np.ndarray, shape: tuple[int, int, int
     return _resample(coarse.voxels, np.linalg.inv(coarse.affine) @ affine, shape)
 
 
-def _meta_tensor(volume: Volume) -> Any:
-    """Return a mask as MONAI's tensor of shape (1, I, J, K) with its affine."""
+def _meta_tensor(volume: Volume, *, mask: bool = True) -> Any:
+    """Return a volume, or whether it is not 0, as MONAI's float tensor of shape (1, I, J, K) with its affine."""
     import torch
     from monai.data import MetaTensor
 
-    mask = torch.as_tensor((volume.voxels != 0).astype(np.float32))
-    return MetaTensor(mask[None], affine=torch.as_tensor(volume.affine.copy()))
+    values = torch.as_tensor((volume.voxels != 0 if mask else volume.voxels).astype(np.float32))
+    return MetaTensor(values[None], affine=torch.as_tensor(volume.affine.copy()))
 
 
 def _ras_extent(volume: Volume) -> tuple[np.ndarray, np.ndarray]:

@@ -83,6 +83,10 @@ class Model:
             from CraNeXtLib.pca_completion import PCACompleter
 
             return PCACompleter.load(self)
+        if kind == "pca_skull_official":
+            from CraNeXtLib.pca_skull_official import OfficialPCACompleter
+
+            return OfficialPCACompleter.load(self)
         raise InputError(f"Model '{self.name}' is of kind '{kind}', which this version does not know; update CraNeXt.")
 
 

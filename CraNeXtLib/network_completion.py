@@ -37,7 +37,7 @@ class NetworkCompleter:
         shape: Voxels of the grid.
         threshold: From which probability on a voxel counts.
         target: What the network gives: ``"complete"`` or ``"implant"``.
-        input: What it takes: the skull, ``"binary"``, or its regions, ``"one-hot"``.
+        input: What it takes: the skull, ``"binary"``, or its regions, ``"one-hot"`` or as published ``"labels"``.
         placement: Where skulls are placed first, see :mod:`CraNeXtLib.preparation`.
     """
 
@@ -104,6 +104,9 @@ class NetworkCompleter:
         if self.input == "binary":
             return sampled[None]
         from CraNeXtLib.categorization import categorize
+
+        if self.input == "labels":
+            return grid.sample_labels(categorize(skull, method="official").labels)[None]
         from CraNeXtLib.region_channels import region_channels
 
         return region_channels(categorize(skull).labels, grid)

@@ -8,20 +8,18 @@ the template does not reach into 1 rather than 9.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.alignment import shrink
+from CraNeXtLib.ants_images import LPS, ants_image, import_ants
 from CraNeXtLib.volumes import Volume
 
 DILATIONS = 40
 REGISTRATION_MM = 3.0
-_LPS = np.diag([-1.0, -1, 1, 1])
 
 
 def official_labels(skull: np.ndarray, template: np.ndarray, *, dilations: int = DILATIONS) -> np.ndarray:
@@ -69,11 +67,9 @@ def ants_affine(template: Volume, skull: Volume) -> np.ndarray:
     Returns:
         4×4 matrix from RAS points of the template to RAS points of the skull, in mm.
     """
-    os.environ.pop("ITK_AUTOLOAD_PATH", None)  # Slicer's plugins would crash the ITK inside antspyx
-    import ants
-
-    moving = _image(shrink(template.with_voxels(template.voxels > 0), REGISTRATION_MM))
-    fixed = _image(shrink(skull, REGISTRATION_MM))
+    ants = import_ants()
+    moving = ants_image(shrink(template.with_voxels(template.voxels > 0), REGISTRATION_MM))
+    fixed = ants_image(shrink(skull, REGISTRATION_MM))
     with tempfile.TemporaryDirectory() as folder:
         result = ants.registration(
             fixed, moving, type_of_transform="Affine", outprefix=str(Path(folder) / "affine"), random_seed=1
@@ -86,17 +82,4 @@ def ants_affine(template: Volume, skull: Volume) -> np.ndarray:
     to_moving = np.eye(4)
     to_moving[:3, :3] = (moved[1:] - moved[0]).T / 100
     to_moving[:3, 3] = moved[0]
-    return np.linalg.inv(_LPS @ to_moving @ _LPS)
-
-
-def _image(volume: Volume) -> Any:
-    """Return a volume as an ANTs image, whose coordinates are LPS."""
-    import ants
-
-    affine = _LPS @ volume.affine
-    return ants.from_numpy(
-        np.ascontiguousarray(volume.voxels, dtype=np.float32),
-        origin=affine[:3, 3].tolist(),
-        spacing=volume.spacing.tolist(),
-        direction=affine[:3, :3] / volume.spacing,
-    )
+    return np.linalg.inv(LPS @ to_moving @ LPS)

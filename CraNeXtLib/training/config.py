@@ -31,7 +31,8 @@ class DataConfig:
         grid: The network's grid, see ``CraNeXtLib.grid``.
         shape: Voxels of the grid.
         target: What the network learns to give: the complete skull or the implant alone.
-        input: The defective skull as one channel, or as ten: no bone, the eight regions and undefined (paper, III.C).
+        input: The defective skull as one channel, or as ten: no bone, the eight regions and undefined (paper, III.C);
+            or as the paper has it, one channel with the regions' numbers, averaged by area on the official grid.
         spacing_mm: Voxel size of the prepared skulls that defects are cut into; half the grid's or less is enough.
         workers: Processes that make samples; 0 makes them in the training process.
     """
@@ -44,7 +45,7 @@ class DataConfig:
     grid: Literal["default", "official", "vault"] = "default"
     shape: tuple[int, int, int] = NETWORK_SHAPE
     target: Literal["complete", "implant"] = "implant"
-    input: Literal["binary", "one-hot"] = "binary"
+    input: Literal["binary", "one-hot", "labels"] = "binary"
     spacing_mm: float = 0.6
     workers: int = 2
 
@@ -366,11 +367,13 @@ def _check(config: TrainingConfig) -> None:
         )
     if config.data.grid == "official" and config.data.input == "one-hot":
         raise InputError("data.input 'one-hot' needs regions that never mix; set data.grid to default or vault.")
+    if config.data.grid != "official" and config.data.input == "labels":
+        raise InputError("data.input 'labels' is the paper's, for data.grid 'official'; set data.input to one-hot.")
 
 
 def network_options(config: TrainingConfig) -> dict[str, Any]:
     """Return the network's options, the channels of the input included."""
-    channels = {"binary": {}, "one-hot": {"in_channels": ONE_HOT_CHANNELS}}[config.data.input]
+    channels = {"in_channels": ONE_HOT_CHANNELS} if config.data.input == "one-hot" else {}
     return config.network.options | channels
 
 

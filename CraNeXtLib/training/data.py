@@ -196,6 +196,8 @@ class PreparedCases:
         data = config.data
         if data.grid == "official":
             self._settings = {"format": _FORMAT, "official": list(data.shape)}
+            if data.input == "labels":
+                self._settings["labels"] = True
         else:
             self._settings = {"format": _FORMAT, "spacing": data.spacing_mm, "vault_only": data.grid == "vault"}
             self._settings["categorized"] = data.input == "one-hot"
@@ -252,7 +254,7 @@ class _Prepare(Transform):
         if "placement" in item:
             pair = place_pair(pair, item["placement"][0])
         if "official" in item:
-            return official_pair(pair, tuple(item["official"]))
+            return official_pair(pair, tuple(item["official"]), labels="labels" in item)
         return prepare_skull(
             pair, spacing_mm=item["spacing"], vault_only=item["vault_only"], categorized=item["categorized"]
         ).packed()
@@ -310,9 +312,10 @@ def _sample_of(
         flips = rng.random(2) < (augmentation.flip_left_right, augmentation.flip_front_back)
         axes = [axis + 1 for axis, flip in enumerate(flips) if flip]
         defective, complete = defective.flip(axes), complete.flip(axes)
+        inputs = tensors["labels"][None].float().flip(axes) if "labels" in tensors else defective
     else:
         skull = PreparedSkull.unpacked(tensors)
         if index not in frames:
             frames[index] = skull_frame(skull.complete)
         return draw_sample(skull, frames[index], augmentation, rng, grid=config.data.grid, shape=config.data.shape)
-    return {"input": defective, "defective": defective, "complete": complete}
+    return {"input": inputs, "defective": defective, "complete": complete}

@@ -151,3 +151,33 @@ def test_a_case_without_an_implant_counts_and_has_no_distance():
     assert summary["dsc"]["mean"] == 0.4
     assert summary["dh95_mm"]["mean"] is None
     assert summary["dh95_mm"]["worst"] is None
+
+
+def test_published_labels_are_one_channel_that_training_and_use_share(monkeypatch):
+    from types import SimpleNamespace
+
+    from CraNeXtLib.grid import OfficialGrid
+    from CraNeXtLib.network_completion import NetworkCompleter
+    from CraNeXtLib.training.official_pairs import official_pair
+
+    case = head(spacing=(4.0, 3.0, 4.0), directions=np.diag([-1.0, 1, 1]), thickness_mm=8.0)
+
+    def categorize(skull, *, method):
+        assert method == "official"
+        sides = np.where(skull.to_ras(np.argwhere(np.ones(skull.shape)))[:, 0] < 0, 2, 5).reshape(skull.shape)
+        return SimpleNamespace(labels=skull.with_voxels((sides * skull.voxels).astype(np.uint8)))
+
+    for module in ("categorization", "training.official_pairs"):
+        monkeypatch.setattr(f"CraNeXtLib.{module}.categorize", categorize)
+    pair = official_pair(SkullPair(**case._asdict()), SHAPE, labels=True)
+    labels = pair["labels"].float().numpy()
+    assert labels.shape == SHAPE
+    assert 4 < labels.max() <= 5
+    assert (labels[: SHAPE[0] // 2 - 2] <= 2).all()  # left is the low end in RAS
+    assert len(np.unique(labels)) > 10  # area mixes
+    assert np.mean((labels > 0) == (pair["defective"].numpy() > 0)) > 0.999
+    completer = NetworkCompleter(torch.nn.Identity(), "official", SHAPE, 0.5, input="labels")
+    grid = OfficialGrid(case.defective, SHAPE)
+    np.testing.assert_allclose(
+        completer._input(case.defective, grid, grid.sample(case.defective))[0], labels, atol=2e-3
+    )

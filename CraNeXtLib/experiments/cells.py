@@ -1,0 +1,237 @@
+"""Making one model of the experiments and testing it: one job a cell, which can be stopped and goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from CraNeXtLib import models
+from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.checklist import check
+from CraNeXtLib.datasets import load_case
+from CraNeXtLib.errors import InputError, NoImplantError
+from CraNeXtLib.evaluation import evaluate
+from CraNeXtLib.experiments.config import ExperimentConfig, print_experiments
+from CraNeXtLib.experiments.data import Data, TestCase, manifest_of
+from CraNeXtLib.experiments.design import PCA_SKULL, PCA_SKULL_OFFICIAL, Cell
+from CraNeXtLib.models import Model
+from CraNeXtLib.reconstruction import reconstruct
+from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.volume_files import write_volume
+
+FORMAT_VERSION = 1
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Experiments:
+    """Experiments that have a folder.
+
+    Attributes:
+        config: What to do.
+        out: Their folder.
+        data: Their data sets.
+    """
+
+    config: ExperimentConfig
+    out: Path
+    data: Data
+
+    @classmethod
+    def start(cls, config: ExperimentConfig, out: str | Path) -> Experiments:
+        """Read the data sets, and keep configuration and manifests in the folder; go on if it is there already.
+
+        Raises:
+            InputError: If the data sets cannot be used, or the folder holds experiments of another configuration.
+        """
+        out, data = Path(out).absolute(), Data.read(config)
+        data.test_cases()
+        file, text = out / "experiments.yaml", print_experiments(config)
+        if not file.is_file():
+            _write(file, text)
+        elif file.read_text(encoding="utf-8") != text:
+            raise InputError(f"The experiments in {out} have another configuration; go on with {file} as CONFIG.")
+        data.write(out)
+        return cls(config, out, data)
+
+    def folder_of(self, cell: Cell) -> Path:
+        """Return the folder of a cell."""
+        return self.out / "cells" / cell.name
+
+    def is_done(self, cell: Cell) -> bool:
+        """Tell whether a cell has been made and tested."""
+        return (self.folder_of(cell) / "cell.json").is_file()
+
+    def run(self, cell: Cell, progress: ProgressCallback | None = None) -> bool:
+        """Make a cell's model and test it; what was done before a stop isn't done again.
+
+        The cell's folder gets ``training`` or ``model``, ``cases`` (a JSON file each), ``implants`` and at last
+        ``cell.json`` with all that the tables need. In a run of several processes all train, and the first tests.
+
+        Args:
+            cell: The cell.
+            progress: Told stage and fraction; may raise to stop.
+
+        Returns:
+            Whether there was anything to do.
+
+        Raises:
+            InputError: If another process runs the cell, the cell that it goes on from isn't done, or the data or
+                settings cannot be used.
+        """
+        if self.is_done(cell):
+            return False
+        report = progress or (lambda _stage, _fraction: None)
+        folder = self.folder_of(cell)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not _is_first():
+            self._model_of(cell, report)
+            return True
+        try:
+            with FileLock(folder / ".lock", timeout=0):
+                if self.is_done(cell):
+                    return False
+                start = time.perf_counter()
+                model = self._model_of(cell, lambda stage, part: report(f"{cell.name}: {stage}", 0.8 * part))
+                made = time.perf_counter() - start
+                rows = self._tested(cell, model, report)
+                description = {
+                    "format": "cranext-experiment-cell",
+                    "version": FORMAT_VERSION,
+                    "cell": asdict(cell),
+                    "model": {"name": model.name, "sha256": model.sha256, **size_of(model)},
+                    "seconds": {"making": round(made, 1), "testing": round(time.perf_counter() - start - made, 1)},
+                    "cases": rows,
+                }
+                _write(folder / "cell.json", _json(description))
+        except Timeout as error:
+            raise InputError(f"The cell {cell.name} is being run by another process; wait for it.") from error
+        return True
+
+    def _model_of(self, cell: Cell, progress: ProgressCallback) -> Model:
+        """Return the cell's model, made now if it isn't there."""
+        if cell.model:
+            return models.find(cell.model)
+        folder = self.folder_of(cell)
+        if cell.system in (PCA_SKULL, PCA_SKULL_OFFICIAL):
+            if not (folder / "model" / "model.json").is_file():
+                self._fit(cell, folder / "model", progress)
+            return models.find(folder / "model")
+        start_from = ""
+        if cell.start_from:
+            cells = self.config.cells()
+            number = [other.name for other in cells].index(cell.start_from)
+            if not self.is_done(cells[number]):
+                raise InputError(
+                    f"{cell.name} goes on from {cell.start_from}, which isn't done; run cell {number} first."
+                )
+            start_from = str(self.folder_of(cells[number]) / "training" / "model")
+        from CraNeXtLib.training.run import train
+
+        manifest, cache = str(manifest_of(self.out, cell.data)), str(self.out / "cache")
+        training = self.config.training_of(cell, manifest, cache, start_from)
+        return models.find(train(training, folder / "training", resume=True, progress=progress))
+
+    def _fit(self, cell: Cell, folder: Path, progress: ProgressCallback) -> None:
+        """Fit a shape model to the complete skulls of the training cases, each skull once."""
+        from CraNeXtLib.template import load_template
+        from CraNeXtLib.training import pca_skull_fit, pca_skull_model, pca_skull_official_fit
+
+        cases, name = self.data.of(cell.data), self.config.names[cell.data]
+        skulls = {case.skull: case for case in cases if case.split == "training"}
+        complete = (load_case(case).complete for case in skulls.values())
+        if cell.system == PCA_SKULL_OFFICIAL:
+            settings = self.config.pca_skull_official
+            pca_skull_official_fit.fit(complete, folder, data=name, progress=progress, **settings)
+            return
+        template = load_template()
+        template = template.with_voxels(template.voxels > 0)
+        model = pca_skull_fit.fit(complete, template, progress=lambda words: progress(words, 0.5))
+        pca_skull_model.write_model(folder, model, cases=cases, data=name, licence="as the data demand")
+
+    def _tested(self, cell: Cell, model: Model, progress: ProgressCallback) -> list[Row]:
+        """Return a row for each test case, from the files of those that were measured before."""
+        rows, tests = [], self.data.test_cases()
+        for number, test in enumerate(tests):
+            progress(f"{cell.name}: testing {test.name}", 0.8 + 0.2 * number / len(tests))
+            file = self.folder_of(cell) / "cases" / f"{test.name}.json"
+            stored = _read(file)
+            if stored is None or stored["model"] != model.sha256:
+                stored = {"model": model.sha256, "row": self._measured(cell, model, test)}
+                _write(file, _json(stored))
+            rows.append(stored["row"])
+        return rows
+
+    def _measured(self, cell: Cell, model: Model, test: TestCase) -> Row:
+        """Reconstruct a test case, keep the implant, and measure it; no implant is a failure of infinite distances."""
+        pair = load_case(test.case)
+        trained_here = not cell.model and cell.system not in (PCA_SKULL, PCA_SKULL_OFFICIAL)
+        postprocessing = self.config.postprocessing if trained_here else None
+        start = time.perf_counter()
+        try:
+            result = reconstruct(
+                pair.defective, model=model.folder, device=self.config.device, postprocessing=postprocessing
+            )
+            implant = result.implant
+        except NoImplantError:
+            implant = pair.implant.with_voxels(np.zeros(pair.implant.shape, bool))
+        seconds = round(time.perf_counter() - start, 2)
+        write_volume(implant, self.folder_of(cell) / "implants" / f"{test.name}.nrrd")
+        criteria = check(implant, pair.defective, pair.implant).criteria if implant.voxels.any() else ()
+        return {
+            "case": test.name,
+            "subject": "/".join(test.case.skull),
+            "dataset": test.dataset,
+            "kind": test.case.kind,
+            "seconds": seconds,
+            **asdict(evaluate(implant, pair.implant, pair.defective)),
+            "criteria": {criterion.name: criterion.passed for criterion in criteria},
+        }
+
+
+def size_of(model: Model) -> dict[str, int]:
+    """Return how many numbers a model's weights are, and how many bytes its file has."""
+    from safetensors import safe_open
+
+    with safe_open(model.weights, "np") as file:
+        shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
+    return {"parameters": sum(int(np.prod(shape)) for shape in shapes), "bytes": model.weights.stat().st_size}
+
+
+def _is_first() -> bool:
+    """Tell whether this is the first process of a run, or the only one."""
+    return not int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0)))
+
+
+def _read(file: Path) -> Row | None:
+    """Return what a case's file holds, None if there is none or it is damaged."""
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        return stored if {"model", "row"} <= set(stored) else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _json(content: object) -> str:
+    """Return strict JSON, in which null stands for an infinite distance."""
+
+    def finite(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: finite(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [finite(item) for item in value]
+        return None if isinstance(value, float) and not np.isfinite(value) else value
+
+    return json.dumps(finite(content), indent=1, allow_nan=False) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
