@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from CraNeXtLib import models
 from CraNeXtLib.atomic_files import replacing
@@ -21,9 +19,11 @@ from CraNeXtLib.evaluation import evaluate
 from CraNeXtLib.experiments.config import ExperimentConfig, print_experiments
 from CraNeXtLib.experiments.data import Data, TestCase, manifest_of
 from CraNeXtLib.experiments.design import PCA_SKULL, PCA_SKULL_OFFICIAL, Cell
+from CraNeXtLib.file_lock import HeldError, holding
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.training.run_folder import is_first_process
 from CraNeXtLib.volume_files import write_volume
 
 FORMAT_VERSION = 1
@@ -91,11 +91,11 @@ class Experiments:
         report = progress or (lambda _stage, _fraction: None)
         folder = self.folder_of(cell)
         folder.mkdir(parents=True, exist_ok=True)
-        if not _is_first():
+        if not is_first_process():
             self._model_of(cell, report)
             return True
         try:
-            with FileLock(folder / ".lock", timeout=0):
+            with holding(folder / "cell.lock"):
                 if self.is_done(cell):
                     return False
                 start = time.perf_counter()
@@ -111,7 +111,7 @@ class Experiments:
                     "cases": rows,
                 }
                 _write(folder / "cell.json", _json(description))
-        except Timeout as error:
+        except HeldError as error:
             raise InputError(f"The cell {cell.name} is being run by another process; wait for it.") from error
         return True
 
@@ -203,11 +203,6 @@ def size_of(model: Model) -> dict[str, int]:
     with safe_open(model.weights, "np") as file:
         shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
     return {"parameters": sum(int(np.prod(shape)) for shape in shapes), "bytes": model.weights.stat().st_size}
-
-
-def _is_first() -> bool:
-    """Tell whether this is the first process of a run, or the only one."""
-    return not int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0)))
 
 
 def _read(file: Path) -> Row | None:
