@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import check
@@ -20,6 +22,7 @@ from CraNeXtLib.finishing.case import make_part, write_part
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
 from CraNeXtLib.fit_check.pictures import FIT_PICTURES
+from CraNeXtLib.found_defects import describe_defect, pieces_of
 from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
 from CraNeXtLib.report import Figure, draw_figures, write_report
@@ -97,9 +100,9 @@ def reconstruct_case(
 
     Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``: the model's implant, which
     completes the skull exactly; ``finished_implant.nrrd``, ``.stl`` and ``.3mf``: the part to make; ``fit_maps.vtp``,
-    ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures, of a CT also
-    ``defective_skull.nrrd``, its bone: all of them or, if something fails, none. Where finishing leaves nothing, a
-    warning says so and the part is missing.
+    ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures; of a CT also
+    ``defective_skull.nrrd``, its bone; of several separate defects also ``implant_1.stl`` and so on, one a piece: all
+    of them or, if something fails, none. Where finishing leaves nothing, a warning says so and the part is missing.
 
     Args:
         skull: File of the defective skull, or file or folder of a CT.
@@ -147,10 +150,17 @@ def reconstruct_case(
             write_volume(result.implant, folder / "implant.nrrd")
             write_stl(mesh, folder / "implant.stl")
             write_3mf(mesh, folder / "implant.3mf")
+            pieces = pieces_of(result.implant)
+            for number, piece in enumerate(pieces, start=1):
+                if len(pieces) > 1:
+                    write_stl(surface_of(piece), folder / f"implant_{number}.stl")
         with stages.stage("Reporting"):
             write_part(part, result.defective_skull, folder, pictures=settings.report)
             description = _describe(source, settings, result, mesh, reference) | part.as_dict()
             description["warnings"] += part.warnings
+            description["defects"] = [
+                describe_defect(piece, result.defective_skull, result.complete_skull, result.pose) for piece in pieces
+            ]
             description["seconds"] = stages.seconds | result.seconds
             if settings.report:
                 title = f"Case {description['case_id']}"
@@ -186,6 +196,11 @@ def _describe(
             "shape": list(volume.shape),
             "spacing_mm": [round(float(s), 6) for s in volume.spacing],
             "orientation": volume.axis_codes,
+            "pose": {
+                "turned_deg": round(result.pose.turned_deg, 1),
+                "far_percent": round(100 * result.pose.fit.far_share, 1),
+                "template_to_skull_ras_mm": np.round(result.pose.template_to_skull, 6).tolist(),
+            },
         },
         "model": {"name": result.model.name, "sha256": result.model.sha256},
         "parameters": asdict(settings) | {"postprocessing": result.postprocessing, "device": result.device},
@@ -204,7 +219,7 @@ def _describe(
 
 
 def _versions() -> dict[str, str]:
-    packages = ("torch", "monai", "antspyx", "numpy", "scipy")
+    packages = ("torch", "monai", "antspyx", "numpy", "scipy", "pydicom")
     installed = {d for d in packages if _installed(d)}
     return {"cranext": __version__, "python": platform.python_version()} | {
         name: metadata.version(name) for name in packages if name in installed

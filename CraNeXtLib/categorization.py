@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -12,25 +11,21 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface, shrink
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.head_pose import BETTER_FLIPPED, Fit, HeadPose, bundled_template, fit_of, register
 from CraNeXtLib.orientation_check import orientation_doubts
-from CraNeXtLib.regions import ALL_REGIONS, UNDEFINED
+from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.skulls import skull_mask
+from CraNeXtLib.spread_labels import SPREAD_MM, spread_labels
 from CraNeXtLib.stages import ProgressCallback, Stages
-from CraNeXtLib.template import load_template
 from CraNeXtLib.volumes import Volume, foreground_box
 
 METHODS = ("default", "official")
 STAGE_SHARES = {"Registering the template": 0.7, "Mapping the regions": 0.2, "Measuring the regions": 0.1}
-SPREAD_MM = 20.0  # bone further than this from every region is undefined
-SIZES = (1.0, 0.92, 1.08)  # of the template, to start from
-FAR_MM = 5.0
 POOR_FAR_SHARE = 0.25  # 24 SkullFix skulls had 0.01 to 0.16
 NO_FAR_SHARE = 0.45
-BETTER_FLIPPED = 0.85  # a skull that fits this much better the other way round lies wrongly
 STRETCHES = (0.75, 1.33)  # of the template; 24 SkullFix skulls needed 0.89 to 1.12, parts of a skull 1.5 and more
 UNDEFINED_SHARE = 0.01
 OUTER_ANGLE = 0.5  # cosine between a face's normal and the way out of the head
-_CHUNK = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -54,112 +49,21 @@ class RegionShare:
     area_cm2: float
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How well a moved template fits a skull.
-
-    Attributes:
-        distance_mm: Mean distance from the skull's surface to the template's, a wrong normal counted in, at most
-            20 mm a point; 4 to 5.5 for adult skulls.
-        far_share: Part of the skull's surface that lies further than 5 mm from the template's; 0.05 to 0.2.
-        stretch: Least and largest scale of the template.
-    """
-
-    distance_mm: float
-    far_share: float
-    stretch: tuple[float, float]
-
-
 @dataclass(frozen=True, eq=False)
-class Categorization:
-    """The regions of one skull.
+class Categorization(HeadPose):
+    """The regions of one skull, and how the template lies on it.
 
     Attributes:
         labels: 0 outside bone, 1-8, 9 undefined; uint8, of the skull's geometry.
-        template_to_skull: 4×4 matrix from RAS points of the template to RAS points of the skull, in mm.
-        fit: How well the template fits.
         table: One row a region, in the order of the labels, undefined last.
         method: ``"default"`` or ``"official"``.
         warnings: What to know before trusting the result, as sentences.
-        template: The template that was used.
     """
 
     labels: Volume
-    template_to_skull: np.ndarray
-    fit: Fit
     table: tuple[RegionShare, ...]
     method: str
     warnings: tuple[str, ...]
-    template: Volume
-
-    def to_template(self, points: np.ndarray) -> np.ndarray:
-        """Map RAS points of the skull, shape (N, 3), into the template, whose left and right meet at R = 0."""
-        inverse = np.linalg.inv(self.template_to_skull)
-        return np.asarray(points) @ inverse[:3, :3].T + inverse[:3, 3]
-
-    def label_points(self, points: np.ndarray) -> np.ndarray:
-        """Return the region, 1-9, that RAS points of the skull lie in, also where bone is missing."""
-        return spread_labels(self.template).at(self.to_template(points))
-
-
-class SpreadLabels:
-    """A template's labels, each spread to the points that are nearest to it.
-
-    Args:
-        template: Labels 1-8.
-        reach_mm: Points further away than this from every region are undefined.
-    """
-
-    def __init__(self, template: Volume, reach_mm: float = SPREAD_MM) -> None:
-        padding = np.ceil(reach_mm / template.spacing).astype(int)
-        labels = np.pad(template.voxels, [(p, p) for p in padding])
-        distance, nearest = ndimage.distance_transform_edt(
-            labels == 0, sampling=template.spacing, return_indices=True, return_distances=True
-        )
-        spread = np.where(distance <= reach_mm, labels[tuple(nearest)], UNDEFINED.label).astype(np.uint8)
-        affine = template.affine.copy()
-        affine[:3, 3] = template.to_ras(-padding[None])[0]
-        self.volume = Volume(spread, affine)
-
-    def at(self, points: np.ndarray) -> np.ndarray:
-        """Return the label at RAS points of the template, shape (N, 3): uint8 of shape (N,)."""
-        return self._at_indices(self.volume.to_indices(points))
-
-    def of_mask(self, mask: Volume, to_template: np.ndarray) -> np.ndarray:
-        """Label a mask's voxels: uint8 of its shape, 0 outside.
-
-        Args:
-            mask: Of type bool.
-            to_template: 4×4 matrix from the mask's RAS points to the template's.
-        """
-        order = "F" if mask.voxels.flags.f_contiguous else "C"  # reading along memory is several times faster
-        flat = mask.voxels.ravel(order)
-        labels = np.zeros(flat.shape, np.uint8)
-        to_indices = (np.linalg.inv(self.volume.affine) @ to_template @ mask.affine).astype(np.float32)
-        for start in range(0, flat.size, _CHUNK):
-            places = start + np.flatnonzero(flat[start : start + _CHUNK])
-            indices = np.stack(np.unravel_index(places, mask.shape, order=order), axis=1).astype(np.float32)
-            labels[places] = self._at_indices(indices @ to_indices[:3, :3].T + to_indices[:3, 3])
-        return labels.reshape(mask.shape, order=order)
-
-    def _at_indices(self, indices: np.ndarray) -> np.ndarray:
-        rounded = np.rint(indices).astype(np.int32)
-        inside = ((rounded >= 0) & (rounded < self.volume.shape)).all(axis=1)
-        labels = np.full(len(rounded), UNDEFINED.label, np.uint8)
-        labels[inside] = self.volume.voxels[tuple(rounded[inside].T)]
-        return labels
-
-
-@lru_cache(maxsize=1)
-def spread_labels(template: Volume) -> SpreadLabels:
-    """Return a template's labels spread around it; kept for the next skull."""
-    return SpreadLabels(template)
-
-
-@lru_cache(maxsize=1)
-def bundled_template() -> Volume:
-    """Return the template that comes with the library."""
-    return load_template()
 
 
 def categorize(
@@ -197,7 +101,7 @@ def categorize(
             from CraNeXtLib.official_categorization import ants_affine
 
             matrix = ants_affine(template, skull)
-            fit = _fit(moving, surface, matrix)
+            fit = fit_of(moving, surface, matrix)
     with stages.stage("Mapping the regions"):
         labels = np.zeros(skull.shape, np.uint8, order="F" if skull.voxels.flags.f_contiguous else "C")
         box = foreground_box(skull.voxels)
@@ -212,24 +116,7 @@ def categorize(
     undefined = table[-1].percent / 100
     if method == "default" and undefined > UNDEFINED_SHARE:
         warnings.append(f"{undefined:.1%} of the bone lies further than {SPREAD_MM:g} mm from every region.")
-    return Categorization(skull.with_voxels(labels), matrix, fit, table, method, tuple(warnings), template)
-
-
-def register(template: Surface, skull: Surface) -> tuple[np.ndarray, Fit]:
-    """Find the affine map from the template to a skull that fits best, from several sizes of the template.
-
-    The paper registers with ANTs; matching surfaces was as accurate on deformed skulls, holds at any tilt and gives the
-    same labels on the rotated skull (``Testing/benchmarks/categorization.py``).
-
-    Returns:
-        4×4 matrix between RAS points, in mm, and how well it fits.
-    """
-    found = []
-    for size in SIZES:
-        scale = np.diag([size, size, size, 1.0])
-        matrix = align_surfaces(template.moved(scale), skull, kind="affine").matrix @ scale
-        found.append((matrix, _fit(template, skull, matrix)))
-    return min(found, key=lambda candidate: candidate[1].distance_mm)
+    return Categorization(matrix, template, fit, skull.with_voxels(labels), table, method, tuple(warnings))
 
 
 def measure_regions(labels: Volume) -> tuple[RegionShare, ...]:
@@ -293,7 +180,7 @@ def _check_fit(skull: Volume, surface: Surface, template: Surface, fit: Fit) -> 
         for signs in ((-1, 1), (1, -1), (-1, -1)):
             flipped = surface.moved(np.diag([1.0, *signs, 1]))
             matrix = align_surfaces(template, flipped, kind="affine").matrix
-            best = min(best, _fit(template, flipped, matrix).distance_mm)
+            best = min(best, fit_of(template, flipped, matrix).distance_mm)
         if best < BETTER_FLIPPED * fit.distance_mm:
             raise InputError(f"The template does not fit this mask as its file says it lies. {doubts[0]}")
     if fit.far_share > NO_FAR_SHARE or fit.stretch[0] < STRETCHES[0] or fit.stretch[1] > STRETCHES[1]:
@@ -301,14 +188,6 @@ def _check_fit(skull: Volume, surface: Surface, template: Surface, fit: Fit) -> 
     if fit.far_share > POOR_FAR_SHARE:
         doubts.append(f"The template fits poorly ({fit.far_share:.0%} of the bone is off); look at the borders.")
     return doubts
-
-
-def _fit(template: Surface, skull: Surface, matrix: np.ndarray) -> Fit:
-    moved, skull = template.moved(matrix), skull.sample(5_000)
-    matches = np.minimum(cKDTree(moved.features()).query(skull.features())[0], 20.0)
-    distances = cKDTree(moved.points).query(skull.points)[0]
-    stretches = np.linalg.svd(matrix[:3, :3], compute_uv=False)
-    return Fit(float(matches.mean()), float((distances > FAR_MM).mean()), (float(stretches[-1]), float(stretches[0])))
 
 
 def _nearest_labels(labels: Volume, points: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from CraNeXtLib.alignment import shrink
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.categorization import Categorization, outer_surface
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.head_pose import HeadPose
 from CraNeXtLib.region_pictures import draw_frequency
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.volume_files import write_volume
@@ -47,13 +48,13 @@ class DefectAnalysis:
     extent_mm: float
 
 
-def analyse_defect(implant: Volume, skull: Categorization) -> DefectAnalysis:
+def analyse_defect(implant: Volume, skull: HeadPose) -> DefectAnalysis:
     """Tell which regions a defect takes, on which side, and how large it is.
 
     Args:
         implant: Mask of the implant, or of the bone that is missing; of any grid in the skull's space.
-        skull: The categorized skull. Regions and mid-sagittal plane are those of the template moved onto it, so that
-            they are known where bone is missing too.
+        skull: How the template lies on the skull, such as the categorized skull. Regions and mid-sagittal plane are the
+            template's, so that they are known where bone is missing too.
 
     Raises:
         InputError: If the mask is empty.
@@ -65,7 +66,7 @@ def analyse_defect(implant: Volume, skull: Categorization) -> DefectAnalysis:
     percent = {region.name: round(100 * int(n) / len(points), 2) for region, n in zip(ALL_REGIONS, counts, strict=True)}
     left = float((skull.to_template(points)[:, 0] < 0).mean())
     side = "bilateral" if BILATERAL_SHARE < left < 1 - BILATERAL_SHARE else "left" if left > 0.5 else "right"
-    _, areas = outer_surface(mask, centre=_centre(skull.labels))
+    _, areas = outer_surface(mask, centre=skull.centre)
     return DefectAnalysis(
         percent=percent,
         main_region=max(percent, key=percent.get),
@@ -139,11 +140,6 @@ def _sample(mask: Volume) -> np.ndarray:
     """Return RAS points of a mask about every 2 mm, shape (N, 3)."""
     reduced = shrink(mask.with_voxels(mask.voxels != 0), SAMPLING_MM)
     return reduced.to_ras(np.argwhere(reduced.voxels >= min(0.5, reduced.voxels.max())))
-
-
-def _centre(labels: Volume) -> np.ndarray:
-    box = labels.crop(foreground_box(labels.voxels != 0))
-    return box.to_ras((np.array([box.shape]) - 1) / 2)[0]
 
 
 def _extent(points: np.ndarray) -> float:

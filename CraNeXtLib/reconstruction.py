@@ -10,13 +10,20 @@ import numpy as np
 from CraNeXtLib import models
 from CraNeXtLib.devices import choose_device
 from CraNeXtLib.errors import NoImplantError
+from CraNeXtLib.head_pose import HeadPose, find_pose
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.orientation_check import orientation_doubts
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.volumes import Volume
 
-STAGE_SHARES = {"Loading the model": 0.05, "Completing the skull": 0.85, "Cutting out the implant": 0.1}
+STAGE_SHARES = {
+    "Loading the model": 0.05,
+    "Finding the head": 0.15,
+    "Completing the skull": 0.7,
+    "Cutting out the implant": 0.1,
+}
+POOR_FAR_SHARE = 0.35  # of the bone off the template; 86 SkullFix skulls have up to 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +34,7 @@ class Reconstruction:
         defective_skull: The input as a mask of type bool.
         complete_skull: Defective skull and implant together, bool.
         implant: What was missing, bool; shares no voxel with the defective skull.
+        pose: How the template lies on the skull.
         model: The model that was used.
         postprocessing: How the implant was cleaned, ``"default"`` or ``"official"``.
         device: Where the network ran, such as ``"cpu"``.
@@ -37,6 +45,7 @@ class Reconstruction:
     defective_skull: Volume
     complete_skull: Volume
     implant: Volume
+    pose: HeadPose
     model: models.Model
     postprocessing: str
     device: str
@@ -54,6 +63,9 @@ def reconstruct(
 ) -> Reconstruction:
     """Complete a defective skull and cut out the implant.
 
+    A head that lies turned is shown to the model upright, also if its header has it upside down; the result lies where
+    the skull lies.
+
     Args:
         skull: Mask of the defective skull, of any orientation and spacing.
         model: Name or folder of a model, see ``cranext models list``.
@@ -66,15 +78,19 @@ def reconstruct(
         NoImplantError: If the model finds nothing missing.
     """
     skull = skull_mask(skull)
-    doubts = orientation_doubts(skull)
     device = choose_device(device)
     stages = Stages(STAGE_SHARES, progress)
     with stages.stage("Loading the model"):
         chosen = models.find(model)
         completer = chosen.load()
     postprocessing = postprocessing or chosen.description.get("postprocessing", "default")
+    with stages.stage("Finding the head"):
+        doubts = orientation_doubts(skull)
+        pose = find_pose(skull, any_way_up=bool(doubts))
+        if pose.fit.far_share > POOR_FAR_SHARE:
+            doubts.append(f"{pose.fit.far_share:.0%} of the bone lies where no skull has any; check the mask.")
     with stages.stage("Completing the skull") as update:
-        proposal = completer.propose(skull, device=device, progress=update)
+        proposal = completer.propose(pose.upright(skull), device=device, progress=update)
     with stages.stage("Cutting out the implant"):
         part = skull.crop(proposal.box)
         missing = implant_of(
@@ -93,6 +109,7 @@ def reconstruct(
         defective_skull=skull,
         complete_skull=skull.with_voxels(skull.voxels | implant),
         implant=skull.with_voxels(implant),
+        pose=pose,
         model=chosen,
         postprocessing=postprocessing,
         device=device,

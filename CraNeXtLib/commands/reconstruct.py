@@ -80,6 +80,12 @@ def print_result(result: dict[str, Any], out: Path) -> None:
         f"{result['defect_area_cm2']:.1f} cm², thickness {thickness['median']:.1f} mm "
         f"({thickness['p05']:.1f} to {thickness['p95']:.1f}), {'' if result['watertight'] else 'NOT '}watertight"
     )
+    for number, defect in enumerate(result["defects"], start=1):
+        before, after = (defect["opening_cm2"][when] for when in ("before", "after"))
+        print(
+            f"Defect {number}: {defect['side']}, mainly {defect['main_region']}, {defect['area_cm2']:.1f} cm², "
+            f"{defect['extent_mm']:.0f} mm across; {before:.1f} cm² open before, {after:.1f} cm² after"
+        )
     if "metrics" in result:
         numbers = (f"{name} {'infinite' if v is None else f'{v:.4g}'}" for name, v in result["metrics"].items())
         print(f"Against the reference: {', '.join(numbers)}")

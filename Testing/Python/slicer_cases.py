@@ -4,11 +4,13 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from phantoms import Head, head
 from slicer_nodes import GEOMETRIES
 
 from CraNeXtLib import cases, jobs
+from CraNeXtLib.head_pose import Fit, HeadPose, bundled_template
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import Reconstruction
 from CraNeXtLib.volume_files import write_volume
@@ -38,6 +40,7 @@ def case(tmp_path_factory):
             defective_skull=phantom.defective,
             complete_skull=phantom.complete,
             implant=phantom.implant,
+            pose=HeadPose(np.eye(4), bundled_template(), Fit(0.0, 0.0, (1.0, 1.0))),
             model=Model(Path(), {"name": "the truth", "sha256": "0" * 64}),
             postprocessing="default",
             device="cpu",

@@ -4,18 +4,14 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.categorization import (
-    SpreadLabels,
-    bundled_template,
-    categorize,
-    outer_surface,
-    spread_labels,
-)
+from CraNeXtLib.categorization import categorize, outer_surface
 from CraNeXtLib.demo import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import make_grid
+from CraNeXtLib.head_pose import bundled_template
 from CraNeXtLib.official_categorization import official_labels
 from CraNeXtLib.region_channels import label_channel, region_channels
+from CraNeXtLib.spread_labels import SpreadLabels, spread_labels
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

@@ -38,6 +38,10 @@ def test_from_dicom_to_an_implant(series, tmp_path):
     assert result["input"]["ct"]["bone_threshold_hu"] == 300
     assert len(result["input"]["ct"]["removed_ml"]) > 0
     assert result["warnings"] == []
+    (defect,) = result["defects"]
+    assert (defect["side"], defect["main_region"]) == ("left", "Middle Parietal")
+    assert not [name for name in result["files"] if name.startswith("implant_")]
+    assert result["input"]["pose"]["turned_deg"] < 5
     assert "defective_skull.nrrd" in result["files"]
     assert json.loads((tmp_path / "out" / "result.json").read_text()) == result
     for path in (tmp_path / "out").iterdir():

@@ -5,9 +5,10 @@ import csv
 import numpy as np
 import pytest
 
-from CraNeXtLib.categorization import Categorization, Fit, bundled_template
+from CraNeXtLib.categorization import Categorization
 from CraNeXtLib.defect_analysis import analyse_defect, defect_on_template, write_cohort
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.head_pose import Fit, bundled_template
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 
@@ -19,7 +20,7 @@ def skull():
     matrix = np.diag([1.1, 1.1, 1.1, 1.0])
     matrix[:3, 3] = 5, -7, 3
     labels = Volume(template.voxels, matrix @ template.affine)
-    return Categorization(labels, matrix, Fit(0.0, 0.0, (1.1, 1.1)), (), "default", (), template)
+    return Categorization(matrix, template, Fit(0.0, 0.0, (1.1, 1.1)), labels, (), "default", ())
 
 
 def _implant(skull: Categorization, centre, radius=30.0) -> Volume:
