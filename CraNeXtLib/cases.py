@@ -18,11 +18,11 @@ from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import check
 from CraNeXtLib.ct.bone import BONE_THRESHOLD_HU
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.finishing.case import make_part, write_part
+from CraNeXtLib.finishing.case import FINISHED, make_part, write_part
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
 from CraNeXtLib.fit_check.pictures import FIT_PICTURES
-from CraNeXtLib.found_defects import describe_defect, pieces_of
+from CraNeXtLib.found_defects import describe_defect, pieces_of, split_mesh
 from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
 from CraNeXtLib.report import Figure, draw_figures, write_report
@@ -101,8 +101,9 @@ def reconstruct_case(
     Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``: the model's implant, which
     completes the skull exactly; ``finished_implant.nrrd``, ``.stl`` and ``.3mf``: the part to make; ``fit_maps.vtp``,
     ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures; of a CT also
-    ``defective_skull.nrrd``, its bone; of several separate defects also ``implant_1.stl`` and so on, one a piece: all
-    of them or, if something fails, none. Where finishing leaves nothing, a warning says so and the part is missing.
+    ``defective_skull.nrrd``, its bone; of several separate defects also ``implant_1.stl``, ``finished_implant_1.stl``
+    and so on, one a piece: all of them or, if something fails, none. Where finishing leaves nothing, a warning says so
+    and the part is missing.
 
     Args:
         skull: File of the defective skull, or file or folder of a CT.
@@ -151,9 +152,8 @@ def reconstruct_case(
             write_stl(mesh, folder / "implant.stl")
             write_3mf(mesh, folder / "implant.3mf")
             pieces = pieces_of(result.implant)
-            for number, piece in enumerate(pieces, start=1):
-                if len(pieces) > 1:
-                    write_stl(surface_of(piece), folder / f"implant_{number}.stl")
+            if len(pieces) > 1:
+                _write_pieces(pieces, {"implant": mesh, FINISHED: part.finished and part.finished.mesh}, folder)
         with stages.stage("Reporting"):
             write_part(part, result.defective_skull, folder, pictures=settings.report)
             description = _describe(source, settings, result, mesh, reference) | part.as_dict()
@@ -178,6 +178,14 @@ def _read_input(path: Path, settings: CaseSettings) -> SkullInput:
             path, threshold_hu=settings.bone_threshold_hu, series=settings.series, orientation=settings.orientation
         )
     return read_skull(path, orientation=settings.orientation, segment=settings.segment)
+
+
+def _write_pieces(pieces: list[Volume], meshes: dict[str, Mesh | None], folder: Path) -> None:
+    """Write every piece of the meshes into a file of its own, numbered in the order of the defects."""
+    for name, mesh in meshes.items():
+        for number, piece in enumerate(split_mesh(mesh, pieces) if mesh else [], start=1):
+            if len(piece.faces):
+                write_stl(piece, folder / f"{name}_{number}.stl")
 
 
 def _describe(

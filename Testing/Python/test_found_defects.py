@@ -79,14 +79,16 @@ def test_several_defects_give_several_files(tmp_path, monkeypatch):
     monkeypatch.setattr(reconstruction.models, "find", lambda _: oracle)
     write_volume(case.defective, tmp_path / "skull.nrrd")
     result = cases.reconstruct_case(tmp_path / "skull.nrrd", tmp_path / "out", cases.CaseSettings(report=False))
-    assert {"implant.stl", "implant_1.stl", "implant_2.stl"} <= set(result["files"])
+    assert {"implant.stl", "implant_1.stl", "implant_2.stl", "finished_implant_2.stl"} <= set(result["files"])
     assert len(result["defects"]) == len(result["pieces"]) == 2
     for defect, piece in zip(result["defects"], result["pieces"], strict=True):
         assert defect["volume_ml"] == piece["volume_ml"]
         assert defect["centre_ras_mm"] == piece["centre_ras_mm"]
-    assert json.loads((tmp_path / "out" / "result.json").read_text()) == result
-    whole, *parts = (stl_faces(tmp_path / "out" / name) for name in ("implant.stl", "implant_1.stl", "implant_2.stl"))
-    assert whole == sum(parts)
+    written = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert (written["defects"], written["input"]) == (result["defects"], result["input"])
+    for name in ("implant", "finished_implant"):
+        whole, *parts = (stl_faces(tmp_path / "out" / f"{name}{number}.stl") for number in ("", "_1", "_2"))
+        assert whole == sum(parts)
 
 
 def stl_faces(path) -> int:
