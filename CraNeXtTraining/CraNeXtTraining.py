@@ -70,22 +70,16 @@ class CraNeXtTrainingParameterNode:
 
 
 class CraNeXtTrainingWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel; each of its sections is a file of ``CraNeXtLib.slicer_ui.training_panel``."""
+    """The panel; its sections are in ``CraNeXtLib.slicer_ui.training_panel``."""
 
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = None
-        self._binding = None
+        self.panel = None
 
     def setup(self):
-        """Make the panel."""
-        from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
-        from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-        from CraNeXtLib.slicer_ui.training_panel.data_section import DataSection
-        from CraNeXtLib.slicer_ui.training_panel.model_section import ModelSection
-        from CraNeXtLib.slicer_ui.training_panel.run_section import RunSection
-        from CraNeXtLib.slicer_ui.training_panel.settings_section import SettingsSection
+        """Build the panel when the module is opened for the first time."""
+        from CraNeXtLib.slicer_ui.training_panel.panel import TrainingPanel
 
         ScriptedLoadableModuleWidget.setup(self)
         widget = slicer.util.loadUI(self.resourcePath("UI/CraNeXtTraining.ui"))
@@ -93,61 +87,30 @@ class CraNeXtTrainingWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(widget)
         widget.setMRMLScene(slicer.mrmlScene)
         self.logic = CraNeXtTrainingLogic()
-        self._binding = ParameterBinding(self.logic.getParameterNode, self.ui, self._update)
-        self.environment = EnvironmentPanel(("run", "train"))
-        widget.layout().insertWidget(widget.layout().count() - 1, self.environment.widget)  # above what takes the rest
-        ensure = self.environment.ensure
-        self.data = DataSection(self.ui, self._binding, ensure)
-        self.settings = SettingsSection(self.ui, self._binding, ensure)
-        self.run = RunSection(self.ui, self._binding, self.settings, ensure, self._run_changed)
-        self.model = ModelSection(self.ui, self._binding, lambda: self.run.run, self.settings.runs_folder, ensure)
+        self.panel = TrainingPanel(self.ui, self.logic)
         scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, lambda *_args: self._leave())
-        self.addObserver(scene, scene.EndCloseEvent, lambda *_args: self._show_scene())
-        self.addObserver(scene, scene.EndImportEvent, lambda *_args: self._show_scene())
-        self._show_scene()
-
-    def enter(self):
-        """Show the scene's parameters, and the run that goes on."""
-        self.environment.refresh()
-        self._show()
-
-    def exit(self):
-        """Look no longer; a run goes on."""
-        self._leave()
+        self.addObserver(scene, scene.StartCloseEvent, lambda *_args: self.panel.leave())
+        for event in (scene.EndCloseEvent, scene.EndImportEvent):
+            self.addObserver(scene, event, lambda *_args: self._showScene())
+        self.panel.enter()
 
     def cleanup(self):
-        """Let go of the scene before the panel is deleted."""
+        """Let go before the widgets are deleted, as when Slicer ends or the module is reloaded; a training goes on."""
         self.removeObservers()
-        if self._binding is not None:
-            self._leave()
-            for section in (self.data, self.settings, self.model, self.environment):
-                section.close()
+        if self.panel is not None:
+            self.panel.close()
 
-    def _show_scene(self):
-        """Follow the scene, if the user is looking."""
+    def enter(self):
+        """Show the scene's parameters, and the training that goes on, whenever the module is opened."""
+        self.panel.enter()
+
+    def exit(self):
+        """Look no longer while another module is open; a training goes on."""
+        self.panel.leave()
+
+    def _showScene(self):
         if self.parent.isEntered:
-            self._show()
-
-    def _show(self):
-        self._binding.connect()
-        self.settings.choose_defaults()
-        self.run.find_running()
-
-    def _leave(self):
-        self.run.leave()
-        self._binding.disconnect()
-
-    def _update(self):
-        missing = self.data.missing()
-        self.data.update()
-        self.settings.update(missing)
-        self.run.update(missing)
-        self.model.update(missing)
-
-    def _run_changed(self):
-        if self._binding.connected:
-            self.model.update(self.data.missing())
+            self.panel.enter()
 
 
 class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):

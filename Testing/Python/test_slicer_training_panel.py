@@ -37,14 +37,14 @@ def training(panel, made_up, manifest, tmp_path):  # noqa: ARG001
 
 
 def status(widget):
-    return widget.run.run.state.status
+    return widget.panel.runs.run.state.status
 
 
 def start(widget, **settings):
     for name, value in settings.items():
         getattr(widget.ui, name).value = value
     widget.ui.startButton.click()
-    wait_until(lambda: widget.run.run is not None and widget.run.run.state.fraction > 0)
+    wait_until(lambda: widget.panel.runs.run is not None and widget.panel.runs.run.state.fraction > 0)
 
 
 def press(control):
@@ -73,39 +73,39 @@ def test_without_a_data_set_every_control_says_what_is_needed(panel, made_up):  
 def test_a_missing_data_set_is_named(training, tmp_path):
     training.ui.manifestEdit.currentPath = str(tmp_path / "none.csv")
     assert not training.ui.startButton.enabled
-    assert not training.data.checking.button.enabled
-    assert "none.csv" in training.data.checking.button.toolTip
+    assert not training.panel.data.checking.button.enabled
+    assert "none.csv" in training.panel.data.checking.button.toolTip
 
 
 def test_checking_a_data_set(training, made_up, scene):
     made_up(problems=json.dumps(PROBLEMS))
-    press(training.data.checking)
+    press(training.panel.data.checking)
     table = training.ui.problemsTable.mrmlTableNode()
     assert rows_of(table) == [["Error", "a/1", "The implant is empty."], ["Warning", "a/2", "Its axes point LPS."]]
-    said = training.data._message.text
+    said = training.panel.data._message.text
     assert "7 cases of 6 skulls: 4 for training, 2 for validation, 1 for testing." in said
     assert "Errors to mend: 1. Warnings to look at: 1." in said
     made_up(problems=json.dumps({"splits": {"training": 7}}))
-    press(training.data.checking)
-    assert "No case is for validation" in training.data._message.text
+    press(training.panel.data.checking)
+    assert "No case is for validation" in training.panel.data._message.text
     assert not training.ui.problemsTable.visible
     assert scene.GetNodesByClass("vtkMRMLTableNode").GetNumberOfItems() == 1
 
 
 def test_what_was_found_is_not_shown_for_another_data_set(training, made_up, tmp_path):
     made_up(problems=json.dumps(PROBLEMS))
-    press(training.data.checking)
+    press(training.panel.data.checking)
     other = tmp_path / "other.csv"
     other.touch()
     training.ui.manifestEdit.currentPath = str(other)
-    assert training.data._message.text == ""
+    assert training.panel.data._message.text == ""
     assert training.ui.problemsTable.mrmlTableNode() is None
 
 
 @pytest.mark.parametrize(("trouble", "said"), [("bad input", "lists no cases"), ("crash", "139"), ("full", "No space")])
 def test_trouble_in_the_worker_is_said_in_place(training, made_up, trouble, said):
     made_up(trouble=trouble)
-    for control in (training.data.checking, training.settings.trying):
+    for control in (training.panel.data.checking, training.panel.settings.trying):
         press(control)
         assert said in control.message.text
         assert control.button.enabled
@@ -113,7 +113,7 @@ def test_trouble_in_the_worker_is_said_in_place(training, made_up, trouble, said
 
 def test_a_check_can_be_cancelled(training, made_up):
     made_up(trouble="hang")
-    control = training.data.checking
+    control = training.panel.data.checking
     control.button.click()
     wait_until(lambda: "a/2" in control.stage_label.text)
     assert title(control.button) == "Cancel"
@@ -123,15 +123,15 @@ def test_a_check_can_be_cancelled(training, made_up):
 
 
 def test_trying_a_few_steps(training):
-    press(training.settings.trying)
-    said = training.settings._message.text
+    press(training.panel.settings.trying)
+    said = training.panel.settings._message.text
     assert "3.2 GB on the CPU. A step takes 1.5 s, an epoch of 100 steps with its validation 3 min" in said
     assert "the whole run 12 h 30 min" in said
     training.ui.batchSizeSpinBox.value = 8
-    assert training.settings._message.text == ""  # it was of other settings
-    press(training.settings.trying)
-    assert "too small" in training.settings.trying.message.text
-    assert training.settings._message.text == ""
+    assert training.panel.settings._message.text == ""  # it was of other settings
+    press(training.panel.settings.trying)
+    assert "too small" in training.panel.settings.trying.message.text
+    assert training.panel.settings._message.text == ""
 
 
 @pytest.mark.usefixtures("main_window")
@@ -162,18 +162,18 @@ def test_a_training_from_start_to_installed_model(training, tmp_path):
     assert plots == [node.scoreChart, node.lossChart]
     assert [node.scoreChart.GetNthPlotSeriesNode(i).GetName() for i in range(2)] == ["Implant", "Complete skull"]
 
-    assert not training.model.evaluating._blocked
-    press(training.model.evaluating)
+    assert not training.panel.models.evaluating._blocked
+    press(training.panel.models.evaluating)
     assert rows_of(node.scores)[0][:2] == ["Mean", "0.85"]
     assert rows_of(node.scores)[2][0] == "a_2"  # the worst first
-    assert "cranext on test: DSC 0.850" in training.model._message.text
+    assert "cranext on test: DSC 0.850" in training.panel.models._message.text
     ui.installNameEdit.text = "from the panel"
-    press(training.model.installing)
-    assert "from the panel" in training.model.installing.message.text
+    press(training.panel.models.installing)
+    assert "from the panel" in training.panel.models.installing.message.text
     assert models.find("from the panel")
     assert ui.modelComboBox.findData("from the panel") > 0
-    press(training.model.installing)
-    assert "already" in training.model.installing.message.text
+    press(training.panel.models.installing)
+    assert "already" in training.panel.models.installing.message.text
 
 
 def test_stop_and_resume(training, made_up):
@@ -186,19 +186,19 @@ def test_stop_and_resume(training, made_up):
     assert training.ui.resumeButton.visible
     assert "Stopped. Epoch" in training.ui.stageLabel.text
     training.ui.startButton.click()  # with the same name
-    assert "holds a run already" in training.run._message.text
+    assert "holds a run already" in training.panel.runs._message.text
     made_up(trainer="short")
     training.ui.resumeButton.click()
     wait_until(lambda: status(training) == "done")
-    assert training.run._message.text == ""
+    assert training.panel.runs._message.text == ""
 
 
 def test_a_training_that_is_killed_is_seen_and_can_be_resumed(training, made_up):
     made_up(trainer="long")
     start(training)
-    os.kill(training.run.run._process.pid, signal.SIGKILL)
+    os.kill(training.panel.runs.run._process.pid, signal.SIGKILL)
     wait_until(lambda: status(training) == "lost")
-    assert "ended unexpectedly" in training.run._message.text
+    assert "ended unexpectedly" in training.panel.runs._message.text
     assert "ended unexpectedly" in training.ui.runComboBox.currentText
     made_up(trainer="short")
     training.ui.resumeButton.click()
@@ -210,7 +210,7 @@ def test_a_training_that_fails_says_why(training, made_up, kind, said):
     made_up(trainer=kind)
     training.ui.startButton.click()
     wait_until(lambda: status(training) == "failed")
-    assert said in training.run._message.text
+    assert said in training.panel.runs._message.text
     assert training.ui.resumeButton.visible
 
 
@@ -220,18 +220,18 @@ def test_a_python_that_cannot_train_is_seen(training, monkeypatch, tmp_path):
     monkeypatch.setattr("CraNeXtLib.training.background.PROGRAM", broken)
     training.ui.startButton.click()
     wait_until(lambda: status(training) == "failed")
-    assert "No module named numpy" in training.run._message.text
+    assert "No module named numpy" in training.panel.runs._message.text
 
 
 def test_settings_that_cannot_be_are_refused(training, tmp_path):
     training.ui.nameEdit.text = "../elsewhere"
     training.ui.startButton.click()
-    assert "Give the model a name" in training.run._message.text
+    assert "Give the model a name" in training.panel.runs._message.text
     training.ui.nameEdit.text = "fine"
     (tmp_path / "a file").touch()
     training.ui.runsFolderEdit.currentPath = str(tmp_path / "a file")
     training.ui.startButton.click()
-    assert "Cannot write" in training.run._message.text
+    assert "Cannot write" in training.panel.runs._message.text
 
 
 def test_deleting_the_data_set_leaves_a_run_alone(training, made_up, manifest):
@@ -251,23 +251,23 @@ def test_a_deleted_run_folder_does_no_harm(training):
 
     start(training)
     wait_until(lambda: status(training) == "done")
-    shutil.rmtree(training.run.run.folder)
+    shutil.rmtree(training.panel.runs.run.folder)
     training.parent.exit()
     training.parent.enter()
     assert status(training) == "none"
     assert not training.ui.resumeButton.visible
     training.ui.runComboBox.setCurrentIndex(0)
     training.ui.runComboBox.activated.emit(0)
-    assert training.run.run is None
+    assert training.panel.runs.run is None
 
 
 def test_closing_the_scene_leaves_the_run_going_and_finds_it(training, made_up, scene):
     made_up(trainer="long")
     start(training)
-    folder = training.run.run.folder
+    folder = training.panel.runs.run.folder
     scene.Clear(False)
     assert read_state(folder).status == "running"
-    assert training.run.run.folder == folder  # a run that goes on is shown in the new scene
+    assert training.panel.runs.run.folder == folder  # a run that goes on is shown in the new scene
     assert title(training.ui.startButton) == "Stop"
     assert training.logic.getParameterNode().curves is None
 
@@ -277,13 +277,13 @@ def test_closing_slicer_leaves_the_run_going_and_finds_it(training, made_up, sce
 
     made_up(trainer="long")
     start(training)
-    folder = training.run.run.folder
+    folder = training.panel.runs.run.folder
     slicer_harness.close_panel(MODULE)
     scene.Clear(True)
     time.sleep(0.2)
     assert read_state(folder).status == "running"
     again = slicer_harness.make_panel(MODULE)
-    assert again.run.run.folder == folder
+    assert again.panel.runs.run.folder == folder
     assert "running" in again.ui.runComboBox.currentText
     again.ui.startButton.click()
     wait_until(lambda: status(again) == "stopped")
@@ -300,7 +300,7 @@ def test_a_run_of_the_command_line_is_found(training, made_up, tmp_path, monkeyp
     chosen = [str(tmp_path), str(folder)]
     monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", lambda *_: chosen.pop(0))
     training.ui.findButton.click()
-    assert "no training run" in training.run._message.text
+    assert "no training run" in training.panel.runs._message.text
     training.ui.findButton.click()
     wait_until(lambda: status(training) == "running")
     request_stop(folder)
@@ -313,7 +313,7 @@ def test_a_closed_panel_does_not_look(training, made_up):
     start(training)
     training.parent.exit()
     before = training.ui.stageLabel.text
-    run = training.run.run
+    run = training.panel.runs.run
     wait_until(lambda: read_state(run.folder).stage != before)
     time.sleep(1.2)
     assert training.ui.stageLabel.text == before
@@ -323,7 +323,7 @@ def test_a_closed_panel_does_not_look(training, made_up):
 
 def test_the_panel_is_saved_with_the_scene(training, made_up, scene, tmp_path):
     made_up(problems=json.dumps(PROBLEMS))
-    press(training.data.checking)
+    press(training.panel.data.checking)
     training.ui.nameEdit.text = "kept"
     start(training, epochsSpinBox=3, batchSizeSpinBox=2)
     training.ui.deviceComboBox.setCurrentIndex(2)
@@ -335,7 +335,7 @@ def test_the_panel_is_saved_with_the_scene(training, made_up, scene, tmp_path):
     scene.Clear(False)
     assert training.ui.nameEdit.text == "my-model"
     assert training.ui.problemsTable.mrmlTableNode() is None
-    assert training.run.run is None
+    assert training.panel.runs.run is None
     scene.ReadFromMRB(path)
     ui = training.ui
     assert ui.nameEdit.text == "kept"
@@ -367,12 +367,12 @@ def test_reloading_the_module_in_the_middle_of_a_run(training, made_up):
 
     made_up(trainer="long")
     start(training)
-    folder = training.run.run.folder
+    folder = training.panel.runs.run.folder
     slicer.util.reloadScriptedModule(MODULE)
     again = slicer.util.getModuleWidget(MODULE)
     assert again is not training
     again.parent.enter()
-    assert again.run.run.folder == folder
+    assert again.panel.runs.run.folder == folder
     again.ui.startButton.click()
     wait_until(lambda: status(again) == "stopped")
 

@@ -32,19 +32,19 @@ def _open(stage):
     os.environ["CRANEXT_HOME"] = str(FOLDER / "home")
     jobs.WORKER = PYTHON / "fake_training_worker.py"
     (FOLDER / "manifest.csv").write_text("subject,complete\n")
-    panel = stage.open("CraNeXtTraining")
-    panel.ui.manifestEdit.currentPath = str(FOLDER / "manifest.csv")
-    panel.ui.runsFolderEdit.currentPath = str(FOLDER / "runs")
-    panel.ui.nameEdit.text = "our-skulls"
-    return panel
+    module = stage.open("CraNeXtTraining")
+    module.ui.manifestEdit.currentPath = str(FOLDER / "manifest.csv")
+    module.ui.runsFolderEdit.currentPath = str(FOLDER / "runs")
+    module.ui.nameEdit.text = "our-skulls"
+    return module
 
 
-def _check(stage, panel, problems):
+def _check(stage, module, problems):
     found = {"cases": 86, "skulls": 84, "splits": {"training": 66, "validation": 10, "test": 10}}
     found["problems"] = [{"case": c, "severity": s, "message": m} for c, s, m in problems]
     os.environ["FAKE_PROBLEMS"] = json.dumps(found)
-    panel.data.checking.button.click()
-    stage.wait(lambda: not panel.data.checking.busy)
+    module.panel.data.checking.button.click()
+    stage.wait(lambda: not module.panel.data.checking.busy)
 
 
 def _run(epochs, **state):
@@ -72,11 +72,11 @@ def _run(epochs, **state):
     return folder
 
 
-def _show(panel, folder):
-    panel.parent.exit()
-    panel.parent.enter()
-    panel._binding.parameters.runFolder = str(folder)
-    panel.ui.curvesButton.click()
+def _show(module, folder):
+    module.parent.exit()
+    module.parent.enter()
+    module.panel.binding.parameters.runFolder = str(folder)
+    module.ui.curvesButton.click()
 
 
 @state("training-start", views=False)
@@ -87,28 +87,28 @@ def start(stage):
 
 @state("training-check", views=False)
 def check(stage):
-    panel = _open(stage)
-    _check(stage, panel, PROBLEMS)
-    panel.settings.trying.button.click()
-    stage.wait(lambda: not panel.settings.trying.busy)
+    module = _open(stage)
+    _check(stage, module, PROBLEMS)
+    module.panel.settings.trying.button.click()
+    stage.wait(lambda: not module.panel.settings.trying.busy)
 
 
 @state("training-running", "training-running-dark")
 def running(stage):
     from CraNeXtLib.file_lock import holding
 
-    panel = _open(stage)
-    _check(stage, panel, [])
+    module = _open(stage)
+    _check(stage, module, [])
     folder = _run(121, status="running", stage="Epoch 122 of 300, implant DSC 0.868, 19 h 40 min left")
     _held.enter_context(holding(folder / "run.lock"))
-    _show(panel, folder)
-    panel.ui.logGroup.checked = True
+    _show(module, folder)
+    module.ui.logGroup.checked = True
     stage.height = 1150
 
 
 @state("training-stopped", views=False)
 def stopped(stage):
-    panel = _open(stage)
+    module = _open(stage)
     folder = _run(
         57,
         status="failed",
@@ -116,10 +116,10 @@ def stopped(stage):
         message="The run in /tmp/skulls/runs/our-skulls stopped: No space left on device; the last whole checkpoint is "
         "still there. Make room, then resume it.",
     )
-    _show(panel, folder)
-    panel.ui.dataSection.collapsed = True
-    panel.ui.settingsSection.collapsed = True
-    stage.wait(lambda: panel.ui.resumeButton.visible)
+    _show(module, folder)
+    module.ui.dataSection.collapsed = True
+    module.ui.settingsSection.collapsed = True
+    stage.wait(lambda: module.ui.resumeButton.visible)
     stage.height = 420
 
 
@@ -127,16 +127,16 @@ def stopped(stage):
 def model(stage):
     from CraNeXtLib import models
 
-    panel = _open(stage)
+    module = _open(stage)
     folder = _run(300, status="done", stage="")
     shutil.copytree(models.find("cranext").folder, folder / "model")
-    _show(panel, folder)
-    panel.ui.dataSection.collapsed = True
-    panel.ui.settingsSection.collapsed = True
-    panel.ui.modelSection.collapsed = False
-    panel.model.evaluating.button.click()
-    stage.wait(lambda: not panel.model.evaluating.busy)
-    panel.ui.installNameEdit.text = "our-skulls"
-    panel.model.installing.button.click()
-    stage.wait(lambda: not panel.model.installing.busy)
+    _show(module, folder)
+    module.ui.dataSection.collapsed = True
+    module.ui.settingsSection.collapsed = True
+    module.ui.modelSection.collapsed = False
+    module.panel.models.evaluating.button.click()
+    stage.wait(lambda: not module.panel.models.evaluating.busy)
+    module.ui.installNameEdit.text = "our-skulls"
+    module.panel.models.installing.button.click()
+    stage.wait(lambda: not module.panel.models.installing.busy)
     stage.height = 700
