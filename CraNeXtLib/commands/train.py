@@ -32,7 +32,7 @@ def add_to(commands: Any) -> None:
 
 def _run(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.training.config import TrainingConfig, print_config, read_config
-    from CraNeXtLib.training.run_folder import in_charge
+    from CraNeXtLib.training.run_folder import in_charge, is_first_process
 
     overrides = {"data": {"manifest": options.manifest}} if options.manifest else {}
     config = read_config(options.config, overrides=overrides) if options.config else TrainingConfig()
@@ -48,6 +48,8 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
     with in_charge(out, progress) as told:
         model = _training_part("run").train(config, out, resume=options.resume, progress=told)
     progress.end()
+    if not is_first_process():  # of several, one speaks
+        return
     print(model)
     print(f"Use it with: cranext reconstruct SKULL --out DIR --model {model}")
 
