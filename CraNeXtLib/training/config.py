@@ -95,7 +95,8 @@ class NetworkConfig:
 
     Args:
         name: See ``CraNeXtLib.networks``.
-        options: Its options, such as ``grn`` and ``drop_path``.
+        options: Its options, such as ``grn`` and ``drop_path``. A file that names another network than the preset it
+            starts from starts without options.
         start_from: Name or folder of a model whose weights to start from; it must have the same network.
     """
 
@@ -216,7 +217,8 @@ def read_config(preset_or_path: str | Path, *, overrides: dict[str, Any] | None 
     path = Path(preset_or_path)
     if str(preset_or_path) in presets():
         path = _PRESETS / f"{preset_or_path}.yaml"
-    return _build(TrainingConfig, _merged(_read_values(path, ()), overrides or {}), "")
+    values = _merged({"network": asdict(NetworkConfig())}, _read_values(path, ()))
+    return _build(TrainingConfig, _merged(values, overrides or {}), "")
 
 
 def _read_values(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
@@ -258,6 +260,8 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     for key, value in above.items():
         inner = isinstance(value, dict) and isinstance(result.get(key), dict) and key not in ("defects", "options")
         result[key] = _merged(result[key], value) if inner else value
+    if "options" in below and above.get("name", below["name"]) != below["name"]:
+        result["options"] = above.get("options", {})  # of another network
     return result
 
 

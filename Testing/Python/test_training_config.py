@@ -33,6 +33,15 @@ def test_a_file_changes_only_what_it_names(tmp_path):
     assert read_config("paper", overrides={"run": {"epochs": 3}}).run.epochs == 3
 
 
+def test_another_network_starts_from_its_own_options(tmp_path):
+    for text in ("network: {name: unet3dcnn}", "preset: default\nnetwork: {name: unet3dcnn}"):
+        config = read_config(write(tmp_path / "mine.yaml", text))
+        assert (config.network.name, config.network.options) == ("unet3dcnn", {})
+    text = "preset: default\nnetwork: {name: unet3dcnn, options: {dropout: 0.1}}"
+    assert read_config(write(tmp_path / "mine.yaml", text)).network.options == {"dropout": 0.1}
+    assert read_config(write(tmp_path / "mine.yaml", "network: {start_from: cranext}")).network.options["grn"] == "3d"
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
