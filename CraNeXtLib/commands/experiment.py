@@ -43,6 +43,7 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
     if len(chosen) > 1 and int(os.environ.get("WORLD_SIZE", 1)) > 1:
         raise InputError("Under torchrun, run one cell a job: give --cell.")
     from CraNeXtLib.experiments.cells import Experiments
+    from CraNeXtLib.training.run_folder import is_first_process
 
     experiments = Experiments.start(config, out)
     for cell in chosen:
@@ -51,8 +52,10 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
         except ImportError as error:
             raise InputError(f"Experiments need {error.name}; run: pip install 'cranext[train]'") from error
         progress.end()
-        print(f"{cell.name}: {'done' if ran else 'was done already'}", flush=True)
-    print(f"Tables: cranext experiment tables {out}")
+        if is_first_process():
+            print(f"{cell.name}: {'done' if ran else 'was done already'}", flush=True)
+    if is_first_process():
+        print(f"Tables: cranext experiment tables {out}")
 
 
 def _chosen(cells: Any, config: Any, options: argparse.Namespace) -> list[Any]:

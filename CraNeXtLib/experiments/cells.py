@@ -18,7 +18,7 @@ from CraNeXtLib.errors import InputError, NoImplantError
 from CraNeXtLib.evaluation import evaluate
 from CraNeXtLib.experiments.config import ExperimentConfig, print_experiments
 from CraNeXtLib.experiments.data import Data, TestCase, manifest_of
-from CraNeXtLib.experiments.design import PCA_SKULL, PCA_SKULL_OFFICIAL, Cell
+from CraNeXtLib.experiments.design import PCA_SKULL_OFFICIAL, Cell
 from CraNeXtLib.file_lock import HeldError, holding
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import reconstruct
@@ -92,7 +92,8 @@ class Experiments:
         folder = self.folder_of(cell)
         folder.mkdir(parents=True, exist_ok=True)
         if not is_first_process():
-            self._model_of(cell, report)
+            if cell.trained:
+                self._model_of(cell, report)
             return True
         try:
             with holding(folder / "cell.lock"):
@@ -120,7 +121,7 @@ class Experiments:
         if cell.model:
             return models.find(cell.model)
         folder = self.folder_of(cell)
-        if cell.system in (PCA_SKULL, PCA_SKULL_OFFICIAL):
+        if not cell.trained:
             if not (folder / "model" / "model.json").is_file():
                 self._fit(cell, folder / "model", progress)
             return models.find(folder / "model")
@@ -172,8 +173,7 @@ class Experiments:
     def _measured(self, cell: Cell, model: Model, test: TestCase) -> Row:
         """Reconstruct a test case, keep the implant, and measure it; no implant is a failure of infinite distances."""
         pair = load_case(test.case)
-        trained_here = not cell.model and cell.system not in (PCA_SKULL, PCA_SKULL_OFFICIAL)
-        postprocessing = self.config.postprocessing if trained_here else None
+        postprocessing = self.config.postprocessing if cell.trained else None
         start = time.perf_counter()
         try:
             result = reconstruct(

@@ -62,7 +62,7 @@ class ExperimentConfig:
             if name in {cell.name for cell in CELLS}:
                 raise InputError(f"extra.{name}: there is a cell of that name already; choose another.")
         for cell in self.cells():
-            if not cell.model and not cell.system.startswith("pca"):
+            if cell.trained:
                 self.training_of(cell, "", "")
 
     def cells(self) -> tuple[Cell, ...]:

@@ -33,6 +33,11 @@ class Cell:
     options: dict[str, Any] = field(default_factory=dict)
     model: str = ""
 
+    @property
+    def trained(self) -> bool:
+        """Whether it is a network to train, not a shape model or a model that is ready."""
+        return not self.model and self.system not in (PCA_SKULL, PCA_SKULL_OFFICIAL)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:

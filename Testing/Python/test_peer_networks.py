@@ -178,3 +178,21 @@ def test_a_gpu_that_is_too_small_gives_way_to_the_cpu(monkeypatch):
     assert logits.shape == (1, 1, 32, 32, 32)
     assert len(said) == 1
     assert "CPU" in said[0]
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_recomputing_blocks_gives_the_same_gradients(name):
+    from CraNeXtLib.training.config import read_config
+    from CraNeXtLib.training.module import make_network
+
+    x, gradients = torch.rand(1, 1, 32, 32, 32), []
+    for recompute in (True, False):
+        overrides = {
+            "network": {"name": name, "options": NARROW[name]},
+            "run": {"gradient_checkpointing": recompute},
+        }
+        network = make_network(read_config("default", overrides=overrides)).eval()
+        network(x).square().mean().backward()
+        gradients.append([parameter.grad for parameter in network.parameters()])
+    for first, second in zip(*gradients, strict=True):
+        torch.testing.assert_close(first, second)
