@@ -73,6 +73,11 @@ class CraNeXt(nn.Module):
         self.final_concat = Join(widths[0] + widths[-1], widths[-1])
         self.final_convolution = nn.Conv3d(widths[-1], 1, kernel_size=1, bias=False)
 
+    @property
+    def deepest_layers(self) -> tuple[nn.Module, ...]:
+        """The layers outside the blocks that work on the fewest voxels."""
+        return (*self.downsample_layers[3:], *self.upsample_layers[:2], *self.concat[:2])
+
     def check(self, x: Tensor) -> None:
         """Raise InputError if the network cannot take the tensor."""
         check_input(x, self.in_channels)

@@ -63,6 +63,17 @@ class UNet3DCNN(nn.Module):
         self.final_convolution = nn.Conv3d(base_width, 1, kernel_size=1, bias=False)
         self.register_load_state_dict_pre_hook(_rename)
 
+    @property
+    def deepest_layers(self) -> tuple[nn.Module, ...]:
+        """The layers that work on the fewest voxels."""
+        down, up = self.encoder, self.decoder
+        return (
+            *down["downsampling_convolutions"][-2:],
+            *down["layers"][-2:],
+            *up["layers"][:2],
+            *up["pre_upsampling_blocks"][:2],
+        )
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z).
 

@@ -55,6 +55,11 @@ class WodzinskiUNet(nn.Module):
         """Return a block of the network; a subclass may have another kind."""
         return PostActivationBlock(in_channels, channels)
 
+    @property
+    def deepest_layers(self) -> tuple[nn.Module, ...]:
+        """The stages that work on the fewest voxels."""
+        return (*self.down[-2:], *self.up[:2])
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z).
 

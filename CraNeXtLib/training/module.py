@@ -16,7 +16,6 @@ from torchmetrics import MeanMetric, MinMetric
 from CraNeXtLib import networks
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.networks.blocks import ConvNeXtBlock
-from CraNeXtLib.networks.cranext import CraNeXt
 from CraNeXtLib.networks.unet3dcnn import PreActivationBlock
 from CraNeXtLib.networks.wodzinski_unet import PostActivationBlock
 from CraNeXtLib.training.config import ONE_HOT_CHANNELS, OptimizationConfig, TrainingConfig, network_options
@@ -162,9 +161,8 @@ def _keep_deepest_levels_in_float32(network: nn.Module) -> None:
     On CPUs, PyTorch 2.13's bfloat16 weight gradient of a 3³ convolution on some ten voxels is now and then garbage.
     """
     for part in network.modules():
-        if isinstance(part, CraNeXt):
-            for layer in (*part.downsample_layers[3:], *part.upsample_layers[:2], *part.concat[:2]):
-                layer.forward = _in_float32(layer.forward)
+        for layer in getattr(part, "deepest_layers", ()):
+            layer.forward = _in_float32(layer.forward)
 
 
 def _in_float32(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:

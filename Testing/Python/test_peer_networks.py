@@ -196,3 +196,19 @@ def test_recomputing_blocks_gives_the_same_gradients(name):
         gradients.append([parameter.grad for parameter in network.parameters()])
     for first, second in zip(*gradients, strict=True):
         torch.testing.assert_close(first, second)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_the_deepest_layers_train_in_single_precision(name):
+    from CraNeXtLib.training.config import read_config
+    from CraNeXtLib.training.module import make_network
+
+    network = make_network(read_config("default", overrides={"network": {"name": name, "options": NARROW[name]}}))
+    seen = []
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.Conv3d) and layer.kernel_size == (3, 3, 3):
+            layer.register_forward_hook(lambda *values: seen.append((values[-1][0, 0].numel(), values[-1].dtype)))
+    with torch.autocast("cpu", torch.bfloat16):
+        network(torch.rand(1, 1, 32, 32, 32)).float().mean().backward()
+    assert {kind for size, kind in seen if size <= 64} == {torch.float32}
+    assert torch.bfloat16 in {kind for _, kind in seen} or name == "wodzinski_unet_convnext"  # has few 3³ convolutions
