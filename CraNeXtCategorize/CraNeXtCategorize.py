@@ -3,8 +3,16 @@
 import importlib.util
 import sys
 from pathlib import Path
+from typing import Union
 
-from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleLogic
+import slicer
+from slicer import vtkMRMLLabelMapVolumeNode, vtkMRMLSegmentationNode
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+)
 
 # An installed extension has the library beside this file, where Slicer finds it; a source checkout has it beside this
 # folder, which Slicer's module paths do not contain.
@@ -12,11 +20,12 @@ if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.slicer_ui.panel_widget import PanelWidget
 from CraNeXtLib.slicer_ui.translation import _
 
 
 class CraNeXtCategorize(ScriptedLoadableModule):
-    """What Slicer shows about the module. It has no panel yet, so it is hidden from the module menu."""
+    """What Slicer shows about the module."""
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
@@ -32,7 +41,39 @@ class CraNeXtCategorize(ScriptedLoadableModule):
             "Technique, IEEE Access 2024, doi 10.1109/ACCESS.2024.3415173. This is an independent implementation. "
             "Template: BodyParts3D, (c) The Database Center for Life Science."
         )
-        parent.hidden = True
+
+
+@parameterNodeWrapper
+class CraNeXtCategorizeParameterNode:
+    """What the user has chosen, saved with the scene.
+
+    Attributes:
+        inputNode: The skull, complete or not: a segmentation or a mask.
+        segmentId: Its segment.
+        implantNode: An implant or a defect in the same space, whose place is asked for; None for none.
+        implantSegmentId: Its segment.
+        method: ``"default"`` or ``"official"``.
+        result: The segmentation of regions that is shown.
+    """
+
+    # Slicer 5.10 does not know unions that are written with a bar.
+    inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    segmentId: str
+    implantNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    implantSegmentId: str
+    method: str = "default"
+    result: vtkMRMLSegmentationNode
+
+
+class CraNeXtCategorizeWidget(PanelWidget):
+    """The panel; its sections are in ``CraNeXtLib.slicer_ui.categorize_panel``."""
+
+    def make_panel(self, ui):
+        """Return the panel of the widgets in the .ui file."""
+        from CraNeXtLib.slicer_ui.categorize_panel.panel import CategorizePanel
+
+        self.logic = CraNeXtCategorizeLogic()
+        return CategorizePanel(ui, self.logic)
 
 
 class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
@@ -41,6 +82,10 @@ class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
     >>> run = CraNeXtCategorizeLogic().process(slicer.util.getNode("Skull"))  # doctest: +SKIP
     >>> run.segmentation, run.table, run.description["warnings"]  # doctest: +SKIP
     """
+
+    def getParameterNode(self):
+        """Return the scene's parameters of the panel."""
+        return CraNeXtCategorizeParameterNode(super().getParameterNode())
 
     def process(
         self,
@@ -105,3 +150,22 @@ class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
         else:
             run.follow()
         return run
+
+
+class CraNeXtCategorizeTest(ScriptedLoadableModuleTest):
+    """The sample, for Slicer's button Reload and Test; ``Testing/Slicer`` tests more."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+
+    def test_divides_the_sample(self):
+        from CraNeXtLib.slicer_ui.environment.packages import lacking, packages_here
+        from CraNeXtLib.slicer_ui.sample_data import load_sample
+
+        skull, implant = load_sample()
+        if lacking(packages_here(("run",))):
+            self.delayDisplay("The sample is loaded; packages are missing to divide it")
+            return
+        run = CraNeXtCategorizeLogic().process(skull, implantNode=implant)
+        assert run.description["implant"]["side"] == "left"
+        self.delayDisplay("The sample is divided")

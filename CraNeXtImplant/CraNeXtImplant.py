@@ -12,9 +12,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
-    ScriptedLoadableModuleWidget,
 )
-from slicer.util import VTKObservationMixin
 
 # An installed extension has the library beside this file, where Slicer finds it; a source checkout has it beside this
 # folder, which Slicer's module paths do not contain.
@@ -22,6 +20,7 @@ if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.slicer_ui.panel_widget import PanelWidget
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -101,48 +100,15 @@ class CraNeXtImplantParameterNode:
     caseName: str
 
 
-class CraNeXtImplantWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+class CraNeXtImplantWidget(PanelWidget):
     """The panel; its sections are in ``CraNeXtLib.slicer_ui.implant_panel``."""
 
-    def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.panel = None
-
-    def setup(self):
-        """Build the panel when the module is opened for the first time."""
+    def make_panel(self, ui):
+        """Return the panel of the widgets in the .ui file."""
         from CraNeXtLib.slicer_ui.implant_panel.panel import ImplantPanel
 
-        ScriptedLoadableModuleWidget.setup(self)
-        widget = slicer.util.loadUI(self.resourcePath("UI/CraNeXtImplant.ui"))
-        self.layout.addWidget(widget)
-        self.ui = slicer.util.childWidgetVariables(widget)
-        widget.setMRMLScene(slicer.mrmlScene)
         self.logic = CraNeXtImplantLogic()
-        self.panel = ImplantPanel(self.ui, self.logic)
-        scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, lambda *_args: self.panel.leave())
-        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
-        self.panel.enter()
-
-    def cleanup(self):
-        """Let go before the widgets are deleted, as when Slicer ends or the module is reloaded."""
-        self.removeObservers()
-        if self.panel is not None:
-            self.panel.close()
-
-    def enter(self):
-        """Show the scene's parameters whenever the module is opened."""
-        self.panel.enter()
-
-    def exit(self):
-        """Leave views and parameters alone while another module is open; a run goes on."""
-        self.panel.leave()
-
-    def onSceneEndClose(self, _scene, _event):
-        """Start with new parameters."""
-        if self.parent.isEntered:
-            self.panel.enter()
+        return ImplantPanel(ui, self.logic)
 
 
 class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):

@@ -17,6 +17,9 @@ from CraNeXtLib.volumes import Volume
 REGIONS_ATTRIBUTE = "CraNeXt.Regions"
 """Attribute of the segmentation and the table: the content of ``regions.json``, saved with the scene."""
 
+REGIONS_TABLE, DEFECT = "CraNeXt.RegionTable", "CraNeXt.Defect"
+"""Roles of the segmentation's references to the table and to the implant or defect that was asked for."""
+
 
 def segment_id(region: Region) -> str:
     """Return the ID of a region's segment, such as ``"CraNeXt_UpperParietal"``."""

@@ -10,10 +10,11 @@ import slicer
 
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.jobs import Job
-from CraNeXtLib.slicer_ui.categorization_nodes import fill_regions, fill_table, read_regions
+from CraNeXtLib.slicer_ui.categorization_nodes import DEFECT, REGIONS_TABLE, fill_regions, fill_table, read_regions
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 from CraNeXtLib.slicer_ui.result_nodes import check_holds_voxels, place_beside, reference_to_image
+from CraNeXtLib.slicer_ui.result_references import INPUT, refer
 from CraNeXtLib.slicer_ui.scene_volumes import chosen_segment, mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
@@ -63,6 +64,7 @@ class CategorizationRun(WorkerRun):
         if node is None:
             raise InputError(_("Choose a segmentation or a labelmap volume of the skull."))
         self._node = node
+        self._implant = implant
         self._input: dict[str, Any] = {}
         self._masks = {"skull": self._read("skull", node, segment_id, DEFECTIVE_SKULL)}
         if implant is not None:
@@ -98,8 +100,12 @@ class CategorizationRun(WorkerRun):
         self.table = self._output(self.table, "vtkMRMLTableNode", _("{name} region sizes").format(name=name))
         fill_regions(self.segmentation, labels, description)
         fill_table(self.table, description)
+        refer(self.segmentation, REGIONS_TABLE, self.table)
         if self._node.GetScene() is self._scene:
             for node in (self.segmentation, self.table):
                 place_beside(node, self._node)
             reference_to_image(self.segmentation, self._node)
+            refer(self.segmentation, INPUT, self._node)
+        if self._implant is not None and self._implant.GetScene() is self._scene:
+            refer(self.segmentation, DEFECT, self._implant)
         self.description = description

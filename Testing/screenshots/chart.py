@@ -37,6 +37,11 @@ def _fill(chart: Any, node: Any) -> None:
     chart.SetShowLegend(bool(node.GetLegendVisibility()))
     for axis, title in ((vtk.vtkAxis.BOTTOM, node.GetXAxisTitle()), (vtk.vtkAxis.LEFT, node.GetYAxisTitle())):
         chart.GetAxis(axis).SetTitle(title or "")
+    if not node.GetXAxisRangeAuto():
+        chart.GetAxis(vtk.vtkAxis.BOTTOM).SetBehavior(vtk.vtkAxis.FIXED)
+        chart.GetAxis(vtk.vtkAxis.BOTTOM).SetRange(*node.GetXAxisRange())
+    for axis in (vtk.vtkAxis.BOTTOM, vtk.vtkAxis.LEFT):
+        chart.GetAxis(axis).SetGridVisible(bool(node.GetGridVisibility()))
     for index in range(node.GetNumberOfPlotSeriesNodes()):
         series = node.GetNthPlotSeriesNode(index)
         table = series.GetTableNode()
@@ -62,7 +67,3 @@ def _add(chart: Any, series: Any, table: Any) -> None:
     plot.SetInputData(shown, 0, 1)
     plot.SetLabel(series.GetName())
     plot.SetColorF(*series.GetColor())
-    labels = series.GetLabelColumnName()
-    if labels and column is numbers:
-        axis = chart.GetAxis(vtk.vtkAxis.BOTTOM)
-        axis.SetCustomTickPositions(numbers, table.GetTable().GetColumnByName(labels))

@@ -141,5 +141,10 @@ def _application() -> Any:
 
         settings = tempfile.mkdtemp(prefix="cranext-screenshots-")
         qt.QSettings.setPath(qt.QSettings.IniFormat, qt.QSettings.UserScope, settings)
-        sys.excepthook = lambda _kind, error, _trace: slicer.app.errors.append(error)
+
+        def hook(kind: Any, error: Any, trace: Any) -> None:
+            slicer.app.errors.append(error)
+            sys.__excepthook__(kind, error, trace)
+
+        sys.excepthook = hook
     return slicer.app

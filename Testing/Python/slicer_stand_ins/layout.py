@@ -9,8 +9,10 @@ from collections import Counter
 from typing import Any
 
 import slicer
+import vtk
 from PySide6.QtCore import Property, QObject, Signal
 from PySide6.QtWidgets import QMainWindow, QWidget
+from shiboken6 import isValid
 
 from slicer_stand_ins.pythonqt import stand_in
 
@@ -62,9 +64,10 @@ class ViewWidget(QWidget):
 
     def __init__(self, node: Any, logic: Any = None) -> None:
         super().__init__()
-        self._node, self._logic, self._view = node, logic, View(node)
+        self._node, self._logic = node, logic
+        self._view = _table_view(node) if node.IsA("vtkMRMLTableViewNode") else View(node)
 
-    def view(self) -> View:
+    def view(self) -> Any:
         return self._view
 
     threeDView = plotView = tableView = sliceView = view
@@ -82,6 +85,19 @@ class ViewWidget(QWidget):
 
     def fitSliceToBackground(self) -> None:
         self._logic.FitSliceToBackground()
+
+
+def _table_view(node: Any) -> Any:
+    """Return a view that follows the choice of a table."""
+    view = slicer.qMRMLTableView()
+
+    def follow(*_event: Any) -> None:
+        if isValid(view) and node.GetTableNode() is not view.mrmlTableNode():
+            view.setMRMLTableNode(node.GetTableNode())
+
+    node.AddObserver(vtk.vtkCommand.ModifiedEvent, follow)
+    follow()
+    return view
 
 
 @stand_in

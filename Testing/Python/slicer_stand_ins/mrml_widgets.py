@@ -42,7 +42,10 @@ class _InScene:
         self._scene, self._tags = scene, ()
         if scene is not None:
             events = [getattr(slicer.vtkMRMLScene, name) for name in SCENE_CHANGES]
-            self._tags = tuple(scene.AddObserver(event, self._on_scene_event) for event in events)
+            self._tags = (
+                *(scene.AddObserver(event, self._on_scene_event) for event in events),
+                scene.AddObserver(slicer.vtkMRMLScene.EndImportEvent, self._on_import),
+            )
         self._scene_changed()
 
     def _on_scene_event(self, scene: Any, _event: str) -> None:
@@ -50,6 +53,10 @@ class _InScene:
             for tag in self._tags:
                 scene.RemoveObserver(tag)
         elif not scene.IsBatchProcessing():
+            self._scene_changed()
+
+    def _on_import(self, _scene: Any, _event: str) -> None:
+        if isValid(self):
             self._scene_changed()
 
     def _scene_changed(self) -> None:
@@ -167,6 +174,8 @@ class qMRMLNodeComboBox(_InScene, QWidget):
     def setCurrentNode(self, node: Any) -> None:
         if isinstance(node, str):
             node = self._scene.GetNodeByID(node)
+        if self._scene is not None:
+            self._scene_changed()  # a node may fit since it was changed
         self._choose(node if node in self._items else None)
 
     def setCurrentNodeID(self, node_id: str) -> None:

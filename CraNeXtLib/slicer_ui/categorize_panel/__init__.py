@@ -1,0 +1,1 @@
+"""The sections of CraNeXtCategorize's panel, one a file."""

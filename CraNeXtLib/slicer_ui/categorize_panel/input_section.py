@@ -1,0 +1,61 @@
+"""Choosing the skull, and the implant or defect whose place is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from CraNeXtLib.slicer_ui.choices import fill_choices
+from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
+from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice
+from CraNeXtLib.slicer_ui.translation import _
+
+
+class InputSection:
+    """The section Skull.
+
+    Args:
+        ui: The panel's widgets.
+        binding: The module's parameters.
+    """
+
+    def __init__(self, ui: Any, binding: ParameterBinding) -> None:
+        self._ui = ui
+        self._binding = binding
+        self._skull = SegmentChoice(ui.segmentSelector, ui.segmentLabel, binding, "segmentId", DEFECTIVE_SKULL)
+        self._implant = SegmentChoice(
+            ui.implantSegmentSelector, ui.implantSegmentLabel, binding, "implantSegmentId", IMPLANT
+        )
+        methods = {"default": _("Nearest region (recommended)"), "official": _("As the published code does")}
+        fill_choices(ui.methodComboBox, methods)
+        ui.methodComboBox.connect("activated(int)", lambda _row: self._choose_method())
+
+    def update(self) -> None:
+        """Show what is chosen, and the segments of the chosen nodes."""
+        parameters = self._binding.parameters
+        self._skull.update(parameters.inputNode)
+        self._implant.update(parameters.implantNode)
+        self._ui.methodComboBox.setCurrentIndex(self._ui.methodComboBox.findData(parameters.method))
+
+    def missing(self) -> str:
+        """Return what must be done before the skull can be divided, or nothing."""
+        node = self._binding.parameters.inputNode
+        if node is None:
+            return _("Choose a skull first, or try it with a sample.")
+        if node.IsA("vtkMRMLSegmentationNode") and not node.GetSegmentation().GetNumberOfSegments():
+            return _("{name} has no segment; choose another skull.").format(name=node.GetName())
+        return ""
+
+    def settings(self) -> dict[str, Any]:
+        """Return the keywords for the logic's ``process``."""
+        parameters = self._binding.parameters
+        return {
+            "segmentId": self._skull.segment_id(parameters.inputNode),
+            "implantNode": parameters.implantNode,
+            "implantSegmentId": self._implant.segment_id(parameters.implantNode),
+            "method": parameters.method,
+        }
+
+    def _choose_method(self) -> None:
+        if self._binding.connected:
+            self._binding.parameters.method = self._ui.methodComboBox.currentData

@@ -1,0 +1,86 @@
+"""The panel of CraNeXtCategorize: its sections, and how one leads to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.slicer_ui import sample_data, views
+from CraNeXtLib.slicer_ui.categorization_run import CategorizationRun
+from CraNeXtLib.slicer_ui.categorize_panel.input_section import InputSection
+from CraNeXtLib.slicer_ui.categorize_panel.regions_section import RegionsSection
+from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
+from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.translation import _
+
+
+class CategorizePanel:
+    """Connects the widgets of the .ui file with the scene and the logic.
+
+    Args:
+        ui: The panel's widgets by name.
+        logic: The module's logic.
+    """
+
+    def __init__(self, ui: Any, logic: Any) -> None:
+        self._logic = logic
+        self.binding = ParameterBinding(logic.getParameterNode, ui, self._update)
+        self._input = InputSection(ui, self.binding)
+        self.environment = EnvironmentPanel(("run",))
+        self.dividing = RunPanel(
+            _("Di&vide into regions"),
+            tool_tip=_("Lay a template of eight regions over the skull; Slicer stays usable meanwhile"),
+            name=_("dividing a skull"),
+            ask=self.environment.ensure,
+            start=self._start,
+            succeeded=self._divided,
+        )
+        ui.applyFrame.layout().addWidget(self.dividing.widget)
+        self.regions = RegionsSection(ui, self.binding)
+        ui.environmentFrame.layout().addWidget(self.environment.widget)
+        ui.sampleButton.connect("clicked()", self._try_sample)
+
+    def enter(self) -> None:
+        """Show the scene's parameters."""
+        self.binding.connect()
+        self.environment.refresh()
+
+    def leave(self) -> None:
+        """Let go of the parameters; what runs goes on."""
+        self.binding.disconnect()
+
+    def close(self) -> None:
+        """Let go of the widgets before they are deleted; what runs is cancelled."""
+        self.leave()
+        self.dividing.close()
+        self.regions.close()
+        self.environment.close()
+
+    def _update(self) -> None:
+        self._input.update()
+        self.regions.update()
+        self.dividing.block(self._input.missing())
+
+    def _start(self, **told: Any) -> CategorizationRun:
+        node = self.binding.parameters.inputNode
+        return self._logic.process(node, wait=False, **self._input.settings(), **told)
+
+    def _divided(self, run: CategorizationRun) -> None:
+        self.binding.parameters.result = run.segmentation
+        if self.binding.connected:
+            self.regions.look()
+
+    def _try_sample(self) -> None:
+        """Load the sample skull and the bone that it lacks, and divide it."""
+        if self.dividing.busy:
+            return
+        try:
+            skull, implant = sample_data.load_sample()
+        except CraNeXtError as error:
+            self.dividing.message.show("error", str(error))
+            return
+        parameters = self.binding.parameters
+        parameters.inputNode, parameters.implantNode = skull, implant
+        views.fit_slices()
+        self.dividing.start()
