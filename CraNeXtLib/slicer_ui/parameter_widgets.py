@@ -19,16 +19,21 @@ class PathText:
 
     def __init__(self, edit: Any, binding: ParameterBinding, parameter: str) -> None:
         self._edit, self._binding, self._parameter = edit, binding, parameter
-        edit.connect("currentPathChanged(QString)", self._store)
+        self._known: str | None = None
+        edit.connect("currentPathChanged(QString)", lambda _path: self._store())
+        edit.connect("validInputChanged(bool)", lambda _valid: self._store())  # the only word when it is emptied
 
     def update(self) -> None:
-        """Show the parameter."""
+        """Show the parameter if it has changed; what is being typed is left alone."""
         value = getattr(self._binding.parameters, self._parameter)
-        if self._edit.currentPath != value:
+        if value != self._known:
+            self._known = value
             self._edit.currentPath = value
 
-    def _store(self, path: str) -> None:
-        if self._binding.connected and getattr(self._binding.parameters, self._parameter) != path:
+    def _store(self) -> None:
+        path = self._edit.currentPath
+        if self._binding.connected and path != self._known:
+            self._known = path
             setattr(self._binding.parameters, self._parameter, path)
 
 

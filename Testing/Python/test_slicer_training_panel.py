@@ -407,3 +407,19 @@ def test_no_two_visible_controls_have_one_key(training):
     keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
     assert len(keys) > 15
     assert sorted(keys) == sorted(set(keys))
+
+
+def test_a_path_can_be_typed_and_emptied(training, tmp_path):
+    ui, parameters = training.ui, training.logic.getParameterNode()
+    (tmp_path / "mine.yaml").write_text("{}")
+    for typed in ("m", "mine.y", "mine.yaml"):
+        ui.configurationEdit.currentPath = str(tmp_path / typed)
+        ui.epochsSpinBox.value += 1  # the panel looks again
+        assert ui.configurationEdit.currentPath == str(tmp_path / typed)
+    assert parameters.configuration == str(tmp_path / "mine.yaml")
+    assert not ui.presetComboBox.enabled
+    ui.configurationEdit.currentPath = ""
+    assert parameters.configuration == ""
+    assert ui.presetComboBox.enabled
+    ui.manifestEdit.currentPath = ""
+    assert not ui.startButton.enabled

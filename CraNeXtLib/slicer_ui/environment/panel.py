@@ -155,6 +155,7 @@ class EnvironmentPanel:
     def _choose_python(self, row: int) -> None:
         if row == SLICERS_OWN:
             self._python_path.currentPath = ""
+            self._set_python("")  # an empty path is not told
         self._python_path.setVisible(row == ANOTHER)
 
     def _set_python(self, path: str) -> None:

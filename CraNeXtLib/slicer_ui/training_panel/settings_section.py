@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ctk
+
 from CraNeXtLib.slicer_ui.dry_run import DryRun
 from CraNeXtLib.slicer_ui.message_label import message_in
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
@@ -39,6 +41,7 @@ class SettingsSection:
             Choice(ui.presetComboBox, binding, "preset", {name: name for name in _ordered_presets()}),
             Choice(ui.deviceComboBox, binding, "device", devices),
         ]
+        ui.runsFolderEdit.filters = ctk.ctkPathLineEdit.Dirs
         ui.configurationEdit.nameFilters = [_("Configurations") + " (*.yaml *.yml)"]
         self._paths = [
             PathText(ui.runsFolderEdit, binding, "runsFolder"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from fnmatch import fnmatch
 from types import ModuleType
 from typing import Any
 
@@ -256,9 +258,10 @@ class ctkDoubleSpinBox(QDoubleSpinBox):
 
 @stand_in
 class ctkPathLineEdit(QWidget):
-    """A path that can be typed or chosen."""
+    """A path that can be typed or chosen; an empty one, or one that no name filter fits, is not told."""
 
     currentPathChanged = Signal(str)
+    validInputChanged = Signal(bool)
     Dirs, Drives, Files, Readable, Writable, Executable = 1, 2, 4, 16, 32, 64
     filters = option("QVariant", 0)
     settingKey = option(str, "")
@@ -274,7 +277,8 @@ class ctkPathLineEdit(QWidget):
         self.setFocusProxy(self._path)
         for part in (self._path, self._browse):
             self.layout().addWidget(part)
-        self._path.textChanged.connect(self.currentPathChanged)
+        self._path.textChanged.connect(self._tell)
+        self._valid = False
         self._browse.clicked.connect(self.browse)
 
     def browse(self) -> None:
@@ -283,6 +287,15 @@ class ctkPathLineEdit(QWidget):
 
     def addCurrentPathToHistory(self) -> None:
         pass
+
+    def _tell(self, path: str) -> None:
+        patterns = re.findall(r"\*\S*?(?=[\s)]|$)", " ".join(self.nameFilters))
+        valid = bool(path) and (not patterns or any(fnmatch(path, pattern) for pattern in patterns))
+        if valid:
+            self.currentPathChanged.emit(path)
+        if valid != self._valid:
+            self._valid = valid
+            self.validInputChanged.emit(valid)
 
     currentPath = Property(str, lambda self: self._path.text, lambda self, path: self._path.setText(path))
 
