@@ -10,6 +10,7 @@ Not mirrored: conversion of arguments, enumerations as integers, who owns a widg
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -88,6 +89,7 @@ def install() -> ModuleType:
     if QtWidgets.QApplication.instance() is None:
         install.application = QtWidgets.QApplication(["Slicer"])
         install.application.setStyle("Fusion")
+    _keep_constants()
     _change_objects(QtCore.QObject)
     qt = ModuleType("qt")
     for library in (QtCore, QtGui, QtWidgets):
@@ -108,6 +110,16 @@ def install() -> ModuleType:
 def release() -> None:
     """Forget what was connected; between tests."""
     _held.clear()
+
+
+def _keep_constants() -> None:
+    """Keep Python alive: before 3.12, which made them immortal, PySide6 6.12 gives away references to None and True.
+
+    The interpreter ends with a fatal error when none is left.
+    """
+    if sys.version_info < (3, 12):
+        for constant in (None, True, False):
+            ctypes.c_ssize_t.from_address(id(constant)).value += 1 << 40
 
 
 @contextmanager
