@@ -96,7 +96,7 @@ def fill_scores(table: Any, rows: Sequence[Mapping[str, Any]], description: Mapp
     means = description["tables"]["all"]
     lines = [
         (_("Mean"), [means[metric]["mean"] for metric in _METRICS]),
-        (_("Standard deviation"), [means[metric]["sd"] for metric in _METRICS]),
+        (_("Standard deviation"), [_spread(means[metric]["sd"]) for metric in _METRICS]),
     ]
     lines += [
         (row["case"], [row[metric] for metric in _METRICS]) for row in sorted(rows, key=lambda row: float(row["dsc"]))
@@ -136,6 +136,11 @@ def _fill_chart(chart: Any, table: Any, series: Sequence[_Series], title: str, a
 def _series_of(chart: Any) -> list[Any]:
     nodes = [chart.GetNthPlotSeriesNode(number) for number in range(chart.GetNumberOfPlotSeriesNodes())]
     return [node for node in nodes if node is not None]
+
+
+def _spread(value: float | None) -> float:
+    """Return a standard deviation, which one case alone does not have."""
+    return float("nan") if value is None else value
 
 
 def _number(value: Any) -> float:

@@ -63,7 +63,9 @@ def train(
         message = f"run.accelerator, run.devices, run.nodes or run.precision does not fit this computer: {error}"
         raise InputError(message) from error
     module = CompletionModule(config)
-    data = CompletionData(config, Path(config.data.cache or out / "cache"), progress=progress)
+    # Before and after the steps, whose share of the whole is told, the fraction stands still instead of going back.
+    cache = Path(config.data.cache or out / "cache")
+    data = CompletionData(config, cache, progress=lambda stage, _part: progress(stage, 0.0))
     data.prepare_data()
     if is_first_process():
         with replacing(out / "config.yaml") as temporary:
@@ -153,7 +155,7 @@ def _write_model(
         recipe=f"Epoch {content['epoch'] + 1} of {config.run.epochs}, step {content['global_step']}, "
         f"with a mean {_score_name(config)} of {float(best.best_model_score):.4f} on the grid.",
     )
-    score_model(out / "model", data.used("validation"), progress)
+    score_model(out / "model", data.used("validation"), lambda stage, _part: progress(stage, 1.0))
     progress("Done", 1.0)
 
 

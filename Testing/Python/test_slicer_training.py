@@ -114,6 +114,7 @@ def test_from_a_data_set_to_an_installed_model(logic, heads, tmp_path, scene):
     scores = logic.evaluate(model, heads, tmp_path / "scores", split="validation", device="cpu")
     assert scores.description["tables"]["all"]["dsc"]["n"] == 1
     assert scores.table.GetNumberOfRows() == 3
+    assert scores.table.GetCellText(1, 1) == "nan"  # one case has no standard deviation
     assert logic.install(model, "installed").name == "installed"
     assert models.find("installed").sha256 == models.find(model).sha256
     with pytest.raises(InputError, match="installed"):

@@ -81,6 +81,7 @@ def test_a_run_gives_a_model_that_reconstructs(manifest, tmp_path):
         assert said in card
     models.find(folder).load()
     assert stages[-1] == ("Done", 1.0)
+    assert [fraction for _, fraction in stages] == sorted(fraction for _, fraction in stages)
     assert any("left" in stage for stage, _ in stages)
     assert (tmp_path / "run" / "pictures" / "epoch_0001.png").is_file()
     logs = tmp_path / "run" / "logs"

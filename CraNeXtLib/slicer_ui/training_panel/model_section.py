@@ -128,7 +128,7 @@ class ModelSection:
 def _summary(name: str, description: dict[str, Any]) -> str:
     """Return the scores in a sentence."""
     means = description["tables"]["all"]
-    text = _("{name}: DSC {dsc:.3f}, dH95 {dh95:.2f} mm, mean of {n} cases.").format(
+    text = _("{name}: mean DSC {dsc:.3f}, dH95 {dh95:.2f} mm; cases: {n}.").format(
         name=name, dsc=means["dsc"]["mean"], dh95=means["dh95_mm"]["mean"], n=means["dsc"]["n"]
     )
     left_out = len(description["errors"])
