@@ -21,7 +21,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -221,6 +221,23 @@ def split_by_skull(
     names += ["training"] * (len(leaders) - len(names))
     split = dict(zip(leaders, names, strict=True))
     return [replace(case, split=split[group[case.skull]]) for case in cases]
+
+
+def split_as(cases: Iterable[DatasetCase], subjects: Mapping[str, Iterable[str]]) -> list[DatasetCase]:
+    """Assign the splits that a model was made with; a skull that it does not know gets none.
+
+    Args:
+        cases: The cases; a split that they have already is overwritten.
+        subjects: The skulls of each split, as in the model's description.
+
+    Raises:
+        InputError: If it knows none of the skulls.
+    """
+    split_of = {subject: split for split, members in subjects.items() for subject in members}
+    cases = [replace(case, split=split_of.get(case.subject, "")) for case in cases]
+    if not any(case.split for case in cases):
+        raise InputError("The model knows none of these skulls; give the folder of the data that it was made from.")
+    return cases
 
 
 def _relative(path: Path | None, folder: Path) -> str:

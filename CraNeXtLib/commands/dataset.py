@@ -23,6 +23,7 @@ def add_to(commands: Any) -> None:
     make.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="of the skulls; default 0.1")
     make.add_argument("--test", type=float, default=0.1, metavar="SHARE", help="of the skulls; default 0.1")
     make.add_argument("--seed", type=int, default=0, help="of the split; default: %(default)s")
+    make.add_argument("--split-of", metavar="MODEL", help="split as a bundled model's description lists it instead")
     make.add_argument("--no-check", action="store_true", help="do not read the files to find duplicated skulls")
     make.set_defaults(run=_make)
 
@@ -51,7 +52,7 @@ def add_to(commands: Any) -> None:
 def _make(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.dataset_check import check_dataset
     from CraNeXtLib.dataset_layouts import find_cases
-    from CraNeXtLib.datasets import SPLITS, split_by_skull, write_manifest
+    from CraNeXtLib.datasets import SPLITS, split_as, split_by_skull, write_manifest
 
     cases = find_cases(options.folder, layout=options.layout, source=options.source, orientation=options.orientation)
     same = []
@@ -61,11 +62,25 @@ def _make(options: argparse.Namespace, progress: Any) -> None:
         same = report.same_skull
         for problem in report.problems:
             print(problem)
-    cases = split_by_skull(cases, validation=options.validation, test=options.test, seed=options.seed, same_skull=same)
+    if options.split_of:
+        cases = split_as(cases, _split_of(options.split_of))
+    else:
+        shares = {"validation": options.validation, "test": options.test}
+        cases = split_by_skull(cases, **shares, seed=options.seed, same_skull=same)
     write_manifest(cases, options.out)
     counts = ", ".join(f"{sum(case.split == split for case in cases)} {split}" for split in SPLITS)
     print(f"{len(cases)} cases of {len({case.skull for case in cases})} skulls: {counts}")
     print(Path(options.out))
+
+
+def _split_of(model: str) -> Any:
+    from CraNeXtLib import models
+    from CraNeXtLib.errors import InputError
+
+    split = models.find(model).description.get("split")
+    if not split:
+        raise InputError(f"The description of model '{model}' lists no split; give the shares of a new one.")
+    return split
 
 
 def _check(options: argparse.Namespace, progress: Any) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.devices import DEVICES
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.experiments.design import BOTH, CELLS, EXPERIMENTS, Cell, Experiment
 from CraNeXtLib.training.config import TrainingConfig, read_config
@@ -29,7 +31,8 @@ class ExperimentConfig:
         settings: What differs from it, in sections as there; not ``network``.
         fine_tuning: What differs further where training on B follows training on A.
         options: Options of networks that differ from their defaults, by the network's name.
-        pca_skull_official: Settings of the published PCA-skull, see ``CraNeXtLib.training.pca_skull_official_fit``.
+        pca_skull_official: ``spacing_mm`` and ``registration`` of the published PCA-skull, see
+            ``CraNeXtLib.training.pca_skull_official_fit``.
         region_input: How the categorized skull goes in: ``"one-hot"``, or ``"labels"`` as the paper on its grid.
         postprocessing: Of the networks' output, ``"default"`` or ``"official"``.
         extra: Cells of one's own that join Experiment 1: by name, a mapping with ``label`` and either ``network`` and
@@ -59,8 +62,15 @@ class ExperimentConfig:
             known = {"label", "network", "options", "model"}
             if not isinstance(entry, dict) or set(entry) - known or ("network" in entry) == ("model" in entry):
                 raise InputError(f"extra.{name} must have a network or a model, and may have label and options.")
-            if name in {cell.name for cell in CELLS}:
-                raise InputError(f"extra.{name}: there is a cell of that name already; choose another.")
+            if name in {cell.name for cell in CELLS} or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+                raise InputError(f"extra.{name} cannot be a cell's name; choose another, of letters, digits, - and _.")
+        for key, value, allowed in (
+            ("postprocessing", self.postprocessing, ("default", "official")),
+            ("device", self.device, DEVICES),
+            *(("pca_skull_official", key, ("spacing_mm", "registration")) for key in self.pca_skull_official),
+        ):
+            if value not in allowed:
+                raise InputError(f"{key} is or has '{value}'; choose among {', '.join(allowed)}.")
         for cell in self.cells():
             if cell.trained:
                 self.training_of(cell, "", "")

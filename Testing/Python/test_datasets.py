@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.dataset_layouts import find_cases
-from CraNeXtLib.datasets import DatasetCase, load_case, read_manifest, split_by_skull, write_manifest
+from CraNeXtLib.datasets import DatasetCase, load_case, read_manifest, split_as, split_by_skull, write_manifest
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume
@@ -149,3 +149,24 @@ def test_a_case_with_two_geometries_or_labels_is_refused(tmp_path):
     write_volume(Volume(COMPLETE.astype(np.int16) + IMPLANT, AFFINE), tmp_path / "a_defective.nrrd")
     with pytest.raises(InputError, match="besides 0 it holds 1, 2"):
         load_case(find_cases(tmp_path)[0])
+
+
+def test_the_split_of_a_model_is_taken_over(tmp_path, capsys):
+    cases = cases_of(3)
+    split = split_as(cases, {"training": ["000"], "test": ["002"]})
+    assert {(case.subject, case.split) for case in split} == {("000", "training"), ("001", ""), ("002", "test")}
+    with pytest.raises(InputError, match="none of these skulls"):
+        split_as(cases, {"training": ["elsewhere"]})
+
+    from CraNeXtLib.cli import main
+
+    for subject in ("000", "001", "007", "500"):
+        for role in ("complete", "implant"):
+            (tmp_path / role).mkdir(exist_ok=True)
+            (tmp_path / role / f"{subject}.nrrd").touch()
+    made = ["dataset", "make", str(tmp_path), "--out", str(tmp_path / "m.csv"), "--no-check", "--split-of"]
+    assert main([*made, "pca_skull"]) == 0
+    splits = {case.subject: case.split for case in read_manifest(tmp_path / "m.csv")}
+    assert splits == {"000": "validation", "001": "training", "007": "test", "500": ""}
+    assert main([*made, "cranext"]) == 2
+    assert "lists no split" in capsys.readouterr().err
