@@ -11,7 +11,7 @@ from typing import Any
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.finishing.finish import Finished, finish
+from CraNeXtLib.finishing.pipeline import Finished, finish
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.fit_check.fit import FitCheck, check_fit
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL

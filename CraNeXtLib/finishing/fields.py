@@ -14,7 +14,7 @@ from CraNeXtLib.volumes import Volume, foreground_box
 
 STEP_MM = (0.5, 0.8)  # finest and coarsest grid; between them three quarters of the finest voxel spacing
 MOST_VOXELS = 16e6
-BLUR_VOXELS = 1.0  # twice; more would move the surfaces of a plate of four voxels
+BLUR_VOXELS = 0.7  # twice; more would draw the ends of plates of three voxels back
 FAR_MM = 1e3
 
 _BESIDE = 2.0  # voxels from the surface, nearer than which its plane counts
@@ -164,11 +164,12 @@ def _to_surface(values: np.ndarray, seeds: np.ndarray, step: float) -> tuple[np.
         slope[:, axis] = (values[tuple(ahead.T)] - values[tuple(behind.T)]) / across
     steepness = np.linalg.norm(slope, axis=1)
     normal = slope / np.maximum(steepness, 1e-9)[:, None]
-    length = np.minimum(-values[seeds] / np.maximum(steepness, 1e-3 * step), np.sqrt(3))
+    steepness = np.maximum(steepness, 0.5 * step)  # on the ridge of a thin plate there is no slope, but no way either
+    length = np.minimum(-values[seeds] / steepness, np.sqrt(3))
     for _ in range(2):
         feet = (places + normal * length[:, None]).T
         rest = ndimage.map_coordinates(values, feet, order=1, mode="nearest", prefilter=False)
-        length = np.clip(length - rest / np.maximum(steepness, 1e-3 * step), 0, np.sqrt(3))
+        length = np.clip(length - rest / steepness, 0, np.sqrt(3))
     return normal * length[:, None], normal
 
 

@@ -9,6 +9,7 @@ from CraNeXtLib.finishing.fields import distance
 from CraNeXtLib.volumes import Volume
 
 FADE_MM = 10.0  # from the bone, over which the outer side is set back: a step beside the bone would show
+_OUTLINE_VOXELS = 3.0  # over which the outline seen from outside is smoothed: stairs one above the other add up in it
 GAP_MM = 3.0  # narrower gaps between implant and bone are no way into the head
 
 
@@ -58,7 +59,7 @@ def of_thickness(piece: np.ndarray, depth: np.ndarray, *, least_mm: float, most_
     if most_mm:
         piece = np.maximum(piece, depth - np.float32(most_mm))
     if least_mm:
-        seen_from_outside = piece.min(axis=2, keepdims=True)
+        outline = ndimage.gaussian_filter(piece.min(axis=2), _OUTLINE_VOXELS)[..., None]
         plate = np.maximum(-depth, depth - np.float32(least_mm))
-        piece = np.minimum(piece, np.maximum(plate, seen_from_outside))
+        piece = np.minimum(piece, np.maximum(plate, outline))
     return piece

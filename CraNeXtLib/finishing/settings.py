@@ -33,7 +33,8 @@ class FinishSettings:
     Args:
         clearance_mm: Room between implant and bone, in place and on the way in.
         edge_radius_mm: Radius of the border's outline: parts that a ball of this radius cannot reach on its way along
-            the bone, such as spurs into small pits of the bone's edge, are left out.
+            the bone, such as spurs into small pits of the bone's edge, are left out. So are slivers thinner than it,
+            and sharp edges are rounded by half of it.
         under_contour_mm: How far the outer side is set back, for a wound that closes without tension (Nout and
             Mommaerts 2018); it fades out towards the bone.
         minimum_thickness_mm: Thinner places are thickened on the inner side.

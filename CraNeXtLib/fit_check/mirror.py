@@ -22,8 +22,9 @@ GRID_MM = 2.0  # of the fit of the plane
 SURFACE_MM = 1.0  # of the mirrored bone's surface
 OUTLIER_MM = 4.0  # a place whose mirror image lies further from bone tells nothing about the plane
 TILT_DEG = 25.0  # of the head in its scan, at most
-ASIDE_MM = 3.0  # how far beside a point its counterpart may lie
-APART_MM = 20.0  # and how far inside or outside
+ASIDE_MM = 1.5  # how far beside a point its counterpart may lie
+APART_MM = 8.0  # and how far inside or outside; further away it is other bone
+UPRIGHT = 0.8  # cosine between the way out of the head and a counterpart's normal; the edges of a hole slant more
 _NEIGHBOURS = 12  # over which the mirrored bone's thickness is averaged
 
 
@@ -119,9 +120,8 @@ def compare_with_mirrored(
     outer = np.flatnonzero(side == 1)
     bone = _mirrored_bone(mesh.vertices[outer], skull, plane, centre) if len(outer) else None
     if bone is not None:
-        of_bone = sides(bone, centre)
-        bone_walls = wall_thickness(bone, of_bone)
-        places = np.flatnonzero(of_bone == 1)
+        bone_walls = wall_thickness(bone, sides(bone, centre))
+        places = np.flatnonzero(sides(bone, centre, facing=UPRIGHT) == 1)
         if len(places) > _NEIGHBOURS:
             tree = cKDTree(bone.vertices[places])
             _, near = tree.query(mesh.vertices[outer], k=_NEIGHBOURS)
@@ -138,7 +138,7 @@ def compare_with_mirrored(
 def _mirrored_bone(points: np.ndarray, skull: Volume, plane: SymmetryPlane, centre: np.ndarray) -> Mesh | None:
     """Return the surface of the mirrored skull around points."""
     mirrored = Volume(skull.voxels, plane.matrix @ skull.affine)
-    grid = aligned_grid(points, points.mean(axis=0) - centre, margin_mm=APART_MM, step_mm=SURFACE_MM)
+    grid = aligned_grid(points, points.mean(axis=0) - centre, margin_mm=2 * APART_MM, step_mm=SURFACE_MM)
     field = field_of(mirrored, grid)
     return surface_of_field(field, iterations=5) if (field.voxels < 0).any() else None
 

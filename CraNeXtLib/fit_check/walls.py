@@ -11,17 +11,18 @@ from CraNeXtLib.surfaces import Mesh
 FACING = 0.5  # a vertex looks outward, or inward, if its normal does so by less than 60°
 
 
-def sides(mesh: Mesh, centre: np.ndarray) -> np.ndarray:
+def sides(mesh: Mesh, centre: np.ndarray, *, facing: float = FACING) -> np.ndarray:
     """Return 1 for vertices that look out of the head, -1 for those that look into it, 0 for those of the rim.
 
     Args:
         mesh: Surface of a plate, faces turned outward.
         centre: A point in the middle of the head, RAS mm, shape (3,).
+        facing: Least cosine between normal and way out, or in.
     """
     outward = mesh.vertices - centre
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
     cosines = (vertex_normals(mesh) * outward).sum(axis=1)
-    return np.where(cosines > FACING, 1, np.where(cosines < -FACING, -1, 0))
+    return np.where(cosines > facing, 1, np.where(cosines < -facing, -1, 0))
 
 
 def wall_thickness(mesh: Mesh, side: np.ndarray) -> np.ndarray:

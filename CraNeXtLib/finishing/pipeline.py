@@ -158,6 +158,8 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
         swept = np.maximum(field, insertion.kept_on_the_way(forbidden, above))
         undercut_ml = _volume_ml(field, grid) - _volume_ml(swept, grid)
         field = swept
+    if settings.edge_radius_mm:
+        field = border.without_slivers(grid.with_voxels(field), settings.edge_radius_mm)
     part = grid.with_voxels(_without_crumbs(field, grid))
     notes, holes, text_columns = [], 0, None
     if settings.engraving:
