@@ -14,7 +14,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 from CraNeXtLib.distance_pictures import colour_range, colours_of
 from CraNeXtLib.poly_data import poly_data
 from CraNeXtLib.slicer_ui.result_nodes import fill_columns
-from CraNeXtLib.slicer_ui.scene_volumes import read_surface
+from CraNeXtLib.slicer_ui.scene_volumes import read_surface, shaded
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.surfaces import Mesh
 
@@ -49,7 +49,7 @@ def read_map(path: Path, name: str | None = None) -> Any:
     if not len(faces):
         return None
     used, faces = np.unique(faces, return_inverse=True)
-    return poly_data(Mesh(points[used], faces.reshape(-1, 3)), {scalars.GetName(): values[used]})
+    return shaded(poly_data(Mesh(points[used], faces.reshape(-1, 3)), {scalars.GetName(): values[used]}))
 
 
 def fill_table(node: Any, description: dict[str, Any]) -> None:
@@ -141,9 +141,9 @@ def checklist_rows(description: dict[str, Any]) -> list[tuple[str, float, str, f
     names = {
         "complete": _("Complete: widest gap"),
         "no_false_positive": _("No false positive: excess"),
-        "restored_shape": _("Restored shape: largest deviation"),
-        "smooth_transition": _("Smooth transition: highest step"),
-        "minimal_thickness": _("Minimal thickness: of the reference's"),
+        "restored_shape": _("Restored shape: deviation"),
+        "smooth_transition": _("Smooth transition: step"),
+        "minimal_thickness": _("Minimal thickness: share"),
     }
     met = {True: _("yes"), False: _("no"), None: _("not measured")}
     rows = []

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import slicer
+import vtk
 
 from CraNeXtLib import pictures
 from CraNeXtLib.scene_surfaces import SKULL_SURFACE
@@ -81,9 +82,17 @@ def fill_segmentation(node: Any, defective_skull: Volume, result: Result) -> Non
         Segment(IMPLANT, _("Implant"), parts, 2, IMPLANT_COLOR, OBJECT, IMPLANT_TERM),
     ]
     fill_segments(node, defective_skull, segments)
-    surfaces = {DEFECTIVE_SKULL: result.skull_surface, IMPLANT: result.surface}
-    for segment_id, surface in surfaces.items():
-        if result.skull_surface is not None:
+    if result.skull_surface is not None:  # Slicer wants all segments to have one, or none
+        both = vtk.vtkAppendPolyData()
+        both.AddInputData(result.skull_surface)
+        both.AddInputData(result.surface)
+        both.Update()
+        surfaces = {
+            DEFECTIVE_SKULL: result.skull_surface,
+            COMPLETE_SKULL: both.GetOutput(),
+            IMPLANT: result.surface,
+        }
+        for segment_id, surface in surfaces.items():
             node.GetSegmentation().GetSegment(segment_id).AddRepresentation(_SURFACE, surface)
     display = node.GetDisplayNode()
     display.SetSegmentVisibility(COMPLETE_SKULL, False)  # it would hide the others

@@ -196,7 +196,19 @@ def read_surface(path: Path) -> Any:
     storage.SetFileName(str(path))
     if not storage.ReadData(node):
         raise InputError(_("The result {file} cannot be read; run again.").format(file=path.name))
-    return node.GetPolyData()
+    return shaded(node.GetPolyData())
+
+
+def shaded(surface: Any) -> Any:
+    """Return a surface with normals at its points, without which it would look like stairs; points stay as they are."""
+    if surface.GetPointData().GetNormals() is not None:
+        return surface
+    normals = vtk.vtkPolyDataNormals()
+    normals.SetInputData(surface)
+    normals.SplittingOff()
+    normals.ConsistencyOff()
+    normals.Update()
+    return normals.GetOutput()
 
 
 def _only_segment(node: Any) -> str:

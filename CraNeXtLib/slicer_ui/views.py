@@ -37,8 +37,16 @@ def _cameras(scene: Any) -> list[Any]:
 
 
 def move_slices(scene: Any, place_ras: np.ndarray) -> None:
-    """Move all slices through a place, RAS in mm, and centre them on it."""
-    slicer.vtkMRMLSliceNode.JumpAllSlices(scene, *place_ras, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
+    """Move all slices through a place, RAS in mm; what else they show stays."""
+    slicer.vtkMRMLSliceNode.JumpAllSlices(scene, *place_ras, slicer.vtkMRMLSliceNode.OffsetJumpSlice)
+
+
+def mark(scene: Any, place_ras: np.ndarray) -> None:
+    """Show Slicer's crosshair at a place, RAS in mm."""
+    crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    if crosshair is not None:
+        crosshair.SetCrosshairRAS(*place_ras)
+        crosshair.SetCrosshairMode(slicer.vtkMRMLCrosshairNode.ShowSmallBasic)
 
 
 def arrange_views(layout: int) -> None:

@@ -199,7 +199,7 @@ def test_infinite_and_unmeasured_values_stand_in_the_table(scene, result):
     fill_table(table, description)
     rows = table_rows(table)
     assert rows["Surface Hausdorff distance, SdH"][0] == np.inf
-    value, unit, threshold, met, place = rows["Restored shape: largest deviation"]
+    value, unit, threshold, met, place = rows["Restored shape: deviation"]
     assert (np.isnan(value), unit, threshold, met, place) == (True, "mm", 3.0, "not measured", "")
     description["checklist"] = None
     fill_table(table, description)

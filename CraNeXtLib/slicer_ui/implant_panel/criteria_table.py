@@ -44,4 +44,7 @@ class CriteriaTable:
 def _number(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
-    return f"{value:.2f} {'' if unit in ('ratio', 'bool') else unit}".strip()
+    if unit == "yes":
+        return _("yes") if value else _("no")
+    decimals = 1 if unit in ("mm", "%") else 2
+    return f"{value:.{decimals}f} {'' if unit == 'ratio' else unit}".strip()

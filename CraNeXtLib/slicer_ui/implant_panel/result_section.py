@@ -108,6 +108,7 @@ class ResultSection:
         result = self._binding.parameters.result
         place = views.in_world(result, place_ras)
         views.show_place(result.GetScene(), place, views.middle_of(result))
+        views.mark(result.GetScene(), place)
 
     def _show_only(self, result: Any) -> None:
         for node in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):

@@ -1,0 +1,151 @@
+"""CraNeXtImplant from the first look to the exported folder; the pictures of the user guide and the tutorial.
+
+The implant is really made, once for all pictures; the worker then copies the result.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from gallery import state
+
+from CraNeXtLib import demo, jobs
+
+PYTHON = Path(__file__).parents[1] / "Python"
+
+
+@cache
+def _result():
+    """Return the folder of what the real worker makes of the bundled skull."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    arguments = {"skull": str(demo.DEFECTIVE_SKULL), "out": str(folder / "result"), "for_scene": True}
+    job = jobs.Job("reconstruct", arguments | {"settings": {"report": False, "finishing": None}}, python=sys.executable)
+    job.wait()
+    return folder / "result"
+
+
+def _made(stage):
+    """Open the panel, load the sample and make its implant, as the tour does without the comparison."""
+    from CraNeXtLib.slicer_ui import sample_data
+
+    os.environ["FAKE_RESULT"] = str(_result())
+    widget = stage.open("CraNeXtImplant")
+    camera = stage.scene.AddNewNodeByClass("vtkMRMLCameraNode")  # Slicer's 3D view has made one
+    camera.SetLayoutName(stage.scene.GetFirstNodeByClass("vtkMRMLViewNode").GetLayoutName())
+    real, jobs.WORKER = jobs.WORKER, PYTHON / "slicer_fake_worker.py"
+    parameters = widget.logic.getParameterNode()
+    parameters.inputNode, parameters.referenceNode = sample_data.load_sample()
+    widget.panel.making.start()
+    stage.wait(lambda: not widget.panel.making.busy)
+    jobs.WORKER = real
+    return widget
+
+
+def _run(stage, run_panel):
+    run_panel.start()
+    stage.wait(lambda: not run_panel.busy)
+
+
+@state("implant-start")
+def start(stage):
+    stage.open("CraNeXtImplant")
+
+
+@state("implant-ct")
+def ct(stage):
+    import numpy as np
+    import slicer
+
+    from CraNeXtLib.slicer_ui import sample_data
+    from CraNeXtLib.slicer_ui.scene_volumes import mask_of
+
+    widget = stage.open("CraNeXtImplant")
+    for node in (sample := sample_data.load_sample()):
+        mask = mask_of(node) if node is sample[0] else None
+        if mask is not None:
+            noise = np.random.default_rng(0).normal(0, 40, mask.shape)
+            hu = np.where(mask.voxels, 700, 30) + noise
+            node_ct = slicer.util.addVolumeFromArray(hu.T.astype(np.int16), ijkToRAS=mask.affine, name="Head CT")
+    for node in sample:
+        stage.scene.RemoveNode(node)
+    node_ct.GetDisplayNode().SetAutoWindowLevel(False)
+    node_ct.GetDisplayNode().SetWindowLevel(1200, 400)
+    slicer.modules.colors.logic().AddDefaultColorNodes()
+    node_ct.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
+    for name in ("Red", "Green", "Yellow"):
+        slicer.app.layoutManager().sliceWidget(name)  # Slicer has made them before a panel is opened
+    widget.ui.inputSelector.setCurrentNode(node_ct)
+    slicer.util.resetSliceViews()
+
+
+@state("implant-running")
+def running(stage):
+    from CraNeXtLib.slicer_ui import sample_data
+
+    widget = stage.open("CraNeXtImplant")
+    widget.ui.inputSelector.setCurrentNode(sample_data.load_sample()[0])
+    widget.panel.making.start()
+    stage.wait(lambda: "left" in widget.panel.making.stage_label.text)
+
+
+@state("implant-result", "implant-result-dark")
+def result(stage):
+    _made(stage)
+
+
+@state("implant-edit")
+def edit(stage):
+    widget = _made(stage)
+    widget.ui.editSection.collapsed = False
+    stage.height = 1100
+
+
+@state("implant-finish")
+def finish(stage):
+    from CraNeXtLib.slicer_ui import views
+
+    widget = _made(stage)
+    widget.ui.finishSection.collapsed = False
+    _run(stage, widget.panel.finishing.finishing)
+    widget.panel.results.show_surface("gap_mm")
+    assert views
+    stage.height = 1300
+
+
+@state("implant-evaluate", "implant-evaluate-dark")
+def evaluate(stage):
+    widget = _made(stage)
+    widget.ui.evaluateSection.collapsed = False
+    _run(stage, widget.panel.evaluating.comparing)
+    stage.height = 1400
+
+
+@state("implant-export", views=False)
+def export(stage):
+    widget = _made(stage)
+    for section in ("inputSection", "resultSection"):
+        getattr(widget.ui, section).collapsed = True
+    widget.ui.exportSection.collapsed = False
+    widget.ui.folderEdit.currentPath = "/home/me/implants"
+    widget.ui.caseEdit.text = "case 7"
+
+
+@state("implant-error", views=False)
+def error(stage):
+    from CraNeXtLib.slicer_ui import sample_data
+
+    widget = stage.open("CraNeXtImplant")
+    widget.ui.inputSelector.setCurrentNode(sample_data.load_sample()[0])
+    os.environ |= {"FAKE_RESULT": "", "FAKE_TROUBLE": "hang"}
+    real, jobs.WORKER = jobs.WORKER, PYTHON / "slicer_fake_worker.py"
+    widget.panel.making.start()
+    stage.wait(lambda: "Reconstructing" in widget.panel.making.stage_label.text)
+    widget.panel.making._run._job._process.kill()
+    stage.wait(lambda: not widget.panel.making.busy)
+    jobs.WORKER = real
+    del os.environ["FAKE_TROUBLE"]
