@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface, shrink
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.head_pose import BETTER_FLIPPED, Fit, HeadPose, bundled_template, fit_of, register
+from CraNeXtLib.head_pose import BETTER_FLIPPED, STRETCHES, Fit, HeadPose, bundled_template, fit_of, register
 from CraNeXtLib.orientation_check import orientation_doubts
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.skulls import skull_mask
@@ -23,7 +23,6 @@ METHODS = ("default", "official")
 STAGE_SHARES = {"Registering the template": 0.7, "Mapping the regions": 0.2, "Measuring the regions": 0.1}
 POOR_FAR_SHARE = 0.25  # 24 SkullFix skulls had 0.01 to 0.16
 NO_FAR_SHARE = 0.45
-STRETCHES = (0.75, 1.33)  # of the template; 24 SkullFix skulls needed 0.89 to 1.12, parts of a skull 1.5 and more
 UNDEFINED_SHARE = 0.01
 OUTER_ANGLE = 0.5  # cosine between a face's normal and the way out of the head
 

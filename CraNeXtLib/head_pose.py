@@ -19,7 +19,10 @@ SIZES = (1.0, 0.92, 1.08)  # of the template, to start from
 FAR_MM = 5.0
 BETTER_FLIPPED = 0.85  # a skull that fits this much better the other way round lies wrongly
 ODD_FAR_SHARE = 0.2  # of the bone off the template; then other sizes of it are tried
-UPRIGHT_DEG = 8.0  # heads nodded, turned or tilted by less stay as they were scanned
+STRETCHES = (0.75, 1.33)  # of the template; 24 SkullFix skulls needed 0.89 to 1.12, parts of a skull 1.5 and more
+POOR_FAR_SHARE = 0.4  # SkullFix skulls have up to 0.26
+OUTSIDE_MM, OUTSIDE_SHARE = 8.0, 0.02  # of the template's vault beyond the volume
+UPRIGHT_DEG = 30.0  # heads turned by less stay as scanned; SkullFix skulls lie up to 25° from the template
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,28 @@ def find_pose(skull: Volume, *, template: Volume | None = None, any_way_up: bool
         matrix, fit = register(moving, surface.moved(turn))
         matrix = turn @ matrix
     return HeadPose(matrix, template, fit)
+
+
+def pose_doubts(pose: HeadPose, skull: Volume) -> list[str]:
+    """Return what the template's fit tells against a skull or its volume, as sentences."""
+    doubts = []
+    if pose.fit.far_share > POOR_FAR_SHARE:
+        doubts.append(f"{pose.fit.far_share:.0%} of the bone lies where no skull has any; check the mask.")
+    low, high = pose.fit.stretch
+    if low < STRETCHES[0] or high > STRETCHES[1]:
+        doubts.append(
+            f"The head is {low:.2f} to {high:.2f} times as large as an adult's; check the distances between voxels."
+        )
+    template = pose.template
+    places = np.argwhere(template.voxels[::3, ::3, ::3]) * 3
+    vault = template.to_ras(places[places[:, 2] > template.shape[2] / 2])
+    matrix = pose.template_to_skull
+    indices = skull.to_indices(vault @ matrix[:3, :3].T + matrix[:3, 3])
+    margin = OUTSIDE_MM / skull.spacing
+    outside = ((indices < -margin) | (indices > np.array(skull.shape) - 1 + margin)).any(axis=1).mean()
+    if outside > OUTSIDE_SHARE:
+        doubts.append(f"{outside:.0%} of the vault lies outside the volume, where no implant can be made.")
+    return doubts
 
 
 def register(template: Surface, skull: Surface) -> tuple[np.ndarray, Fit]:

@@ -10,6 +10,7 @@ from CraNeXtLib.volumes import Volume
 _COLUMN_MM = 5.0
 _LEAST_GAP_MM = 8.0  # more than a bone's pores
 _CAVITY_MM = 60.0  # a longer gap is the brain case
+_LEAST_COLUMNS = 100  # SkullFix skulls have 350 to 400
 _INNER = 0.7  # of the head's half width and half length
 
 
@@ -31,9 +32,12 @@ def orientation_doubts(skull: Volume) -> list[str]:
     points = (points - middle)[(((points - middle) / half)[:, :2] ** 2).sum(axis=1) < _INNER**2]
     _, from_above = _first_gaps(points)
     _, from_below = _first_gaps(points * [1, 1, -1])
-    upright = np.mean(from_above > _CAVITY_MM) >= np.mean(from_below > _CAVITY_MM)
+    upright = _cavities(from_above) >= _cavities(from_below)
     forward, gaps = _first_gaps(points * [1, 1, -1 if upright else 1])
-    faces_front = np.mean(gaps[forward > 0] > _CAVITY_MM) <= np.mean(gaps[forward < 0] > _CAVITY_MM)
+    faces_front = _cavities(gaps[forward > 0]) <= _cavities(gaps[forward < 0])
+    # A scan that ends above the base has next to no bone below the vault's, and so tells nothing.
+    if min(len(gaps), len(from_above), len(from_below)) < _LEAST_COLUMNS:
+        return []
     doubts = []
     if not upright:
         doubts.append("The head seems to stand upside down; check the orientation.")
@@ -42,6 +46,11 @@ def orientation_doubts(skull: Volume) -> list[str]:
     if len(doubts) == 1:
         doubts.append("One axis turned round makes a mirror image: check left and right too.")
     return doubts
+
+
+def _cavities(gaps: np.ndarray) -> float:
+    """Return the share of gaps that are the brain case."""
+    return float(np.mean(gaps > _CAVITY_MM)) if gaps.size else 0.0
 
 
 def _first_gaps(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

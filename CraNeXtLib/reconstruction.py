@@ -10,7 +10,7 @@ import numpy as np
 from CraNeXtLib import models
 from CraNeXtLib.devices import choose_device
 from CraNeXtLib.errors import NoImplantError
-from CraNeXtLib.head_pose import HeadPose, find_pose
+from CraNeXtLib.head_pose import HeadPose, find_pose, pose_doubts
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.orientation_check import orientation_doubts
 from CraNeXtLib.skulls import skull_mask
@@ -23,7 +23,6 @@ STAGE_SHARES = {
     "Completing the skull": 0.7,
     "Cutting out the implant": 0.1,
 }
-POOR_FAR_SHARE = 0.35  # of the bone off the template; 86 SkullFix skulls have up to 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +86,7 @@ def reconstruct(
     with stages.stage("Finding the head"):
         doubts = orientation_doubts(skull)
         pose = find_pose(skull, any_way_up=bool(doubts))
-        if pose.fit.far_share > POOR_FAR_SHARE:
-            doubts.append(f"{pose.fit.far_share:.0%} of the bone lies where no skull has any; check the mask.")
+        doubts += pose_doubts(pose, skull)
     with stages.stage("Completing the skull") as update:
         proposal = completer.propose(pose.upright(skull), device=device, progress=update)
     with stages.stage("Cutting out the implant"):

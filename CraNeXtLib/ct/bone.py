@@ -126,8 +126,11 @@ def _air_around(
     values: np.ndarray, labels: np.ndarray, label: int, box: tuple[slice, slice, slice], spacing: np.ndarray
 ) -> float:
     """Return the share of air among points 4 mm from a part's voxels, outside the part."""
-    places = np.argwhere(labels[box] == label) + [side.start for side in box]
-    places = np.random.default_rng(0).permutation(places)[:_PROBES] if len(places) > _PROBES else places
+    part = labels[box] == label
+    voxels = np.flatnonzero(part)
+    if len(voxels) > _PROBES:
+        voxels = np.random.default_rng(0).choice(voxels, _PROBES)
+    places = np.stack(np.unravel_index(voxels, part.shape), axis=1) + [side.start for side in box]
     directions = np.array([d for d in product((-1, 0, 1), repeat=3) if any(d)])
     directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     probes = (places[:, None] + np.rint(directions * AROUND_MM / spacing).astype(int)).reshape(-1, 3)

@@ -51,7 +51,8 @@ def check_hounsfield(ct: Volume) -> list[str]:
 
 def noise_hu(ct: Volume) -> float:
     """Return the standard deviation of the noise in soft tissue, in HU, from differences of neighbours; 0 if none."""
-    values = ct.voxels[:: max(1, ct.shape[0] // 64)].astype(np.float32)
+    planes = np.moveaxis(ct.voxels, np.argmax(ct.voxels.strides), 0)
+    values = planes[:: max(1, len(planes) // 64)].astype(np.float32)
     first, second = values[:, :-2], values[:, 2:]  # next but one: neighbours share noise
     tissue = (np.abs(first - TISSUE_HU) < 300) & (np.abs(second - TISSUE_HU) < 300)
     return float(1.4826 / np.sqrt(2) * np.median(np.abs(first - second)[tissue])) if tissue.any() else 0.0
@@ -83,11 +84,11 @@ def scan_doubts(ct: Volume, bone: Volume, *, thickness_mm: float = 0.0) -> list[
 
 
 def _metal(ct: Volume, frame: SkullFrame) -> list[str]:
-    metal = np.argwhere(ct.voxels >= METAL_HU)
-    volume = len(metal) * ct.voxel_volume_mm3 / 1000
+    metal = ct.voxels >= METAL_HU
+    volume = np.count_nonzero(metal) * ct.voxel_volume_mm3 / 1000
     if volume < METAL_ML:
         return []
-    high = ct.to_ras(metal)[:, 2] > frame.base
+    high = ct.to_ras(np.argwhere(metal))[:, 2] > frame.base
     where = " and ".join([name for name, there in (("the brain case", high), ("the face", ~high)) if there.any()])
     doubt = f"There is metal in {where} ({volume:.1f} mL above {METAL_HU} HU); bone near it may be streaks, or hidden."
     return [doubt]

@@ -24,7 +24,7 @@ class Figure:
 
 
 def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct: Volume | None = None) -> list[Figure]:
-    """Draw the skull with its implant into ``implant.png``, ``six_sides.png`` and ``slices.png``.
+    """Draw ``implant.png``, ``six_sides.png``, ``slices.png`` and, of a CT, ``ct_bone.png``.
 
     Args:
         skull: Mask of the defective skull.
@@ -40,8 +40,14 @@ def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct
     write_picture(skull, implant, facing, title=title)
     write_picture(skull, implant, six_sides, title=f"{title}: six sides", six_sides=True)
     write_slices(skull, implant, slices, title=f"{title}: slices through the implant", background=ct)
-    return [
+    figures = [
         Figure(facing, "The skull with the implant, facing it and from two other sides."),
         Figure(six_sides, "The skull with the implant from six sides."),
         Figure(slices, "Slices through the implant, as radiologists look: the patient's right is on the left."),
     ]
+    if ct is not None:
+        from CraNeXtLib.ct.pictures import write_bone_picture
+
+        write_bone_picture(ct, skull, folder / "ct_bone.png")
+        figures.append(Figure(folder / "ct_bone.png", "The CT, and the outline of what counts as bone."))
+    return figures

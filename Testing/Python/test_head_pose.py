@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import reconstruct
 from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.head_pose import find_pose
+from CraNeXtLib.head_pose import find_pose, pose_doubts
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
@@ -51,6 +51,16 @@ def test_the_turn_is_found_and_taken_back(skull, turn):
     assert np.abs(found - TURNS[turn]).max() < 0.03
     again = pose.upright(moved)
     assert np.abs(again.affine[:3, :3] - skull[0].affine[:3, :3]).max() < 0.05 * skull[0].spacing.max()
+
+
+def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_noticed(skull):
+    defective = skull[0]
+    assert pose_doubts(find_pose(defective), defective) == []
+    stretched = Volume(defective.voxels, defective.affine @ np.diag([1, 1, 2, 1.0]))
+    assert "check the distances between voxels" in " ".join(pose_doubts(find_pose(stretched), stretched))
+    top = np.flatnonzero(defective.voxels.any(axis=(0, 1)))[-1]
+    low = defective.crop((slice(None), slice(None), slice(0, int(top) - round(25 / defective.spacing[2]))))
+    assert "of the vault lies outside the volume" in " ".join(pose_doubts(find_pose(low), low))
 
 
 def test_a_nearly_upright_head_stays(skull):

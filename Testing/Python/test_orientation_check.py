@@ -32,6 +32,12 @@ def test_a_turned_head_is_noticed(skull, flips, words):
     assert all(word in doubt for word, doubt in zip(words, doubts, strict=True))
 
 
+def test_a_vault_alone_tells_nothing(skull):
+    height = skull.to_ras(np.array([[0, 0, k] for k in range(skull.shape[2])]))[:, 2]
+    low = np.flatnonzero(height > height[np.flatnonzero(skull.voxels.any(axis=(0, 1)))[-1]] - 75)[0]
+    assert orientation_doubts(skull.crop((slice(None), slice(None), slice(int(low), None)))) == []
+
+
 def test_a_head_lying_on_its_side_is_noticed(skull):
     turned = skull.affine[[1, 0, 2, 3]]
     assert "wider than long" in orientation_doubts(Volume(skull.voxels, turned))[0]
