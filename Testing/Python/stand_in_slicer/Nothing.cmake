@@ -1,0 +1,1 @@
+# What Slicer does here, package configuration and archives, says nothing about which files are installed.
