@@ -39,7 +39,7 @@ def engraved(part: Volume, text: str) -> tuple[Volume, np.ndarray] | None:
     pixel = height / picture.shape[0]
     places = [(height / 2 - upwards) / pixel - 0.5, (across + width / 2) / pixel - 0.5]
     ink = ndimage.map_coordinates(picture, places, order=1, cval=0.0, prefilter=False)
-    below = (view.top[..., None] + 0.5 - np.arange(part.shape[2])) * view.step * view.normals[..., 2:]
+    below = (view.smooth_top[..., None] + 0.5 - np.arange(part.shape[2])) * view.step * view.normals[..., 2:]
     letters = np.maximum((0.5 - ink)[..., None], below - DEPTH_MM)
     return part.with_voxels(np.maximum(part.voxels, -letters).astype(np.float32)), box
 

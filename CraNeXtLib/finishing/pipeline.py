@@ -160,7 +160,7 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
         field = swept
     if settings.edge_radius_mm:
         field = border.without_slivers(grid.with_voxels(field), settings.edge_radius_mm)
-    part = grid.with_voxels(_without_crumbs(field, grid))
+    part = _without_crumbs(grid.with_voxels(field))
     notes, holes, text_columns = [], 0, None
     if settings.engraving:
         lettered = engraving.engraved(part, settings.engraving)
@@ -179,6 +179,7 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
         )
         if not holes:
             notes.append("There is no room for perforations; choose a smaller distance from the border.")
+    part = _without_crumbs(part)
     parts = int(ndimage.label(part.voxels < 0)[1])
     before, after = _volume_ml(raw.voxels, grid), _volume_ml(part.voxels, grid)
     if parts > 1:
@@ -214,15 +215,14 @@ def _volume_ml(field: np.ndarray, grid: Volume) -> float:
     return round(float(share.sum(dtype=float)) * grid.voxel_volume_mm3 / 1000, 3)
 
 
-def _without_crumbs(field: np.ndarray, grid: Volume) -> np.ndarray:
-    """Return the field without connected parts that are too small to be any use."""
-    labels, count = ndimage.label(field < 0)
+def _without_crumbs(part: Volume) -> Volume:
+    """Return the field of a part without connected parts that are too small to be any use."""
+    labels, count = ndimage.label(part.voxels < 0)
     if count < 2:
-        return field
-    sizes = np.bincount(labels.ravel()) * grid.voxel_volume_mm3
-    small = sizes < SPECKS_MM3
+        return part
+    small = np.bincount(labels.ravel()) * part.voxel_volume_mm3 < SPECKS_MM3
     small[0] = False
-    return np.where(small[labels], np.abs(field), field)
+    return part.with_voxels(np.where(small[labels], np.abs(part.voxels), part.voxels))
 
 
 def _mark(part: Volume, result: np.ndarray, geometry: Volume) -> None:

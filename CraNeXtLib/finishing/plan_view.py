@@ -42,6 +42,11 @@ class PlanView:
         return top[tuple(nearest)]
 
     @cached_property
+    def smooth_top(self) -> np.ndarray:
+        """The same without the stairs of the voxels."""
+        return ndimage.gaussian_filter(self.top, _SLOPE_MM / self.step)
+
+    @cached_property
     def to_border_mm(self) -> np.ndarray:
         """Distance of each column in the outline to its border, in mm."""
         return ndimage.distance_transform_edt(np.pad(self.outline, 1))[1:-1, 1:-1] * self.step
@@ -49,9 +54,8 @@ class PlanView:
     @cached_property
     def normals(self) -> np.ndarray:
         """Normals of the outer side, in grid axes, shape (I, J, 3)."""
-        smooth = ndimage.gaussian_filter(self.top, _SLOPE_MM / self.step)
-        slopes = np.gradient(smooth)
-        normals = np.stack([-slopes[0], -slopes[1], np.ones_like(smooth)], axis=-1)
+        slopes = np.gradient(self.smooth_top)
+        normals = np.stack([-slopes[0], -slopes[1], np.ones_like(self.top)], axis=-1)
         return normals / np.linalg.norm(normals, axis=-1, keepdims=True)
 
     def facing(self, centre: np.ndarray) -> np.ndarray:
