@@ -107,13 +107,10 @@ def edit(stage):
 
 @state("implant-finish")
 def finish(stage):
-    from CraNeXtLib.slicer_ui import views
-
     widget = _made(stage)
     widget.ui.finishSection.collapsed = False
     _run(stage, widget.panel.finishing.finishing)
     widget.panel.results.show_surface("gap_mm")
-    assert views
     stage.height = 1300
 
 
