@@ -66,7 +66,10 @@ def draw_criteria(cells: Sequence[CellResult], labels: Sequence[str], path: Path
         axes.barh(places, [100] * len(cells), color="0.92", height=0.7, zorder=0)
         for place, share in zip(places, shares, strict=True):
             text = "not judged" if share is None else f"{share:.0f} %"
-            axes.text(3, place, text, va="center", fontsize=9, color="white" if (share or 0) > 40 else "0.2")
+            inside = (share or 0) > 40
+            axes.text(
+                3 if inside else 3 + (share or 0), place, text, va="center", fontsize=9, color="w" if inside else "0.2"
+            )
         axes.set(title=_TITLES[name], xlim=(0, 100), xticks=(0, 50, 100), yticks=places, yticklabels=labels)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(left=False)
