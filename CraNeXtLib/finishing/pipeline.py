@@ -160,7 +160,7 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
         field = swept
     if settings.edge_radius_mm:
         field = border.without_slivers(grid.with_voxels(field), settings.edge_radius_mm)
-    part = _without_crumbs(grid.with_voxels(field))
+    part = _without_crumbs(grid.with_voxels(_without_pores(field, forbidden)))
     notes, holes, text_columns = [], 0, None
     if settings.engraving:
         lettered = engraving.engraved(part, settings.engraving)
@@ -213,6 +213,20 @@ def _volume_ml(field: np.ndarray, grid: Volume) -> float:
     """Return the volume inside a field; voxels that the surface cuts count in part."""
     share = np.clip(0.5 - field / np.float32(grid.spacing[0]), 0, 1)
     return round(float(share.sum(dtype=float)) * grid.voxel_volume_mm3 / 1000, 3)
+
+
+def _without_pores(field: np.ndarray, forbidden: np.ndarray) -> np.ndarray:
+    """Return the field with its cavities filled, as pores of the model's bone whose ways out the smoothing closed.
+
+    Args:
+        field: Field of a part.
+        forbidden: Field that is negative where it may be.
+    """
+    labels, count = ndimage.label(np.pad(field >= 0, 1, constant_values=True))
+    if count < 2:
+        return field
+    cavities = (labels > 0) & (labels != labels[0, 0, 0])
+    return np.where(cavities[1:-1, 1:-1, 1:-1] & (forbidden < 0), -np.abs(field) - np.float32(1e-3), field)
 
 
 def _without_crumbs(part: Volume) -> Volume:

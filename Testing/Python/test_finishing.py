@@ -75,6 +75,19 @@ def test_without_any_step_the_implant_stays_as_it_is(phantom):
     assert finished.pieces[0].finished_ml == pytest.approx(finished.pieces[0].raw_ml, rel=0.02)
 
 
+def test_pores_inside_the_implant_are_filled(phantom):
+    middle = np.rint(phantom.implant.to_indices(np.array([[41.0, 20.0, 56.0]]))[0]).astype(int)
+    places = np.argwhere(phantom.implant.voxels)
+    deep = ndimage.distance_transform_edt(phantom.implant.voxels)[tuple(places.T)] > 2.5
+    chosen = places[deep][np.linalg.norm(places[deep] - middle, axis=1).argsort()[:8]]
+    voxels = phantom.implant.voxels.copy()
+    voxels[tuple(chosen.T)] = False
+    finished = finish(phantom.implant.with_voxels(voxels), phantom.defective)
+    assert finished.implant.voxels[tuple(chosen.T)].all()
+    edges = len(finished.mesh.faces) * 3 // 2
+    assert len(finished.mesh.vertices) - edges + len(finished.mesh.faces) == 2  # one closed surface without handles
+
+
 def undercut_head() -> tuple[Head, np.ndarray]:
     """A head whose implant reaches 5 mm under the bone's edge on one side, so that it cannot come straight out."""
     phantom = head(spacing=SPACING, thickness_mm=8.0)
