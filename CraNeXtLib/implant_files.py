@@ -104,8 +104,9 @@ def write_implant_files(
         with stages.stage("Reporting"):
             now = datetime.now(timezone.utc).isoformat(timespec="seconds")
             description = {**result, **measures, "edited": edited, "described": now}
-            for outdated in ("finishing", "fit", *(["metrics"] if edited else [])):  # of the implant as it was
-                description.pop(outdated, None)
+            outdated = ["finishing", "fit"] + (["metrics", "defects"] if edited else [])  # of the implant as it was
+            for key in outdated:
+                description.pop(key, None)
             if part is not None:
                 write_part(part, bone, folder, pictures=report)
                 description |= part.as_dict()

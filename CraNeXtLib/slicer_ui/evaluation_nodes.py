@@ -22,6 +22,7 @@ EVALUATION_ATTRIBUTE = "CraNeXt.Evaluation"
 """Attribute of the table: the content of ``metrics.json``, saved with the scene."""
 
 _COLOUR_STEPS = 256
+_AMBIENT = 0.5  # so that a rim that is seen from the side shows its colours, too
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -91,6 +92,8 @@ def fill_map(node: Any, data: Any, *, title: str) -> None:
     display.SetScalarRangeFlag(slicer.vtkMRMLDisplayNode.UseManualScalarRange)
     display.SetScalarRange(low, high)
     display.SetScalarVisibility(True)
+    display.SetAmbient(_AMBIENT)
+    display.SetDiffuse(1 - _AMBIENT)
     legend = slicer.modules.colors.logic().AddDefaultColorLegendDisplayNode(node)
     legend.SetTitleText(title)
     legend.SetLabelFormat("%.2f")

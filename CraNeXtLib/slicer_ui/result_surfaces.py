@@ -9,6 +9,9 @@ from CraNeXtLib.slicer_ui.part_nodes import fit_titles
 from CraNeXtLib.slicer_ui.result_references import EVALUATION, PART, SURFACE, referred
 from CraNeXtLib.slicer_ui.translation import _
 
+RIMS = ("gap_mm", "rim_map")
+"""The surfaces that are only a rim."""
+
 IMPLANT_SURFACE, PART_SURFACE, DISTANCES = "implant", "part", "distance_map"
 
 

@@ -131,6 +131,7 @@ def test_from_the_skull_to_the_result(widget, phantom):
     assert rows["Volume"] == (f"{volume:.1f}", "mL")
     assert rows["Surface"] == ("watertight", "")
     assert rows["Made by"] == ("the truth", "")
+    assert widget.ui.defectsTable.rowCount == 1
     assert not node.GetDisplayVisibility()  # the result lies in its place
     assert result.GetDisplayVisibility()
     assert result.GetNodeReference("CraNeXt.Input") is node

@@ -14,7 +14,7 @@ from CraNeXtLib.slicer_ui.measures_table import measure_rows
 from CraNeXtLib.slicer_ui.message_label import message_in
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.result_references import INPUT, description_of, is_result, referred
-from CraNeXtLib.slicer_ui.result_surfaces import surfaces_of
+from CraNeXtLib.slicer_ui.result_surfaces import RIMS, surfaces_of
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -34,6 +34,8 @@ class ResultSection:
         ui.resultSelector.addAttribute("vtkMRMLSegmentationNode", "CraNeXt.Result")
         self._keys: tuple[str, ...] = ()
         self._editing = False
+        self._defects: list[dict[str, Any]] = []
+        ui.defectsTable.connect("itemSelectionChanged()", self._look_at_defect)
         ui.surfaceComboBox.connect("activated(int)", lambda _row: self.show_surface(ui.surfaceComboBox.currentData))
         ui.showButton.connect("clicked()", self.look)
         ui.showCompleteCheckBox.connect("toggled(bool)", self._show_complete)
@@ -46,6 +48,7 @@ class ResultSection:
         for widget in (ui.measuresTable, ui.showButton, ui.showCompleteCheckBox, ui.surfaceLabel, ui.surfaceComboBox):
             widget.setVisible(usable)
         if not usable:
+            self._show_defects([])
             self._message.clear()
             self._shown = None
             return
@@ -55,6 +58,7 @@ class ResultSection:
             (_("Measure"), _("Value"), ""),
             [(name, value, unit) for name, value, unit in measure_rows(description)],
         )
+        self._show_defects(description.get("defects", []))
         if description["warnings"]:
             self._message.show("warning", "\n".join(description["warnings"]))
         else:
@@ -77,6 +81,26 @@ class ResultSection:
             result.GetDisplayNode().SetSegmentVisibility3D(IMPLANT, editing)
             self._show_chosen_surface(result)
 
+    def _show_defects(self, defects: list[dict[str, Any]]) -> None:
+        """List the separate defects; choosing one looks at it."""
+        for widget in (self._ui.defectsTitle, self._ui.defectsTable):
+            widget.setVisible(bool(defects))
+        if defects == self._defects:
+            return
+        self._defects = []  # what is filled in now is not chosen
+        sides = {"left": _("left"), "right": _("right"), "bilateral": _("both sides")}
+        rows = [
+            (f"{number}: {defect['main_region']}", sides[defect["side"]], f"{defect['area_cm2']:.1f} cm²")
+            for number, defect in enumerate(defects, start=1)
+        ]
+        fill_grid(self._ui.defectsTable, (_("Defect"), _("Side"), _("Area")), rows, selectable=True)
+        self._defects = defects
+
+    def _look_at_defect(self) -> None:
+        row = self._ui.defectsTable.currentRow()
+        if 0 <= row < len(self._defects):
+            self.go_to(self._defects[row]["centre_ras_mm"])
+
     def _show_chosen_surface(self, result: Any) -> None:
         surfaces = surfaces_of(result)
         titles = {key: title for key, (title, _node) in surfaces.items()}
@@ -89,6 +113,8 @@ class ResultSection:
         self._ui.surfaceComboBox.setCurrentIndex(self._ui.surfaceComboBox.findData(chosen))
         for key, (_title, node) in surfaces.items():
             node.SetDisplayVisibility(key == chosen and not self._editing)
+        # The skull would hide a rim.
+        result.GetDisplayNode().SetSegmentVisibility3D(DEFECTIVE_SKULL, chosen not in RIMS or self._editing)
 
     def look(self) -> None:
         """Arrange the views, look at the defect from outside, and move the slices through it."""
