@@ -110,7 +110,7 @@ def finish(stage):
     widget = _made(stage)
     widget.ui.finishSection.collapsed = False
     _run(stage, widget.panel.finishing.finishing)
-    widget.panel.results.show_surface("gap_mm")
+    widget.panel.results.show_surface("thickness_mm")
     stage.height = 1300
 
 
