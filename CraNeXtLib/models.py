@@ -21,7 +21,7 @@ from CraNeXtLib.completion import Proposal
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.volumes import Volume
 
-DEFAULT_MODEL = "pca_skull"
+DEFAULT_MODEL = "cranext_refined"
 BUNDLED = Path(__file__).parent / "Resources" / "Models"
 FORMAT_VERSION = 1
 _CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".h5", ".safetensors")
@@ -87,6 +87,10 @@ class Model:
             from CraNeXtLib.pca_skull_official import OfficialPCACompleter
 
             return OfficialPCACompleter.load(self)
+        if kind == "refined":
+            from CraNeXtLib.refined_completion import RefinedCompleter
+
+            return RefinedCompleter.load(self)
         raise InputError(f"Model '{self.name}' is of kind '{kind}', which this version does not know; update CraNeXt.")
 
 

@@ -93,7 +93,7 @@ class NetworkCompleter:
         if self.grid_name == "official":
             box = tuple(slice(0, size) for size in skull.shape)
         else:
-            added = _without_specks((values >= self.threshold) & (sampled < 0.5), float(np.prod(grid.spacing)))
+            added = without_specks((values >= self.threshold) & (sampled < 0.5), float(np.prod(grid.spacing)))
             if not added.any():
                 return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32), self.threshold, notes)
             box = grid.box(added)
@@ -178,7 +178,7 @@ def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     return {key.removeprefix("module."): value for key, value in content.items()}
 
 
-def _without_specks(mask: np.ndarray, voxel_mm3: float) -> np.ndarray:
+def without_specks(mask: np.ndarray, voxel_mm3: float) -> np.ndarray:
     """Drop components under 100 mm³, which would make the box as large as the head."""
     labels, count = ndimage.label(mask)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)

@@ -39,6 +39,21 @@ VIEW_MARGIN_MM = 2.0
 
 
 @dataclass(frozen=True, eq=False)
+class Placed:
+    """A skull in the space of a shape model.
+
+    Args:
+        occupancy: Its share of bone at about 1 mm, cropped to the bone.
+        alignment: From the model's space to the skull.
+        filling: What the model fills in; may be nothing.
+    """
+
+    occupancy: Volume
+    alignment: Alignment
+    filling: Filling
+
+
+@dataclass(frozen=True, eq=False)
 class PCACompleter:
     """A shape model at work.
 
@@ -75,18 +90,27 @@ class PCACompleter:
             InputError: If the skull is no brain case.
         """
         del device
-        progress = progress or (lambda _: None)
+        placed = self.fill(skull, progress or (lambda _: None))
+        return render(skull, placed.alignment, placed.filling)
+
+    def fill(self, skull: Volume, progress: Callable[[float], None]) -> Placed:
+        """Return what is to be filled in, in the model's space, and where that lies in the skull; see ``propose``."""
         occupancy = shrink(skull, SAMPLING_MM)
         alignment = align_surfaces(self.model.surface, bone_surface(occupancy), kind="similarity")
         progress(0.4)
-        directions = self.model.directions
-        shells = observe(skull, occupancy, alignment, directions, self.model.prior.mean[0])
+        return Placed(occupancy, alignment, self.filling(skull, occupancy, alignment, progress))
+
+    def filling(
+        self, skull: Volume, occupancy: Volume, alignment: Alignment, progress: Callable[[float], None]
+    ) -> Filling:
+        """Return what is to be filled in of a skull that is aligned already."""
+        shells = observe(skull, occupancy, alignment, self.model.directions, self.model.prior.mean[0])
         progress(0.6)
         shells, fill = self.complete(shells)
         progress(0.8)
         known = np.isfinite(shells[1]) & (shells[1] > 0)
         outer, thickness, known, fill = map(self.model.image, (*shells, known, fill))
-        return render(skull, alignment, Filling(self.model.grid, outer, thickness, known > 0, fill > 0))
+        return Filling(self.model.grid, outer, thickness, known > 0, fill > 0)
 
     def complete(self, shells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the completed shells, shape (2, P), and which pixels are to be filled.

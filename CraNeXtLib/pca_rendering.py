@@ -75,12 +75,23 @@ def render(skull: Volume, alignment: Alignment, filling: Filling) -> Proposal:
     high = np.clip(np.ceil(indices.max(axis=0)).astype(int) + MARGIN + 1, low + 1, skull.shape)
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
     part = skull.crop(box)
+    return Proposal(box, np.fmax(shares(part, alignment, filling), part.voxels))
+
+
+def shares(part: Volume, alignment: Alignment, filling: Filling) -> np.ndarray:
+    """Return the share of bone that is filled into each voxel, float32 of the part's shape; NaN where nothing is.
+
+    Args:
+        part: A part of the skull.
+        alignment: From the model's space to the skull.
+        filling: What to fill in.
+    """
     to_model = np.linalg.inv(alignment.matrix) @ part.affine
     softness_mm = np.cbrt(abs(np.linalg.det(to_model[:3, :3])))
-    probability = part.voxels.astype(np.float32, order="C")
+    values = np.empty(part.shape, np.float32)
     rows = np.indices(part.shape[1:]).reshape(2, -1).T @ to_model[:3, 1:3].T + to_model[:3, 3]
-    for i, slab in enumerate(probability):
-        points = rows + to_model[:3, 0] * i
-        depth = filling.depth(points)
-        np.maximum(slab, np.clip(0.5 + depth / softness_mm, 0, 1).reshape(slab.shape), out=slab)
-    return Proposal(box, probability)
+    for i, slab in enumerate(values):
+        depth = filling.depth(rows + to_model[:3, 0] * i)
+        share = np.where(np.isneginf(depth), np.nan, np.clip(0.5 + depth / softness_mm, 0, 1))
+        slab[...] = share.reshape(slab.shape)
+    return values

@@ -8,6 +8,7 @@ mean skull, and what is missing as the most probable continuation of what is see
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,13 +51,16 @@ class PCASkull:
 
 
 def save(model: PCASkull, file: Path) -> dict[str, Any]:
-    """Write the weights: 8-bit modes with a scale each, the rest in half precision.
-
-    Returns:
-        The options that :func:`load` needs beside them.
-    """
+    """Write the weights of a model, and return the options that :func:`load` needs beside them."""
     from safetensors.numpy import save_file
 
+    tensors, options = packed(model)
+    save_file(tensors, file)
+    return options
+
+
+def packed(model: PCASkull) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the weights, 8-bit modes with a scale each and the rest in half precision, and the options."""
     prior = model.prior
     scales = np.maximum(np.abs(prior.modes).max(axis=2, keepdims=True) / 127, 1e-6).astype(np.float16)
     tensors = {
@@ -68,8 +72,7 @@ def save(model: PCASkull, file: Path) -> dict[str, Any]:
         "modes": np.round(prior.modes / scales.astype(np.float32)).clip(-127, 127).astype(np.int8),
         "mode_scales": scales,
     }
-    save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, file)
-    return {
+    return {name: np.ascontiguousarray(value) for name, value in tensors.items()}, {
         "grid": asdict(model.grid),
         "kernels": [[asdict(kernel) for kernel in channel] for channel in prior.kernels],
         "noise_mm": list(prior.noise_mm),
@@ -88,16 +91,20 @@ def load(folder: Path) -> PCASkull:
 
     try:
         options: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))["options"]
-        tensors = load_file(folder / "weights.safetensors")
-        surface = Surface(tensors["surface_points"].astype(np.float64), tensors["surface_normals"].astype(np.float64))
-        prior = ShapePrior(
-            mean=tensors["mean"].astype(np.float32),
-            modes=tensors["modes"].astype(np.float32) * tensors["mode_scales"].astype(np.float32),
-            places=tensors["places"].astype(np.float32),
-            kernels=tuple(tuple(Kernel(**kernel) for kernel in channel) for channel in options["kernels"]),
-            noise_mm=tuple(options["noise_mm"]),
-            reach_mm=options["reach_mm"] or np.inf,
-        )
-        return PCASkull(surface, RadialGrid(**options["grid"]), tensors["domain"].astype(bool), prior)
+        return unpacked(load_file(folder / "weights.safetensors"), options)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(f"{folder} does not hold a PCA-skull model; import or install it again.") from error
+
+
+def unpacked(tensors: Mapping[str, np.ndarray], options: Mapping[str, Any]) -> PCASkull:
+    """Undo :func:`packed`."""
+    surface = Surface(tensors["surface_points"].astype(np.float64), tensors["surface_normals"].astype(np.float64))
+    prior = ShapePrior(
+        mean=tensors["mean"].astype(np.float32),
+        modes=tensors["modes"].astype(np.float32) * tensors["mode_scales"].astype(np.float32),
+        places=tensors["places"].astype(np.float32),
+        kernels=tuple(tuple(Kernel(**kernel) for kernel in channel) for channel in options["kernels"]),
+        noise_mm=tuple(options["noise_mm"]),
+        reach_mm=options["reach_mm"] or np.inf,
+    )
+    return PCASkull(surface, RadialGrid(**options["grid"]), tensors["domain"].astype(bool), prior)

@@ -17,6 +17,7 @@ _NETWORKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "cranext": ("cranext", "CraNeXt", {}),
     "cranext_tiny": ("cranext", "CraNeXt", {"depths": (1, 3, 1, 1, 1), "widths": (32, 64, 128, 64, 32)}),
     "cranext_folded": ("folded", "FoldedCraNeXt", {}),
+    "cranext_refiner": ("refiner", "CraNeXtRefiner", {"grn": "3d", "drop_path": 0.0, "mirrored": True}),
     "unet3dcnn": ("unet3dcnn", "UNet3DCNN", {}),
     "unet3dcnn_attention": ("unet3dcnn_attention", "AttentionUNet3DCNN", {}),
     "unet3dcnn_convnext": ("cranext", "CraNeXt", {"depths": (2, 2, 2, 2, 3, 1, 1, 1, 1)}),

@@ -15,6 +15,7 @@ from CraNeXtLib.grid import NETWORK_SHAPE
 from CraNeXtLib.regions import ALL_REGIONS
 
 ONE_HOT_CHANNELS = len(ALL_REGIONS) + 1
+PROPOSAL_CHANNELS = 3  # defective skull, proposal, mean skull
 _PRESETS = Path(__file__).parent / "presets"
 
 
@@ -32,7 +33,9 @@ class DataConfig:
         shape: Voxels of the grid.
         target: What the network learns to give: the complete skull or the implant alone.
         input: The defective skull as one channel, or as ten: no bone, the eight regions and undefined (paper, III.C);
-            or as the paper has it, one channel with the regions' numbers, averaged by area on the official grid.
+            or as the paper has it, one channel with the regions' numbers, averaged by area on the official grid; or
+            with what the bundled shape model proposes and the mean skull, on that model's ``HeadGrid``.
+        defects_per_skull: How many defects of each skull are made and kept for ``proposal``; 0 makes new ones always.
         spacing_mm: Voxel size of the prepared skulls that defects are cut into; half the grid's or less is enough.
         workers: Processes that make samples; 0 makes them in the training process.
     """
@@ -45,7 +48,8 @@ class DataConfig:
     grid: Literal["default", "official", "vault"] = "default"
     shape: tuple[int, int, int] = NETWORK_SHAPE
     target: Literal["complete", "implant"] = "implant"
-    input: Literal["binary", "one-hot", "labels"] = "binary"
+    input: Literal["binary", "one-hot", "labels", "proposal"] = "binary"
+    defects_per_skull: int = 0
     spacing_mm: float = 0.6
     workers: int = 2
 
@@ -373,12 +377,21 @@ def _check(config: TrainingConfig) -> None:
         raise InputError("data.input 'one-hot' needs regions that never mix; set data.grid to default or vault.")
     if config.data.grid != "official" and config.data.input == "labels":
         raise InputError("data.input 'labels' is the paper's, for data.grid 'official'; set data.input to one-hot.")
+    if (config.network.name == "cranext_refiner") != (config.data.input == "proposal"):
+        raise InputError("data.input 'proposal' and network.name 'cranext_refiner' go together; set both or neither.")
+    if config.data.input == "proposal" and config.data.target == "complete":
+        raise InputError("A refiner gives the implant; set data.target to implant.")
 
 
 def network_options(config: TrainingConfig) -> dict[str, Any]:
     """Return the network's options, the channels of the input included."""
-    channels = {"in_channels": ONE_HOT_CHANNELS} if config.data.input == "one-hot" else {}
+    channels = {"in_channels": input_channels(config)} if input_channels(config) > 1 else {}
     return config.network.options | channels
+
+
+def input_channels(config: TrainingConfig) -> int:
+    """Return how many channels the network's input has."""
+    return {"one-hot": ONE_HOT_CHANNELS, "proposal": PROPOSAL_CHANNELS}.get(config.data.input, 1)
 
 
 def _keeps_cases(augmentation: AugmentationConfig) -> bool:

@@ -22,6 +22,7 @@ from monai.transforms import Transform
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from CraNeXtLib import models
 from CraNeXtLib.datasets import DatasetCase, load_case, read_manifest
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.models import sha256_of
@@ -31,6 +32,8 @@ from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.template import TEMPLATE
 from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig
 from CraNeXtLib.training.official_pairs import official_pair
+from CraNeXtLib.training.proposals import place_skull
+from CraNeXtLib.training.refiner_samples import RefinerSamples
 from CraNeXtLib.training.skulls import PreparedSkull, draw_sample, prepare_skull
 
 _FORMAT = 1  # of the prepared cases; goes up when their preparation changes
@@ -141,19 +144,31 @@ class CompletionData(LightningDataModule):
         """Number of samples of an epoch, over all processes."""
         return self.config.run.samples_per_epoch or len(self.cases["training"])
 
+    def training_samples(self) -> Dataset:
+        """Return the samples of the training cases by number."""
+        if self.config.data.input == "proposal":
+            return RefinerSamples(self.cases["training"], self.config, self._cache, training=True)
+        return TrainingSamples(self.cases["training"], self.config)
+
+    def validation_samples(self, split: str) -> Dataset:
+        """Return one sample of each case of a split."""
+        if self.config.data.input == "proposal":
+            return RefinerSamples(self.cases[split], self.config, self._cache, training=False)
+        return ValidationSamples(self.cases[split], self.config)
+
     def train_dataloader(self) -> DataLoader:
         """Return the batches of one epoch, from the trainer's present step on."""
         trainer, batch = self.trainer, self.config.run.batch_size
         sampler = NumberedSamples(
             lambda: trainer.global_step, self.samples_per_epoch, batch, trainer.global_rank, trainer.world_size
         )
-        samples = TrainingSamples(self.cases["training"], self.config)
+        samples = self.training_samples()
         workers = self.config.data.workers
         return DataLoader(samples, batch, sampler=sampler, num_workers=workers, persistent_workers=workers > 0)
 
     def val_dataloader(self) -> DataLoader:
         """Return this process's share of the validation cases, one by one; all shares are as long."""
-        samples, processes = ValidationSamples(self.cases["validation"], self.config), self.trainer.world_size
+        samples, processes = self.validation_samples("validation"), self.trainer.world_size
         share = range(self.trainer.global_rank, -(-len(samples) // processes) * processes, processes)
         return DataLoader(samples, 1, sampler=list(share))
 
@@ -198,6 +213,8 @@ class PreparedCases:
             self._settings = {"format": _FORMAT, "official": list(data.shape)}
             if data.input == "labels":
                 self._settings["labels"] = True
+        elif data.input == "proposal":
+            self._settings = {"format": _FORMAT, "shape_model": models.find("pca_skull").sha256}
         else:
             self._settings = {"format": _FORMAT, "spacing": data.spacing_mm, "vault_only": data.grid == "vault"}
             self._settings["categorized"] = data.input == "one-hot"
@@ -253,6 +270,8 @@ class _Prepare(Transform):
         pair = load_case(DatasetCase(subject=item.subject, orientation=item.orientation, **files))
         if "placement" in item:
             pair = place_pair(pair, item["placement"][0])
+        if "shape_model" in item:
+            return place_skull(pair, models.find("pca_skull").load().model).packed()
         if "official" in item:
             return official_pair(pair, tuple(item["official"]), labels="labels" in item)
         return prepare_skull(

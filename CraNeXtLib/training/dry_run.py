@@ -18,7 +18,7 @@ from CraNeXtLib.devices import choose_device
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.training.config import TrainingConfig
-from CraNeXtLib.training.data import CompletionData, TrainingSamples, ValidationSamples
+from CraNeXtLib.training.data import CompletionData
 from CraNeXtLib.training.module import CompletionModule
 from CraNeXtLib.training.run import GPU_TOO_SMALL, be_quiet
 
@@ -101,8 +101,8 @@ def _time_steps(config: TrainingConfig, data: CompletionData, device: str) -> tu
     half = {"32": None, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}[config.run.precision]
     module = CompletionModule(config, 1000).to(device)
     optimizer = module.configure_optimizers()["optimizer"]
-    samples = TrainingSamples(data.cases["training"], config)
-    validation = ValidationSamples(data.cases["training"], config)
+    samples = data.training_samples()
+    validation = data.validation_samples("training")
 
     def step(made: dict[str, torch.Tensor]) -> None:
         with torch.autocast(device, half, enabled=half is not None):

@@ -12,22 +12,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models
+from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models, pca_skull
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.datasets import DatasetCase, load_case
 from CraNeXtLib.errors import InputError, NoImplantError
 from CraNeXtLib.metrics import border_dice, dice, surface_distances
 from CraNeXtLib.models import FORMAT_VERSION, sha256_of
 from CraNeXtLib.reconstruction import reconstruct
+from CraNeXtLib.refined_completion import MEAN_SKULL, NETWORK_PREFIX, SHAPE_PREFIX
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.training.config import TrainingConfig, network_options, print_config
+from CraNeXtLib.training.model_scores import section
 
 Scores = dict[str, Any]
 _COLUMNS = ("mean", "sd", "worst")
+_GRIDS = {"refined": "180 × 216 × 144 mm around the vault and the orbits, in the space of the shape model"}
 
 
 def write_model_folder(
-    folder: Path, weights: Mapping[str, Tensor], config: TrainingConfig, *, data: str, recipe: str = ""
+    folder: Path,
+    weights: Mapping[str, Tensor],
+    config: TrainingConfig,
+    *,
+    data: str,
+    recipe: str = "",
+    mean_skull: np.ndarray | None = None,
 ) -> Path:
     """Write weights in half precision and a description without scores.
 
@@ -37,6 +46,7 @@ def write_model_folder(
         config: The run's configuration.
         data: What the network was trained on, for the card.
         recipe: What the configuration does not say about how it was trained.
+        mean_skull: Of a refiner, the mean skull on its grid, shares of bone.
 
     Raises:
         InputError: If a weight is not finite, or the folder cannot be written.
@@ -47,10 +57,14 @@ def write_model_folder(
         raise InputError("The weights are not all finite: the training diverged; lower optimization.learning_rate.")
     with filling(folder) as new:
         file = new / "weights.safetensors"
-        save_file({key: value.half().contiguous() for key, value in weights.items()}, file)
+        tensors = {key: value.half().contiguous() for key, value in weights.items()}
+        kind: dict[str, Any] = {"kind": "network"}
+        if mean_skull is not None:
+            tensors, kind = _with_shape_model(tensors, mean_skull)
+        save_file(tensors, file)
         description = {
             "name": config.name,
-            "kind": "network",
+            **kind,
             "format_version": FORMAT_VERSION,
             "network": {"name": config.network.name, "options": network_options(config)},
             "placement": config.data.placement,
@@ -65,8 +79,24 @@ def write_model_folder(
             "recipe": {"note": recipe, "config": _portable(config)},
             "versions": {"cranext": __version__, "torch": torch.__version__, "python": platform.python_version()},
         }
-        _write_description(new, description)
+        write_description(new, description)
     return folder
+
+
+def _with_shape_model(
+    weights: Mapping[str, Tensor], mean_skull: np.ndarray
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return a refiner's weights and those of the bundled shape model together, and what describes them."""
+    shape = models.find("pca_skull")
+    tensors, options = pca_skull.packed(shape.load().model)
+    together = {f"{NETWORK_PREFIX}{name}": value for name, value in weights.items()}
+    together |= {f"{SHAPE_PREFIX}{name}": torch.from_numpy(value) for name, value in tensors.items()}
+    together[MEAN_SKULL] = torch.from_numpy(np.round(255 * mean_skull).astype(np.uint8))
+    return together, {
+        "kind": "refined",
+        "options": options,
+        "shape_model": {"name": shape.name, "sha256": shape.sha256},
+    }
 
 
 def score_model(folder: Path, cases: list[DatasetCase], progress: ProgressCallback | None = None) -> Scores:
@@ -85,7 +115,7 @@ def score_model(folder: Path, cases: list[DatasetCase], progress: ProgressCallba
     scores = {"n": len(rows), **summarise(rows), "cases": finite}
     description = dict(models.find(folder).description) | {"scores": scores}
     with filling(folder) as new:
-        _write_description(new, description)
+        write_description(new, description)
     return scores
 
 
@@ -128,7 +158,7 @@ def _portable(config: TrainingConfig) -> dict[str, Any]:
     return values
 
 
-def _write_description(folder: Path, description: dict[str, Any]) -> None:
+def write_description(folder: Path, description: dict[str, Any]) -> None:
     text = json.dumps(description, indent=2, allow_nan=False) + "\n"
     (folder / "model.json").write_text(text, encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(model_card(description), encoding="utf-8")
@@ -151,7 +181,8 @@ def model_card(description: dict[str, Any]) -> str:
 
 - **Network**: `{network["name"]}` with {json.dumps(network["options"])}; input {description["input"]}, output the
   logit of the {description["target"]}{" skull" if description["target"] == "complete" else ""}.
-- **Grid**: `{grid["name"]}`, {shape} voxels; placement of skulls before: {description.get("placement", "none")}.
+- **Grid**: {_GRIDS.get(description["kind"], f"`{grid['name']}`")}, {shape} voxels; placement of skulls before:
+  {description.get("placement", "none")}.
 - **Data**: {description["data"]}
 - **Licence of the weights**: {description["licence"]}
 - **Weights**: `weights.safetensors`, half precision, SHA-256 `{description["sha256"]}`.
@@ -164,6 +195,7 @@ skull of these was trained on, but the epoch was chosen by them.
 
 {table}
 
+{section(description)}
 ## Recipe
 
 {note}

@@ -16,9 +16,10 @@ from torchmetrics import MeanMetric, MinMetric
 from CraNeXtLib import networks
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.networks.blocks import ConvNeXtBlock
+from CraNeXtLib.networks.refiner import CraNeXtRefiner
 from CraNeXtLib.networks.unet3dcnn import PreActivationBlock
 from CraNeXtLib.networks.wodzinski_unet import PostActivationBlock
-from CraNeXtLib.training.config import ONE_HOT_CHANNELS, OptimizationConfig, TrainingConfig, network_options
+from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, input_channels, network_options
 from CraNeXtLib.training.data import Batch
 from CraNeXtLib.training.losses import make_loss
 
@@ -134,7 +135,7 @@ def make_network(config: TrainingConfig) -> nn.Module:
 
 def _check_grid(config: TrainingConfig) -> None:
     """Raise InputError if the network cannot take the grid, without computing anything."""
-    channels = ONE_HOT_CHANNELS if config.data.input == "one-hot" else 1
+    channels = input_channels(config)
     try:
         with torch.device("meta"), torch.no_grad():
             network = networks.build(config.network.name, **network_options(config))
@@ -147,10 +148,17 @@ def _start_from(network: nn.Module, name: str) -> None:
     from safetensors.torch import load_file
 
     from CraNeXtLib import models
+    from CraNeXtLib.refined_completion import refiner_weights
 
     model = models.find(name)
     try:
-        network.load_state_dict({key: value.float() for key, value in load_file(model.weights).items()})
+        weights = {key: value.float() for key, value in load_file(model.weights).items()}
+        if model.description["kind"] == "refined":
+            network.load_state_dict(refiner_weights(weights))
+        elif isinstance(network, CraNeXtRefiner):
+            network.start_from(weights)
+        else:
+            network.load_state_dict(weights)
     except (RuntimeError, OSError) as error:
         raise InputError(f"network.start_from: the weights of '{name}' do not fit the network.") from error
 

@@ -23,6 +23,7 @@ from CraNeXtLib.models import FORMAT_VERSION, sha256_of
 from CraNeXtLib.pca_skull import PCASkull
 from CraNeXtLib.template import load_template
 from CraNeXtLib.training.model_folder import score_case, summarise
+from CraNeXtLib.training.model_scores import section
 from CraNeXtLib.training.pca_skull_fit import fit
 
 NAME = "pca_skull"
@@ -56,7 +57,7 @@ def write_model(folder: Path, model: PCASkull, *, cases: list[DatasetCase], data
             "scores": {},
             "versions": {"cranext": __version__, "scipy": scipy.__version__, "python": platform.python_version()},
         }
-        _describe(new, description)
+        write_description(new, description)
 
 
 def score(folder: Path, cases: list[DatasetCase], split: str) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def score(folder: Path, cases: list[DatasetCase], split: str) -> dict[str, Any]:
     description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     description["scores"][split] = scores
     with filling(folder) as new:
-        _describe(new, description)
+        write_description(new, description)
     return scores
 
 
@@ -94,6 +95,7 @@ def model_card(description: dict[str, Any]) -> str:
 
 {(chr(10) * 2).join(tables) or "None yet."}
 
+{section(description)}
 ## Split by skull
 
 {split}
@@ -101,7 +103,7 @@ def model_card(description: dict[str, Any]) -> str:
 {NOTES.read_text(encoding="utf-8")}"""
 
 
-def _describe(folder: Path, description: dict[str, Any]) -> None:
+def write_description(folder: Path, description: dict[str, Any]) -> None:
     (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text(model_card(description), encoding="utf-8")
 

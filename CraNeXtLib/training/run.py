@@ -154,6 +154,7 @@ def _write_model(
         f"SHA-256 of the files' hashes {data.sha256}.",
         recipe=f"Epoch {content['epoch'] + 1} of {config.run.epochs}, step {content['global_step']}, "
         f"with a mean {_score_name(config)} of {float(best.best_model_score):.4f} on the grid.",
+        mean_skull=data.training_samples().mean_skull() if config.data.input == "proposal" else None,
     )
     score_model(out / "model", data.used("validation"), lambda stage, _part: progress(stage, 1.0))
     progress("Done", 1.0)

@@ -135,7 +135,7 @@ def draw_sample(
     bend = elastic_displacement(rng, shape, box.spacing, sd_mm=config.elastic_mm) if config.elastic_mm else None
     if bend is not None:
         bend /= torch.from_numpy(box.spacing).float().view(3, 1, 1, 1)
-    defective, complete, *regions = _sample(values, np.linalg.inv(affine) @ turn @ box.affine, shape, bend)
+    defective, complete, *regions = interpolated(values, np.linalg.inv(affine) @ turn @ box.affine, shape, bend)
     if rng.random() < config.segmentation_noise:
         defective, implant = segmentation_noise(torch.stack([defective, complete - defective]), rng, box.spacing)
         complete = defective + implant
@@ -170,7 +170,7 @@ def _block_means(masks: list[np.ndarray], spacing_mm: float, skull: Volume) -> t
     return functional.avg_pool3d(values, block, ceil_mode=True, count_include_pad=False), affine
 
 
-def _sample(values: Tensor, to_indices: np.ndarray, shape: tuple[int, int, int], bend: Tensor | None) -> Tensor:
+def interpolated(values: Tensor, to_indices: np.ndarray, shape: tuple[int, int, int], bend: Tensor | None) -> Tensor:
     """Interpolate (N, X, Y, Z) linearly at the indices that an affine gives for each voxel of a shape; 0 outside.
 
     The voxels are first displaced by ``bend``, (3, X, Y, Z) in voxels.

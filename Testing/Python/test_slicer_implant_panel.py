@@ -16,6 +16,7 @@ import pytest
 from phantoms import head
 from slicer_nodes import add_labelmap, add_segmentation, leftovers, nodes
 
+from CraNeXtLib import models
 from CraNeXtLib.volume_files import read_volume, write_volume
 
 pytest_plugins = ["slicer_cases", "slicer_harness"]
@@ -485,7 +486,7 @@ def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
     assert scene.WriteToMRB(str(tmp_path / "case.mrb"))
     scene.Clear(False)
     assert made.ui.inputSelector.currentNode() is None
-    assert made.ui.modelComboBox.currentData == "pca_skull"
+    assert made.ui.modelComboBox.currentData == models.DEFAULT_MODEL
     assert made.ui.measuresTable.isHidden()
     assert scene.ReadFromMRB(str(tmp_path / "case.mrb"))
     made.panel.enter()
@@ -590,8 +591,6 @@ def test_reload_in_the_middle_of_a_run(widget, phantom, monkeypatch):
 def test_importing_a_model(widget, tmp_path, monkeypatch, really):
     import qt
 
-    from CraNeXtLib import models
-
     monkeypatch.setenv("CRANEXT_HOME", str(tmp_path / "home"))
     really()
     copy = models.export_model("pca_skull", tmp_path)
@@ -610,7 +609,7 @@ def test_importing_a_model(widget, tmp_path, monkeypatch, really):
     models.delete_model("mine")
     widget.panel.models.fill_models()
     widget.panel.binding.update()
-    assert widget.ui.modelComboBox.currentData == "pca_skull"
+    assert widget.ui.modelComboBox.currentData == models.DEFAULT_MODEL
 
 
 def test_every_control_has_a_tool_tip_and_keys_are_not_taken_twice(widget):
@@ -675,7 +674,6 @@ def test_sample_data_is_registered_with_checksums(load_module, monkeypatch, scen
 
 def test_a_changed_sample_is_not_loaded(load_module, scene, monkeypatch):
     load_module("CraNeXtImplant")
-    from CraNeXtLib import models
     from CraNeXtLib.errors import InputError
     from CraNeXtLib.slicer_ui import sample_data
 

@@ -103,7 +103,11 @@ class ModelSection:
 
 
 def _title(model: models.Model) -> str:
-    kinds = {"pca_skull": _("statistical shape model"), "network": _("network")}
+    kinds = {
+        "pca_skull": _("statistical shape model"),
+        "network": _("network"),
+        "refined": _("shape model and network"),
+    }
     title = f"{model.name} – {kinds.get(model.description['kind'], model.description['kind'])}"
     return _("{title} (default)").format(title=title) if model.name == models.DEFAULT_MODEL else title
 
