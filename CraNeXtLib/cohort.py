@@ -22,7 +22,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -30,9 +29,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, statistics
-from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.evaluation import Evaluation, evaluate
+from CraNeXtLib.text_files import json_text, write_text
 from CraNeXtLib.volume_files import read_volume
 
 ROLES = ("implant", "reference", "skull")
@@ -91,12 +90,12 @@ def evaluate_cohort(
     for case, row in _measured(waiting, workers):
         rows[case.case] = row
         if not row["error"]:
-            _write(folder / f"{case.case}.json", _json({"files": _fingerprint(case), "row": row}))
+            write_text(folder / f"{case.case}.json", json_text({"files": _fingerprint(case), "row": row}))
         if progress:
             progress(case.case, len(rows) / len(cases))
     ordered = [rows[case.case] for case in cases]
-    _write(Path(out) / "cases.csv", _csv(ordered))
-    _write(Path(out) / "cohort.json", _json(cohort_description(ordered)))
+    write_text(Path(out) / "cases.csv", _csv(ordered))
+    write_text(Path(out) / "cohort.json", json_text(cohort_description(ordered)))
     return ordered
 
 
@@ -244,21 +243,3 @@ def _csv(rows: Sequence[dict[str, object]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue()
-
-
-def _json(content: object) -> str:
-    """Return strict JSON, in which null stands for infinite and undefined numbers."""
-
-    def finite(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: finite(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [finite(item) for item in value]
-        return None if isinstance(value, float) and not math.isfinite(value) else value
-
-    return json.dumps(finite(content), indent=1, allow_nan=False) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from CraNeXtLib import models
-from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.checklist import check
 from CraNeXtLib.datasets import load_case
 from CraNeXtLib.errors import InputError, NoImplantError
@@ -23,6 +22,7 @@ from CraNeXtLib.file_lock import HeldError, holding
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.text_files import json_text, write_text
 from CraNeXtLib.training.run_folder import is_first_process
 from CraNeXtLib.volume_files import write_volume
 
@@ -55,7 +55,7 @@ class Experiments:
         data.test_cases()
         file, text = out / "experiments.yaml", print_experiments(config)
         if not file.is_file():
-            _write(file, text)
+            write_text(file, text)
         elif file.read_text(encoding="utf-8") != text:
             raise InputError(f"The experiments in {out} have another configuration; go on with {file} as CONFIG.")
         data.write(out)
@@ -111,7 +111,7 @@ class Experiments:
                     "seconds": {"making": round(made, 1), "testing": round(time.perf_counter() - start - made, 1)},
                     "cases": rows,
                 }
-                _write(folder / "cell.json", _json(description))
+                write_text(folder / "cell.json", json_text(description))
         except HeldError as error:
             raise InputError(f"The cell {cell.name} is being run by another process; wait for it.") from error
         return True
@@ -166,7 +166,7 @@ class Experiments:
             stored = _read(file)
             if stored is None or stored["model"] != model.sha256:
                 stored = {"model": model.sha256, "row": self._measured(cell, model, test)}
-                _write(file, _json(stored))
+                write_text(file, json_text(stored))
             rows.append(stored["row"])
         return rows
 
@@ -212,21 +212,3 @@ def _read(file: Path) -> Row | None:
         return stored if {"model", "row"} <= set(stored) else None
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _json(content: object) -> str:
-    """Return strict JSON, in which null stands for an infinite distance."""
-
-    def finite(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: finite(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [finite(item) for item in value]
-        return None if isinstance(value, float) and not np.isfinite(value) else value
-
-    return json.dumps(finite(content), indent=1, allow_nan=False) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.translation import _
 
 
 class SegmentChoice:
@@ -64,3 +65,16 @@ class SegmentChoice:
     def _store(self, segment_id: str) -> None:
         if getattr(self._binding.parameters, self._parameter) != segment_id:
             setattr(self._binding.parameters, self._parameter, segment_id)
+
+
+def what_skull_lacks(node: Any) -> str:
+    """Return what must be done before the chosen skull can be used, or nothing.
+
+    Args:
+        node: A segmentation or a volume; None if none is chosen.
+    """
+    if node is None:
+        return _("Choose a skull first, or try it with a sample.")
+    if node.IsA("vtkMRMLSegmentationNode") and not node.GetSegmentation().GetNumberOfSegments():
+        return _("{name} has no segment; choose another skull.").format(name=node.GetName())
+    return ""

@@ -51,9 +51,13 @@ def test_every_file_is_installed_and_no_other(installed):
 def test_the_installed_library_runs(installed, tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"}
-    for words in (["-m", "CraNeXtLib.cli", "models", "list"], ["-c", "import CraNeXtLib; print(CraNeXtLib.__file__)"]):
+    commands = {
+        "pca_skull": ["-m", "CraNeXtLib.cli", "models", "list"],
+        str(installed): ["-c", "import CraNeXtLib; print(CraNeXtLib.__file__)"],
+    }
+    for expected, words in commands.items():
         done = subprocess.run(
             [sys.executable, *words], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
         )
         assert done.returncode == 0, done.stderr
-        assert "pca_skull" in done.stdout or str(installed) in done.stdout
+        assert expected in done.stdout

@@ -7,7 +7,7 @@ from typing import Any
 from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice
+from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice, what_skull_lacks
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -39,12 +39,7 @@ class InputSection:
 
     def missing(self) -> str:
         """Return what must be done before the skull can be divided, or nothing."""
-        node = self._binding.parameters.inputNode
-        if node is None:
-            return _("Choose a skull first, or try it with a sample.")
-        if node.IsA("vtkMRMLSegmentationNode") and not node.GetSegmentation().GetNumberOfSegments():
-            return _("{name} has no segment; choose another skull.").format(name=node.GetName())
-        return ""
+        return what_skull_lacks(self._binding.parameters.inputNode)
 
     def settings(self) -> dict[str, Any]:
         """Return the keywords for the logic's ``process``."""

@@ -7,9 +7,8 @@ from typing import Any
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.scene_volumes import is_ct
-from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice
+from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice, what_skull_lacks
 from CraNeXtLib.slicer_ui.threshold_preview import ThresholdPreview
-from CraNeXtLib.slicer_ui.translation import _
 
 
 class InputSection:
@@ -51,12 +50,7 @@ class InputSection:
 
     def missing(self) -> str:
         """Return what must be done before an implant can be made, or nothing."""
-        node = self._binding.parameters.inputNode
-        if node is None:
-            return _("Choose a skull first, or try it with a sample.")
-        if node.IsA("vtkMRMLSegmentationNode") and not node.GetSegmentation().GetNumberOfSegments():
-            return _("{name} has no segment; choose another skull.").format(name=node.GetName())
-        return ""
+        return what_skull_lacks(self._binding.parameters.inputNode)
 
     def _is_ct(self, node: Any) -> bool:
         image = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else None
