@@ -104,7 +104,7 @@ def boot() -> Any:
     from slicer_stand_ins import pythonqt
 
     qt = pythonqt.install()
-    from slicer_stand_ins import ctk_widgets, mrml_widgets
+    from slicer_stand_ins import ctk_widgets, mrml_widgets, segment_widgets  # noqa: F401 (makes its stand-ins known)
     from slicer_stand_ins.application import Application
 
     qt.QCoreApplication.setOrganizationName("CraNeXt tests")
