@@ -247,6 +247,12 @@ def test_importing_a_model(widget, tmp_path, monkeypatch, really):
     assert widget.ui.modelComboBox.currentData == models.DEFAULT_MODEL
 
 
+def test_a_models_note_names_the_skulls_that_it_was_validated_on(widget):
+    for name in ("cranext_refined", "pca_skull"):
+        choose(widget.ui.modelComboBox, name)
+        assert re.search(r"DSC 0\.9\d\d on 10 validation skulls · CC BY-NC-SA 4.0", widget.ui.modelNote.text)
+
+
 def test_every_control_has_a_tool_tip_and_keys_are_not_taken_twice(widget):
     import qt
 

@@ -106,7 +106,7 @@ def _title(model: models.Model) -> str:
     kinds = {
         "pca_skull": _("statistical shape model"),
         "network": _("network"),
-        "refined": _("shape model and network"),
+        "refined": _("shape + network"),
     }
     title = f"{model.name} – {kinds.get(model.description['kind'], model.description['kind'])}"
     return _("{title} (default)").format(title=title) if model.name == models.DEFAULT_MODEL else title
@@ -121,7 +121,8 @@ def _note(name: str) -> str:
     if found[0].weights.is_file():
         notes.append(f"{found[0].weights.stat().st_size / 1e6:.0f} MB")
     scores = description.get("scores") or {}
+    scores = scores.get("validation", scores)
     if "dsc" in scores and "n" in scores:
-        notes.append(_("DSC {dsc:.2f} on {n} test skulls").format(dsc=scores["dsc"]["mean"], n=scores["n"]))
+        notes.append(_("DSC {dsc:.3f} on {n} validation skulls").format(dsc=scores["dsc"]["mean"], n=scores["n"]))
     notes.append(description.get("licence", ""))
     return " · ".join(note for note in notes if note)
