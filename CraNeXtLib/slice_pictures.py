@@ -60,7 +60,7 @@ def write_slices(
             panel.paste(Image.fromarray(image), ((_PANEL[0] - image.shape[1]) // 2, (_PANEL[1] - image.shape[0]) // 2))
             _write_scale(ImageDraw.Draw(panel), pixel_mm, small, letters=[_letters(*axis) for axis in axes])
             canvas.paste(panel, (left, top))
-            caption = f"{name}, {('RAS' if place >= 0 else 'LPI')[across]} {abs(place):.0f} mm"
+            caption = f"{name}, {'RAS'[across]} = {place:.0f} mm"  # signed: the origin may lie outside the head
             draw.text((left + 260, top + 540), caption, fill=INK, font=small, anchor="mm")
     draw.text((800, canvas.height - 18), NOTICE, fill=(120, 126, 133), font=small, anchor="mm")
     with replacing(path) as temporary:

@@ -55,8 +55,7 @@ def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
             if inside.max() > 0.5:
                 panel.contour(inside.reshape(shape), [0.5], colors=OUTLINE, linewidths=0.7)
             panel.invert_xaxis()
-            letter = ("RAS" if place >= 0 else "LPI")[across]
-            panel.set_title(f"{name}, {letter} {abs(place):.0f} mm", color="white", fontsize=9)
+            panel.set_title(f"{name}, {'RAS'[across]} = {place:.0f} mm", color="white", fontsize=9)
             panel.axis("off")
     figure.suptitle("CT, and the outline of what counts as bone", color="white")
     figure.supxlabel(NOTICE, color="gray", fontsize=9)

@@ -60,6 +60,7 @@ def sections_of(result: dict[str, Any], figures: Sequence[Figure], maps: Sequenc
     """
     sections = [
         Section("Implant", _implant(result), figures[:1]),
+        Section("Defects found", _defects(result)),
         Section("Checklist", _criteria(result.get("checklist")), note=_NOT_VALIDATED),
         Section("Fit", _criteria(result.get("fit")) + _fit(result), maps, _fit_note(result)),
         Section("Finishing", _finishing(result), note=_NOT_VALIDATED),
@@ -78,6 +79,21 @@ def _implant(result: dict[str, Any]) -> Rows:
         ("Pieces", "; ".join(f"{p['volume_ml']:.1f} mL at {_place(p['centre_ras_mm'])}" for p in result["pieces"])),
         ("Surface", "watertight" if result["watertight"] else "not watertight"),
     ]
+
+
+def _defects(result: dict[str, Any]) -> Rows:
+    return [(f"Defect {number}", _defect(defect)) for number, defect in enumerate(result.get("defects", ()), 1)]
+
+
+def _defect(defect: dict[str, Any]) -> str:
+    shares = sorted(defect["percent"].items(), key=lambda share: -share[1])
+    regions = ", ".join(f"{name} {percent:.0f} %" for name, percent in shares if percent >= 1)
+    opening = defect["opening_cm2"]
+    return (
+        f"{defect['side']}; {regions}; {defect['area_cm2']:.1f} cm², {defect['volume_ml']:.1f} mL, "
+        f"{defect['extent_mm']:.0f} mm across, {defect['perimeter_mm']:.0f} mm around; open before "
+        f"{opening['before']:.1f} cm², after {opening['after']:.1f} cm²; middle at {_place(defect['centre_ras_mm'])}"
+    )
 
 
 def _criteria(check: dict[str, Any] | None) -> Rows:
@@ -184,6 +200,5 @@ def _spacing(source: dict[str, Any]) -> str:
 
 
 def _place(point: Sequence[float]) -> str:
-    """Return RAS coordinates in mm as a surgeon says them, such as ``L 62, A 10, S 35 mm``."""
-    sides = ("RAS"[axis] if value >= 0 else "LPI"[axis] for axis, value in enumerate(point))
-    return ", ".join(f"{side} {abs(value):.0f}" for side, value in zip(sides, point, strict=True)) + " mm"
+    """Return RAS coordinates in mm, signed: the origin may lie beside the head, so their signs do not tell sides."""
+    return f"RAS {', '.join(f'{value:.0f}' for value in point)} mm"

@@ -29,6 +29,18 @@ RESULT = {
     "thickness_mm": {"min": 0.2, "p05": 1.5, "median": 4.1, "p95": 5.0, "max": 6.0},
     "pieces": [{"volume_ml": 33.5, "centre_ras_mm": [-58.0, 14.0, -53.0]}],
     "watertight": True,
+    "defects": [  # on the right, though its coordinates are left of the scanner's origin
+        {
+            "centre_ras_mm": [-95.9, 182.9, 102.3],
+            "percent": {"Temporal": 0.0, "Upper Frontal": 45.76, "Lower Frontal": 54.24},
+            "side": "right",
+            "area_cm2": 16.9,
+            "volume_ml": 8.752,
+            "extent_mm": 60.4,
+            "perimeter_mm": 186.1,
+            "opening_cm2": {"before": 7.73, "after": 0.0},
+        }
+    ],
     "checklist": {
         "criteria": [
             {
@@ -99,8 +111,10 @@ def test_page_says_what_the_result_says(written):
         "case A-7 <b>",
         "For research use, not for clinical decisions.",
         "The slices are 3 mm thick.",
-        "33.5 mL at L 58, A 14, I 53 mm",
-        "NO: 1.67 mm, threshold 1.2 mm; worst at L 57, A 53, S 25 mm",
+        "33.5 mL at RAS -58, 14, -53 mm",
+        "NO: 1.67 mm, threshold 1.2 mm; worst at RAS -57, 53, 25 mm",
+        "right; Lower Frontal 54 %, Upper Frontal 46 %; 16.9 cm², 8.8 mL, 60 mm across, 186 mm around",
+        "open before 7.7 cm², after 0.0 cm²; middle at RAS -96, 183, 102 mm",
         "not measured",
         "infinite",
         "0.8500",
