@@ -149,7 +149,8 @@ def test_what_is_missing_is_installed_with_everything_else_pinned(environment, l
     assert without_dependencies == ["antspyx>=0.6"]
     assert "monai>=1.5" in others
     assert f"scipy=={metadata.version('scipy')}\n" in constraints
-    assert not [line for line in constraints.splitlines() if line.startswith(("torch==", "monai==", "antspyx=="))]
+    assert f"torch=={metadata.version('torch')}\n" in constraints  # the build that fits the card, installed just before
+    assert not [line for line in constraints.splitlines() if line.startswith(("monai==", "antspyx=="))]
     assert requester == "CraNeXt"
     assert "Press Install" not in panel.message.text
     assert panel.ensure()
@@ -190,6 +191,76 @@ def test_trouble_is_told_in_one_sentence(environment, lack, pip, answers, monkey
     pip.does = fail
     assert not panel.install()
     assert "Check the connection to the Internet" in panel.message.text
+
+
+def test_an_installation_that_a_restart_interrupts_is_offered_to_be_continued(
+    environment, lack, pip, answers, monkeypatch
+):
+    versions = lack(torch=None, lightning=None)
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
+    asked = answers(True)
+    panel = environment(("run", "train"))
+    assert not panel.install()
+    assert "restart Slicer; here the installation can be continued" in panel.message.text
+    panel.close()  # the user installs the extension, which restarts Slicer
+
+    class Logic:
+        def installTorch(self, **_options):
+            versions["torch"] = "2.9"
+            raise RuntimeError("cannot be loaded, since an older torch is in memory")
+
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
+    again = environment(("run",))  # in another module
+    assert not again.widget.collapsed
+    assert "was interrupted. Still missing or too old: torch, lightning. Press Continue." in again.message.text
+    assert again._install.text == "Cont&inue…"
+    assert (len(asked), pip.calls) == (1, [])  # it is not started by itself
+    pip.does = lambda: versions.update(lightning="2.6")
+    again._install.click()
+    assert "    torch>=2.4\n" in asked[1]
+    assert "    lightning>=" in asked[1]
+    assert pip.calls[0][0][0].startswith("lightning")
+    assert again._install.text == "&Install…"
+    assert environment(("run", "train")).widget.collapsed
+
+
+def test_who_declines_the_rest_is_not_asked_again(environment, lack, pip, answers):
+    lack(trimesh=None)
+    answers(True)
+
+    def fail():
+        raise subprocess.CalledProcessError(1, "pip")
+
+    pip.does = fail
+    assert not environment().install()
+    answers(False)
+    again = environment()
+    assert again._install.text == "Cont&inue…"
+    again._install.click()
+    assert again._install.text == "&Install…"
+    assert again.message.text == "Missing or too old: trimesh. Press Install."
+    assert environment().widget.collapsed
+
+
+def test_what_came_by_another_way_is_forgotten(environment, lack, pip, answers):
+    versions = lack(trimesh=None)
+    answers(True)
+    pip.does = lambda: (_ for _ in ()).throw(subprocess.CalledProcessError(1, "pip"))
+    assert not environment().install()
+    versions["trimesh"] = "5.0"
+    panel = environment()
+    assert panel.message.text == "All packages are there."
+    versions["trimesh"] = None
+    assert environment()._install.text == "&Install…"
+
+
+def test_without_torch_no_device_is_named(environment):
+    told = []
+    panel = environment(("run",), told.append)
+    found = {"packages": {"torch": None}, "torch": {"trouble": "MISSING"}, "devices": [], "nvidia_driver": None}
+    panel._end(SimpleNamespace(raise_error=lambda: None, found=found))
+    assert told == []
+    assert "Missing or too old" in panel.message.text
 
 
 def test_slicer_5_10_has_a_simpler_pip(scene, lack, monkeypatch):  # noqa: ARG001

@@ -16,29 +16,29 @@ from importlib import metadata
 from pathlib import Path
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.slicer_ui.environment.packages import Package
+from CraNeXtLib.slicer_ui.environment.packages import Package, lacking, packages_here
 from CraNeXtLib.slicer_ui.translation import _
 
 ANTS_NEEDS = ("pandas", "pyyaml", "statsmodels", "webcolors", "scikit-learn", "requests")
 """What antspyx 0.6 imports beyond what CraNeXt itself needs."""
 
 
-def to_install(lacking: Sequence[Package]) -> list[str]:
+def to_install(missing: Sequence[Package]) -> list[str]:
     """Return what will be asked of pip, in its format, to be shown to the user first."""
-    wanted = [f"{package.name}{package.needed}" for package in lacking]
-    if any(package.name == "antspyx" for package in lacking):
+    wanted = [f"{package.name}{package.needed}" for package in missing]
+    if any(package.name == "antspyx" for package in missing):
         wanted += [name for name in ANTS_NEEDS if name not in _versions()]
     return wanted
 
 
-def install(lacking: Sequence[Package]) -> list[str]:
+def install(missing: Sequence[Package]) -> list[str]:
     """Install packages; return the names of those that were replaced while Slicer had them loaded.
 
     Raises:
         InputError: If the extension PyTorch is missing, or pip failed.
     """
     before = _versions()
-    wanted = to_install(lacking)
+    wanted = to_install(missing)
     torch = [name for name in wanted if name.startswith("torch>")]
     ants = [name for name in wanted if name.startswith("antspyx")]
     others = [name for name in wanted if name not in torch + ants]
@@ -47,7 +47,8 @@ def install(lacking: Sequence[Package]) -> list[str]:
             _install_torch(torch[0].removeprefix("torch"))
         with tempfile.TemporaryDirectory(prefix="cranext-") as folder:
             constraints = Path(folder) / "constraints.txt"
-            constraints.write_text(pins([package.name for package in lacking]), encoding="utf-8")
+            exchangeable = [package.name for package in missing if package.name != "torch"]  # which is there by now
+            constraints.write_text(pins(exchangeable), encoding="utf-8")
             if ants or others:
                 _pip_install(others, constraints, ants)
     except subprocess.CalledProcessError as error:
@@ -88,11 +89,22 @@ def _install_torch(versions: str) -> None:
         raise InputError(
             _(
                 "CraNeXt gets PyTorch from Slicer's extension PyTorch, which is missing: install it in the Extensions "
-                "Manager, restart Slicer, and press Install again."
+                "Manager and restart Slicer; here the installation can be continued then."
             )
         ) from error
-    if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=False, torchVersionRequirement=versions) is None:
-        raise InputError(_("PyTorch was not installed; look at Slicer's error log, and try again."))
+    try:
+        PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=False, torchVersionRequirement=versions)
+    except subprocess.CalledProcessError:
+        raise
+    except Exception as error:
+        # It also loads what it has installed, which another version in Slicer's memory may prevent. Slicer's process
+        # needs no torch, so that the installation goes on.
+        failure: Exception | None = error
+    else:
+        failure = None
+    importlib.invalidate_caches()
+    if "torch" in {package.name for package in lacking(packages_here(("run",)))}:
+        raise InputError(_("PyTorch was not installed; look at Slicer's error log, and try again.")) from failure
 
 
 def _pip_install(requirements: list[str], constraints: Path, without_dependencies: list[str]) -> None:

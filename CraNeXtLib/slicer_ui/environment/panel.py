@@ -14,6 +14,7 @@ from CraNeXtLib.errors import CraNeXtError
 from CraNeXtLib.slicer_ui.environment.examination import ExaminationRun
 from CraNeXtLib.slicer_ui.environment.installation import install, to_install
 from CraNeXtLib.slicer_ui.environment.packages import Package, lacking, packages_found, packages_here
+from CraNeXtLib.slicer_ui.environment.unfinished import forget, remember, unfinished
 from CraNeXtLib.slicer_ui.grids import fill_grid
 from CraNeXtLib.slicer_ui.interpreters import PYTHON_SETTING
 from CraNeXtLib.slicer_ui.message_label import MessageLabel
@@ -25,11 +26,12 @@ SLICERS_OWN, ANOTHER = range(2)
 class EnvironmentPanel:
     """What is installed, what is missing, where networks run; add ``widget`` to the end of a panel's layout.
 
-    Nothing is installed before the user has seen the list and agreed.
+    Nothing is installed before the user has seen the list and agreed. An installation that was interrupted, as by a
+    restart of Slicer, is offered to be continued when a panel is opened next.
 
     Args:
         lists: Of needed packages: ``"run"``, and ``"train"`` where networks are trained.
-        examined: Called with the answer of ``doctor.examine`` when it is there.
+        examined: Called with the answer of ``doctor.examine`` when it is there and tells where networks can run.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class EnvironmentPanel:
         """Show what can be told at once, as whenever the panel is opened; the graphics card takes seconds."""
         self._python_box.setCurrentIndex(SLICERS_OWN if self.own_python else ANOTHER)
         self._python_path.currentPath = slicer.util.settingsValue(PYTHON_SETTING, "")
+        if self.own_python and unfinished():
+            self.widget.collapsed = False  # else nobody would see that there is a rest
         self._show()
 
     def ensure(self) -> bool:
@@ -73,12 +77,17 @@ class EnvironmentPanel:
     def install(self) -> bool:
         """Ask whether to install what is missing, and do it; return whether nothing is missing then."""
         missing = lacking(packages_here(self._lists))
+        missing += [package for package in unfinished() if package not in missing]
         if missing:
             if not slicer.util.confirmOkCancelDisplay(_question(missing), _("CraNeXt: install packages")):
+                forget()
+                self._show()
                 return False
+            remember(missing)
             try:
                 replaced = install(missing)
             except CraNeXtError as error:
+                self._show()
                 self._fail(error)
                 return False
             self._found = None
@@ -176,7 +185,7 @@ class EnvironmentPanel:
             return
         self._found = run.found
         self._show()
-        if self._examined is not None:
+        if self._examined is not None and run.found["devices"]:  # none are known without torch
             self._examined(run.found)
 
     def _packages(self) -> list[Package] | None:
@@ -188,14 +197,19 @@ class EnvironmentPanel:
     def _show(self) -> None:
         packages = self._packages()
         missing = lacking(packages or [])
+        rest = unfinished() if self.own_python else []
         self._python_path.setVisible(not self.own_python or self._python_box.currentIndex == ANOTHER)
-        self._install.enabled = self.own_python and bool(missing)
+        self._install.enabled = self.own_python and bool(missing or rest)
+        self._install.text = _("Cont&inue…") if rest else _("&Install…")
         self._table.setVisible(packages is not None)
         if packages is not None:
             rows = [(p.name, _("missing") if p.installed is None else p.installed, p.needed) for p in packages]
             rows.sort(key=lambda row: row[0] not in {package.name for package in missing})
             fill_grid(self._table, (_("Package"), _("Installed"), _("Needed")), rows)
-        if missing:
+        if rest:
+            text = _("An installation was interrupted. Still missing or too old: {names}. Press Continue.")
+            self.message.show("warning", text.format(names=", ".join(package.name for package in rest)))
+        elif missing:
             names = ", ".join(package.name for package in missing)
             if self.own_python:
                 text = _("Missing or too old: {names}. Press Install.").format(names=names)
