@@ -145,11 +145,7 @@ class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
             progress=progress,
             ended=ended,
         )
-        if wait:
-            run.wait()
-        else:
-            run.follow()
-        return run
+        return run.go(wait=wait)
 
 
 class CraNeXtCategorizeTest(ScriptedLoadableModuleTest):

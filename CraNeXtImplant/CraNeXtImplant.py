@@ -183,11 +183,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             progress=progress,
             ended=ended,
         )
-        if wait:
-            run.wait()
-        else:
-            run.follow()
-        return run
+        return run.go(wait=wait)
 
     def evaluate(
         self,
@@ -241,11 +237,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             progress=progress,
             ended=ended,
         )
-        if wait:
-            run.wait()
-        else:
-            run.follow()
-        return run
+        return run.go(wait=wait)
 
 
 class CraNeXtImplantTest(ScriptedLoadableModuleTest):

@@ -10,9 +10,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
-    ScriptedLoadableModuleWidget,
 )
-from slicer.util import VTKObservationMixin
 
 # An installed extension has the library beside this file, where Slicer finds it; a source checkout has it beside this
 # folder, which Slicer's module paths do not contain.
@@ -20,6 +18,7 @@ if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.slicer_ui.panel_widget import PanelWidget
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -69,48 +68,15 @@ class CraNeXtTrainingParameterNode:
     scoreChart: slicer.vtkMRMLPlotChartNode
 
 
-class CraNeXtTrainingWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+class CraNeXtTrainingWidget(PanelWidget):
     """The panel; its sections are in ``CraNeXtLib.slicer_ui.training_panel``."""
 
-    def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.panel = None
-
-    def setup(self):
-        """Build the panel when the module is opened for the first time."""
+    def make_panel(self, ui):
+        """Return the panel of the widgets in the .ui file."""
         from CraNeXtLib.slicer_ui.training_panel.panel import TrainingPanel
 
-        ScriptedLoadableModuleWidget.setup(self)
-        widget = slicer.util.loadUI(self.resourcePath("UI/CraNeXtTraining.ui"))
-        self.layout.addWidget(widget)
-        self.ui = slicer.util.childWidgetVariables(widget)
-        widget.setMRMLScene(slicer.mrmlScene)
         self.logic = CraNeXtTrainingLogic()
-        self.panel = TrainingPanel(self.ui, self.logic)
-        scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, lambda *_args: self.panel.leave())
-        for event in (scene.EndCloseEvent, scene.EndImportEvent):
-            self.addObserver(scene, event, lambda *_args: self._showScene())
-        self.panel.enter()
-
-    def cleanup(self):
-        """Let go before the widgets are deleted, as when Slicer ends or the module is reloaded; a training goes on."""
-        self.removeObservers()
-        if self.panel is not None:
-            self.panel.close()
-
-    def enter(self):
-        """Show the scene's parameters, and the training that goes on, whenever the module is opened."""
-        self.panel.enter()
-
-    def exit(self):
-        """Look no longer while another module is open; a training goes on."""
-        self.panel.leave()
-
-    def _showScene(self):
-        if self.parent.isEntered:
-            self.panel.enter()
+        return TrainingPanel(ui, self.logic)
 
 
 class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
@@ -154,7 +120,7 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
         """
         from CraNeXtLib.slicer_ui.dataset_check_run import DatasetCheckRun
 
-        return _go(DatasetCheckRun(manifest, outputTable, python=python, progress=progress, ended=ended), wait)
+        return DatasetCheckRun(manifest, outputTable, python=python, progress=progress, ended=ended).go(wait=wait)
 
     def start(
         self,
@@ -270,7 +236,7 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
             progress=progress,
             ended=ended,
         )
-        return _go(run, wait)
+        return run.go(wait=wait)
 
     def install(self, model, name=None, *, python=None, wait=True, ended=None):
         """Add a model's folder to the models that CraNeXtImplant offers.
@@ -291,27 +257,22 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
         """
         from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
 
-        return _go(ModelImportRun(model, name=name, python=python, ended=ended), wait)
+        return ModelImportRun(model, name=name, python=python, ended=ended).go(wait=wait)
 
 
 class CraNeXtTrainingTest(ScriptedLoadableModuleTest):
-    """Runs the module's test inside Slicer; the file is not installed, so it is found in a source checkout only."""
+    """What needs no packages, for Slicer's button Reload and Test; ``Testing/Slicer`` trains."""
 
-    def runTest(self):
-        """Run the file in ``Testing/Slicer``."""
-        import unittest
+    def setUp(self):
+        slicer.mrmlScene.Clear()
 
-        folder = Path(__file__).resolve().parents[1] / "Testing" / "Slicer"
-        found = unittest.defaultTestLoader.discover(str(folder), pattern="test_cranext_training.py")
-        result = unittest.TextTestRunner(verbosity=2).run(found)
-        if not result.wasSuccessful() or not result.testsRun:
-            raise RuntimeError(f"{result} in {folder}")
+    def test_tells_what_is_missing(self):
+        from tempfile import TemporaryDirectory
 
+        from CraNeXtLib.errors import InputError
 
-def _go(run, wait):
-    """Wait for a run, or let the event loop go on with it."""
-    if wait:
-        run.wait()
-    else:
-        run.follow()
-    return run
+        logic = CraNeXtTrainingLogic()
+        with TemporaryDirectory() as folder:
+            assert logic.find(folder).state.status == "none"
+            self.assertRaises(InputError, logic.start, "", folder)  # noqa: PT027 (Slicer has no pytest)
+        self.delayDisplay("No run is found, and none starts without a data set")

@@ -88,6 +88,14 @@ class WorkerRun:
         self._cancelled = True
         self._job.cancel()
 
+    def go(self, *, wait: bool) -> Any:
+        """Wait for the end, see :meth:`wait`, or let the event loop go on with the work; returns this run."""
+        if wait:
+            self.wait()
+        else:
+            self.follow()
+        return self
+
     def wait(self) -> None:
         """Wait for the end; a CancelledError raised by ``progress`` cancels.
 

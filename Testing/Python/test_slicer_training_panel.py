@@ -423,3 +423,7 @@ def test_a_path_can_be_typed_and_emptied(training, tmp_path):
     assert ui.presetComboBox.enabled
     ui.manifestEdit.currentPath = ""
     assert not ui.startButton.enabled
+
+
+def test_the_modules_own_test(load_module):
+    load_module(MODULE)[0].CraNeXtTrainingTest().runTest()

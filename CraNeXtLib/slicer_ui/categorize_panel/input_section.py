@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice, what_skull_lacks
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -20,22 +20,20 @@ class InputSection:
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding) -> None:
-        self._ui = ui
         self._binding = binding
         self._skull = SegmentChoice(ui.segmentSelector, ui.segmentLabel, binding, "segmentId", DEFECTIVE_SKULL)
         self._implant = SegmentChoice(
             ui.implantSegmentSelector, ui.implantSegmentLabel, binding, "implantSegmentId", IMPLANT
         )
         methods = {"default": _("Nearest region (recommended)"), "official": _("As the published code does")}
-        fill_choices(ui.methodComboBox, methods)
-        ui.methodComboBox.connect("activated(int)", lambda _row: self._choose_method())
+        self._method = Choice(ui.methodComboBox, binding, "method", methods)
 
     def update(self) -> None:
         """Show what is chosen, and the segments of the chosen nodes."""
         parameters = self._binding.parameters
         self._skull.update(parameters.inputNode)
         self._implant.update(parameters.implantNode)
-        self._ui.methodComboBox.setCurrentIndex(self._ui.methodComboBox.findData(parameters.method))
+        self._method.update()
 
     def missing(self) -> str:
         """Return what must be done before the skull can be divided, or nothing."""
@@ -50,7 +48,3 @@ class InputSection:
             "implantSegmentId": self._implant.segment_id(parameters.implantNode),
             "method": parameters.method,
         }
-
-    def _choose_method(self) -> None:
-        if self._binding.connected:
-            self._binding.parameters.method = self._ui.methodComboBox.currentData

@@ -11,6 +11,7 @@ from CraNeXtLib.slicer_ui.implant_edits import revert
 from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.implant_nodes import IMPLANT
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
+from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.result_references import is_result
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
@@ -23,7 +24,7 @@ _UNDO_STATES = 20
 _EDITOR_TAG = "CraNeXtImplantEditor"
 
 
-class EditSection:
+class EditSection(StepSection):
     """The section Edit; the editor is made when it is first unfolded.
 
     Args:
@@ -33,11 +34,6 @@ class EditSection:
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection) -> None:
-        self._ui = ui
-        self._binding = binding
-        self._results = results
-        self._editor: Any = None
-        self._edited: Any = None
         self.measuring = RunPanel(
             _("Meas&ure again"),
             tool_tip=_("Make the surface and the measures of the implant as it is now"),
@@ -45,7 +41,9 @@ class EditSection:
             start=lambda **told: ImplantFilesRun(binding.parameters.result, **told),
             succeeded=lambda _run: binding.update(),
         )
-        ui.measureFrame.layout().addWidget(self.measuring.widget)
+        super().__init__(ui, binding, results, ui.measureFrame, self.measuring)
+        self._editor: Any = None
+        self._edited: Any = None
         ui.editSection.connect("contentsCollapsed(bool)", lambda _folded: self.update())
         ui.revertButton.connect("clicked()", self._revert)
 
@@ -74,7 +72,7 @@ class EditSection:
     def close(self) -> None:
         """Let go of the widgets before they are deleted."""
         self.stop()
-        self.measuring.close()
+        super().close()
 
     def _edit(self, result: Any) -> None:
         if self._edited is result:

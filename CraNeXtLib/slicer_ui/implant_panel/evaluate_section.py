@@ -11,6 +11,7 @@ from CraNeXtLib.slicer_ui.grids import fill_grid
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
+from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.result_references import EVALUATION, is_result, refer, referred
 from CraNeXtLib.slicer_ui.result_surfaces import DISTANCES
@@ -21,7 +22,7 @@ from CraNeXtLib.slicer_ui.translation import _
 _MAIN_METRICS = 6  # the paper's, which come first
 
 
-class EvaluateSection:
+class EvaluateSection(StepSection):
     """The section Evaluate.
 
     Args:
@@ -31,14 +32,6 @@ class EvaluateSection:
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection) -> None:
-        self._ui = ui
-        self._binding = binding
-        self._results = results
-        self._checklist = CriteriaTable(ui.checklistTable, results.go_to)
-        self._shown: tuple[str, str] | None = None
-        self._segments = SegmentChoice(
-            ui.referenceSegmentSelector, ui.referenceSegmentLabel, binding, "referenceSegmentId", IMPLANT
-        )
         self.comparing = RunPanel(
             _("C&ompare"),
             tool_tip=_("Measure the implant against the reference"),
@@ -46,7 +39,11 @@ class EvaluateSection:
             start=self._start,
             succeeded=self._compared,
         )
-        ui.evaluateFrame.layout().addWidget(self.comparing.widget)
+        super().__init__(ui, binding, results, ui.evaluateFrame, self.comparing)
+        self._checklist = CriteriaTable(ui.checklistTable, results.go_to)
+        self._segments = SegmentChoice(
+            ui.referenceSegmentSelector, ui.referenceSegmentLabel, binding, "referenceSegmentId", IMPLANT
+        )
 
     def update(self) -> None:
         """Show the evaluation of the chosen result, if there is one."""
@@ -62,15 +59,8 @@ class EvaluateSection:
         self.comparing.block(reason)
         table = referred(result, EVALUATION) if is_result(result) else None
         self._ui.evaluationResult.setVisible(table is not None)
-        if table is None:
-            self._shown = None
-        elif self._shown != (table.GetID(), table.GetAttribute(EVALUATION_ATTRIBUTE)):
-            self._shown = (table.GetID(), table.GetAttribute(EVALUATION_ATTRIBUTE))
-            self._show(json.loads(table.GetAttribute(EVALUATION_ATTRIBUTE)))
-
-    def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
-        self.comparing.close()
+        shown = None if table is None else (table.GetID(), table.GetAttribute(EVALUATION_ATTRIBUTE))
+        self._show_once(shown, lambda: self._show(json.loads(shown[1])))
 
     def _start(self, **told: Any) -> EvaluationRun:
         parameters = self._binding.parameters

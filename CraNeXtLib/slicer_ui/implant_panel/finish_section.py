@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from CraNeXtLib.fit_check.materials import DENSITIES_G_CM3
-from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
+from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.result_references import PART, description_of, is_result, referred
 from CraNeXtLib.slicer_ui.result_surfaces import PART_SURFACE
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
@@ -30,7 +31,7 @@ SETTINGS = {
 """The settings of :class:`CraNeXtLib.finishing.FinishSettings`, and the parameters that hold them."""
 
 
-class FinishSection:
+class FinishSection(StepSection):
     """The section Finish.
 
     Args:
@@ -40,17 +41,6 @@ class FinishSection:
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection) -> None:
-        self._ui = ui
-        self._binding = binding
-        self._results = results
-        self._shown: tuple[str, str] | None = None
-        self._choices = {"insertion": ui.insertionComboBox, "material": ui.materialComboBox}
-        ways = {"auto": _("Remove undercuts"), "none": _("Keep undercuts")}
-        fill_choices(ui.insertionComboBox, ways)
-        fill_choices(ui.materialComboBox, {name: name for name in DENSITIES_G_CM3})
-        for parameter, box in self._choices.items():
-            box.connect("activated(int)", lambda _row, parameter=parameter: self._store(parameter))
-        self._criteria = CriteriaTable(ui.fitTable, results.go_to)
         self.finishing = RunPanel(
             _("Make the part"),
             tool_tip=_("Give the implant its clearance and the other steps, and check how it fits"),
@@ -58,7 +48,13 @@ class FinishSection:
             start=lambda **told: ImplantFilesRun(binding.parameters.result, **self.settings(), **told),
             succeeded=self._finished,
         )
-        ui.finishFrame.layout().addWidget(self.finishing.widget)
+        super().__init__(ui, binding, results, ui.finishFrame, self.finishing)
+        self._criteria = CriteriaTable(ui.fitTable, results.go_to)
+        ways = {"auto": _("Remove undercuts"), "none": _("Keep undercuts")}
+        self._choices = (
+            Choice(ui.insertionComboBox, binding, "insertion", ways),
+            Choice(ui.materialComboBox, binding, "material", {name: name for name in DENSITIES_G_CM3}),
+        )
 
     def settings(self) -> dict[str, Any]:
         """Return how the part is to be finished, as arguments of a run."""
@@ -68,29 +64,17 @@ class FinishSection:
 
     def update(self) -> None:
         """Show the settings, and how the chosen result's part fits, if there is one."""
-        parameters = self._binding.parameters
-        for parameter, box in self._choices.items():
-            box.setCurrentIndex(box.findData(getattr(parameters, parameter)))
-        result = parameters.result
+        for choice in self._choices:
+            choice.update()
+        result = self._binding.parameters.result
         usable = is_result(result)
         self.finishing.block("" if usable else _("Make an implant first."))
         part = referred(result, PART) if usable else None
         fit = description_of(result).get("fit") if part is not None else None
         for widget in (self._ui.fitTitle, self._ui.fitTable):
             widget.setVisible(fit is not None)
-        if fit is None:
-            self._shown = None
-        elif self._shown != (part.GetID(), result.GetID()):
-            self._shown = (part.GetID(), result.GetID())
-            self._show(fit)
-
-    def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
-        self.finishing.close()
-
-    def _store(self, parameter: str) -> None:
-        if self._binding.connected:
-            setattr(self._binding.parameters, parameter, self._choices[parameter].currentData)
+        shown = None if fit is None else (part.GetID(), result.GetID())
+        self._show_once(shown, lambda: self._show(fit))
 
     def _finished(self, run: ImplantFilesRun) -> None:
         if run.part is None:

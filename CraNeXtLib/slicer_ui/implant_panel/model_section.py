@@ -12,6 +12,7 @@ from CraNeXtLib import models
 from CraNeXtLib.slicer_ui.choices import fill_choices
 from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -28,22 +29,18 @@ class ModelSection:
         self._ui = ui
         self._binding = binding
         self._source = Path()
-        self._choices = {
-            "model": ui.modelComboBox,
-            "device": ui.deviceComboBox,
-            "postprocessing": ui.postprocessingComboBox,
-        }
         devices = {"auto": _("Automatic"), "cpu": _("CPU"), "cuda": _("NVIDIA graphics card"), "mps": _("Apple GPU")}
-        fill_choices(ui.deviceComboBox, devices)
         cleaning = {
             "": _("As the model asks for"),
             "default": _("Keep what fills the defect"),
             "official": _("As published"),
         }
-        fill_choices(ui.postprocessingComboBox, cleaning)
+        self._choices = (
+            Choice(ui.deviceComboBox, binding, "device", devices),
+            Choice(ui.postprocessingComboBox, binding, "postprocessing", cleaning),
+        )
         self.fill_models()
-        for parameter, box in self._choices.items():
-            box.connect("activated(int)", lambda _row, parameter=parameter: self._store(parameter))
+        ui.modelComboBox.connect("activated(int)", lambda _row: self._choose_model())
         self.importing = RunPanel(
             _("Import a model…"),
             tool_tip=_("Add a model folder, or the authors' published checkpoint (.pth), to the list"),
@@ -61,12 +58,11 @@ class ModelSection:
 
     def update(self) -> None:
         """Show what is chosen."""
-        parameters = self._binding.parameters
-        for parameter, box in self._choices.items():
-            row = box.findData(getattr(parameters, parameter))
-            box.setCurrentIndex(row)
-        if self._ui.modelComboBox.currentIndex < 0:  # none chosen yet, or it is gone
-            self._ui.modelComboBox.setCurrentIndex(self._ui.modelComboBox.findData(models.DEFAULT_MODEL))
+        for choice in self._choices:
+            choice.update()
+        box = self._ui.modelComboBox
+        row = box.findData(self._binding.parameters.model)
+        box.setCurrentIndex(row if row >= 0 else box.findData(models.DEFAULT_MODEL))  # none chosen yet, or it is gone
         note = _note(self._ui.modelComboBox.currentData)
         self._ui.modelNote.text = note
         for widget in (self._ui.modelNote, self._ui.modelNoteLabel):
@@ -80,9 +76,9 @@ class ModelSection:
         """Let go of the widgets before they are deleted."""
         self.importing.close()
 
-    def _store(self, parameter: str) -> None:
+    def _choose_model(self) -> None:
         if self._binding.connected:
-            setattr(self._binding.parameters, parameter, self._choices[parameter].currentData)
+            self._binding.parameters.model = self._ui.modelComboBox.currentData
 
     def _ask(self) -> bool:
         chosen = qt.QFileDialog.getOpenFileName(
