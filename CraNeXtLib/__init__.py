@@ -16,6 +16,7 @@ _PUBLIC = {
     "read_volume": "volume_files",
     "write_volume": "volume_files",
     "reconstruct": "reconstruction",
+    "categorize": "categorization",
     "evaluate": "evaluation",
     "finish": "finishing",
     "check_fit": "fit_check",

@@ -11,8 +11,8 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface, shrink
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.head_pose import BETTER_FLIPPED, STRETCHES, Fit, HeadPose, bundled_template, fit_of, register
-from CraNeXtLib.orientation_check import orientation_doubts
+from CraNeXtLib.head.head_pose import BETTER_FLIPPED, STRETCHES, Fit, HeadPose, bundled_template, fit_of, register
+from CraNeXtLib.head.orientation_check import orientation_doubts
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.spread_labels import SPREAD_MM, spread_labels

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.metrics import mask, surface_indices
-from CraNeXtLib.skull_frame import skull_frame
 from CraNeXtLib.volumes import Volume
 
 CELL_MM = 1.0  # between rays, at the implant's distance

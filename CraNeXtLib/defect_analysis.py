@@ -15,8 +15,8 @@ from CraNeXtLib.alignment import shrink
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.categorization import Categorization, outer_surface
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.head_pose import HeadPose
-from CraNeXtLib.region_pictures import draw_frequency
+from CraNeXtLib.head.head_pose import HeadPose
+from CraNeXtLib.pictures.region_pictures import draw_frequency
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume, foreground_box

@@ -14,8 +14,8 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import check_same_geometry, mask, surface_indices
+from CraNeXtLib.pictures.rendering import vertex_normals
 from CraNeXtLib.poly_data import poly_data, write_poly_data
-from CraNeXtLib.rendering import vertex_normals
 from CraNeXtLib.surface_projection import project_surface
 from CraNeXtLib.surfaces import Mesh, surface_of
 from CraNeXtLib.volumes import Volume, foreground_box

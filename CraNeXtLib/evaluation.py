@@ -227,8 +227,8 @@ def _write_maps(
     folder: Path, implant: Volume, reference: Volume, skull: Volume, flags: tuple[str, ...], pictures: bool
 ) -> list[str]:
     from CraNeXtLib import distance_maps
-    from CraNeXtLib.distance_pictures import views_from, write_distance_picture
-    from CraNeXtLib.skull_frame import skull_frame
+    from CraNeXtLib.head.skull_frame import skull_frame
+    from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
     from CraNeXtLib.surfaces import surface_of
 
     mesh, true_mesh = surface_of(implant), surface_of(reference)

@@ -16,8 +16,8 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.defect_analysis import analyse_defect
-from CraNeXtLib.head_pose import HeadPose
-from CraNeXtLib.radial_maps import RADIUS_MM, RadialGrid
+from CraNeXtLib.head.head_pose import HeadPose
+from CraNeXtLib.pca_skull.radial_maps import RADIUS_MM, RadialGrid
 from CraNeXtLib.surfaces import Mesh
 from CraNeXtLib.volumes import Volume, foreground_box
 

@@ -167,7 +167,7 @@ def make_grid(
     Raises:
         InputError: If the name is unknown or the skull empty.
     """
-    from CraNeXtLib.vault_grid import VaultGrid
+    from CraNeXtLib.head.vault_grid import VaultGrid
 
     grids = {"default": DefaultGrid, "official": OfficialGrid, "vault": VaultGrid}
     if name not in grids:

@@ -12,7 +12,7 @@ from pathlib import Path
 from CraNeXtLib import models
 from CraNeXtLib.atomic_files import filling, replacing
 from CraNeXtLib.cohort import evaluate_cohort
-from CraNeXtLib.datasets import SPLITS, DatasetCase, load_case, read_manifest
+from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, load_case, read_manifest
 from CraNeXtLib.errors import InputError, NoImplantError
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.stages import ProgressCallback

@@ -80,11 +80,11 @@ class Model:
 
             return NetworkCompleter.load(self)
         if kind == "pca_skull":
-            from CraNeXtLib.pca_completion import PCACompleter
+            from CraNeXtLib.pca_skull.completion import PCACompleter
 
             return PCACompleter.load(self)
         if kind == "pca_skull_official":
-            from CraNeXtLib.pca_skull_official import OfficialPCACompleter
+            from CraNeXtLib.pca_skull.official import OfficialPCACompleter
 
             return OfficialPCACompleter.load(self)
         if kind == "refined":

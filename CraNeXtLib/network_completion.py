@@ -14,11 +14,11 @@ from scipy import ndimage
 
 from CraNeXtLib import networks
 from CraNeXtLib.completion import Proposal
+from CraNeXtLib.datasets.preparation import place
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import NETWORK_SHAPE, Grid, make_grid
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.networks.unet3dcnn import named_as_ellis
-from CraNeXtLib.preparation import place
 from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class NetworkCompleter:
         threshold: From which probability on a voxel counts.
         target: What the network gives: ``"complete"`` or ``"implant"``.
         input: What it takes: the skull, ``"binary"``, or its regions, ``"one-hot"`` or as published ``"labels"``.
-        placement: Where skulls are placed first, see :mod:`CraNeXtLib.preparation`.
+        placement: Where skulls are placed first, see :mod:`CraNeXtLib.datasets.preparation`.
     """
 
     network: torch.nn.Module

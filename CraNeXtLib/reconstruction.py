@@ -10,9 +10,9 @@ import numpy as np
 from CraNeXtLib import models
 from CraNeXtLib.devices import choose_device
 from CraNeXtLib.errors import NoImplantError
-from CraNeXtLib.head_pose import HeadPose, find_pose, pose_doubts
+from CraNeXtLib.head.head_pose import HeadPose, find_pose, pose_doubts
+from CraNeXtLib.head.orientation_check import orientation_doubts
 from CraNeXtLib.implant import implant_of
-from CraNeXtLib.orientation_check import orientation_doubts
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.volumes import Volume

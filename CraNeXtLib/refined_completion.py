@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from CraNeXtLib import pca_skull
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.head_grid import HeadGrid
+from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.network_completion import without_specks
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.networks.refiner import CraNeXtRefiner
-from CraNeXtLib.pca_completion import PCACompleter, Placed
-from CraNeXtLib.pca_rendering import shares
+from CraNeXtLib.pca_skull.completion import PCACompleter, Placed
+from CraNeXtLib.pca_skull.model import unpacked
+from CraNeXtLib.pca_skull.rendering import shares
 from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class RefinedCompleter:
         description = model.description
         try:
             tensors = load_file(model.weights)
-            shape = pca_skull.unpacked(
+            shape = unpacked(
                 {k.removeprefix(SHAPE_PREFIX): v.numpy() for k, v in tensors.items() if k.startswith(SHAPE_PREFIX)},
                 description["options"],
             )

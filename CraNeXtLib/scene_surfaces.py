@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from CraNeXtLib.pictures.rendering import vertex_normals
 from CraNeXtLib.poly_data import poly_data, write_poly_data
-from CraNeXtLib.rendering import vertex_normals
 from CraNeXtLib.surfaces import surface_of
 from CraNeXtLib.volume_files import read_volume
 

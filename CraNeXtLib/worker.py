@@ -93,7 +93,7 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
 
         return write_implant_files(**arguments, progress=progress)
     if task == "check_dataset":
-        from CraNeXtLib.dataset_check import check_manifest
+        from CraNeXtLib.datasets.check import check_manifest
 
         return check_manifest(arguments["manifest"], progress)
     if task == "dry_run":

@@ -9,7 +9,7 @@ from typing import Any
 
 def add_to(commands: Any) -> None:
     """Declare the command."""
-    from CraNeXtLib.dataset_layouts import LAYOUTS
+    from CraNeXtLib.datasets.layouts import LAYOUTS
 
     parser = commands.add_parser("dataset", help="make, check and measure a data set's manifest")
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
@@ -50,9 +50,9 @@ def add_to(commands: Any) -> None:
 
 
 def _make(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.dataset_check import check_dataset
-    from CraNeXtLib.dataset_layouts import find_cases
-    from CraNeXtLib.datasets import SPLITS, split_as, split_by_skull, write_manifest
+    from CraNeXtLib.datasets.check import check_dataset
+    from CraNeXtLib.datasets.layouts import find_cases
+    from CraNeXtLib.datasets.manifest import SPLITS, split_as, split_by_skull, write_manifest
 
     cases = find_cases(options.folder, layout=options.layout, source=options.source, orientation=options.orientation)
     same = []
@@ -84,8 +84,8 @@ def _split_of(model: str) -> Any:
 
 
 def _check(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.dataset_check import check_dataset
-    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.datasets.check import check_dataset
+    from CraNeXtLib.datasets.manifest import read_manifest
     from CraNeXtLib.errors import InputError
 
     cases = read_manifest(options.manifest)
@@ -99,8 +99,8 @@ def _check(options: argparse.Namespace, progress: Any) -> None:
 
 
 def _stats(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.dataset_statistics import dataset_statistics
-    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.datasets.manifest import read_manifest
+    from CraNeXtLib.datasets.statistics import dataset_statistics
 
     cases = read_manifest(options.manifest)
     statistics = dataset_statistics(cases, regions=not options.no_regions, progress=_counting(progress, len(cases)))
@@ -109,9 +109,9 @@ def _stats(options: argparse.Namespace, progress: Any) -> None:
 
 
 def _bend(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.datasets.manifest import read_manifest
+    from CraNeXtLib.datasets.skull_deformation import bend_dataset
     from CraNeXtLib.errors import InputError
-    from CraNeXtLib.skull_deformation import bend_dataset
 
     if options.count < 1:
         raise InputError("--count must be 1 or more.")
@@ -130,7 +130,7 @@ def _bend(options: argparse.Namespace, progress: Any) -> None:
 
 def _regions(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.categorization_cases import categorize_cohort
-    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.datasets.manifest import read_manifest
 
     cases = read_manifest(options.manifest)
     errors = categorize_cohort(cases, options.out, progress=progress)

@@ -12,7 +12,7 @@ from CraNeXtLib import RESEARCH_USE_NOTICE
 
 def add_to(commands: Any) -> None:
     """Declare the command."""
-    from CraNeXtLib.datasets import SPLITS
+    from CraNeXtLib.datasets.manifest import SPLITS
     from CraNeXtLib.devices import DEVICES
 
     parser = commands.add_parser("models", help="list, inspect, import, export, delete and evaluate models")

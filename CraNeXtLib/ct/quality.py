@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.skull_frame import CENTRE_DEPTH, SkullFrame, skull_frame
+from CraNeXtLib.head.skull_frame import CENTRE_DEPTH, SkullFrame, skull_frame
 from CraNeXtLib.volumes import Volume
 
 TISSUE_HU = 40.0

@@ -12,7 +12,7 @@ import numpy as np
 
 from CraNeXtLib import models
 from CraNeXtLib.checklist import check
-from CraNeXtLib.datasets import load_case
+from CraNeXtLib.datasets.manifest import load_case
 from CraNeXtLib.errors import InputError, NoImplantError
 from CraNeXtLib.evaluation import evaluate
 from CraNeXtLib.experiments.config import ExperimentConfig, print_experiments

@@ -24,7 +24,8 @@ class ExperimentConfig:
     """The experiments on one's data.
 
     Args:
-        a: Manifest of data set A (see ``CraNeXtLib.datasets``), with all three splits; SkullBreak in the paper.
+        a: Manifest of data set A (see ``CraNeXtLib.datasets.manifest``), with all three splits; in the paper
+            SkullBreak.
         b: Manifest of data set B, the paper's clinical cases; without it there is Experiment 1 on A alone.
         names: What tables call the data sets.
         training: Preset or file of ``cranext train`` that every network is trained with.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.dataset_statistics import DatasetStatistics, Spread, dataset_statistics
+from CraNeXtLib.datasets.statistics import DatasetStatistics, Spread, dataset_statistics
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.experiments.config import ExperimentConfig, read_experiments
 from CraNeXtLib.experiments.data import Data

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
-from CraNeXtLib.dataset_statistics import DatasetStatistics, Spread
+from CraNeXtLib.datasets.statistics import DatasetStatistics, Spread
 from CraNeXtLib.evaluation import MAIN_METRICS
 from CraNeXtLib.experiments.design import Experiment, label_of
 from CraNeXtLib.experiments.results import CellResult, Results, Row

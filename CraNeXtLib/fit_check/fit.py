@@ -21,9 +21,9 @@ from CraNeXtLib.finishing.insertion import TRAVEL_MM, Passage, best_direction, d
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL, density_g_cm3, weight_g
 from CraNeXtLib.fit_check.mirror import compare_with_mirrored, symmetry_plane
 from CraNeXtLib.fit_check.walls import sides, wall_thickness
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.metrics import check_same_geometry, mask
-from CraNeXtLib.rendering import vertex_normals
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.pictures.rendering import vertex_normals
 from CraNeXtLib.surfaces import Mesh, surface_of
 from CraNeXtLib.volumes import Volume
 

@@ -13,8 +13,8 @@ from CraNeXtLib.alignment import shrink
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.finishing.fields import FAR_MM, aligned_grid, distance, field_of
 from CraNeXtLib.fit_check.walls import sides, wall_thickness
-from CraNeXtLib.rendering import vertex_normals
-from CraNeXtLib.skull_frame import SkullFrame
+from CraNeXtLib.head.skull_frame import SkullFrame
+from CraNeXtLib.pictures.rendering import vertex_normals
 from CraNeXtLib.surfaces import Mesh, surface_of_field
 from CraNeXtLib.volumes import Volume
 

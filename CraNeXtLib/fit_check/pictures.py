@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from CraNeXtLib.distance_pictures import views_from, write_distance_picture
 from CraNeXtLib.fit_check.fit import FitCheck
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.head.skull_frame import skull_frame
+from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
 from CraNeXtLib.volumes import Volume
 
 FIT_PICTURES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from CraNeXtLib.pictures import write_picture
-from CraNeXtLib.slice_pictures import write_slices
+from CraNeXtLib.pictures.implant_pictures import write_picture
+from CraNeXtLib.pictures.slice_pictures import write_slices
 from CraNeXtLib.volumes import Volume
 
 

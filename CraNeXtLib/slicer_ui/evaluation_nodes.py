@@ -11,7 +11,7 @@ import slicer
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
-from CraNeXtLib.distance_pictures import colour_range, colours_of
+from CraNeXtLib.pictures.distance_pictures import colour_range, colours_of
 from CraNeXtLib.poly_data import poly_data
 from CraNeXtLib.slicer_ui.result_nodes import fill_columns
 from CraNeXtLib.slicer_ui.scene_volumes import read_surface, shaded

@@ -11,7 +11,6 @@ import numpy as np
 import slicer
 import vtk
 
-from CraNeXtLib import pictures
 from CraNeXtLib.scene_surfaces import SKULL_SURFACE
 from CraNeXtLib.slicer_ui.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
 from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask, read_surface
@@ -27,7 +26,7 @@ DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_Co
 """IDs of the segments."""
 
 BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
-IMPLANT_COLOR = tuple(pictures.IMPLANT)
+IMPLANT_COLOR = tuple(IMPLANT)
 
 _SURFACE = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
 SKULL_TERM = ("89546000", "Skull")

@@ -24,11 +24,11 @@ class DataConfig:
     """What the network sees.
 
     Args:
-        manifest: Data set (CSV or JSON, see ``CraNeXtLib.datasets``) with the splits training and validation.
+        manifest: Data set (CSV or JSON, see ``CraNeXtLib.datasets.manifest``) with the splits training and validation.
         more_manifests: Data sets to use besides, such as the skulls of ``cranext dataset bend``.
         cache: Folder for prepared cases; by default one in the output folder. Several runs can share it.
         on_bad_case: Whether a case that cannot be read ends the run or is left out. It is named in either case.
-        placement: Whether skulls are first placed where the template lies, see ``CraNeXtLib.preparation``.
+        placement: Whether skulls are first placed where the template lies, see ``CraNeXtLib.datasets.preparation``.
         grid: The network's grid, see ``CraNeXtLib.grid``.
         shape: Voxels of the grid.
         target: What the network learns to give: the complete skull or the implant alone.

@@ -23,11 +23,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from CraNeXtLib import models
-from CraNeXtLib.datasets import DatasetCase, load_case, read_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, load_case, read_manifest
+from CraNeXtLib.datasets.preparation import place_pair
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.models import sha256_of
-from CraNeXtLib.preparation import place_pair
-from CraNeXtLib.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.template import TEMPLATE
 from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig

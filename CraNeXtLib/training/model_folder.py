@@ -14,7 +14,7 @@ from torch import Tensor
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models, pca_skull
 from CraNeXtLib.atomic_files import filling
-from CraNeXtLib.datasets import DatasetCase, load_case
+from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.errors import InputError, NoImplantError
 from CraNeXtLib.metrics import border_dice, dice, surface_distances
 from CraNeXtLib.models import FORMAT_VERSION, sha256_of

@@ -21,7 +21,7 @@ from scipy import ndimage
 
 from CraNeXtLib import models
 from CraNeXtLib.atomic_files import filling
-from CraNeXtLib.datasets import SPLITS, DatasetCase, SkullPair, load_case, read_manifest
+from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, SkullPair, load_case, read_manifest
 from CraNeXtLib.defects import KINDS, make_defect
 from CraNeXtLib.errors import CraNeXtError
 from CraNeXtLib.implant import implant_of

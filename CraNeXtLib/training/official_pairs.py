@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from CraNeXtLib.categorization import categorize
-from CraNeXtLib.datasets import SkullPair
+from CraNeXtLib.datasets.manifest import SkullPair
 
 
 def official_pair(pair: SkullPair, shape: tuple[int, int, int], *, labels: bool = False) -> dict[str, Tensor]:

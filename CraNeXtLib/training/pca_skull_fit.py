@@ -13,10 +13,10 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.alignment import Alignment, Surface, align_surfaces, bone_surface, shrink
-from CraNeXtLib.pca_completion import SAMPLING_MM, observe
-from CraNeXtLib.pca_skull import PCASkull
-from CraNeXtLib.radial_maps import RADIUS_MM, RadialGrid, cast
-from CraNeXtLib.shape_prior import Kernel, ShapePrior
+from CraNeXtLib.pca_skull.completion import SAMPLING_MM, observe
+from CraNeXtLib.pca_skull.model import PCASkull
+from CraNeXtLib.pca_skull.radial_maps import RADIUS_MM, RadialGrid, cast
+from CraNeXtLib.pca_skull.shape_prior import Kernel, ShapePrior
 from CraNeXtLib.volumes import Volume
 
 ROUNDS = 2

@@ -15,12 +15,12 @@ from typing import Any
 
 import scipy
 
-from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, pca_skull
+from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.atomic_files import filling
-from CraNeXtLib.datasets import SPLITS, DatasetCase, load_case, read_manifest
+from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, load_case, read_manifest
 from CraNeXtLib.errors import CraNeXtError
 from CraNeXtLib.models import FORMAT_VERSION, sha256_of
-from CraNeXtLib.pca_skull import PCASkull
+from CraNeXtLib.pca_skull.model import PCASkull, save_pca_skull
 from CraNeXtLib.template import load_template
 from CraNeXtLib.training.model_folder import score_case, summarise
 from CraNeXtLib.training.model_scores import section
@@ -44,7 +44,7 @@ def write_model(folder: Path, model: PCASkull, *, cases: list[DatasetCase], data
         InputError: If the folder cannot be written.
     """
     with filling(folder) as new:
-        options = pca_skull.save(model, new / "weights.safetensors")
+        options = save_pca_skull(model, new / "weights.safetensors")
         description = {
             "name": NAME,
             "kind": "pca_skull",

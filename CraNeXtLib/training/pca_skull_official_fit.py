@@ -1,4 +1,4 @@
-"""Fit PCA-skull as published, see :mod:`CraNeXtLib.pca_skull_official`.
+"""Fit PCA-skull as published, see :mod:`CraNeXtLib.pca_skull.official`.
 
 ``python -m CraNeXtLib.training.pca_skull_official_fit MANIFEST --out FOLDER`` fits the training cases of a manifest and
 writes a model folder; ``cranext reconstruct SKULL --out DIR --model FOLDER`` uses it.
@@ -19,10 +19,10 @@ import numpy as np
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.alignment import shrink
 from CraNeXtLib.atomic_files import filling
-from CraNeXtLib.datasets import load_case, read_manifest
+from CraNeXtLib.datasets.manifest import load_case, read_manifest
 from CraNeXtLib.errors import CraNeXtError, InputError
 from CraNeXtLib.models import FORMAT_VERSION, sha256_of
-from CraNeXtLib.pca_skull_official import KIND, REGISTRATIONS, register
+from CraNeXtLib.pca_skull.official import KIND, REGISTRATIONS, register
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.volumes import Volume
 

@@ -23,12 +23,12 @@ from torch import Tensor
 
 from CraNeXtLib import models
 from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
-from CraNeXtLib.datasets import SkullPair
+from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.defects import make_defect
-from CraNeXtLib.head_grid import HeadGrid
-from CraNeXtLib.pca_completion import SAMPLING_MM, PCACompleter, observe
-from CraNeXtLib.pca_skull import PCASkull
-from CraNeXtLib.shape_prior import ShapePrior
+from CraNeXtLib.head.head_grid import HeadGrid
+from CraNeXtLib.pca_skull.completion import SAMPLING_MM, PCACompleter, observe
+from CraNeXtLib.pca_skull.model import PCASkull
+from CraNeXtLib.pca_skull.shape_prior import ShapePrior
 from CraNeXtLib.training.config import AugmentationConfig
 from CraNeXtLib.training.pca_skull_fit import components_of
 from CraNeXtLib.volumes import Volume

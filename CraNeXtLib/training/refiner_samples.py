@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from CraNeXtLib import models
 from CraNeXtLib.augmentation import elastic_displacement, segmentation_noise
-from CraNeXtLib.head_grid import HeadGrid
+from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig
 from CraNeXtLib.training.proposals import FINE_SHAPE, Proposals
 from CraNeXtLib.training.skulls import interpolated, random_affine

@@ -12,11 +12,11 @@ from torch.nn import functional
 
 from CraNeXtLib.augmentation import elastic_displacement, segmentation_noise
 from CraNeXtLib.categorization import categorize
-from CraNeXtLib.datasets import SkullPair
+from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.defects import make_defect
 from CraNeXtLib.grid import make_grid, share_of_voxels
+from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.regions import ALL_REGIONS
-from CraNeXtLib.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.training.config import AugmentationConfig
 from CraNeXtLib.volumes import Volume
 

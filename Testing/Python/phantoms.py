@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from CraNeXtLib.datasets import DatasetCase, write_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume
 

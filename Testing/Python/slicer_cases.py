@@ -10,7 +10,7 @@ from phantoms import Head, head
 from slicer_nodes import GEOMETRIES
 
 from CraNeXtLib import cases, jobs
-from CraNeXtLib.head_pose import Fit, HeadPose, bundled_template
+from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import Reconstruction
 from CraNeXtLib.volume_files import write_volume

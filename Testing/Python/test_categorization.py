@@ -8,7 +8,7 @@ from CraNeXtLib.categorization import categorize, outer_surface
 from CraNeXtLib.demo import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import make_grid
-from CraNeXtLib.head_pose import bundled_template
+from CraNeXtLib.head.head_pose import bundled_template
 from CraNeXtLib.official_categorization import official_labels
 from CraNeXtLib.region_channels import label_channel, region_channels
 from CraNeXtLib.spread_labels import SpreadLabels, spread_labels

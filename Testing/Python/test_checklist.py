@@ -7,7 +7,7 @@ import pytest
 
 from CraNeXtLib.checklist import CAUSES, CRITERIA, Checklist, Thresholds, check
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume, affine_from_axis_codes, foreground_box
 

@@ -11,9 +11,9 @@ import pytest
 from phantoms import head
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.dataset_check import check_dataset, check_manifest, check_pair, header_doubts
-from CraNeXtLib.datasets import DatasetCase, SkullPair, write_manifest
-from CraNeXtLib.duplicates import find_duplicates, fingerprint
+from CraNeXtLib.datasets.check import check_dataset, check_manifest, check_pair, header_doubts
+from CraNeXtLib.datasets.duplicates import find_duplicates, fingerprint
+from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
 from CraNeXtLib.grid import share_of_voxels
 from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume

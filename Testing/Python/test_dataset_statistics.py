@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from CraNeXtLib.dataset_statistics import dataset_statistics
-from CraNeXtLib.datasets import DatasetCase
+from CraNeXtLib.datasets.manifest import DatasetCase
+from CraNeXtLib.datasets.statistics import dataset_statistics
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.volume_files import write_volume
@@ -74,8 +74,8 @@ def test_regions_are_counted_where_they_can_be_told(cases, monkeypatch):
             raise InputError("No template fits.")
         return SimpleNamespace(main_region="Occipital", percent=dict.fromkeys(REGIONS, 0.0) | {"Occipital": lost})
 
-    monkeypatch.setattr("CraNeXtLib.dataset_statistics.categorize", lambda skull: skull)
-    monkeypatch.setattr("CraNeXtLib.dataset_statistics.analyse_defect", analyse)
+    monkeypatch.setattr("CraNeXtLib.datasets.statistics.categorize", lambda skull: skull)
+    monkeypatch.setattr("CraNeXtLib.datasets.statistics.analyse_defect", analyse)
     statistics = dataset_statistics(cases, regions=True)
     assert statistics.regions == {"Occipital": 2}
     assert statistics.region_percent["Occipital"] == 30  # of 20 and 40

@@ -8,7 +8,7 @@ import pytest
 from CraNeXtLib.categorization import Categorization
 from CraNeXtLib.defect_analysis import analyse_defect, defect_on_template, write_cohort
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.head_pose import Fit, bundled_template
+from CraNeXtLib.head.head_pose import Fit, bundled_template
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

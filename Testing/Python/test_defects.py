@@ -8,7 +8,7 @@ from phantoms import head
 
 from CraNeXtLib.defects import KINDS, MINIMUM_ML, make_defect
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

@@ -6,7 +6,8 @@ from PIL import Image
 from test_metrics import volumes
 
 from CraNeXtLib import distance_maps
-from CraNeXtLib.distance_pictures import (
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.pictures.distance_pictures import (
     NEGATIVE,
     NEUTRAL,
     POSITIVE,
@@ -16,7 +17,6 @@ from CraNeXtLib.distance_pictures import (
     views_from,
     write_distance_picture,
 )
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.surfaces import surface_of
 
 

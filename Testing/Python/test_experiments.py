@@ -14,7 +14,7 @@ from phantoms import head
 
 from CraNeXtLib.checklist import check
 from CraNeXtLib.cli import main
-from CraNeXtLib.datasets import DatasetCase, read_manifest, write_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest, write_manifest
 from CraNeXtLib.errors import CancelledError, InputError
 from CraNeXtLib.experiments.cells import Experiments
 from CraNeXtLib.experiments.config import merged, presets, print_experiments, read_experiments

@@ -10,7 +10,7 @@ from scipy import ndimage
 from CraNeXtLib import finish
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.finishing import FinishSettings
-from CraNeXtLib.rendering import vertex_normals
+from CraNeXtLib.pictures.rendering import vertex_normals
 from CraNeXtLib.surfaces import Mesh
 from CraNeXtLib.volumes import Volume
 

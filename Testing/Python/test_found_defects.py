@@ -10,7 +10,7 @@ from CraNeXtLib import cases, reconstruction
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.found_defects import describe_defect, pieces_of
-from CraNeXtLib.head_pose import Fit, HeadPose, bundled_template, find_pose
+from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template, find_pose
 from CraNeXtLib.models import Model
 from CraNeXtLib.volume_files import read_volume, write_volume
 

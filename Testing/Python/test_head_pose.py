@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import reconstruct
 from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.head_pose import find_pose, pose_doubts
+from CraNeXtLib.head.head_pose import find_pose, pose_doubts
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from CraNeXtLib.orientation_check import orientation_doubts
+from CraNeXtLib.head.orientation_check import orientation_doubts
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

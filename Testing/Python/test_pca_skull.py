@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from CraNeXtLib import models, pca_skull
-from CraNeXtLib.datasets import DatasetCase, read_mask
+from CraNeXtLib import models
+from CraNeXtLib.datasets.manifest import DatasetCase, read_mask
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice
-from CraNeXtLib.pca_completion import PCACompleter
-from CraNeXtLib.radial_maps import RadialGrid
+from CraNeXtLib.pca_skull.completion import PCACompleter
+from CraNeXtLib.pca_skull.model import load_pca_skull, save_pca_skull
+from CraNeXtLib.pca_skull.radial_maps import RadialGrid
 from CraNeXtLib.training.pca_skull_fit import components_of, fit
 from CraNeXtLib.training.pca_skull_model import write_model
 from CraNeXtLib.volumes import Volume, foreground_box
@@ -154,9 +155,9 @@ def test_a_place_out_of_view_in_some_skulls_is_still_modelled():
 
 
 def test_a_saved_model_is_the_same(model, tmp_path):
-    options = pca_skull.save(model, tmp_path / "weights.safetensors")
+    options = save_pca_skull(model, tmp_path / "weights.safetensors")
     (tmp_path / "model.json").write_text(json.dumps({"options": options}))
-    loaded = pca_skull.load(tmp_path)
+    loaded = load_pca_skull(tmp_path)
     np.testing.assert_allclose(loaded.prior.mean, model.prior.mean, atol=0.05)
     np.testing.assert_allclose(loaded.prior.modes, model.prior.modes, atol=np.abs(model.prior.modes).max() / 100)
     np.testing.assert_array_equal(loaded.domain, model.domain)
@@ -166,7 +167,7 @@ def test_a_saved_model_is_the_same(model, tmp_path):
 
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(InputError, match="PCA-skull"):
-        pca_skull.load(tmp_path)
+        load_pca_skull(tmp_path)
 
 
 def test_the_command_writes_a_model_that_can_be_found_and_used(model, tmp_path):

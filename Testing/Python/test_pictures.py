@@ -6,8 +6,8 @@ from phantoms import OBLIQUE, head
 from PIL import Image
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.pictures import BONE, IMPLANT, _best_sides, _sampled, write_picture
-from CraNeXtLib.rendering import Camera
+from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT, _best_sides, _sampled, write_picture
+from CraNeXtLib.pictures.rendering import Camera
 
 
 def looks_like(pixels: np.ndarray, colour: np.ndarray) -> np.ndarray:
@@ -19,7 +19,7 @@ def looks_like(pixels: np.ndarray, colour: np.ndarray) -> np.ndarray:
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.setattr("CraNeXtLib.pictures._SUPERSAMPLING", 0.5)
+    monkeypatch.setattr("CraNeXtLib.pictures.implant_pictures._SUPERSAMPLING", 0.5)
 
 
 def test_three_best_sides_show_bone_and_implant(tmp_path):

@@ -9,11 +9,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import models
-from CraNeXtLib.datasets import SkullPair
+from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.preparation import place, place_pair
 from CraNeXtLib.demo import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import dice
-from CraNeXtLib.preparation import place, place_pair
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.radial_maps import RadialGrid, cast
+from CraNeXtLib.pca_skull.radial_maps import RadialGrid, cast
 from CraNeXtLib.volumes import Volume
 
 GRID = RadialGrid(pixel_mm=12.0)

@@ -8,9 +8,9 @@ import torch
 
 from CraNeXtLib import models
 from CraNeXtLib.alignment import Alignment
-from CraNeXtLib.datasets import SkullPair, read_mask
+from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.head_grid import HeadGrid
+from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.networks.folded import FoldedCraNeXt

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.rendering import Camera, drawn_mesh, vertex_normals
+from CraNeXtLib.pictures.rendering import Camera, drawn_mesh, vertex_normals
 from CraNeXtLib.surfaces import Mesh
 
 FRONT = Camera.looking_from(np.array([0.0, 1, 0]))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.shape_prior import Kernel, ShapePrior
+from CraNeXtLib.pca_skull.shape_prior import Kernel, ShapePrior
 
 LINE = np.stack([np.linspace(-100, 100, 201), np.zeros(201), np.zeros(201)], axis=1)
 

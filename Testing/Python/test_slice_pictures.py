@@ -6,8 +6,8 @@ from phantoms import OBLIQUE, head
 from PIL import Image
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.pictures import IMPLANT
-from CraNeXtLib.slice_pictures import write_slices
+from CraNeXtLib.pictures.implant_pictures import IMPLANT
+from CraNeXtLib.pictures.slice_pictures import write_slices
 from CraNeXtLib.volumes import Volume
 
 HOLE_ON_THE_RIGHT = (((60.0, 30.0, 40.0), 22.0),)

@@ -8,9 +8,9 @@ import pytest
 import torch
 from phantoms import OBLIQUE, head
 
-from CraNeXtLib.datasets import SkullPair
+from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.grid import make_grid
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.training.config import AugmentationConfig, OptimizationConfig
 from CraNeXtLib.training.data import NumberedSamples
 from CraNeXtLib.training.losses import make_loss

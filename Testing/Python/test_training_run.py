@@ -13,7 +13,7 @@ import pytest
 import torch
 from phantoms import write_data_set
 
-from CraNeXtLib.datasets import DatasetCase, write_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.training.config import print_config, read_config
 from CraNeXtLib.training.dry_run import dry_run
@@ -143,7 +143,7 @@ def test_two_processes_agree_with_one_that_takes_twice_the_batch(manifest, tmp_p
 
 
 def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
-    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.datasets.manifest import read_manifest
     from CraNeXtLib.training.data import CompletionData
 
     bad = tmp_path / "bad.nrrd"
@@ -209,7 +209,7 @@ def test_processes_begin_the_preparation_at_different_cases(manifest, tmp_path, 
 
 
 def test_more_manifests_are_trained_on_too(manifest, tmp_path):
-    from CraNeXtLib.datasets import read_manifest
+    from CraNeXtLib.datasets.manifest import read_manifest
     from CraNeXtLib.training.data import CompletionData
 
     first = read_manifest(manifest)[0]

@@ -22,7 +22,7 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.alignment import bone_surface, shrink
 from CraNeXtLib.bodyparts3d import bone_labels
 from CraNeXtLib.categorization import categorize
-from CraNeXtLib.head_pose import bundled_template, register
+from CraNeXtLib.head.head_pose import bundled_template, register
 from CraNeXtLib.official_categorization import DILATIONS, ants_affine
 from CraNeXtLib.spread_labels import spread_labels
 from CraNeXtLib.template import regions_of_bones

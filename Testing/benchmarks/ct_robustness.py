@@ -22,9 +22,9 @@ from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.ct.quality import scan_doubts
 from CraNeXtLib.ct.synthetic import AIR_HU, synthetic_ct
 from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.reconstruction import reconstruct
-from CraNeXtLib.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

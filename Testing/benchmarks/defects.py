@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib.defects import KINDS, make_defect
 from CraNeXtLib.grid import DefaultGrid
-from CraNeXtLib.rendering import Camera, drawn_mesh
-from CraNeXtLib.skull_frame import SkullFrame, skull_frame
+from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
+from CraNeXtLib.pictures.rendering import Camera, drawn_mesh
 from CraNeXtLib.surfaces import surface_of
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume

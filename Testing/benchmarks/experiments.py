@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from CraNeXtLib.alignment import shrink
-from CraNeXtLib.dataset_layouts import find_cases
-from CraNeXtLib.datasets import DatasetCase, SkullPair, load_case, write_manifest
+from CraNeXtLib.datasets.layouts import find_cases
+from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, write_manifest
 from CraNeXtLib.defects import make_defect
 from CraNeXtLib.grid import share_of_voxels
 from CraNeXtLib.volume_files import write_volume

@@ -29,8 +29,8 @@ from plain_cranext import PlainCraNeXt
 from torch import Tensor, nn
 
 from CraNeXtLib import networks
-from CraNeXtLib.datasets import DatasetCase, load_case
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.datasets.manifest import DatasetCase, load_case
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.training.config import TrainingConfig, read_config
 from CraNeXtLib.training.module import CompletionModule
 from CraNeXtLib.training.skulls import draw_sample, prepare_skull

@@ -16,10 +16,10 @@ from scipy.ndimage import map_coordinates
 
 from CraNeXtLib.alignment import align
 from CraNeXtLib.atomic_files import new_folder
-from CraNeXtLib.datasets import DatasetCase, load_case, write_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, load_case, write_manifest
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import share_of_voxels
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume
 

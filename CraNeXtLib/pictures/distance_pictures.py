@@ -9,7 +9,7 @@ import numpy as np
 
 from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.distance_maps import DistanceMap
-from CraNeXtLib.rendering import INK, Camera, drawn_mesh
+from CraNeXtLib.pictures.rendering import INK, Camera, drawn_mesh
 
 NEGATIVE, NEUTRAL, POSITIVE = (0.13, 0.32, 0.66), (0.96, 0.96, 0.94), (0.75, 0.13, 0.15)
 UNMEASURED = (0.70, 0.70, 0.70)

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface
-from CraNeXtLib.datasets import ROLES, SkullPair
-from CraNeXtLib.head_pose import bundled_template
+from CraNeXtLib.datasets.manifest import ROLES, SkullPair
+from CraNeXtLib.head.head_pose import bundled_template
 from CraNeXtLib.volumes import Volume
 
 Placement = Literal["none", "rigid", "affine"]

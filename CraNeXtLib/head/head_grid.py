@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.alignment import Alignment, Surface
-from CraNeXtLib.pca_rendering import Filling, render
+from CraNeXtLib.pca_skull.rendering import Filling, render
 from CraNeXtLib.volumes import Volume
 
 FIELD_MM = (180.0, 216.0, 144.0)

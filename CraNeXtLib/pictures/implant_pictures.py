@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.rendering import INK, Camera, light
+from CraNeXtLib.pictures.rendering import INK, Camera, light
 from CraNeXtLib.surfaces import NOTICE
 from CraNeXtLib.volumes import Volume, foreground_box
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface
-from CraNeXtLib.skull_frame import VAULT_HEIGHT_MM, skull_frame
+from CraNeXtLib.head.skull_frame import VAULT_HEIGHT_MM, skull_frame
 from CraNeXtLib.volumes import Volume
 
 # Between two persons of SkullFix the outlines differ by 1.2 mm or more, the median is 4.6 mm; one head turned by 8

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from CraNeXtLib.alignment import Alignment
 from CraNeXtLib.completion import Proposal
-from CraNeXtLib.radial_maps import FIRST_MM, LAST_MM, RadialGrid
+from CraNeXtLib.pca_skull.radial_maps import FIRST_MM, LAST_MM, RadialGrid
 from CraNeXtLib.volumes import Volume
 
 MARGIN = 3  # voxels around what is filled

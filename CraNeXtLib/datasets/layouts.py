@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from CraNeXtLib.datasets import ROLES, DatasetCase
+from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
 

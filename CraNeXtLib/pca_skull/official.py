@@ -1,6 +1,7 @@
 """PCA-skull as its authors' notebooks have it: voxels registered to one skull, all principal components, and back.
 
-Yu, Li and Egger 2021 (doi 10.1007/978-3-030-92652-6_9). It isn't the default (:mod:`CraNeXtLib.pca_completion` is):
+Yu, Li and Egger 2021 (doi 10.1007/978-3-030-92652-6_9). The default is :mod:`CraNeXtLib.pca_skull.completion`, because
+here:
 
 - The defect takes part in the fit. The components that come nearest to a skull with a hole are pulled towards the hole,
   and the registration pulls the skull's bone into it.

@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.pictures import BONE, IMPLANT
-from CraNeXtLib.rendering import INK
+from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
+from CraNeXtLib.pictures.rendering import INK
 from CraNeXtLib.surfaces import NOTICE
 from CraNeXtLib.volumes import Volume, foreground_box
 

@@ -1,8 +1,9 @@
 """PCA-skull: what a statistical shape model of the brain case holds, and its files.
 
 The paper's baseline (Yu, Li and Egger 2021) projects a skull with its defect onto principal components of voxels and
-scores 0.09 DSC there. This one describes the skull by radial maps (:mod:`CraNeXtLib.radial_maps`) in the space of the
-mean skull, and what is missing as the most probable continuation of what is seen (:mod:`CraNeXtLib.shape_prior`).
+scores 0.09 DSC there. This one describes the skull by radial maps (:mod:`CraNeXtLib.pca_skull.radial_maps`) in the
+space of the mean skull, and what is missing as the most probable continuation of what is seen
+(:mod:`CraNeXtLib.pca_skull.shape_prior`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import numpy as np
 
 from CraNeXtLib.alignment import Surface
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.radial_maps import RadialGrid
-from CraNeXtLib.shape_prior import Kernel, ShapePrior
+from CraNeXtLib.pca_skull.radial_maps import RadialGrid
+from CraNeXtLib.pca_skull.shape_prior import Kernel, ShapePrior
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +51,8 @@ class PCASkull:
         return image
 
 
-def save(model: PCASkull, file: Path) -> dict[str, Any]:
-    """Write the weights of a model, and return the options that :func:`load` needs beside them."""
+def save_pca_skull(model: PCASkull, file: Path) -> dict[str, Any]:
+    """Write the weights of a model, and return the options that :func:`load_pca_skull` needs beside them."""
     from safetensors.numpy import save_file
 
     tensors, options = packed(model)
@@ -80,7 +81,7 @@ def packed(model: PCASkull) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     }
 
 
-def load(folder: Path) -> PCASkull:
+def load_pca_skull(folder: Path) -> PCASkull:
     """Read a model folder: ``weights.safetensors`` and the options in ``model.json``.
 
     Raises:

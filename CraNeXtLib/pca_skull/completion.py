@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib import pca_skull
 from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
 from CraNeXtLib.completion import Proposal
-from CraNeXtLib.pca_rendering import Filling, render
-from CraNeXtLib.pca_skull import PCASkull
-from CraNeXtLib.radial_maps import RADIUS_MM, cast
+from CraNeXtLib.pca_skull.model import PCASkull, load_pca_skull
+from CraNeXtLib.pca_skull.radial_maps import RADIUS_MM, cast
+from CraNeXtLib.pca_skull.rendering import Filling, render
 from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class PCACompleter:
         Raises:
             InputError: If the folder does not hold such a model.
         """
-        return cls(pca_skull.load(model.folder))
+        return cls(load_pca_skull(model.folder))
 
     def propose(
         self, skull: Volume, *, device: str = "cpu", progress: Callable[[float], None] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volumes import Volume
 
 _COLUMN_MM = 5.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from CraNeXtLib.grid import DefaultGrid
-from CraNeXtLib.skull_frame import skull_frame
+from CraNeXtLib.head.skull_frame import skull_frame
 
 FIELD_MM = (180.0, 216.0, 144.0)
 SIDE_MARGIN_MM = 8.0

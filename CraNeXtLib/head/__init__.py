@@ -1,0 +1,1 @@
+"""Where a head lies in its scan: its pose, its vault, and grids that follow it."""

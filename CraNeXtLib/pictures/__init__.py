@@ -1,0 +1,1 @@
+"""Pictures of skulls, implants, distances and regions, drawn without a graphics card."""
