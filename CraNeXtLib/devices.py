@@ -23,5 +23,7 @@ def choose_device(name: str = "auto") -> str:
     if name == "auto":
         return next((device for device in present if present[device]), "cpu")
     if not present[name]:
-        raise InputError(f"Device '{name}' is not there or this PyTorch cannot use it; choose --device auto or cpu.")
+        raise InputError(
+            f"Device '{name}' is not there or this PyTorch cannot use it; choose auto or cpu for --device."
+        )
     return name

@@ -1,5 +1,8 @@
 """The errors that a user can do something about."""
 
+import re
+from collections.abc import Mapping
+
 
 class CraNeXtError(Exception):
     """Base of the library's own errors; the message is one sentence that says what to do."""
@@ -23,3 +26,18 @@ class CancelledError(CraNeXtError):
     """The user cancelled the work."""
 
     exit_status = 130
+
+
+def named(message: str, names: Mapping[str, str]) -> str:
+    """Return a message in which settings are called as its reader knows them.
+
+    The library names a setting as the command line does, such as ``--device``, or as a configuration of training does,
+    such as ``run.batch_size``; a panel has a control for it instead.
+
+    Args:
+        message: Of an error.
+        names: What is said instead, by the setting or by a phrase with it.
+    """
+    for setting in sorted(names, key=len, reverse=True):
+        message = re.sub(rf"{re.escape(setting)}(?![\w-])", lambda _found, to=names[setting]: to, message)
+    return message

@@ -157,7 +157,8 @@ class Job:
         status = self._process.wait()
         if status == -9:
             return (
-                "The computation was killed, probably for lack of memory; close other programs or use a smaller model."
+                "The computation was killed, probably for lack of memory; close other programs and try again, "
+                "or choose a smaller --model where one is used."
             )
         last = self._log[-1] if self._log else "no message"
         return f"The computation ended unexpectedly with status {status}: {last}"

@@ -145,7 +145,7 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", description["name"]):
         raise InputError(f"'{description['name']}' cannot be a model's name; use letters, digits, '.', '_' and '-'.")
     if any(model.name == description["name"] for model in available()):
-        raise InputError(f"There is a model '{description['name']}' already; choose another with --name.")
+        raise InputError(f"There is a model '{description['name']}' already; give this one another name (--name).")
     target = user_folder() / description["name"]
     with new_folder(target) as folder:
         write_weights(folder / "weights.safetensors")

@@ -48,7 +48,7 @@ def read_volume(path: str | Path, *, orientation: str | None = None, segment: st
     elif stored.affine is None:
         raise InputError(
             f"The header of {path.name} does not say how the head lies in it; name the directions of its three array "
-            "axes with --orientation, for example --orientation LPS."
+            "axes, such as LPS, with --orientation."
         )
     else:
         affine = stored.affine

@@ -52,15 +52,23 @@ def main(job_file: str) -> int:
         )
         _send(events, event="error", status=2, kind="InputError", message=message)
         return 2
-    except MemoryError:
-        _send(events, event="error", status=1, kind="MemoryError", message="This computer's memory is not enough.")
-        return 1
     except Exception as error:
         traceback.print_exc()
-        _send(events, event="error", status=1, kind=type(error).__name__, message=str(error))
+        _send(events, event="error", status=1, kind=type(error).__name__, message=_memory_message(error) or str(error))
         return 1
     _send(events, event="done", result=result)
     return 0
+
+
+def _memory_message(error: Exception) -> str:
+    """Return what to do if the memory was not enough, else nothing."""
+    if isinstance(error, MemoryError):
+        return (
+            "This computer's memory is not enough; close other programs, or choose a smaller --model where one is used."
+        )
+    if "out of memory" in str(error).lower():  # how PyTorch says it, whatever the device
+        return "The graphics card's memory is not enough; close programs that use it, or choose cpu for --device."
+    return ""
 
 
 def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:

@@ -28,12 +28,16 @@ from pathlib import Path
 import numpy as np
 
 from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.errors import InputError, named
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 
 SPLITS = ("training", "validation", "test")
 ROLES = ("defective", "complete", "implant")
+_IN_A_MANIFEST = {
+    "--orientation": "the manifest's column orientation",
+    "choose one with --segment": "save one as a mask of its own",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +122,10 @@ def read_mask(path: Path, orientation: str = "") -> Volume:
     Raises:
         InputError: If it cannot be read or holds anything else.
     """
-    volume = read_volume(path, orientation=orientation or None)
+    try:
+        volume = read_volume(path, orientation=orientation or None)
+    except InputError as error:
+        raise InputError(named(str(error), _IN_A_MANIFEST)) from error
     if volume.voxels.dtype == bool:
         return volume
     mask = volume.voxels != 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import qt
 
 from CraNeXtLib.errors import CancelledError, CraNeXtError, NoImplantError
+from CraNeXtLib.slicer_ui.control_names import in_words_of_the_panels
 from CraNeXtLib.slicer_ui.message_label import MessageLabel
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
@@ -29,6 +30,7 @@ class RunPanel:
         tool_tip: Of the button while it can be pressed.
         name: What the run is called in a sentence, such as ``"making an implant"``.
         ask: Called first, to ask what is still needed; returns False if the user changed their mind.
+        controls: What the library's settings are called here, where it differs from other panels.
         start: Starts a run; called with the keywords ``progress`` and ``ended`` to pass on to it. It may raise.
         succeeded: Called with a run that has ended well.
         ended: Called with a run that has ended in any way, after ``succeeded``.
@@ -44,11 +46,13 @@ class RunPanel:
         succeeded: Callable[[Any], None],
         ended: Callable[[Any], None] | None = None,
         ask: Callable[[], bool] | None = None,
+        controls: Mapping[str, str] | None = None,
     ) -> None:
         self._texts = {False: text, True: _("&Cancel")}
         self._tool_tip = tool_tip
         self._name = name
         self._ask = ask
+        self._controls = controls
         self._start = start
         self._succeeded = succeeded
         self._ended = ended
@@ -159,12 +163,13 @@ class RunPanel:
         elif isinstance(error, NoImplantError):
             self.message.show("information", str(error))
         elif isinstance(error, CraNeXtError):
-            self.message.show("error", str(error))
+            self.message.show("error", in_words_of_the_panels(str(error), self._controls))
         elif isinstance(error, OSError):
             text = _("A file cannot be written or read: {reason}. Free some space on the disk and try again.")
             self.message.show("error", text.format(reason=error.strerror or error), details)
         else:
-            self.message.show("error", str(error) or type(error).__name__, details)
+            text = in_words_of_the_panels(str(error), self._controls)
+            self.message.show("error", text or type(error).__name__, details)
 
     def _show_state(self) -> None:
         self.button.text = self._texts[self.busy]

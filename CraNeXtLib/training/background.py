@@ -42,16 +42,18 @@ def start_in_background(
     folder = Path(folder)
     state = read_state(folder)
     if state.going_on:
-        raise InputError(f"The run in {folder} is going on already; stop it first or choose another folder.")
+        raise InputError(f"The run in {folder} is going on already; stop it first, or choose another folder (--out).")
     if (folder / CONFIG).is_file():
-        raise InputError(f"{folder} holds a run already; resume it, or choose another folder.")
+        raise InputError(f"{folder} holds a run already; go on with it (--resume), or choose another folder (--out).")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # JSON is YAML, and Slicer's Python has no package for the latter.
         (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
         (folder / LOG).unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"Cannot write to {folder}: {error.strerror or error}; choose another folder.") from error
+        raise InputError(
+            f"Cannot write to {folder}: {error.strerror or error}; choose another folder (--out)."
+        ) from error
     return _start(folder, folder / SETTINGS, [], python, environment)
 
 

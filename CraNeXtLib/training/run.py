@@ -80,7 +80,7 @@ def train(
             raise
         raise InputError(
             f"The run in {out} stopped: {cause.strerror or cause}; the last whole checkpoint is still there. If the "
-            "disk is full, make room, then go on with --resume."
+            "disk is full, make room, then go on with it (--resume)."
         ) from error
     except torch.cuda.OutOfMemoryError as error:
         raise InputError(GPU_TOO_SMALL) from error
@@ -96,7 +96,7 @@ def _check_folder(out: Path, config: TrainingConfig, *, resume: bool) -> None:
     if not is_first_process() or not file.is_file():
         return
     if not resume:
-        raise InputError(f"{out} holds a run already; go on with it by --resume, or choose another folder.")
+        raise InputError(f"{out} holds a run already; go on with it (--resume), or choose another folder (--out).")
     if file.read_text(encoding="utf-8") != print_config(config):
         raise InputError(f"The run in {out} has another configuration; resume it with {file}.")
 

@@ -2,7 +2,7 @@
 
 It is started in place of ``CraNeXtLib/__main__.py``. The record, the lock and the way to stop are the real ones.
 ``FAKE_TRAINER`` says what happens: ``short`` (the default), ``long`` until stopped, ``deaf``, which does not look if
-it should stop, ``bad`` input, or a ``full`` disk in the second epoch.
+it should stop, ``bad`` input, or a ``full`` disk or a small ``gpu`` in the second epoch.
 """
 
 import argparse
@@ -44,6 +44,8 @@ def train(config: Path, out: Path, resume: bool, progress) -> None:
             raise InputError(
                 f"Cannot write to {out}: No space left on device; the last whole checkpoint is still there."
             )
+        if kind == "gpu" and epoch:
+            raise InputError("The GPU's memory is too small for this run; set a smaller run.batch_size.")
         with log.open("a") as file:
             file.write(f"{1 - 0.5 / (epoch + 2)},{epoch},{1 - 1 / (epoch + 2)},{epoch},\n")
             file.write(f",{epoch},,{epoch},{1 / (epoch + 1)}\n")

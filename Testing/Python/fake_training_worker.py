@@ -1,7 +1,8 @@
 """The real worker, except that it makes up what the training module asks for, so that a test need not wait.
 
 It is started in place of ``CraNeXtLib/worker.py``. ``FAKE_TROUBLE`` names an end other than success: ``bad input``,
-``crash``, ``full`` disk, or ``hang`` until cancelled; ``FAKE_PROBLEMS`` is what the check finds, as JSON.
+``crash``, ``full disk``, ``memory`` or ``gpu memory`` not enough, or ``hang`` until cancelled; ``FAKE_PROBLEMS`` is
+what the check finds, as JSON.
 """
 
 import csv
@@ -29,8 +30,12 @@ def run(task, arguments, progress):
         raise InputError("The data set lists no cases.")
     if trouble == "crash":
         os._exit(139)
-    if trouble == "full":
+    if trouble == "full disk":
         raise InputError("Cannot write to the folder: No space left on device; choose another folder.")
+    if trouble == "memory":
+        raise MemoryError
+    if trouble == "gpu memory":
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")  # as torch.OutOfMemoryError
     while trouble == "hang":
         time.sleep(0.02)
         progress("Reading a/2", 0.5)

@@ -2,7 +2,7 @@
 
 It is started in place of ``CraNeXtLib/worker.py``. The environment says what it does: ``FAKE_RESULT`` is the folder of
 the result, and ``FAKE_TROUBLE`` an end other than success: ``nothing missing``, ``bad input``, ``crash``,
-``full disk``, or ``hang`` until cancelled.
+``full disk``, ``memory`` or ``gpu memory`` not enough, or ``hang`` until cancelled.
 """
 
 import os
@@ -32,6 +32,10 @@ def run(_task, arguments, progress):
     if trouble == "full disk":
         with filling(arguments["out"]):
             raise OSError(28, "No space left on device")
+    if trouble == "memory":
+        raise MemoryError
+    if trouble == "gpu memory":
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")  # as torch.OutOfMemoryError
     while trouble == "hang":
         time.sleep(0.02)
         progress("Reconstructing", 0.5)

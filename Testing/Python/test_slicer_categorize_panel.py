@@ -131,38 +131,11 @@ def test_progress_and_cancel(widget, head, scene, monkeypatch):
     assert nodes(scene) == before
 
 
-@pytest.mark.parametrize("trouble", ["bad input", "crash", "full disk"])
-def test_trouble_is_told_and_can_be_tried_again(widget, head, monkeypatch, trouble):
-    widget.ui.inputSelector.setCurrentNode(add_labelmap(head.skull))
-    monkeypatch.setenv("FAKE_TROUBLE", trouble)
-    divide(widget)
-    assert widget.panel.dividing.message.text
-    assert widget.logic.getParameterNode().result is None
-    monkeypatch.delenv("FAKE_TROUBLE")
-    divide(widget)
-    assert widget.panel.dividing.message.text == ""
-    assert widget.logic.getParameterNode().result is not None
-
-
 def test_the_sample(widget, head):  # noqa: ARG001
     widget.ui.sampleButton.click()
     dividing = widget.panel.dividing
     run_until(lambda: not dividing.busy, dividing._run)
     assert widget.logic.getParameterNode().result is not None
-
-
-def test_the_scene_is_closed_in_the_middle(widget, head, scene, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
-    widget.ui.inputSelector.setCurrentNode(add_labelmap(head.skull))
-    widget.panel.dividing.button.click()
-    scene.Clear(False)
-    run_until(lambda: not widget.panel.dividing.busy, widget.panel.dividing._run)
-    assert widget.ui.inputSelector.currentNode() is None
-    assert not widget.panel.dividing.button.enabled
-    monkeypatch.delenv("FAKE_TROUBLE")
-    widget.ui.inputSelector.setCurrentNode(add_labelmap(head.skull))
-    divide(widget)
-    assert listed(widget)
 
 
 def test_nodes_are_deleted_in_the_middle_and_after(widget, head, scene):

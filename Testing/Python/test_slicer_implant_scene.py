@@ -3,7 +3,7 @@
 This does not prove: that it runs in Slicer, whose widgets are stand-ins here, nor that the worker computes.
 """
 
-from implant_panel_cases import choose, parameters, press, wait_while
+from implant_panel_cases import choose, parameters, wait_while
 from slicer_nodes import add_labelmap, leftovers
 
 from CraNeXtLib import models
@@ -34,21 +34,6 @@ def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
 
     assert not is_edited(result)
     revert(result)
-
-
-def test_closing_the_scene_in_the_middle(widget, phantom, scene, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
-    widget.ui.inputSelector.setCurrentNode(add_labelmap(phantom.defective))
-    widget.panel.making.button.click()
-    scene.Clear(False)
-    assert widget.ui.inputSelector.currentNode() is None
-    wait_while(lambda: widget.panel.making.busy)
-    assert widget.panel.making.message.text.startswith("Cancelled")
-    assert leftovers() == []
-    monkeypatch.delenv("FAKE_TROUBLE")
-    widget.ui.inputSelector.setCurrentNode(add_labelmap(phantom.defective))
-    press(widget.panel.making)
-    assert parameters(widget).result is not None
 
 
 def test_the_run_goes_on_while_another_module_is_open(widget, phantom):
@@ -83,25 +68,6 @@ def test_deleting_nodes_does_no_harm(made, scene, phantom, monkeypatch):
     made.panel.making.button.click()
     wait_while(lambda: made.panel.making.busy)
     assert made.panel.making.message.text.startswith("Cancelled")
-
-
-def test_the_input_is_deleted_while_its_implant_is_made(widget, scene, phantom):
-    node = add_labelmap(phantom.defective)
-    widget.ui.inputSelector.setCurrentNode(node)
-    widget.panel.making.button.click()
-    scene.RemoveNode(node)
-    wait_while(lambda: widget.panel.making.busy)
-    assert parameters(widget).result is not None
-    assert widget.panel.making.message.text == ""
-
-
-def test_two_runs_at_once_are_refused_in_words(made, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
-    made.panel.making.button.click()
-    made.panel.editing.measuring.button.click()
-    assert made.panel.editing.measuring.message.text.startswith("CraNeXt is still making an implant")
-    made.panel.making.button.click()
-    wait_while(lambda: made.panel.making.busy)
 
 
 def test_reload_in_the_middle_of_a_run(widget, phantom, monkeypatch):

@@ -48,6 +48,7 @@ class ModelSection:
             ask=self._ask,
             start=lambda **told: ModelImportRun(self._source, **told),
             succeeded=self._imported,
+            controls={"--name": _("“name” in its model.json")},
         )
         ui.importFrame.layout().addWidget(self.importing.widget)
 

@@ -53,6 +53,7 @@ class ModelSection:
             ask=ensure,
             start=self._evaluate,
             succeeded=self._evaluated,
+            controls={"--device": _("“Device” under “Settings”")},
         )
         ui.evaluateFrame.layout().addWidget(self.evaluating.widget)
         self._message = message_in(ui.scoresMessageFrame.layout())

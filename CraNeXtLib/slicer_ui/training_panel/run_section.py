@@ -10,6 +10,7 @@ import qt
 import slicer
 
 from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.slicer_ui.control_names import in_words_of_the_panels
 from CraNeXtLib.slicer_ui.message_label import message_in
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.training_panel.settings_section import SettingsSection
@@ -101,7 +102,7 @@ class RunSection:
                 self._follow(run)
                 self._plots.show(run)
         except CraNeXtError as error:
-            self._message.show("error", str(error))
+            self._message.show("error", in_words_of_the_panels(str(error)))
         self._show_buttons()
 
     def _resume(self) -> None:
@@ -111,7 +112,7 @@ class RunSection:
                 self.run.resume()
                 self._follow(self.run)
         except CraNeXtError as error:
-            self._message.show("error", str(error))
+            self._message.show("error", in_words_of_the_panels(str(error)))
         self._show_buttons()
 
     def _follow(self, run: TrainingRun) -> None:
@@ -231,7 +232,7 @@ def _stage(state: RunState) -> str:
 def _ended_badly(state: RunState) -> str:
     if state.status == "lost":
         return _("The run ended unexpectedly: it was killed, or the computer was switched off. Resume it.")
-    return state.message
+    return in_words_of_the_panels(state.message)
 
 
 def _best(run: TrainingRun | None) -> str:

@@ -1,0 +1,31 @@
+"""What the panels call the settings that the library's messages name as the command line and configurations do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from CraNeXtLib.errors import named
+from CraNeXtLib.slicer_ui.translation import _
+
+
+def in_words_of_the_panels(message: str, controls: Mapping[str, str] | None = None) -> str:
+    """Return a message of the library with settings called by their controls.
+
+    Args:
+        message: Of an error.
+        controls: Those of one panel, or one button, where they differ from the others'.
+    """
+    names = {
+        "--device": _("“Device” under “Advanced”"),
+        "--model": _("“Model”"),
+        "--segment": _("“Segment”"),
+        "--resume": _("“Resume”"),
+        "--out": _("“Model name”"),
+        "--name": _("“Install as”"),
+        "run.batch_size": _("“Batch size”"),
+        "run.accelerator": _("“Device”"),
+        "data.manifest": _("“Data set”"),
+        "add --ct": _("choose the CT itself under “Skull”"),
+        "leave out --ct for a mask": _("convert a mask to a labelmap first"),
+    }
+    return named(message, names | dict(controls or {}))
