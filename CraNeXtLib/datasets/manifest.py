@@ -34,10 +34,11 @@ from CraNeXtLib.volumes import Volume
 
 SPLITS = ("training", "validation", "test")
 ROLES = ("defective", "complete", "implant")
-_IN_A_MANIFEST = {
+IN_A_MANIFEST = {
     "--orientation": "the manifest's column orientation",
     "choose one with --segment": "save one as a mask of its own",
 }
+"""What a message about a file of a data set says instead of the command line's options."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,7 @@ def read_mask(path: Path, orientation: str = "") -> Volume:
     try:
         volume = read_volume(path, orientation=orientation or None)
     except InputError as error:
-        raise InputError(named(str(error), _IN_A_MANIFEST)) from error
+        raise InputError(named(str(error), IN_A_MANIFEST)) from error
     if volume.voxels.dtype == bool:
         return volume
     mask = volume.voxels != 0
