@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.stages import ProgressCallback
-
-FOLDER = Path(__file__).parent / "Resources" / "Demo"
-DEFECTIVE_SKULL = FOLDER / "defective_skull.nrrd"
-REFERENCE_IMPLANT = FOLDER / "reference_implant.nrrd"
 
 
 def run_demo(out: str | Path, progress: ProgressCallback | None = None) -> dict[str, Any]:

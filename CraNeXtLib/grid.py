@@ -10,12 +10,17 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volumes import Volume, foreground_box
 
 NETWORK_SHAPE = (176, 224, 144)
 """Voxels from left to right, posterior to anterior, inferior to superior (paper, section V)."""
 
 Box = tuple[slice, slice, slice]
+
+_VAULT_FIELD_MM = (180.0, 216.0, 144.0)
+_VAULT_SIDE_MARGIN_MM = 8.0
+_VAULT_VERTEX_MARGIN_MM = 25.0
 
 
 class Grid(Protocol):
@@ -96,6 +101,35 @@ class DefaultGrid:
 
 
 @dataclass(frozen=True, eq=False)
+class VaultGrid(DefaultGrid):
+    """A box of 180 × 216 × 144 mm around the vault, so that a millimetre is as many voxels in every skull.
+
+    Cranial defects lie in the vault, and scans end at any level of the face or neck below it: a box that is placed from
+    the vertex downwards spends its voxels where the implant is, and looks alike for every field of view. It grows, in
+    proportion, around a skull that is wider or longer. The room above is for a missing vertex, as in ``DefaultGrid``.
+
+    Args:
+        skull: The defective skull, a mask of shape (I, J, K).
+        shape: Voxels of the grid along R, A and S; (80, 96, 64) makes them 2.25 mm.
+
+    Raises:
+        InputError: If the mask is empty or nearly so.
+    """
+
+    def __post_init__(self) -> None:
+        frame = skull_frame(self.skull)
+        field = np.array(_VAULT_FIELD_MM)
+        needed = np.array((frame.width, frame.length)) + 2 * _VAULT_SIDE_MARGIN_MM
+        field *= max(1.0, *(needed / field[:2]))
+        spacing = field / self.shape
+        low = np.array((*frame.centre[:2], frame.vertex + _VAULT_VERTEX_MARGIN_MM - field[2] / 2)) - field / 2
+        affine = np.diag([*spacing, 1.0])
+        affine[:3, 3] = low + spacing / 2
+        affine.flags.writeable = False
+        object.__setattr__(self, "affine", affine)
+
+
+@dataclass(frozen=True, eq=False)
 class OfficialGrid:
     """The published preprocessing, with MONAI's own transforms.
 
@@ -167,8 +201,6 @@ def make_grid(
     Raises:
         InputError: If the name is unknown or the skull empty.
     """
-    from CraNeXtLib.head.vault_grid import VaultGrid
-
     grids = {"default": DefaultGrid, "official": OfficialGrid, "vault": VaultGrid}
     if name not in grids:
         raise InputError(f"There is no grid '{name}'; choose one of: {', '.join(grids)}.")

@@ -48,7 +48,7 @@ def read_ct_skull(
     """Read a CT and segment its bone.
 
     Args:
-        path: See :func:`CraNeXtLib.ct.scan.read_ct`, also for ``series`` and ``orientation``.
+        path: See :func:`CraNeXtLib.ct.reading.read_ct`, also for ``series`` and ``orientation``.
         threshold_hu: See :func:`CraNeXtLib.ct.bone.segment_bone`.
 
     Raises:
@@ -56,7 +56,7 @@ def read_ct_skull(
     """
     from CraNeXtLib.ct.bone import segment_bone
     from CraNeXtLib.ct.quality import check_hounsfield, noise_hu, scan_doubts
-    from CraNeXtLib.ct.scan import read_ct
+    from CraNeXtLib.ct.reading import read_ct
 
     scan = read_ct(path, series=series, orientation=orientation)
     doubts = check_hounsfield(scan.volume)

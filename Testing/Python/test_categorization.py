@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.categorization import categorize, outer_surface
-from CraNeXtLib.demo import DEFECTIVE_SKULL
+from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import make_grid
 from CraNeXtLib.head.head_pose import bundled_template

@@ -13,7 +13,7 @@ from CraNeXtLib import categorization_cases, cli, worker
 from CraNeXtLib.categorization import categorize
 from CraNeXtLib.categorization_cases import categorize_case
 from CraNeXtLib.defect_analysis import analyse_defect
-from CraNeXtLib.demo import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.errors import CancelledError, InputError
 from CraNeXtLib.volume_files import read_volume
 

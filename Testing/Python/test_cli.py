@@ -12,8 +12,8 @@ import pytest
 
 from CraNeXtLib import models
 from CraNeXtLib.cli import main
-from CraNeXtLib.demo import DEFECTIVE_SKULL as SKULL
-from CraNeXtLib.demo import REFERENCE_IMPLANT
+from CraNeXtLib.demo_skull import DEFECTIVE_SKULL as SKULL
+from CraNeXtLib.demo_skull import REFERENCE_IMPLANT
 from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume
 

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib import models
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.datasets.preparation import place, place_pair
-from CraNeXtLib.demo import DEFECTIVE_SKULL
+from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.volume_files import read_volume

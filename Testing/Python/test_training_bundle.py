@@ -9,7 +9,7 @@ import torch
 from monai.bundle import ConfigParser
 
 from CraNeXtLib import models, networks
-from CraNeXtLib.demo import DEFECTIVE_SKULL
+from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.training.config import read_config
