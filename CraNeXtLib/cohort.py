@@ -94,9 +94,18 @@ def evaluate_cohort(
         if progress:
             progress(case.case, len(rows) / len(cases))
     ordered = [rows[case.case] for case in cases]
-    write_text(Path(out) / "cases.csv", _csv(ordered))
-    write_text(Path(out) / "cohort.json", json_text(cohort_description(ordered)))
+    write_tables(ordered, Path(out))
     return ordered
+
+
+def write_tables(rows: Sequence[dict[str, object]], out: Path) -> None:
+    """Write ``cases.csv`` and ``cohort.json``.
+
+    Raises:
+        InputError: If no case could be measured, or a file cannot be written.
+    """
+    write_text(out / "cases.csv", _csv(rows))
+    write_text(out / "cohort.json", json_text(cohort_description(rows)))
 
 
 def read_cases(source: str | Path) -> list[EvaluationCase]:

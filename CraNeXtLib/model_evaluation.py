@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Sequence
@@ -11,14 +9,12 @@ from pathlib import Path
 
 from CraNeXtLib import models
 from CraNeXtLib.atomic_files import filling, replacing
-from CraNeXtLib.cohort import evaluate_cohort
-from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, load_case, read_manifest
-from CraNeXtLib.errors import InputError, NoImplantError
-from CraNeXtLib.reconstruction import reconstruct
+from CraNeXtLib.cohort import write_tables
+from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.model_scores import Trial, Tried, score_model
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.volume_files import write_volume
-
-_SHARE_OF_RECONSTRUCTION = 0.85
 
 
 def evaluate_model(
@@ -50,7 +46,6 @@ def evaluate_model(
     Raises:
         InputError: If the model or a case cannot be used, the split is empty, or the folder holds another evaluation.
     """
-    progress = progress or (lambda _stage, _fraction: None)
     out = Path(out)
     chosen = models.find(model)
     cases = _cases(Path(manifest), split)
@@ -58,18 +53,18 @@ def evaluate_model(
     _claim(
         out, {"model": chosen.name, "sha256": chosen.sha256, "manifest": str(Path(manifest).absolute()), "split": split}
     )
-    for number, (case, name) in enumerate(zip(cases, names, strict=True)):
-        progress(f"Reconstructing {case.name}", number / len(cases) * _SHARE_OF_RECONSTRUCTION)
-        _reconstruct(case, out / "volumes" / name, chosen, device)
-    with replacing(out / "manifest.csv") as temporary:
-        temporary.write_text(_cohort_manifest(cases, names), encoding="utf-8")
-    return evaluate_cohort(
-        out / "manifest.csv",
-        out,
-        progress=lambda name, fraction: progress(
-            f"Measuring {name}", _SHARE_OF_RECONSTRUCTION + fraction * (1 - _SHARE_OF_RECONSTRUCTION)
-        ),
-    )
+    trials = [Trial.of(case, name) for case, name in zip(cases, names, strict=True)]
+
+    def keep(tried: Tried) -> None:
+        with filling(out / "volumes" / tried.trial.name) as new:
+            masks = {"skull": tried.pair.defective, "reference": tried.pair.implant, "implant": tried.implant}
+            for role, mask in masks.items():
+                write_volume(mask, new / f"{role}.nrrd")
+
+    rows = score_model(chosen, trials, device=device, folder=out / "cases", also=keep, progress=progress)
+    rows = [row | {"region": "", "flags": " ".join(row["flags"]), "error": ""} for row in rows]
+    write_tables(rows, out)
+    return rows
 
 
 def _cases(manifest: Path, split: str) -> list[DatasetCase]:
@@ -103,31 +98,3 @@ def _claim(out: Path, what: dict[str, str]) -> None:
             temporary.write_text(text, encoding="utf-8")
     elif file.read_text(encoding="utf-8") != text:
         raise InputError(f"{out} holds the evaluation of another model, data set or split; choose another folder.")
-
-
-def _reconstruct(case: DatasetCase, folder: Path, model: models.Model, device: str) -> None:
-    done = folder / "implant.nrrd"
-    try:
-        if done.stat().st_mtime > max(file.stat().st_mtime for file in case.files().values()):
-            return
-    except OSError:
-        pass
-    pair = load_case(case)
-    try:
-        implant = reconstruct(pair.defective, model=model.folder, device=device).implant
-    except NoImplantError:
-        implant = pair.implant.with_voxels(pair.implant.voxels & False)
-    with filling(folder) as new:
-        for role, mask in (("skull", pair.defective), ("reference", pair.implant), ("implant", implant)):
-            write_volume(mask, new / f"{role}.nrrd")
-
-
-def _cohort_manifest(cases: Sequence[DatasetCase], names: Sequence[str]) -> str:
-    stream = io.StringIO()
-    roles = ("implant", "reference", "skull")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["case", *roles, "subject", "kind"])
-    for case, name in zip(cases, names, strict=True):
-        files = [f"volumes/{name}/{role}.nrrd" for role in roles]
-        writer.writerow([name, *files, "/".join(filter(None, case.skull)), case.kind])
-    return stream.getvalue()

@@ -1,6 +1,7 @@
 """Models by name: the bundled ones, those the user added, and the authors' published checkpoint.
 
-A model is a folder: ``weights.safetensors``, ``model.json`` (what it is and how it was made) and ``MODEL_CARD.md``.
+A model is a folder: ``weights.safetensors``, ``model.json`` (what it is, how it was made, and its scores in short),
+``scores.csv`` (one line a case) and ``MODEL_CARD.md``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from CraNeXtLib.volumes import Volume
 DEFAULT_MODEL = "cranext_refined"
 BUNDLED = Path(__file__).parent / "Resources" / "Models"
 FORMAT_VERSION = 1
+SCORES_FILE, CARD = "scores.csv", "MODEL_CARD.md"
 _CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".h5", ".safetensors")
 
 
@@ -151,9 +153,9 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
         write_weights(folder / "weights.safetensors")
         description["sha256"] = sha256_of(folder / "weights.safetensors")
         (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-        card = source / "MODEL_CARD.md"
-        if card.is_file():
-            shutil.copyfile(card, folder / "MODEL_CARD.md")
+        for file in (source / CARD, source / SCORES_FILE):
+            if file.is_file():
+                shutil.copyfile(file, folder / file.name)
     return _read(target)
 
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from CraNeXtLib import models
 from CraNeXtLib.checklist import check
 from CraNeXtLib.datasets.manifest import load_case
-from CraNeXtLib.errors import InputError, NoImplantError
-from CraNeXtLib.evaluation import evaluate
+from CraNeXtLib.errors import InputError
 from CraNeXtLib.experiments.config import ExperimentConfig, print_experiments
-from CraNeXtLib.experiments.data import Data, TestCase, manifest_of
+from CraNeXtLib.experiments.data import Data, manifest_of
 from CraNeXtLib.experiments.design import PCA_SKULL_OFFICIAL, Cell
 from CraNeXtLib.file_lock import HeldError, holding
+from CraNeXtLib.model_scores import Row, Trial, Tried, score_model
 from CraNeXtLib.models import Model
-from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.text_files import json_text, write_text
 from CraNeXtLib.training.run_folder import is_first_process
 from CraNeXtLib.volume_files import write_volume
 
 FORMAT_VERSION = 1
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,42 +154,27 @@ class Experiments:
         pca_skull_model.write_model(folder, model, cases=cases, data=name, licence="as the data demand")
 
     def _tested(self, cell: Cell, model: Model, progress: ProgressCallback) -> list[Row]:
-        """Return a row for each test case, from the files of those that were measured before."""
-        rows, tests = [], self.data.test_cases()
-        for number, test in enumerate(tests):
-            progress(f"{cell.name}: testing {test.name}", 0.8 + 0.2 * number / len(tests))
-            file = self.folder_of(cell) / "cases" / f"{test.name}.json"
-            stored = _read(file)
-            if stored is None or stored["model"] != model.sha256:
-                stored = {"model": model.sha256, "row": self._measured(cell, model, test)}
-                write_text(file, json_text(stored))
-            rows.append(stored["row"])
-        return rows
+        """Return a row for each test case, and keep the implants."""
+        folder, tests = self.folder_of(cell), {test.name: test for test in self.data.test_cases()}
 
-    def _measured(self, cell: Cell, model: Model, test: TestCase) -> Row:
-        """Reconstruct a test case, keep the implant, and measure it; no implant is a failure of infinite distances."""
-        pair = load_case(test.case)
-        postprocessing = self.config.postprocessing if cell.trained else None
-        start = time.perf_counter()
-        try:
-            result = reconstruct(
-                pair.defective, model=model.folder, device=self.config.device, postprocessing=postprocessing
-            )
-            implant = result.implant
-        except NoImplantError:
-            implant = pair.implant.with_voxels(np.zeros(pair.implant.shape, bool))
-        seconds = round(time.perf_counter() - start, 2)
-        write_volume(implant, self.folder_of(cell) / "implants" / f"{test.name}.nrrd")
-        criteria = check(implant, pair.defective, pair.implant).criteria if implant.voxels.any() else ()
-        return {
-            "case": test.name,
-            "subject": "/".join(test.case.skull),
-            "dataset": test.dataset,
-            "kind": test.case.kind,
-            "seconds": seconds,
-            **asdict(evaluate(implant, pair.implant, pair.defective)),
-            "criteria": {criterion.name: criterion.passed for criterion in criteria},
-        }
+        def keep(tried: Tried) -> Row:
+            implant, pair = tried.implant, tried.pair
+            write_volume(implant, folder / "implants" / f"{tried.trial.name}.nrrd")
+            criteria = check(implant, pair.defective, pair.implant).criteria if implant.voxels.any() else ()
+            return {
+                "dataset": tests[tried.trial.name].dataset,
+                "criteria": {criterion.name: criterion.passed for criterion in criteria},
+            }
+
+        return score_model(
+            model,
+            [Trial.of(test.case, name) for name, test in tests.items()],
+            device=self.config.device,
+            postprocessing=self.config.postprocessing if cell.trained else None,
+            folder=folder / "cases",
+            also=keep,
+            progress=lambda words, part: progress(f"{cell.name}: {words}", 0.8 + 0.2 * part),
+        )
 
 
 def size_of(model: Model) -> dict[str, int]:
@@ -203,12 +184,3 @@ def size_of(model: Model) -> dict[str, int]:
     with safe_open(model.weights, "np") as file:
         shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
     return {"parameters": sum(int(np.prod(shape)) for shape in shapes), "bytes": model.weights.stat().st_size}
-
-
-def _read(file: Path) -> Row | None:
-    """Return what a case's file holds, None if there is none or it is damaged."""
-    try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        return stored if {"model", "row"} <= set(stored) else None
-    except (OSError, ValueError, TypeError):
-        return None

@@ -20,7 +20,8 @@ from CraNeXtLib.training.callbacks import ProgressReport, ValidationPictures
 from CraNeXtLib.training.checkpoints import WholeCheckpoints, epoch_of
 from CraNeXtLib.training.config import TrainingConfig, print_config
 from CraNeXtLib.training.data import CompletionData
-from CraNeXtLib.training.model_folder import score_model, write_model_folder
+from CraNeXtLib.training.model_folder import write_model_folder
+from CraNeXtLib.training.model_scores import score_into
 from CraNeXtLib.training.module import CompletionModule
 from CraNeXtLib.training.run_folder import is_first_process
 
@@ -156,7 +157,7 @@ def _write_model(
         f"with a mean {_score_name(config)} of {float(best.best_model_score):.4f} on the grid.",
         mean_skull=data.training_samples().mean_skull() if config.data.input == "proposal" else None,
     )
-    score_model(out / "model", data.used("validation"), lambda stage, _part: progress(stage, 1.0))
+    score_into(out / "model", data.used("validation"), progress=lambda stage, _part: progress(stage, 1.0))
     progress("Done", 1.0)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from phantoms import head
 
-from CraNeXtLib import cli, model_evaluation
+from CraNeXtLib import cli, model_scores
 from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
 from CraNeXtLib.errors import CancelledError, InputError, NoImplantError
 from CraNeXtLib.model_evaluation import evaluate_model
@@ -47,7 +47,7 @@ def asked(monkeypatch, phantom):
             raise NoImplantError("none")
         return SimpleNamespace(implant=phantom.implant)
 
-    monkeypatch.setattr(model_evaluation, "reconstruct", reconstruct)
+    monkeypatch.setattr(model_scores, "reconstruct", reconstruct)
     return asked
 
 

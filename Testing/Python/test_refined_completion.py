@@ -8,7 +8,7 @@ import torch
 
 from CraNeXtLib import models
 from CraNeXtLib.alignment import Alignment
-from CraNeXtLib.datasets.manifest import SkullPair, read_mask
+from CraNeXtLib.datasets.manifest import read_mask
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.implant import implant_of
@@ -17,7 +17,6 @@ from CraNeXtLib.networks.folded import FoldedCraNeXt
 from CraNeXtLib.networks.refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import read_config
 from CraNeXtLib.training.model_folder import write_model_folder
-from CraNeXtLib.training.model_scores import by_kind, score_cases, table
 from CraNeXtLib.volumes import Volume
 
 SMALL = {"depths": (1, 1, 1), "widths": (4, 8, 4), "grn": "3d", "drop_path": 0.0, "mirrored": True}
@@ -114,17 +113,3 @@ def test_a_trained_refiner_is_a_model_that_can_be_loaded(tmp_path):
     (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
     with pytest.raises(InputError, match="do not fit"):
         models.find(folder).load()
-
-
-def test_scores_by_kind_count_what_is_broken(demo):
-    class Nothing:
-        def propose(self, *_, **__):
-            from CraNeXtLib.completion import Proposal
-
-            return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32))
-
-    complete = demo[0].with_voxels(demo[0].voxels | demo[1].voxels)
-    rows = score_cases(Nothing(), [("demo", lambda: SkullPair(complete, *demo))], kinds=["own"])
-    summary = by_kind(rows)["own"]
-    assert (summary["n"], summary["broken"], summary["dsc"]["mean"], summary["dh95_mm"]["mean"]) == (1, 1, 0.0, None)
-    assert "| own | 1 | 0.000 (0.000) | 0.000 (0.000) | none (none) | none (none) | 1 | 0 |" in table(by_kind(rows))

@@ -14,7 +14,6 @@ from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.training.config import AugmentationConfig, OptimizationConfig
 from CraNeXtLib.training.data import NumberedSamples
 from CraNeXtLib.training.losses import make_loss
-from CraNeXtLib.training.model_folder import summarise
 from CraNeXtLib.training.module import rate_at
 from CraNeXtLib.training.skulls import PreparedSkull, draw_sample, prepare_skull, random_affine
 
@@ -143,14 +142,6 @@ def test_the_learning_rate_rises_stays_and_falls():
     assert all(later < earlier for earlier, later in pairwise(rates[61:]))
     assert rates[-1] < 0.01
     assert rate_at(OptimizationConfig(warmup_steps=0, decay=0.0), 100, 99) == 1.0
-
-
-def test_a_case_without_an_implant_counts_and_has_no_distance():
-    rows = {"a": {"dsc": 0.8, "dh95_mm": 2.0}, "b": {"dsc": 0.0, "dh95_mm": float("inf")}}
-    summary = summarise(rows)
-    assert summary["dsc"]["mean"] == 0.4
-    assert summary["dh95_mm"]["mean"] is None
-    assert summary["dh95_mm"]["worst"] is None
 
 
 def test_published_labels_are_one_channel_that_training_and_use_share(monkeypatch):

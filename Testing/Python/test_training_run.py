@@ -73,7 +73,7 @@ def test_a_run_gives_a_model_that_reconstructs(manifest, tmp_path):
     config = configuration(manifest)
     folder = train(config, tmp_path / "run", progress=lambda stage, fraction: stages.append((stage, fraction)))
     description = json.loads((folder / "model.json").read_text())
-    assert description["scores"]["n"] == 1
+    assert description["scores"]["validation"]["n"] == 1
     assert description["recipe"]["config"]["run"]["epochs"] == 2
     assert str(manifest) not in (folder / "model.json").read_text()
     card = (folder / "MODEL_CARD.md").read_text()
@@ -111,7 +111,7 @@ def test_a_run_on_regions_gives_a_model_that_reconstructs(manifest, tmp_path, mo
     config = configuration(manifest, epochs=1, picture_every=0)
     folder = train(replace(config, data=replace(config.data, input="one-hot")), tmp_path / "run")
     assert models.find(folder).description["network"]["options"]["in_channels"] == 10
-    assert models.find(folder).description["scores"]["n"] == 1
+    assert models.find(folder).description["scores"]["validation"]["n"] == 1
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_been(manifest, tmp_path):
