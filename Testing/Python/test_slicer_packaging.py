@@ -4,6 +4,7 @@ This does not prove: that CMake builds it, for which Slicer's macros are needed,
 """
 
 import ast
+import json
 import re
 import struct
 from pathlib import Path
@@ -20,6 +21,32 @@ MODULES = sorted(
 def metadata(name):
     """Return a value of the extension's metadata, in the one form that the index's checker reads."""
     return re.search(rf'^set\(EXTENSION_{name} "([^"]*)"\)$', CMAKE, re.MULTILINE)[1]
+
+
+ADDRESS = re.compile(r"https://(?:raw\.githubusercontent|github)\.com/([^/]+)/SlicerCraNeXt(?:\.git|/main/(\S+))?")
+
+
+def test_every_address_is_of_one_repository_and_of_a_file_in_it():
+    index = json.loads((REPOSITORY / "CraNeXt.json").read_text(encoding="utf-8"))
+    addresses = [metadata("HOMEPAGE"), metadata("ICONURL"), *metadata("SCREENSHOTURLS").split(), index["scm_url"]]
+    owners, files = zip(*(ADDRESS.fullmatch(address).groups() for address in addresses), strict=True)
+    assert len(set(owners)) == 1
+    for file in filter(None, files):
+        assert (REPOSITORY / file).is_file()
+        assert file.endswith(".png")
+
+
+def test_the_entry_for_the_extensions_index():
+    """What its schema (version 1.0.2) and its checks ask for."""
+    text = (REPOSITORY / "CraNeXt.json").read_bytes()
+    index = json.loads(text)
+    assert b"\r" not in text
+    assert index["$schema"].endswith("/slicer-extension-catalog-entry-schema-v1.0.2.json#")
+    known = {"scm_revision", "scm_type", "build_dependencies", "build_subdirectory", "enabled", "dicom_support_rule"}
+    assert {"$schema", "category", "scm_url"} <= set(index) <= {"$schema", "category", "scm_url", "tier", *known}
+    assert index["category"] in ("Planning", "Segmentation")  # the categories are a closed list
+    assert index["build_dependencies"] == metadata("DEPENDS").split()
+    assert 1 <= index["tier"] <= 5
 
 
 def test_metadata():
