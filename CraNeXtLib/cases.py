@@ -18,6 +18,7 @@ from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import check
 from CraNeXtLib.ct.bone import BONE_THRESHOLD_HU
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.expected_error import CAPTION, PICTURE, write_expected_error
 from CraNeXtLib.finishing.case import FINISHED, make_part, write_part
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
@@ -100,10 +101,10 @@ def reconstruct_case(
 
     Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``: the model's implant, which
     completes the skull exactly; ``finished_implant.nrrd``, ``.stl`` and ``.3mf``: the part to make; ``fit_maps.vtp``,
-    ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures; of a CT also
-    ``defective_skull.nrrd``, its bone; of several separate defects also ``implant_1.stl``, ``finished_implant_1.stl``
-    and so on, one a piece: all of them or, if something fails, none. Where finishing leaves nothing, a warning says so
-    and the part is missing.
+    ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures; from a model that can tell
+    how far off it is also ``expected_error.nrrd`` and ``.vtp``; of a CT also ``defective_skull.nrrd``, its bone; of
+    several separate defects also ``implant_1.stl``, ``finished_implant_1.stl`` and so on, one a piece: all of them or,
+    if something fails, none. Where finishing leaves nothing, a warning says so and the part is missing.
 
     Args:
         skull: File of the defective skull, or file or folder of a CT.
@@ -156,6 +157,10 @@ def reconstruct_case(
                 _write_pieces(pieces, {"implant": mesh, FINISHED: part.finished and part.finished.mesh}, folder)
         with stages.stage("Reporting"):
             write_part(part, result.defective_skull, folder, pictures=settings.report)
+            if result.expected_error:
+                write_expected_error(
+                    result.expected_error, result.implant, mesh, result.defective_skull, folder, picture=settings.report
+                )
             description = _describe(source, settings, result, mesh, reference) | part.as_dict()
             description["warnings"] += part.warnings
             description["defects"] = [
@@ -166,7 +171,8 @@ def reconstruct_case(
                 title = f"Case {description['case_id']}"
                 figures = draw_figures(result.defective_skull, result.implant, folder, title=title, ct=source.ct)
                 maps = [Figure(folder / name, caption) for name, caption in FIT_PICTURES.items()]
-                write_report(description, figures, folder, maps=maps)
+                expected = [Figure(folder / PICTURE, CAPTION)] if result.expected_error else []
+                write_report(description, figures, folder, maps=maps, expected=expected)
             description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"})
             (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description
@@ -215,6 +221,7 @@ def _describe(
         **measure_implant(volume, result.defective_skull, mesh),
         "watertight": mesh.is_watertight,
         "checklist": check(volume, result.defective_skull).as_dict(),
+        "expected_error": result.expected_error and result.expected_error.as_dict(),
         "warnings": [*source.warnings, *result.warnings],
         "versions": _versions(),
         "peak_memory_mb": peak_memory_mb(),

@@ -10,6 +10,7 @@ import numpy as np
 from CraNeXtLib import models
 from CraNeXtLib.devices import choose_device
 from CraNeXtLib.errors import NoImplantError
+from CraNeXtLib.expected_error import ExpectedError, summarize
 from CraNeXtLib.head.head_pose import HeadPose, find_pose, pose_doubts
 from CraNeXtLib.head.orientation_check import orientation_doubts
 from CraNeXtLib.implant import implant_of
@@ -39,6 +40,7 @@ class Reconstruction:
         device: Where the network ran, such as ``"cpu"``.
         seconds: Duration of each stage.
         warnings: What the user should know before trusting the result, as sentences.
+        expected_error: By how much the implant's outer surface is expected to be off; None if the model cannot tell.
     """
 
     defective_skull: Volume
@@ -50,6 +52,7 @@ class Reconstruction:
     device: str
     seconds: dict[str, float]
     warnings: tuple[str, ...]
+    expected_error: ExpectedError | None = None
 
 
 def reconstruct(
@@ -101,16 +104,23 @@ def reconstruct(
             raise NoImplantError(
                 f"Model '{chosen.name}' found nothing missing in this skull, so there is no implant to make."
             )
-        implant = np.zeros_like(skull.voxels)
-        implant[proposal.box] = missing.voxels
+        voxels = np.zeros_like(skull.voxels)
+        voxels[proposal.box] = missing.voxels
+        implant = skull.with_voxels(voxels)
+        expected = None
+        if proposal.expected_error is not None:
+            errors = np.zeros(skull.shape, np.float16)
+            errors[proposal.box] = np.where(missing.voxels, proposal.expected_error, 0)
+            expected = summarize(skull.with_voxels(errors), implant, pose)
     return Reconstruction(
         defective_skull=skull,
-        complete_skull=skull.with_voxels(skull.voxels | implant),
-        implant=skull.with_voxels(implant),
+        complete_skull=skull.with_voxels(skull.voxels | voxels),
+        implant=implant,
         pose=pose,
         model=chosen,
         postprocessing=postprocessing,
         device=device,
         seconds=stages.seconds,
-        warnings=(*doubts, *proposal.notes),
+        warnings=(*doubts, *proposal.notes, *(expected.doubts if expected else ())),
+        expected_error=expected,
     )

@@ -123,7 +123,8 @@ class RefinedCompleter:
         refined = self.grid.restore(complete, part, placed.alignment)
         proposal = shares(part, placed.alignment, placed.filling)
         mixed = np.where(np.isnan(proposal), refined, refined + PROPOSAL_WEIGHT * (proposal - refined))
-        return Proposal(box, np.maximum(mixed, part.voxels), notes=notes)
+        mixed = np.maximum(mixed, part.voxels)
+        return Proposal(box, mixed, expected_error=self.shape_model.expected_error(placed, part, mixed), notes=notes)
 
 
 def refiner_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,7 +90,36 @@ class PCACompleter:
         """
         del device
         placed = self.fill(skull, progress or (lambda _: None))
-        return render(skull, placed.alignment, placed.filling)
+        proposal = render(skull, placed.alignment, placed.filling)
+        part = skull.crop(proposal.box)
+        return replace(proposal, expected_error=self.expected_error(placed, part, proposal.probability))
+
+    def expected_error(self, placed: Placed, part: Volume, probability: np.ndarray) -> np.ndarray:
+        """Return the expected error of the outer surface over each voxel that is added, in mm.
+
+        That is the mean of a normal distribution's absolute value. Where the shape model fills nothing in, it cannot
+        tell, and the value is 0.
+
+        Args:
+            placed: What the model fills in.
+            part: A part of the skull's mask.
+            probability: Of the part's voxels to be bone of the complete skull; 0.5 and more counts as bone.
+
+        Returns:
+            Values of the part's shape, float16.
+        """
+        errors = np.zeros(part.shape, np.float16)
+        filling, domain = placed.filling, self.model.domain
+        if not filling.fill.any():
+            return errors
+        wanted = np.flatnonzero(filling.fill[domain])
+        seen = self.model.prior.thin_out(np.flatnonzero(~filling.unseen[domain]), wanted)
+        image = np.zeros(domain.shape, np.float32)
+        image[filling.fill] = np.sqrt(2 / np.pi) * self.model.prior.spread(seen=seen, wanted=wanted)[0]
+        added = np.argwhere((probability >= 0.5) & ~part.voxels)
+        points = placed.alignment.inverse().apply(part.to_ras(added))
+        errors[tuple(added.T)] = filling.sample(image, points)
+        return errors
 
     def fill(self, skull: Volume, progress: Callable[[float], None]) -> Placed:
         """Return what is to be filled in, in the model's space, and where that lies in the skull; see ``propose``."""
@@ -105,14 +134,14 @@ class PCACompleter:
         """Return what is to be filled in of a skull that is aligned already."""
         shells = observe(skull, occupancy, alignment, self.model.directions, self.model.prior.mean[0])
         progress(0.6)
-        shells, fill = self.complete(shells)
+        shells, fill, unseen = self.complete(shells)
         progress(0.8)
         known = np.isfinite(shells[1]) & (shells[1] > 0)
-        outer, thickness, known, fill = map(self.model.image, (*shells, known, fill))
-        return Filling(self.model.grid, outer, thickness, known > 0, fill > 0)
+        outer, thickness, known, fill, unseen = map(self.model.image, (*shells, known, fill, unseen))
+        return Filling(self.model.grid, outer, thickness, known > 0, fill > 0, unseen > 0)
 
-    def complete(self, shells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the completed shells, shape (2, P), and which pixels are to be filled.
+    def complete(self, shells: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the completed shells, shape (2, P), which pixels are to be filled, and which were not relied on.
 
         Suspected first are holes and bone that is much too thin. Completions without what is suspected then show where
         bone was only taken from the outside, and which bone beside a hole is its wall.
@@ -134,9 +163,10 @@ class PCACompleter:
             walls = too_thin | (np.abs(shells[0] - predicted[0]) > TOLERANCE_MM)
             holes |= self._connected(walls & self._grown(holes, WALL_MM) & ~unknown | holes, holes)
             suspect = self._grown(holes, RIM_MM)
+        unseen = unknown | absent | suspect
         if not holes.any():
-            return shells, holes
-        return self._predict(shells, unknown | absent | suspect, self._grown(suspect, 2 * RIM_MM)), suspect & ~unknown
+            return shells, holes, unseen
+        return self._predict(shells, unseen, self._grown(suspect, 2 * RIM_MM)), suspect & ~unknown, unseen
 
     def _predict(self, shells: np.ndarray, unseen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """Return the shells with predictions at the wanted pixels."""

@@ -26,6 +26,7 @@ class Filling:
         thickness: Distance of the inner from the outer surface.
         known: Which pixels have values.
         fill: Which of them to fill.
+        unseen: Of which no bone was seen, or bone that was not relied on.
     """
 
     grid: RadialGrid
@@ -33,6 +34,7 @@ class Filling:
     thickness: np.ndarray
     known: np.ndarray
     fill: np.ndarray
+    unseen: np.ndarray
 
     def points(self) -> np.ndarray:
         """Return points that span it, shape (N, 3)."""
@@ -44,20 +46,36 @@ class Filling:
         """Return how deep in the bone points lie, in mm, negative outside; minus infinity where nothing is filled."""
         depths = np.full(len(points), -np.inf)
         radii = np.linalg.norm(points, axis=1)
-        close = np.flatnonzero((radii > FIRST_MM) & (radii < LAST_MM))
-        pixels = self.grid.pixels(points[close] / radii[close, None])
-        filled = ndimage.map_coordinates(self.fill.astype(np.float32), pixels, order=1) >= 0.5
-        close, pixels = close[filled], pixels[:, filled]
+        close, pixels = self._filled(points, radii)
         outer, inner = (ndimage.map_coordinates(surface, pixels, order=1) for surface in self._surfaces)
         depths[close] = np.minimum(outer - radii[close], radii[close] - inner)
         return depths
 
+    def sample(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """Return at points the values of an image that is known at the pixels to fill; 0 where nothing is filled."""
+        values = np.zeros(len(points), np.float32)
+        close, pixels = self._filled(points, np.linalg.norm(points, axis=1))
+        values[close] = ndimage.map_coordinates(_continued(image, self.fill), pixels, order=1)
+        return values
+
+    def _filled(self, points: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the indices of points, at radii, over pixels to fill, and their fractional pixels, shape (2, N)."""
+        close = np.flatnonzero((radii > FIRST_MM) & (radii < LAST_MM))
+        pixels = self.grid.pixels(points[close] / radii[close, None])
+        filled = ndimage.map_coordinates(self.fill.astype(np.float32), pixels, order=1) >= 0.5
+        return close[filled], pixels[:, filled]
+
     @cached_property
     def _surfaces(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return both surfaces, continued from the nearest known pixel: interpolation must not meet a cliff."""
-        nearest = ndimage.distance_transform_edt(~self.known, return_distances=False, return_indices=True)
-        outer, thickness = self.outer[tuple(nearest)], self.thickness[tuple(nearest)]
+        """Return both surfaces."""
+        outer, thickness = (_continued(image, self.known) for image in (self.outer, self.thickness))
         return outer, outer - thickness
+
+
+def _continued(image: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return an image continued from the nearest known pixel: interpolation must not meet a cliff."""
+    nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
+    return image[tuple(nearest)]
 
 
 def render(skull: Volume, alignment: Alignment, filling: Filling) -> Proposal:

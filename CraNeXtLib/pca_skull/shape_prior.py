@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
@@ -72,11 +72,40 @@ class ShapePrior:
         Returns:
             Values of shape (C, len(wanted)), in mm.
         """
+        residual = (observed - self.mean[:, seen]).ravel()
+        weights = cho_solve((self._factor(seen), True), residual, check_finite=False)
+        return self.mean[:, wanted] + (self._covariance(wanted, seen) @ weights).reshape(len(self.mean), -1)
+
+    def spread(self, *, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Return the standard deviation of the truth about what :meth:`predict` says.
+
+        It depends on where bone is seen, not on what is seen there.
+
+        Args:
+            seen: Indices of the observed places.
+            wanted: Indices of the predicted places.
+
+        Returns:
+            Values of shape (C, len(wanted)), in mm.
+        """
+        explained = solve_triangular(self._factor(seen), self._covariance(seen, wanted), lower=True, check_finite=False)
+        variance = self._variance(wanted) - np.square(explained).sum(axis=0).reshape(len(self.mean), -1)
+        return np.sqrt(np.maximum(variance, 0))
+
+    def _factor(self, seen: np.ndarray) -> np.ndarray:
+        """Return the lower triangle whose product with its transpose is the covariance of observations at places."""
         covariance = self._covariance(seen, seen)
         covariance[np.diag_indices(len(covariance))] += np.repeat(np.square(self.noise_mm), len(seen))
-        residual = (observed - self.mean[:, seen]).ravel()
-        weights = cho_solve(cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False), residual)
-        return self.mean[:, wanted] + (self._covariance(wanted, seen) @ weights).reshape(len(self.mean), -1)
+        return cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
+
+    def _variance(self, places: np.ndarray) -> np.ndarray:
+        """Return the variance of each channel at places, shape (C, len(places))."""
+        variance = np.square(self.modes[:, :, places]).sum(axis=0, dtype=np.float64)
+        mirrored = 2 * np.abs(self.places[places, 0])
+        for channel, kernels in enumerate(self.kernels):
+            for kernel in kernels:
+                variance[channel] += kernel.covariance(np.zeros(len(places)), mirrored)
+        return variance
 
     def _covariance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the covariance between all channels at places a and all channels at places b."""

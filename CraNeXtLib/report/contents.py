@@ -22,6 +22,7 @@ _QUESTIONS = {
     "watertight": "Is its surface watertight?",
 }
 _NOT_VALIDATED = "Thresholds and settings are ours and not validated clinically."
+_EXPECTED_ERROR = "By how much the model itself expects the outer surface to be off, by what is seen of the skull."
 _VERDICTS = {True: "yes", False: "NO", None: "not measured"}
 _METRICS = {
     "dsc": "DSC",
@@ -50,17 +51,21 @@ class Section:
     note: str = ""
 
 
-def sections_of(result: dict[str, Any], figures: Sequence[Figure], maps: Sequence[Figure]) -> list[Section]:
+def sections_of(
+    result: dict[str, Any], figures: Sequence[Figure], maps: Sequence[Figure], expected: Sequence[Figure] = ()
+) -> list[Section]:
     """Return the report's sections; what the result does not know is left out.
 
     Args:
         result: Content of ``result.json``, see ``Docs/result-format.md``.
         figures: The skull with its implant.
         maps: Distances painted on the implant.
+        expected: The expected error painted on it.
     """
     sections = [
         Section("Implant", _implant(result), figures[:1]),
         Section("Defects found", _defects(result)),
+        Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR),
         Section("Checklist", _criteria(result.get("checklist")), note=_NOT_VALIDATED),
         Section("Fit", _criteria(result.get("fit")) + _fit(result), maps, _fit_note(result)),
         Section("Finishing", _finishing(result), note=_NOT_VALIDATED),
@@ -94,6 +99,20 @@ def _defect(defect: dict[str, Any]) -> str:
         f"{defect['extent_mm']:.0f} mm across, {defect['perimeter_mm']:.0f} mm around; open before "
         f"{opening['before']:.1f} cm², after {opening['after']:.1f} cm²; middle at {_place(defect['centre_ras_mm'])}"
     )
+
+
+def _expected_error(result: dict[str, Any]) -> Rows:
+    expected = result.get("expected_error")
+    if not expected:
+        return []
+    rows, worst = [], expected["worst"]
+    if worst:
+        place = f"{worst['side']}, {worst['region']}, at {_place(worst['place_ras_mm'])}"
+        rows = [
+            ("Outer surface", f"mean {expected['mean_mm']:.1f} mm, 95 % below {expected['p95_mm']:.1f} mm"),
+            ("Most", f"{worst['error_mm']:.1f} mm: {place}"),
+        ]
+    return [*rows, ("Known for", f"{expected['known_percent']:.0f} % of the implant")]
 
 
 def _criteria(check: dict[str, Any] | None) -> Rows:

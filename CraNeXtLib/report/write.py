@@ -13,7 +13,12 @@ from CraNeXtLib.report.pdf_document import write_pdf
 
 
 def write_report(
-    result: dict[str, Any], figures: Sequence[Figure], folder: Path, *, maps: Sequence[Figure] = ()
+    result: dict[str, Any],
+    figures: Sequence[Figure],
+    folder: Path,
+    *,
+    maps: Sequence[Figure] = (),
+    expected: Sequence[Figure] = (),
 ) -> None:
     """Write ``report.html`` and ``report.pdf`` into a folder.
 
@@ -24,9 +29,10 @@ def write_report(
         figures: The skull with its implant, see :func:`CraNeXtLib.report.figures.draw_figures`.
         folder: Where to.
         maps: Distances painted on the implant.
+        expected: The expected error painted on it.
     """
     title = f"Cranial implant, case {result['case_id']}"
     notices = [result["notice"], *result["warnings"]]
-    sections = sections_of(result, figures, maps)
+    sections = sections_of(result, figures, maps, expected)
     (folder / "report.html").write_text(html_page(title, notices, sections), encoding="utf-8")
     write_pdf(folder / "report.pdf", title, notices, sections)

@@ -12,6 +12,7 @@ import slicer
 import vtk
 
 from CraNeXtLib.scene_surfaces import SKULL_SURFACE
+from CraNeXtLib.slicer_ui.evaluation_nodes import read_map
 from CraNeXtLib.slicer_ui.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
 from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask, read_surface
 from CraNeXtLib.slicer_ui.translation import _
@@ -24,6 +25,8 @@ MODEL_ATTRIBUTE = "CraNeXt.Model"
 
 DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_CompleteSkull", "CraNeXt_Implant"
 """IDs of the segments."""
+
+EXPECTED_ERROR = "expected_error.vtp"  # file of CraNeXtLib.expected_error, which needs too much here
 
 BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
 IMPLANT_COLOR = tuple(IMPLANT)
@@ -42,6 +45,7 @@ class Result:
         implant: Mask of the same geometry.
         surface: The implant's surface as poly data, in RAS millimetres.
         skull_surface: The defective skull's, likewise; None if the worker made none.
+        expected_error: The implant's surface painted with its expected error; None if the model cannot tell.
         description: The content of ``result.json``.
     """
 
@@ -49,6 +53,7 @@ class Result:
     implant: Volume
     surface: Any
     skull_surface: Any
+    expected_error: Any
     description: dict[str, Any]
 
 
@@ -58,12 +63,13 @@ def read_result(folder: Path) -> Result:
     Raises:
         InputError: If a file cannot be read.
     """
-    skull_surface = folder / SKULL_SURFACE
+    skull_surface, expected_error = folder / SKULL_SURFACE, folder / EXPECTED_ERROR
     return Result(
         complete_skull=read_mask(folder / "complete_skull.nrrd"),
         implant=read_mask(folder / "implant.nrrd"),
         surface=read_surface(folder / "implant.stl"),
         skull_surface=read_surface(skull_surface) if skull_surface.is_file() else None,
+        expected_error=read_map(expected_error) if expected_error.is_file() else None,
         description=json.loads((folder / "result.json").read_text(encoding="utf-8")),
     )
 

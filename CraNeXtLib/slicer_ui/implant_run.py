@@ -11,6 +11,7 @@ import slicer
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.jobs import Job
 from CraNeXtLib.slicer_ui import result_references
+from CraNeXtLib.slicer_ui.evaluation_nodes import fill_map
 from CraNeXtLib.slicer_ui.implant_nodes import Result, fill_model, fill_segmentation, read_result
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 from CraNeXtLib.slicer_ui.measures_table import fill_measures
@@ -119,5 +120,20 @@ class ImplantRun(WorkerRun):
         fill_measures(self.table, result.description)
         fill_labelmap(computed, result.implant.crop(foreground_box(result.implant.voxels)))
         computed.SetHideFromEditors(True)
+        self._paint_expected_error(result)
         for role, node in (nodes | {result_references.SURFACE: self.model}).items():
             refer(self.segmentation, role, node)
+
+    def _paint_expected_error(self, result: Result) -> None:
+        """Add or fill the model that shows how far off the implant is expected to be, or remove that of another."""
+        node = referred(self.segmentation, result_references.EXPECTED_ERROR)
+        if result.expected_error is None:
+            if node is not None:
+                self._scene.RemoveNode(node)
+            return
+        node = self._output(node, "vtkMRMLModelNode", _("{name} expected error").format(name=self._name))
+        fill_map(node, result.expected_error, title=_("Expected error [mm]"))
+        node.SetDisplayVisibility(False)  # it lies where the implant does
+        if self._input.GetScene() is self._scene:
+            place_beside(node, self._input)
+        refer(self.segmentation, result_references.EXPECTED_ERROR, node)

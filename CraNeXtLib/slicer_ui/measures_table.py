@@ -30,7 +30,15 @@ def measure_rows(description: dict[str, Any]) -> list[tuple[str, str, str]]:
         (_("Thickness, median"), f"{thickness['median']:.1f}", "mm"),
         (_("Thickness, 5 % to 95 %"), f"{thickness['p05']:.1f} – {thickness['p95']:.1f}", "mm"),
         (_("Thickness, least"), f"{thickness['min']:.1f}", "mm"),
+        *_expected_rows(description.get("expected_error")),
         (_("Pieces"), *(("1", "") if len(pieces) == 1 else (f"{len(pieces)}: {', '.join(pieces)}", "mL"))),
         (_("Surface"), _("watertight") if description["watertight"] else _("not watertight"), ""),
         (_("Made by"), made.format(model=description["model"]["name"]), ""),
     ]
+
+
+def _expected_rows(expected: dict[str, Any] | None) -> list[tuple[str, str, str]]:
+    """Return how far off the outer side is expected to be, if that is known."""
+    if not expected or expected["mean_mm"] is None:
+        return []
+    return [(_("Expected error, mean and 95 %"), f"{expected['mean_mm']:.1f}, {expected['p95_mm']:.1f}", "mm")]

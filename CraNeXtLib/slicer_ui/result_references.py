@@ -7,12 +7,12 @@ from typing import Any
 
 from CraNeXtLib.slicer_ui.implant_nodes import RESULT_ATTRIBUTE
 
-INPUT, SURFACE, PART, MEASURES, COMPUTED, EVALUATION = (
-    f"CraNeXt.{role}" for role in ("Input", "Surface", "Part", "Measures", "Computed", "Evaluation")
+INPUT, SURFACE, PART, MEASURES, COMPUTED, EXPECTED_ERROR, EVALUATION = (
+    f"CraNeXt.{role}" for role in ("Input", "Surface", "Part", "Measures", "Computed", "ExpectedError", "Evaluation")
 )
 """Roles of the references: the skull's node, the models of the implant and of the part to be made, the table of
-measures, a labelmap of the implant as it was computed, and the table of an evaluation. Part and table refer to the maps
-that are painted on them by the maps' names."""
+measures, a labelmap of the implant as it was computed, a model of it painted with its expected error, and the table of
+an evaluation. Part and table refer to the maps that are painted on them by the maps' names."""
 
 
 def refer(segmentation: Any, role: str, node: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from CraNeXtLib.slicer_ui.evaluation_nodes import map_titles
 from CraNeXtLib.slicer_ui.part_nodes import fit_titles
-from CraNeXtLib.slicer_ui.result_references import EVALUATION, PART, SURFACE, referred
+from CraNeXtLib.slicer_ui.result_references import EVALUATION, EXPECTED_ERROR, PART, SURFACE, referred
 from CraNeXtLib.slicer_ui.translation import _
 
 RIMS = ("gap_mm", "rim_map")
@@ -21,7 +21,11 @@ def surfaces_of(result: Any) -> dict[str, tuple[str, Any]]:
     Args:
         result: The segmentation of a reconstruction.
     """
-    plain = {IMPLANT_SURFACE: (_("Implant"), SURFACE), PART_SURFACE: (_("Part to be made"), PART)}
+    plain = {
+        IMPLANT_SURFACE: (_("Implant"), SURFACE),
+        "expected_error": (_("Implant as computed: expected error"), EXPECTED_ERROR),
+        PART_SURFACE: (_("Part to be made"), PART),
+    }
     found = {key: (title, referred(result, role)) for key, (title, role) in plain.items()}
     fit = {
         "gap_mm": _("Part: gap to the bone"),

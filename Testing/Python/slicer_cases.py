@@ -10,6 +10,7 @@ from phantoms import Head, head
 from slicer_nodes import GEOMETRIES
 
 from CraNeXtLib import cases, jobs
+from CraNeXtLib.expected_error import summarize
 from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import Reconstruction
@@ -36,16 +37,19 @@ def case(tmp_path_factory):
     def make(geometry: str) -> Case:
         phantom, folder = head(**GEOMETRIES[geometry]), tmp_path_factory.mktemp(geometry)
         write_volume(phantom.defective, folder / "skull.nrrd")
+        pose = HeadPose(np.eye(4), bundled_template(), Fit(0.0, 0.0, (1.0, 1.0)))
+        errors = phantom.implant.with_voxels(phantom.implant.voxels.astype(np.float16))
         truth = Reconstruction(
             defective_skull=phantom.defective,
             complete_skull=phantom.complete,
             implant=phantom.implant,
-            pose=HeadPose(np.eye(4), bundled_template(), Fit(0.0, 0.0, (1.0, 1.0))),
+            pose=pose,
             model=Model(Path(), {"name": "the truth", "sha256": "0" * 64}),
             postprocessing="default",
             device="cpu",
             seconds={"Completing the skull": 0.0},
             warnings=(),
+            expected_error=summarize(errors, phantom.implant, pose),
         )
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(cases, "reconstruct", lambda *_args, **_settings: truth)

@@ -23,6 +23,9 @@ OUTPUTS = {
     "implant.stl",
     "implant.3mf",
     "implant.png",
+    "expected_error.nrrd",
+    "expected_error.vtp",
+    "expected_error.png",
     "six_sides.png",
     "slices.png",
     "finished_implant.nrrd",
@@ -95,6 +98,9 @@ def test_demo_result_has_the_inputs_geometry_and_fits(demo):
         (implant.voxels > 0).sum() * skull.voxel_volume_mm3 / 1000, abs=0.01
     )
     assert result["metrics"]["dsc"] > 0.6
+    assert 0.2 < result["expected_error"]["mean_mm"] < result["expected_error"]["p95_mm"] < 2
+    assert result["expected_error"]["worst"]["side"] == "left"
+    assert "Expected error" in (out / "report.html").read_text(encoding="utf-8")
     assert result["model"] == {"name": models.DEFAULT_MODEL, "sha256": models.find().sha256}
     assert result["input"]["sha256"] == models.sha256_of(SKULL)
     assert set(result["thickness_mm"]) == {"min", "p05", "median", "p95", "max"}

@@ -74,6 +74,19 @@ def test_finds_and_fills_a_hole_anywhere(completer, direction):
     assert dice(implant_by(completer, without(skull, implant)), implant) > 0.9
 
 
+def test_expects_more_error_in_the_middle_of_a_hole_than_at_its_rim(completer):
+    skull = head(MEAN_AXES)
+    implant = hole_at(skull, (-1, 0, 0.5))
+    defective = without(skull, implant)
+    proposal = completer.propose(defective)
+    added = (proposal.probability >= 0.5) & ~defective.crop(proposal.box).voxels
+    np.testing.assert_array_equal(proposal.expected_error > 0, added)
+    points = defective.crop(proposal.box).to_ras(np.argwhere(added))
+    away = np.linalg.norm(points - points.mean(axis=0), axis=1)
+    errors = proposal.expected_error[added].astype(float)
+    assert errors[away < 8].mean() > 1.5 * errors[away > 25].mean()
+
+
 def test_works_in_any_geometry(completer):
     skull = head(MEAN_AXES, spacing=(2.0, 2.2, 2.8), signs=(-1, -1, 1))
     skull = Volume(np.asfortranarray(skull.voxels), skull.affine)

@@ -24,7 +24,8 @@ class Oracle(models.Model):
         assert device == "cpu"
         progress(0.5)
         box = foreground_box(self.complete.voxels & ~skull.voxels, margin=8)
-        return Proposal(box, self.complete.voxels[box].astype(np.float32), notes=("A note.",))
+        errors = np.full_like(self.complete.voxels[box], 2.5, dtype=np.float16)
+        return Proposal(box, self.complete.voxels[box].astype(np.float32), expected_error=errors, notes=("A note.",))
 
 
 DIRECTIONS = {"upright": np.eye(3), "flipped": np.diag([-1.0, -1.0, 1.0]), "oblique": OBLIQUE}
@@ -44,6 +45,9 @@ def test_the_implant_fills_the_hole_in_the_inputs_geometry(monkeypatch, directio
     assert wrong < 0.02 * phantom.implant.voxels.sum()
     np.testing.assert_array_equal(result.complete_skull.voxels, phantom.defective.voxels | result.implant.voxels)
     assert "A note." in result.warnings
+    assert result.expected_error.volume.has_geometry_of(phantom.defective)
+    np.testing.assert_array_equal(result.expected_error.volume.voxels, 2.5 * result.implant.voxels)
+    assert any("more than 2.5 mm" in warning for warning in result.warnings)
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0

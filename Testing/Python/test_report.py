@@ -41,6 +41,12 @@ RESULT = {
             "opening_cm2": {"before": 7.73, "after": 0.0},
         }
     ],
+    "expected_error": {
+        "mean_mm": 0.61,
+        "p95_mm": 1.22,
+        "known_percent": 98.4,
+        "worst": {"error_mm": 2.03, "place_ras_mm": [-60.0, 50.0, 12.0], "side": "left", "region": "Temporal"},
+    },
     "checklist": {
         "criteria": [
             {
@@ -94,12 +100,12 @@ def pdf_words(path):
 
 @pytest.fixture
 def written(tmp_path):
-    """The folder of a report with three pictures and a map."""
+    """The folder of a report with three pictures and two maps."""
     figures = []
-    for name, colour in (("facing", "navy"), ("six", "red"), ("slices", "white"), ("gap", "black")):
+    for name, colour in (("facing", "navy"), ("six", "red"), ("slices", "white"), ("gap", "black"), ("doubt", "pink")):
         Image.new("RGB", (1600, 1300), colour).save(tmp_path / f"{name}.png")
         figures.append(Figure(tmp_path / f"{name}.png", f"What {name} shows."))
-    write_report(RESULT, figures[:3], tmp_path, maps=figures[3:])
+    write_report(RESULT, figures[:3], tmp_path, maps=figures[3:4], expected=figures[4:])
     return tmp_path
 
 
@@ -115,6 +121,9 @@ def test_page_says_what_the_result_says(written):
         "NO: 1.67 mm, threshold 1.2 mm; worst at RAS -57, 53, 25 mm",
         "right; Lower Frontal 54 %, Upper Frontal 46 %; 16.9 cm², 8.8 mL, 60 mm across, 186 mm around",
         "open before 7.7 cm², after 0.0 cm²; middle at RAS -96, 183, 102 mm",
+        "mean 0.6 mm, 95 % below 1.2 mm",
+        "2.0 mm: left, Temporal, at RAS -60, 50, 12 mm",
+        "98 % of the implant",
         "not measured",
         "infinite",
         "0.8500",
@@ -122,9 +131,10 @@ def test_page_says_what_the_result_says(written):
         "ab" * 32,
         "gap mm: 1",
         "What gap shows.",
+        "What doubt shows.",
     ):
         assert expected in words
-    assert len(page.sources) == 4
+    assert len(page.sources) == 5
     assert all(source.startswith("data:image/png;base64,") for source in page.sources)
 
 
@@ -139,13 +149,14 @@ def test_pdf_is_whole_and_has_its_pictures(written):
     content = (written / "report.pdf").read_bytes()
     assert content.startswith(b"%PDF-")
     assert content.rstrip().endswith(b"%%EOF")
-    assert len(re.findall(rb"/Subtype /Image", content)) == 4
+    assert len(re.findall(rb"/Subtype /Image", content)) == 5
     assert len(re.findall(rb"/Type /Page\b", content)) >= 3
 
 
 def test_what_the_result_does_not_know_is_left_out(tmp_path):
-    result = {key: value for key, value in RESULT.items() if key not in ("metrics", "checklist")}
+    result = {key: value for key, value in RESULT.items() if key not in ("metrics", "checklist", "expected_error")}
     write_report(result, [], tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Checklist" not in page
+    assert "Expected error" not in page
     assert "reference implant</h2>" not in page

@@ -1,0 +1,157 @@
+"""How far off an implant's outer surface is expected to be: the shape model's own doubt about it, in mm.
+
+How well predictions agree (flipped and not, network and shape model) says nothing about the error; what the shape model
+expects does (``Testing/benchmarks/expected_error.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from CraNeXtLib.distance_maps import DistanceMap, write_vtp
+from CraNeXtLib.head.head_pose import HeadPose
+from CraNeXtLib.regions import ALL_REGIONS
+from CraNeXtLib.surfaces import Mesh
+from CraNeXtLib.volume_files import write_volume
+from CraNeXtLib.volumes import Volume, foreground_box
+
+NAME = "expected_error"
+PICTURE = f"{NAME}.png"
+P95_MM, KNOWN_PERCENT = 1.5, 90.0  # beyond which an implant is doubted
+CAPTION = "By how much the outer surface is expected to be off; grey where that is not known."
+
+
+@dataclass(frozen=True)
+class WorstPlace:
+    """Where most error is expected.
+
+    Attributes:
+        error_mm: How much.
+        place_ras_mm: Where.
+        side: ``"left"`` or ``"right"``.
+        region: Name of the region.
+    """
+
+    error_mm: float
+    place_ras_mm: tuple[float, float, float]
+    side: str
+    region: str
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedError:
+    """By how much an implant's outer surface is expected to be off.
+
+    Attributes:
+        volume: In mm at each voxel of the implant, float16; 0 elsewhere, and where it is not known.
+        known_percent: Share of the implant's voxels where it is known.
+        mean_mm: Mean over these; None if it is known nowhere, as the next two.
+        p95_mm: 95th percentile.
+        worst: Where most is expected.
+    """
+
+    volume: Volume
+    known_percent: float
+    mean_mm: float | None = None
+    p95_mm: float | None = None
+    worst: WorstPlace | None = None
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What the figures tell against the implant, as sentences."""
+        doubts = []
+        if self.worst and self.p95_mm > P95_MM:
+            worst = self.worst
+            doubts.append(
+                f"The model is unsure of this implant: it expects 5 % of the outer surface to be off by more than "
+                f"{self.p95_mm:.1f} mm, most on the {worst.side} ({worst.region}); compare it with the other side."
+            )
+        if self.known_percent < KNOWN_PERCENT:
+            doubts.append(
+                f"{100 - self.known_percent:.0f} % of this implant lie beyond the brain case, where nobody knows how "
+                "far off it is; look at it closely there."
+            )
+        return tuple(doubts)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the figures for JSON."""
+        return {
+            "known_percent": self.known_percent,
+            "mean_mm": self.mean_mm,
+            "p95_mm": self.p95_mm,
+            "worst": self.worst and asdict(self.worst),
+        }
+
+
+def summarize(volume: Volume, implant: Volume, pose: HeadPose) -> ExpectedError:
+    """Return a map with its figures.
+
+    Args:
+        volume: The map, see :class:`ExpectedError`.
+        implant: Mask of the implant, of the same geometry.
+        pose: How the template lies on the skull.
+    """
+    box = foreground_box(implant.voxels)
+    part = volume.crop(box)
+    known = part.voxels > 0
+    known_percent = round(100 * float(known.sum() / implant.voxels[box].sum()), 1)
+    if not known.any():
+        return ExpectedError(volume, known_percent)
+    values = part.voxels[known].astype(np.float32)
+    place = part.to_ras(np.array([np.unravel_index(part.voxels.argmax(), part.shape)]))
+    side = "left" if pose.to_template(place)[0, 0] < 0 else "right"
+    region = ALL_REGIONS[pose.label_points(place)[0] - 1].name
+    return ExpectedError(
+        volume,
+        known_percent,
+        round(float(values.mean()), 2),
+        round(float(np.percentile(values, 95)), 2),
+        WorstPlace(round(float(values.max()), 2), tuple(np.round(place[0], 1).tolist()), side, region),
+    )
+
+
+def write_expected_error(
+    expected: ExpectedError, implant: Volume, mesh: Mesh, skull: Volume, folder: Path, *, picture: bool
+) -> None:
+    """Write a map into a folder: ``expected_error.nrrd``, cropped to the implant, ``.vtp`` and, if wished, ``.png``.
+
+    Args:
+        expected: The map.
+        implant: Mask of the implant, of the same geometry.
+        mesh: Its surface.
+        skull: Mask of the defective skull.
+        folder: Where to.
+        picture: Whether to draw it, too.
+    """
+    part = expected.volume.crop(foreground_box(implant.voxels))
+    part = part.with_voxels(part.voxels.astype(np.float32))
+    write_volume(part, folder / f"{NAME}.nrrd")
+    painted = error_map(part, mesh)
+    write_vtp(painted, folder / f"{NAME}.vtp")
+    if picture:
+        from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
+        from CraNeXtLib.head.skull_frame import skull_frame
+
+        views = views_from(mesh.vertices.mean(axis=0) - skull_frame(skull).centre)
+        write_distance_picture(
+            painted, folder / PICTURE, views=views, title="Expected error", legend="Expected error in mm"
+        )
+
+
+def error_map(volume: Volume, mesh: Mesh) -> DistanceMap:
+    """Return a map painted on the implant's surface, NaN where the voxels beneath have no value.
+
+    Args:
+        volume: In mm, 0 where not known.
+        mesh: Surface of the implant.
+    """
+    indices = volume.to_indices(mesh.vertices).T
+    values, weights = (
+        ndimage.map_coordinates(voxels.astype(np.float32), indices, order=1, mode="nearest")
+        for voxels in (volume.voxels, volume.voxels > 0)
+    )
+    return DistanceMap(mesh, np.where(weights > 0, values / np.maximum(weights, 1e-6), np.nan), f"{NAME}_mm")
