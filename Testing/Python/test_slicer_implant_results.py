@@ -57,6 +57,26 @@ def test_editing_measuring_again_and_going_back(made, phantom, really):
     assert surface.GetDisplayVisibility()
 
 
+def test_the_expected_error_is_painted_on_the_implant(made, phantom):
+    result = parameters(made).result
+    painted = result.GetNodeReference("CraNeXt.ExpectedError")
+    surface = result.GetNodeReference("CraNeXt.Surface")
+    assert [node.GetDisplayVisibility() for node in (painted, surface)] == [0, 1]
+    choose(made.ui.surfaceComboBox, "expected_error")
+    assert [node.GetDisplayVisibility() for node in (painted, surface)] == [1, 0]
+    assert painted.GetDisplayNode().GetActiveScalarName() == "expected_error_mm"
+    low, high = painted.GetDisplayNode().GetScalarRange()
+    assert (low, high) == (0, 1)
+    points = painted.GetPolyData().GetPoints()
+    bounds = [points.GetPoint(0), *(points.GetPoint(i) for i in range(0, points.GetNumberOfPoints(), 50))]
+    indices = phantom.implant.to_indices(np.array(bounds))
+    box = np.argwhere(phantom.implant.voxels)
+    assert (indices > box.min(axis=0) - 1).all()
+    assert (indices < box.max(axis=0) + 1).all()
+    rows = {name: (value, unit) for name, value, unit in cells(made.ui.measuresTable)}
+    assert rows["Expected error, mean and 95 %"] == ("1.0, 1.0", "mm")
+
+
 def test_an_implant_edited_away_is_told(made, phantom, really):
     set_implant(parameters(made).result, phantom.defective)
     really()

@@ -27,7 +27,7 @@ def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
     assert made.ui.thresholdSlider.value == 320
     assert (made.ui.modelComboBox.currentData, made.ui.deviceComboBox.currentData) == ("cranext", "cpu")
     assert made.ui.caseEdit.text == "Case 8"
-    assert made.ui.measuresTable.rowCount == 8
+    assert made.ui.measuresTable.rowCount == 9
     result = parameters(made).result
     assert result.GetNodeReference("CraNeXt.Surface").GetName() == "Patient implant"
     from CraNeXtLib.slicer_ui.implant_edits import is_edited, revert
@@ -43,7 +43,7 @@ def test_the_run_goes_on_while_another_module_is_open(widget, phantom):
     wait_while(lambda: widget.panel.making.busy)
     assert parameters(widget).result is not None
     widget.parent.enter()
-    assert widget.ui.measuresTable.rowCount == 8
+    assert widget.ui.measuresTable.rowCount == 9
 
 
 def test_deleting_nodes_does_no_harm(made, scene, phantom, monkeypatch):
