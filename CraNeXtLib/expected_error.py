@@ -133,8 +133,8 @@ def write_expected_error(
     painted = error_map(part, mesh)
     write_vtp(painted, folder / f"{NAME}.vtp")
     if picture:
-        from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
         from CraNeXtLib.head.skull_frame import skull_frame
+        from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
 
         views = views_from(mesh.vertices.mean(axis=0) - skull_frame(skull).centre)
         write_distance_picture(

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,21 +18,22 @@ from scipy.stats import spearmanr
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from CraNeXtLib import models
-from CraNeXtLib.datasets.manifest import SkullPair, load_case, read_manifest
+from CraNeXtLib import models, reconstruct
+from CraNeXtLib.datasets.manifest import read_manifest
 from CraNeXtLib.distance_maps import distance_map
+from CraNeXtLib.errors import NoImplantError
 from CraNeXtLib.expected_error import KNOWN_PERCENT, P95_MM, error_map
 from CraNeXtLib.fit_check.walls import sides
-from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice, surface_distances
-from CraNeXtLib.models import Completer
-from CraNeXtLib.head.skull_frame import skull_frame
+from CraNeXtLib.model_scores import Trial
 from CraNeXtLib.surfaces import Mesh, surface_of
-from CraNeXtLib.model_scores import ALL_KINDS, OWN, pairs_of, reduced
+from CraNeXtLib.training.model_card import OWN
+from CraNeXtLib.training.model_scores import ALL_KINDS, trials_of
 from CraNeXtLib.volumes import foreground_box
 
 POINTS = 2000  # of an implant
 AROUND_MM = 6.0
+GENERATED_SPACING_MM = 1.0
 BAD_DSC, BAD_DH95_MM = 0.7, 4.0
 
 
@@ -59,48 +58,34 @@ class Case:
         return self.figures["dsc"] < BAD_DSC or self.figures["dh95_mm"] > BAD_DH95_MM
 
 
-def pairs(manifest: str, kinds: list[str]) -> Iterator[tuple[str, SkullPair]]:
-    for case in read_manifest(manifest):
-        if case.split != "validation":
-            continue
-        pair = load_case(case)
-        if OWN in kinds:
-            yield f"{case.subject}/{OWN}", pair
-        generated = [kind for kind in kinds if kind != OWN]
-        for kind, other in pairs_of(reduced(pair, 1.0), generated, zlib.crc32(case.subject.encode())):
-            yield f"{case.subject}/{kind}", other
-
-
-def measured(name: str, pair: SkullPair, completer: Completer) -> Case | None:
+def measured(trial: Trial, model: models.Model) -> Case | None:
     """Return what is expected and found of a model's implant; None if it makes none or cannot tell."""
-    proposal = completer.propose(pair.defective, device="cpu", progress=lambda _: None)
-    part = pair.defective.crop(proposal.box)
-    found = implant_of(part, part.with_voxels(proposal.probability), threshold=proposal.threshold)
-    if not found.voxels.any() or proposal.expected_error is None:
+    pair = trial.load()
+    try:
+        result = reconstruct(pair.defective, model=model.folder, device="cpu")
+    except NoImplantError:
         return None
-    voxels = np.zeros(pair.defective.shape, bool)
-    voxels[proposal.box] = found.voxels
-    implant = pair.defective.with_voxels(voxels)
-    errors = part.with_voxels(np.where(found.voxels, proposal.expected_error, 0).astype(np.float32))
-    known = errors.voxels[errors.voxels > 0]
-    distances = surface_distances(implant, pair.implant)
-    mesh = surface_of(implant)
-    expected = error_map(errors, mesh).values_mm
-    margin = np.ceil(AROUND_MM / pair.complete.spacing).astype(int)
-    around = foreground_box(voxels | pair.implant.voxels, margin=tuple(margin))
-    outer = np.flatnonzero((sides(mesh, skull_frame(pair.defective).centre) == 1) & np.isfinite(expected))
-    outer = np.random.default_rng(0).choice(outer, min(POINTS, len(outer)), replace=False)
-    points = Mesh(mesh.vertices[outer], np.empty((0, 3), int))
-    away = np.abs(distance_map(points, surface_of(pair.complete.crop(around))).values_mm)
+    expected = result.expected_error
+    if expected is None or expected.mean_mm is None:
+        return None
+    distances = surface_distances(result.implant, pair.implant)
     figures = {
-        "mean_mm": float(known.mean()) if known.size else 0.0,
-        "p95_mm": float(np.percentile(known, 95)) if known.size else 0.0,
-        "known_percent": 100 * known.size / int(found.voxels.sum()),
-        "dsc": dice(implant, pair.implant),
+        "mean_mm": expected.mean_mm,
+        "p95_mm": expected.p95_mm,
+        "known_percent": expected.known_percent,
+        "dsc": dice(result.implant, pair.implant),
         "dh95_mm": distances.percentile(95),
         "asd_mm": distances.mean,
     }
-    return Case(name, figures, expected[outer], away)
+    mesh = surface_of(result.implant)
+    margin = np.ceil(AROUND_MM / pair.complete.spacing).astype(int)
+    around = foreground_box(result.implant.voxels | pair.implant.voxels, margin=tuple(margin))
+    values = error_map(expected.volume.crop(around), mesh).values_mm
+    outer = np.flatnonzero((sides(mesh, result.pose.centre) == 1) & np.isfinite(values))
+    outer = np.random.default_rng(0).choice(outer, min(POINTS, len(outer)), replace=False)
+    points = Mesh(mesh.vertices[outer], np.empty((0, 3), int))
+    away = np.abs(distance_map(points, surface_of(pair.complete.crop(around))).values_mm)
+    return Case(trial.name, figures, values[outer], away)
 
 
 def print_points(cases: list[Case]) -> None:
@@ -134,18 +119,20 @@ def main() -> None:
     parser.add_argument("--model", default=models.DEFAULT_MODEL, help="default: %(default)s")
     parser.add_argument("--kinds", nargs="+", choices=ALL_KINDS, default=ALL_KINDS, help="default: all")
     options = parser.parse_args()
-    completer = models.find(options.model).load()
-    cases = []
-    for name, pair in pairs(options.manifest, options.kinds):
-        case = measured(name, pair, completer)
+    model, cases = models.find(options.model), []
+    skulls = [case for case in read_manifest(options.manifest) if case.split == "validation"]
+    own = [kind for kind in options.kinds if kind == OWN]
+    trials = trials_of(skulls, own) + trials_of(skulls, [k for k in options.kinds if k != OWN], GENERATED_SPACING_MM)
+    for trial in trials:
+        case = measured(trial, model)
         if case is None:
-            print(name, "no implant or no expected error", flush=True)
+            print(trial.name, "no implant or no expected error", flush=True)
             continue
         cases.append(case)
-        print(name, *(f"{key} {value:.3f}" for key, value in case.figures.items()), flush=True)
-    own = [case for case in cases if case.name.endswith(OWN)]
-    for group in filter(None, (own, cases)):
-        print_points(group)
+        print(trial.name, *(f"{key} {value:.3f}" for key, value in case.figures.items()), flush=True)
+    for group in ([case for case in cases if case.name.endswith(OWN)], cases):
+        if group:
+            print_points(group)
     print_warnings(cases)
 
 
