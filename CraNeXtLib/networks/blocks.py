@@ -18,11 +18,22 @@ LAYER_NORM_EPS = 1e-6
 GRN_EPS = 1e-6
 
 
-class LayerNorm3d(nn.LayerNorm):
-    """Layer normalisation over the channels of each voxel, channels first."""
+class LayerNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of each voxel, channels last, in the precision of its weights.
+
+    Autocast sees to that on a GPU, but not on the CPU, where in bfloat16 the gradients of the weights, sums over all
+    voxels, come out as good as random.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels, eps=LAYER_NORM_EPS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.to(self.weight.dtype))
+
+
+class LayerNorm3d(LayerNorm):
+    """The same of channels first."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
@@ -54,8 +65,11 @@ class GRN(nn.Module):
         return 1 + self.gamma * (norm / (norm.mean(dim=-1, keepdim=True) + GRN_EPS))
 
     def forward(self, x: Tensor) -> Tensor:
-        norm = torch.linalg.vector_norm(x, dim=self.axes, keepdim=True)
-        return torch.addcmul(self.beta, x, self.scale(norm))
+        return torch.addcmul(self.beta, x, self.scale(self.norm(x)))
+
+    def norm(self, x: Tensor) -> Tensor:
+        """Return the L2 norm of each channel, over the axes that the kind names; they stay, with length 1."""
+        return torch.linalg.vector_norm(x, dim=self.axes, keepdim=True)
 
 
 class DropPath(nn.Module):
@@ -84,7 +98,7 @@ class ConvNeXtBlock(nn.Module):
     def __init__(self, channels: int, *, grn: str = "official", drop_path: float = 0.0) -> None:
         super().__init__()
         self.depthwise = DepthwiseConv3d(channels, 7)
-        self.norm = nn.LayerNorm(channels, eps=LAYER_NORM_EPS)
+        self.norm = LayerNorm(channels)
         self.pointwise = nn.Linear(channels, 4 * channels)
         self.act = nn.GELU()
         self.grn = GRN(4 * channels, kind=grn)
@@ -93,13 +107,20 @@ class ConvNeXtBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last_3d)  # else every pointwise step copies its input
-        branch = self.norm(self.depthwise(x).movedim(1, -1))
-        branch = self.compress(self.grn(self.act(self.pointwise(branch))))
+        branch = self.perceptron(self.depthwise(x).movedim(1, -1))
         return x + self.drop_path(branch.movedim(-1, 1))
+
+    def perceptron(self, x: Tensor) -> Tensor:
+        """Return the pointwise half of the branch, (B, X, Y, Z, C) to the same shape."""
+        return self.compress(self.grn(self.responses(x)))
+
+    def responses(self, x: Tensor) -> Tensor:
+        """Return the responses before GRN, (B, X, Y, Z, 4·C), each voxel's from its own channels alone."""
+        return self.act(self.pointwise(self.norm(x)))
 
 
 class Upsample(nn.Module):
-    """Nearest-neighbour upsampling to a given size, layer normalisation and a 3³ convolution."""
+    """Layer normalisation, nearest-neighbour upsampling to a given size and a 3³ convolution."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -107,7 +128,9 @@ class Upsample(nn.Module):
         self.compress = nn.Conv3d(in_channels, out_channels, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor, size: torch.Size) -> Tensor:
-        return self.compress(self.norm(functional.interpolate(x, size=size, mode="nearest")))
+        return self.compress(
+            functional.interpolate(self.norm(x), size=size, mode="nearest")
+        )  # a voxel's norm is its own
 
 
 class Join(nn.Module):
@@ -120,3 +143,24 @@ class Join(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         of_x, of_skip = self.conv.weight.split((x.shape[1], skip.shape[1]), dim=1)
         return functional.conv3d(x, of_x, self.conv.bias) + functional.conv3d(skip, of_skip)
+
+
+def fused(conv: nn.Conv3d, join: nn.Conv3d, last: nn.Conv3d | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the weights of the one linear step that an upsampling's convolution and what follows it amount to.
+
+    Args:
+        conv: Convolution of the upsampled volume.
+        join: 1³ convolution of its output, concatenated with a skip.
+        last: Perhaps a 1³ convolution of what the join gives.
+
+    Returns:
+        Kernel for the upsampled volume (O, C, 3, 3, 3), matrix for the skip's channels (O, S), bias (O).
+    """
+    weight, bias = join.weight.flatten(1), join.bias
+    if last is not None:
+        of_join = last.weight.flatten(1)
+        weight, bias = of_join @ weight, of_join @ bias
+        if last.bias is not None:
+            bias = bias + last.bias
+    of_x, of_skip = weight[:, : conv.out_channels], weight[:, conv.out_channels :]
+    return torch.einsum("oi,icxyz->ocxyz", of_x, conv.weight), of_skip, bias + of_x @ conv.bias

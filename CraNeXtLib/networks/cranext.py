@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, LayerNorm3d, Upsample
+from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, LayerNorm3d, Upsample, fused
 from CraNeXtLib.networks.sizes import check_input
+from CraNeXtLib.networks.upsampling import upsampled_conv
 
 
 class CraNeXt(nn.Module):
@@ -99,6 +101,14 @@ class CraNeXt(nn.Module):
         ):
             skip = skips.pop()
             x = norm(stage(join(upsample(x, skip.shape[2:]), skip)))
-        skip = skips.pop()
-        x = self.final_concat(self.upscale_out(x, skip.shape[2:]), skip)
-        return self.final_convolution(x)
+        return self.logits(x, skips.pop())
+
+    def logits(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Return the logits from the decoder's output and the skip at full resolution.
+
+        Upsampling, join and last convolution are done as the one linear step that they are, as no activation lies
+        between them: so there are no more channels at full resolution than logits.
+        """
+        of_x, of_skip, bias = fused(self.upscale_out.compress, self.final_concat.conv, self.final_convolution)
+        whole = upsampled_conv(self.upscale_out.norm(x), of_x, skip.shape[2:])
+        return whole + functional.linear(skip.movedim(1, -1), of_skip, bias).movedim(-1, 1)

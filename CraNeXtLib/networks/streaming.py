@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, Upsample
+from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, Upsample, fused
 from CraNeXtLib.networks.cranext import CraNeXt
 from CraNeXtLib.networks.folded import FoldedCraNeXt, unfolded
 from CraNeXtLib.networks.upsampling import add_upsampled_conv, pack_taps
@@ -142,18 +142,10 @@ class _FusedJoin(nn.Module):
         super().__init__()
         self.norm = copy.deepcopy(upsample.norm)
         with torch.no_grad():
-            conv = upsample.compress
-            weight, bias = join.conv.weight.double().flatten(1), join.conv.bias.double()
-            if last is not None:
-                last_weight = last.weight.double().flatten(1)
-                weight, bias = last_weight @ weight, last_weight @ bias
-                if last.bias is not None:
-                    bias = bias + last.bias.double()
-            of_x, of_skip = weight[:, : conv.out_channels], weight[:, conv.out_channels :]
-            taps = pack_taps(torch.einsum("oi,ic...->oc...", of_x, conv.weight.double()))
-            self.register_buffer("taps", taps.to(conv.weight))
-            self.register_buffer("of_skip", of_skip.to(conv.weight))
-            self.register_buffer("bias", (bias + of_x @ conv.bias.double()).to(conv.weight))
+            convs = (upsample.compress, join.conv, last)
+            kernel, of_skip, bias = fused(*(copy.deepcopy(conv).double() if conv else None for conv in convs))
+            for name, value in (("taps", pack_taps(kernel)), ("of_skip", of_skip), ("bias", bias)):
+                self.register_buffer(name, value.to(join.conv.weight))
 
     def skip(self, planes: Tensor) -> Tensor:
         """Return what the skip (Z, X, Y, C) adds to the result, (Z, X, Y, O)."""

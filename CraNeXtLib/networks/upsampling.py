@@ -2,7 +2,8 @@
 
 Every voxel of the upsampled volume is a copy, so its products with the 27 taps are computed once for the voxel that it
 was copied from, and the products are then copied and summed, an axis at a time: exact, an eighth of the work, and the
-upsampled volume never exists. Tensors are (Z, X, Y, C): the third axis of the volume first.
+upsampled volume never exists. ``upsampled_conv`` is for training; the others, for streaming, have tensors (Z, X, Y, C):
+the third axis of the volume first.
 """
 
 from __future__ import annotations
@@ -12,6 +13,30 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+
+def upsampled_conv(x: Tensor, weight: Tensor, size: Sequence[int]) -> Tensor:
+    """Return the zero-padded convolution of a volume that is upsampled by nearest neighbour.
+
+    Keeps 27·O channels of the small volume for the backward pass; worth it for few output channels.
+
+    Args:
+        x: The small volume, (B, C, x, y, z).
+        weight: (O, C, 3, 3, 3).
+        size: Voxels of the upsampled volume, X, Y and Z.
+
+    Returns:
+        (B, O, X, Y, Z).
+    """
+    products = torch.einsum("ocijk,bcxyz->bijkoxyz", weight, x)
+    spread = [_spreading(*lengths).to(x) for lengths in zip(x.shape[2:], size, strict=True)]
+    return torch.einsum("bijkoxyz,Xxi,Yyj,Zzk->boXYZ", products, *spread)
+
+
+def _spreading(length: int, upsampled_length: int) -> Tensor:
+    """Return 1 where a voxel's product with a tap belongs to an upsampled voxel: (upsampled voxels, voxels, 3 taps)."""
+    copied_from = functional.one_hot(nearest_index(length, upsampled_length), length)
+    return functional.pad(copied_from, (0, 0, 1, 1)).unfold(0, 3, 1)
 
 
 def pack_taps(weight: Tensor) -> Tensor:

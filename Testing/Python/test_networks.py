@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from CraNeXtLib import networks
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.networks.blocks import GRN, DropPath, LayerNorm3d
+from CraNeXtLib.networks.upsampling import upsampled_conv
 
 
 def count(model: torch.nn.Module) -> int:
@@ -100,6 +102,38 @@ def test_layer_norm_works_on_channels():
     y = LayerNorm3d(16)(x)
     torch.testing.assert_close(y.mean(1), torch.zeros(2, 3, 4, 5), atol=1e-5, rtol=0)
     torch.testing.assert_close(y.var(1, unbiased=False), torch.ones(2, 3, 4, 5), atol=1e-4, rtol=0)
+
+
+def test_layer_norm_learns_in_half_precision():
+    norm, x = LayerNorm3d(4), torch.randn(1, 4, 40, 40, 40)
+    upstream = torch.rand(x.shape)
+    wanted = torch.autograd.grad(norm(x), tuple(norm.parameters()), upstream)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = norm(x.bfloat16())
+    got = torch.autograd.grad(y, tuple(norm.parameters()), upstream.to(y.dtype))
+    torch.testing.assert_close(got, wanted, rtol=0.01, atol=20)
+
+
+@pytest.mark.parametrize("out_channels", [1, 3])
+@pytest.mark.parametrize("size", [(6, 10, 8), (7, 11, 8)])
+def test_the_convolution_of_an_upsampled_volume_is_exact(size, out_channels):
+    x = torch.randn(2, 4, *(length // 2 for length in size), dtype=torch.double, requires_grad=True)
+    weight = torch.randn(out_channels, 4, 3, 3, 3, dtype=torch.double, requires_grad=True)
+    wanted = functional.conv3d(functional.interpolate(x, size=size), weight, padding=1)
+    got, upstream = upsampled_conv(x, weight, size), torch.randn_like(wanted)
+    torch.testing.assert_close(got, wanted)
+    gradients = (torch.autograd.grad(y, (x, weight), upstream) for y in (got, wanted))
+    torch.testing.assert_close(*gradients)
+
+
+@pytest.mark.parametrize("out_channels", [1, 8])
+def test_the_last_layers_are_one_linear_step(out_channels):
+    torch.manual_seed(0)
+    network = networks.build("cranext", depths=(1, 1, 1), widths=(4, 8, 5)).double()
+    network.final_convolution = torch.nn.Conv3d(5, out_channels, kernel_size=1, bias=out_channels > 1).double()
+    x, skip = torch.randn(1, 5, 5, 4, 6, dtype=torch.double), torch.randn(1, 4, 11, 8, 12, dtype=torch.double)
+    one_by_one = network.final_convolution(network.final_concat(network.upscale_out(x, skip.shape[2:]), skip))
+    torch.testing.assert_close(network.logits(x, skip), one_by_one)
 
 
 def test_drop_path_drops_whole_samples_in_training_only():
