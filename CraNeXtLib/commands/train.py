@@ -62,6 +62,11 @@ def _dry_run(config: TrainingConfig, out: Path, progress: Any) -> None:
         f"{cost.seconds_per_step:.2f} s; a sample is made in {cost.seconds_per_sample:.2f} s, by "
         f"{config.data.workers or 1} process{'es' if config.data.workers > 1 else ''}."
     )
+    if cost.device != "cuda":
+        print(
+            f"On a GPU its tensors would take {cost.gpu_memory_gb:.1f} GB (worked out, not measured), PyTorch itself "
+            "about one more."
+        )
     print(
         f"An epoch of {cost.steps_per_epoch} steps and its validation take {duration(cost.seconds_per_epoch)}, "
         f"{config.run.epochs} epochs {duration(3600 * cost.hours)}."

@@ -19,6 +19,7 @@ from CraNeXtLib.errors import InputError
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.data import CompletionData
+from CraNeXtLib.training.gpu_memory import gpu_memory_gb
 from CraNeXtLib.training.module import CompletionModule
 from CraNeXtLib.training.run import GPU_TOO_SMALL, be_quiet
 
@@ -34,8 +35,10 @@ class DryRun:
 
     Args:
         device: Where it was measured.
-        peak_memory_gb: Most memory in use: of the GPU, or of the process on a CPU, the preparation of cases included.
+        peak_memory_gb: Most memory in use: of the GPU, what PyTorch reserves included, or of the process on a CPU, the
+            preparation of cases included.
         memory_gb: Memory of the device; not a number where the system does not tell.
+        gpu_memory_gb: Measured on a CPU: what the tensors would take on a GPU, worked out; else not a number.
         seconds_per_sample: To make one sample in one process.
         seconds_per_step: Of one process, with the samples made as the configuration says.
         steps_per_epoch: Steps of each process.
@@ -46,6 +49,7 @@ class DryRun:
     device: str
     peak_memory_gb: float
     memory_gb: float
+    gpu_memory_gb: float
     seconds_per_sample: float
     seconds_per_step: float
     steps_per_epoch: int
@@ -87,6 +91,7 @@ def dry_run(config: TrainingConfig, cache: str | Path, progress: ProgressCallbac
         device=device,
         peak_memory_gb=round(peak, 2),
         memory_gb=round(memory, 1),
+        gpu_memory_gb=float("nan") if device == "cuda" else round(gpu_memory_gb(config), 1),
         seconds_per_sample=round(sampling, 3),
         seconds_per_step=round(per_step, 3),
         steps_per_epoch=steps,
@@ -101,6 +106,7 @@ def _time_steps(config: TrainingConfig, data: CompletionData, device: str) -> tu
     half = {"32": None, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}[config.run.precision]
     module = CompletionModule(config, 1000).to(device)
     optimizer = module.configure_optimizers()["optimizer"]
+    mean = [weight.clone() for weight in module.network.parameters()] if config.optimization.ema_decay else []
     samples = data.training_samples()
     validation = data.validation_samples("training")
 
@@ -131,13 +137,14 @@ def _time_steps(config: TrainingConfig, data: CompletionData, device: str) -> tu
         computing.append(timed(lambda made=made: step(made))[1])
     module.eval()
     validating = [timed(lambda n=number: validate(n))[1] for number in range(2)]
+    del mean  # held till here, as a run holds it
     return statistics.mean(sampling[1:]), statistics.mean(computing[1:]), validating[1]
 
 
 def _memory(device: str) -> tuple[float, float]:
     """Return the most memory in use and the memory that there is, in GB."""
     if device == "cuda":
-        return torch.cuda.max_memory_allocated() / 1e9, torch.cuda.get_device_properties(0).total_memory / 1e9
+        return torch.cuda.max_memory_reserved() / 1e9, torch.cuda.get_device_properties(0).total_memory / 1e9
     peak = (peak_memory_mb() or float("nan")) / 1e3
     try:
         return peak, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9

@@ -10,15 +10,12 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 from torchmetrics import MeanMetric, MinMetric
 
 from CraNeXtLib import networks
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.networks.blocks import ConvNeXtBlock
+from CraNeXtLib.networks.recomputation import recompute
 from CraNeXtLib.networks.refiner import CraNeXtRefiner
-from CraNeXtLib.networks.unet3dcnn import PreActivationBlock
-from CraNeXtLib.networks.wodzinski_unet import PostActivationBlock
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, input_channels, network_options
 from CraNeXtLib.training.data import Batch
 from CraNeXtLib.training.losses import make_loss
@@ -125,12 +122,15 @@ def make_network(config: TrainingConfig) -> nn.Module:
         last = [module for module in network.modules() if isinstance(module, nn.Conv3d)][-1]
         if last.bias is not None:
             nn.init.constant_(last.bias, _FIRST_LOGIT)
+    set_up(network, config)
+    return network
+
+
+def set_up(network: nn.Module, config: TrainingConfig) -> None:
+    """Make a network compute as training wants it: in what precision, and what is kept for the backward pass."""
     _keep_deepest_levels_in_float32(network)
     if config.run.gradient_checkpointing:
-        for block in network.modules():
-            if isinstance(block, ConvNeXtBlock | PreActivationBlock | PostActivationBlock):
-                block.forward = _recomputed(block.forward)
-    return network
+        recompute(network)
 
 
 def _check_grid(config: TrainingConfig) -> None:
@@ -177,13 +177,6 @@ def _in_float32(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def run(x: Tensor, *others: Tensor | torch.Size) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
             return forward(x.float(), *(y.float() if isinstance(y, Tensor) else y for y in others))
-
-    return run
-
-
-def _recomputed(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    def run(x: Tensor) -> Tensor:
-        return checkpoint(forward, x, use_reentrant=False) if torch.is_grad_enabled() else forward(x)
 
     return run
 
