@@ -11,6 +11,7 @@ import numpy as np
 import slicer
 import vtk
 
+from CraNeXtLib.pictures import implant_pictures
 from CraNeXtLib.scene_surfaces import SKULL_SURFACE
 from CraNeXtLib.slicer_ui.evaluation_nodes import read_map
 from CraNeXtLib.slicer_ui.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
@@ -29,7 +30,7 @@ DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_Co
 EXPECTED_ERROR = "expected_error.vtp"  # file of CraNeXtLib.expected_error, which needs too much here
 
 BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
-IMPLANT_COLOR = tuple(IMPLANT)
+IMPLANT_COLOR = tuple(implant_pictures.IMPLANT)
 
 _SURFACE = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
 SKULL_TERM = ("89546000", "Skull")
