@@ -95,9 +95,9 @@ class NetworkCompleter:
         else:
             added = without_specks((values >= self.threshold) & (sampled < 0.5), float(np.prod(grid.spacing)))
             if not added.any():
-                return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32), self.threshold, notes)
+                return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32), self.threshold, notes=notes)
             box = grid.box(added)
-        return Proposal(box, grid.restore(values, box), self.threshold, notes)
+        return Proposal(box, grid.restore(values, box), self.threshold, notes=notes)
 
     def _input(self, skull: Volume, grid: Grid, sampled: np.ndarray) -> np.ndarray:
         """Return the network's channels, (C, X, Y, Z)."""
