@@ -6,7 +6,8 @@ that is ready; the others are the library's loop, which makes its sample in ever
 gradient checkpointing, and bfloat16. Before that, both networks get the same weights and must give the same output.
 
 Prints the seconds of a step on the clock and of the processor (all threads together), as the best of a few steps, and
-the most memory beyond what the process held before its first step. A busy machine makes the clock meaningless and
+the most memory beyond what the process held before its first step; on a GPU, the most that tensors took and that
+PyTorch reserved for them. A busy machine makes the clock meaningless and
 leaves the processor's seconds nearly as they are.
 """
 
@@ -20,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -92,7 +94,7 @@ def loop_step(sample: Callable[[int], dict[str, Tensor]], config: TrainingConfig
     return step
 
 
-def measure(step: Callable[[int], None], steps: int, device: str) -> dict[str, float]:
+def measure(step: Callable[[int], None], steps: int, device: str) -> dict[str, Any]:
     """Return seconds of the best step after the first, and the memory that the steps took."""
     before = resident_gb()
     clock, processor = [], []
@@ -104,7 +106,9 @@ def measure(step: Callable[[int], None], steps: int, device: str) -> dict[str, f
                 torch.cuda.synchronize()
             clock.append(time.perf_counter() - start[0])
             processor.append(time.process_time() - start[1])
-    memory = torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else peak() - before
+    memory = [peak() - before]
+    if device == "cuda":
+        memory = [torch.cuda.max_memory_allocated() / 1e9, torch.cuda.max_memory_reserved() / 1e9]
     return {"clock": min(clock[1:]), "processor": min(processor[1:]), "gb": memory}
 
 
@@ -170,12 +174,13 @@ def main() -> None:
     print(f"same weights, largest difference of the probabilities: {check_same((44, 56, 36)):.1e}", flush=True)
     first = None
     for way in options.ways:
-        made = subprocess.run([sys.executable, *sys.argv, "--only", way], capture_output=True, text=True, check=True)
+        made = subprocess.run([sys.executable, *sys.argv, "--only", way], stdout=subprocess.PIPE, text=True, check=True)
         result = json.loads(made.stdout.splitlines()[-1])
         first = first or result
         faster = ", ".join(f"{first[kind] / result[kind]:.1f} × {kind}" for kind in ("clock", "processor"))
         times = f"{result['clock']:7.2f} s  processor {result['processor']:7.2f} s"
-        print(f"{way:30} {times}  {result['gb']:5.2f} GB  {faster}", flush=True)
+        memory = " of ".join(f"{gb:.2f}" for gb in result["gb"])
+        print(f"{way:30} {times}  {memory:>5} GB  {faster}", flush=True)
 
 
 if __name__ == "__main__":
