@@ -167,6 +167,7 @@ def _score_name(config: TrainingConfig) -> str:
 
 
 def be_quiet() -> None:
-    """Keep Lightning's advice out of the user's terminal."""
+    """Keep the libraries' advice out of the user's terminal."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", module="lightning")
+    for module in ("lightning", "torchmetrics"):
+        warnings.filterwarnings("ignore", module=module)

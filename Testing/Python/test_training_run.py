@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -46,8 +47,8 @@ def configuration(manifest, **run):
     )
 
 
-def start(config, out, *, processes=1, resume=False):
-    """Start a run in processes of its own; with torchrun if there are several."""
+def start(config, out, *, torchrun=(), resume=False):
+    """Start a run in a process of its own, or in those that torchrun starts with these options."""
     out.parent.mkdir(exist_ok=True)
     settings = out.parent / f"{out.name}.yaml"
     settings.write_text(print_config(config))
@@ -56,7 +57,7 @@ def start(config, out, *, processes=1, resume=False):
         "import sys\nfrom CraNeXtLib.training.config import read_config\nfrom CraNeXtLib.training.run import train\n"
         "train(read_config(sys.argv[1]), sys.argv[2], resume=sys.argv[3] == 'True')\n"
     )
-    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
+    launcher = ["-m", "torch.distributed.run", *torchrun] if torchrun else []
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen([sys.executable, *launcher, script, settings, out, str(resume)], env=environment)
 
@@ -132,14 +133,23 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(manifest, tmp_path):
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
 
 
-def test_two_processes_agree_with_one_that_takes_twice_the_batch(manifest, tmp_path):
+def test_two_processes_or_machines_agree_with_one_process_that_takes_twice_the_batch(manifest, tmp_path):
     short = {"epochs": 1, "picture_every": 0}
     train(configuration(manifest, batch_size=2, **short), tmp_path / "one")
-    assert start(configuration(manifest, devices=2, **short), tmp_path / "two", processes=2).wait() == 0
-    (one, steps), (two, _) = last_weights(tmp_path / "one"), last_weights(tmp_path / "two")
-    assert steps == 2
-    for name, value in one.items():
-        torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-5, msg=name)
+    two = configuration(manifest, devices=2, **short)
+    runs = [start(two, tmp_path / "processes", torchrun=("--standalone", "--nproc-per-node=2"))]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        endpoint = f"127.0.0.1:{free.getsockname()[1]}"
+    machines = replace(two, run=replace(two.run, devices=1, nodes=2))
+    meet = ("--nnodes=2", "--nproc-per-node=1", "--rdzv-backend=c10d", f"--rdzv-endpoint={endpoint}")
+    runs += [start(machines, tmp_path / "machines", torchrun=meet) for _ in range(2)]
+    assert [run.wait() for run in runs] == [0, 0, 0]
+    one, processes, machines = (last_weights(tmp_path / name) for name in ("one", "processes", "machines"))
+    assert one[1] == processes[1] == machines[1] == 2
+    for name, value in one[0].items():
+        torch.testing.assert_close(processes[0][name], value, rtol=1e-3, atol=1e-5, msg=name)
+        torch.testing.assert_close(machines[0][name], processes[0][name], rtol=0, atol=0, msg=name)
 
 
 def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
