@@ -112,8 +112,9 @@ class ShapePrior:
         channels = len(self.mean)
         left, right = (self.modes[:, :, places].reshape(-1, channels * len(places)) for places in (a, b))
         covariance = (left.T @ right).astype(np.float64)
-        distances = cdist(self.places[a], self.places[b])
-        mirrored = cdist(self.places[a], self.places[b] * MIRROR)
+        # Single precision takes a third of the time of what follows, and moves the predictions by some micrometres.
+        distances = cdist(self.places[a], self.places[b]).astype(np.float32)
+        mirrored = cdist(self.places[a], self.places[b] * MIRROR).astype(np.float32)
         blocks = covariance.reshape(channels, len(a), channels, len(b))
         if np.isfinite(self.reach_mm):
             nearest = np.minimum(distances, mirrored)
