@@ -34,6 +34,10 @@ from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume
 
 RESULT_VERSION = 1
+PREVIEW_WARNING = (
+    "This is a quick preview by the shape model alone, to look at and not to be made: make the implant without preview "
+    "before using it."
+)
 STAGE_SHARES = {
     "Reading": 0.03,
     "Reconstructing": 0.45,
@@ -42,6 +46,8 @@ STAGE_SHARES = {
     "Writing": 0.05,
     "Reporting": 0.22,
 }
+
+PREVIEW_SHARES = {"Reading": 0.03, "Reconstructing": 0.6, "Making the mesh": 0.03, "Writing": 0.04, "Reporting": 0.3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +69,11 @@ class CaseSettings:
             be a patient's.
         finishing: How the part to be made is finished, see :class:`CraNeXtLib.finishing.FinishSettings`; None for not.
         material: What the part is made of, for its weight.
+        preview: Make an implant to look at, in seconds: by the shape model alone, neither finished nor checked for its
+            fit, without report and 3MF file. Its result says so, and it is not to be exported.
+
+    Raises:
+        InputError: If a preview is asked of another model.
     """
 
     ct: bool = False
@@ -78,6 +89,15 @@ class CaseSettings:
     case_id: str | None = None
     finishing: FinishSettings | None = field(default_factory=FinishSettings)
     material: str = DEFAULT_MATERIAL
+    preview: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.preview:
+            return
+        if self.model not in (models.DEFAULT_MODEL, models.PREVIEW_MODEL):
+            raise InputError(f"A quick preview is made by model '{models.PREVIEW_MODEL}'; choose no other for it.")
+        for name, value in {"model": models.PREVIEW_MODEL, "finishing": None, "report": False}.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> CaseSettings:
@@ -119,7 +139,7 @@ def reconstruct_case(
         InputError: If the input cannot be used or the folder not be written.
         NoImplantError: If nothing is missing.
     """
-    stages = Stages(STAGE_SHARES, progress)
+    stages = Stages(PREVIEW_SHARES if settings.preview else STAGE_SHARES, progress)
     with filling(out) as folder:
         with stages.stage("Reading"):
             source = _read_input(Path(skull), settings)
@@ -136,33 +156,39 @@ def reconstruct_case(
             )
         with stages.stage("Making the mesh"):
             mesh = surface_of(result.implant)
-        with stages.stage("Finishing") as update:
-            part = make_part(
-                result.implant,
-                result.defective_skull,
-                mesh,
-                settings.finishing,
-                material=settings.material,
-                progress=lambda name, fraction: update(fraction / 2, name),
-            )
+        part = None
+        if not settings.preview:
+            with stages.stage("Finishing") as update:
+                part = make_part(
+                    result.implant,
+                    result.defective_skull,
+                    mesh,
+                    settings.finishing,
+                    material=settings.material,
+                    progress=lambda name, fraction: update(fraction / 2, name),
+                )
         with stages.stage("Writing"):
             if settings.ct:
                 write_volume(result.defective_skull, folder / "defective_skull.nrrd")
             write_volume(result.complete_skull, folder / "complete_skull.nrrd")
             write_volume(result.implant, folder / "implant.nrrd")
-            write_stl(mesh, folder / "implant.stl")
-            write_3mf(mesh, folder / "implant.3mf")
+            write_stl(mesh, folder / "implant.stl", preview=settings.preview)
+            if not settings.preview:
+                write_3mf(mesh, folder / "implant.3mf")
             pieces = pieces_of(result.implant)
-            if len(pieces) > 1:
+            if len(pieces) > 1 and part:
                 _write_pieces(pieces, {"implant": mesh, FINISHED: part.finished and part.finished.mesh}, folder)
         with stages.stage("Reporting"):
-            write_part(part, result.defective_skull, folder, pictures=settings.report)
+            if part:
+                write_part(part, result.defective_skull, folder, pictures=settings.report)
             if result.expected_error:
                 write_expected_error(
                     result.expected_error, result.implant, mesh, result.defective_skull, folder, picture=settings.report
                 )
-            description = _describe(source, settings, result, mesh, reference) | part.as_dict()
-            description["warnings"] += part.warnings
+            description = _describe(source, settings, result, mesh, reference)
+            if part:
+                description |= part.as_dict()
+                description["warnings"] += part.warnings
             description["defects"] = [
                 describe_defect(piece, result.defective_skull, result.complete_skull, result.pose) for piece in pieces
             ]
@@ -204,6 +230,7 @@ def _describe(
         "version": RESULT_VERSION,
         "notice": RESEARCH_USE_NOTICE,
         "case_id": settings.case_id or source.source["sha256"][:8],
+        "preview": settings.preview,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "input": source.source
         | {
@@ -222,7 +249,7 @@ def _describe(
         "watertight": mesh.is_watertight,
         "checklist": check(volume, result.defective_skull).as_dict(),
         "expected_error": result.expected_error and result.expected_error.as_dict(),
-        "warnings": [*source.warnings, *result.warnings],
+        "warnings": [*([PREVIEW_WARNING] if settings.preview else []), *source.warnings, *result.warnings],
         "versions": _versions(),
         "peak_memory_mb": peak_memory_mb(),
     }

@@ -65,8 +65,11 @@ def write_implant_files(
         The content of ``result.json``, with ``edited``.
 
     Raises:
-        InputError: If a file cannot be used, nothing is left of the implant, or the folder cannot be written.
+        InputError: If a part or a report is wanted of a preview, a file cannot be used, nothing is left of the
+            implant, or the folder cannot be written.
     """
+    if result.get("preview") and (report or finishing is not None):
+        raise InputError("This implant is a quick preview; make it without preview before you finish or export it.")
     left_out = {"Finishing": finishing is None, "Reporting": not report}
     shares = {stage: 0.01 if left_out.get(stage) else share for stage, share in _SHARES.items()}
     stages = Stages(shares, progress)
@@ -99,7 +102,7 @@ def write_implant_files(
         with stages.stage("Writing"):
             write_volume(bone.with_voxels(bone.voxels | changed.voxels), folder / "complete_skull.nrrd")
             write_volume(changed, folder / "implant.nrrd")
-            write_stl(mesh, folder / "implant.stl")
+            write_stl(mesh, folder / "implant.stl", preview=bool(result.get("preview")))
             write_3mf(mesh, folder / "implant.3mf")
         with stages.stage("Reporting"):
             now = datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -25,10 +25,13 @@ class SpreadLabels:
     def __init__(self, template: Volume, reach_mm: float = SPREAD_MM) -> None:
         padding = np.ceil(reach_mm / template.spacing).astype(int)
         labels = np.pad(template.voxels, [(p, p) for p in padding])
-        distance, nearest = ndimage.distance_transform_edt(
-            labels == 0, sampling=template.spacing, return_indices=True, return_distances=True
+        nearest = ndimage.distance_transform_edt(
+            labels == 0, sampling=template.spacing, return_distances=False, return_indices=True
         )
-        spread = np.where(distance <= reach_mm, labels[tuple(nearest)], UNDEFINED.label).astype(np.uint8)
+        squares = np.zeros(labels.shape, np.float32)  # SciPy's own distances take twice the time of all this
+        for places, own, side in zip(nearest, np.ogrid[tuple(map(slice, labels.shape))], template.spacing, strict=True):
+            squares += np.square((places - own.astype(np.int32)) * np.float32(side))
+        spread = np.where(squares <= reach_mm**2, labels[tuple(nearest)], np.uint8(UNDEFINED.label))
         affine = template.affine.copy()
         affine[:3, 3] = template.to_ras(-padding[None])[0]
         self.volume = Volume(spread, affine)

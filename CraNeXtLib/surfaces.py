@@ -115,10 +115,11 @@ def _placed(vertices: np.ndarray, faces: np.ndarray, part: Volume, iterations: i
     return Mesh(part.to_ras(vertices), np.ascontiguousarray(faces))
 
 
-def write_stl(mesh: Mesh, path: str | Path) -> None:
+def write_stl(mesh: Mesh, path: str | Path, *, preview: bool = False) -> None:
     """Write a binary STL file in LPS and millimetres, as 3D Slicer writes and reads it.
 
-    The header says ``SPACE=LPS``, which Slicer looks for; without it Slicer assumes LPS too.
+    The header says ``SPACE=LPS``, which Slicer looks for; without it Slicer assumes LPS too. It also says whether the
+    mesh is a preview, which is not to be made.
 
     Raises:
         InputError: If the file cannot be written.
@@ -129,7 +130,7 @@ def write_stl(mesh: Mesh, path: str | Path) -> None:
     triangles = np.zeros(len(corners), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("unused", "<u2")])
     triangles["normal"] = normals / np.where(lengths > 0, lengths, 1)
     triangles["corners"] = corners
-    header = f"CraNeXt, unit mm. {NOTICE}. SPACE=LPS".encode()
+    header = f"CraNeXt{' PREVIEW, ' if preview else ', unit '}mm. {NOTICE}. SPACE=LPS".encode()
     with replacing(path) as temporary:
         temporary.write_bytes(header.ljust(80, b"\0") + np.uint32(len(triangles)).tobytes() + triangles.tobytes())
 

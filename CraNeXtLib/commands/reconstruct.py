@@ -50,6 +50,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
     parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if a file holds several")
     parser.add_argument("--postprocessing", choices=("default", "official"), help="default: the model's own")
+    parser.add_argument(
+        "--preview",
+        action="store_true",
+        help="an implant in seconds, to look at and not to be made: by the shape model alone, without finished part, "
+        "fit check, report and 3MF",
+    )
     parser.add_argument("--no-report", dest="report", action="store_false", help="leave out the report")
     parser.add_argument("--no-finish", dest="finish", action="store_false", help="leave out the finished implant")
     add_finishing(parser)
@@ -89,7 +95,8 @@ def print_result(result: dict[str, Any], out: Path) -> None:
     if "metrics" in result:
         numbers = (f"{name} {'infinite' if v is None else f'{v:.4g}'}" for name, v in result["metrics"].items())
         print(f"Against the reference: {', '.join(numbers)}")
-    print_part(result)
+    if "fit" in result:
+        print_part(result)
     for warning in result["warnings"]:
         print(f"Warning: {warning}")
     for name in result["files"]:

@@ -115,7 +115,7 @@ class PCACompleter:
         wanted = np.flatnonzero(filling.fill[domain])
         seen = self.model.prior.thin_out(np.flatnonzero(~filling.unseen[domain]), wanted)
         image = np.zeros(domain.shape, np.float32)
-        image[filling.fill] = np.sqrt(2 / np.pi) * self.model.prior.spread(seen=seen, wanted=wanted)[0]
+        image[filling.fill] = np.sqrt(2 / np.pi) * self.model.prior.spread(seen=seen, wanted=wanted)
         added = np.argwhere((probability >= 0.5) & ~part.voxels)
         points = placed.alignment.inverse().apply(part.to_ras(added))
         errors[tuple(added.T)] = filling.sample(image, points)

@@ -76,21 +76,22 @@ class ShapePrior:
         weights = cho_solve((self._factor(seen), True), residual, check_finite=False)
         return self.mean[:, wanted] + (self._covariance(wanted, seen) @ weights).reshape(len(self.mean), -1)
 
-    def spread(self, *, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Return the standard deviation of the truth about what :meth:`predict` says.
+    def spread(self, *, seen: np.ndarray, wanted: np.ndarray, channel: int = 0) -> np.ndarray:
+        """Return the standard deviation of the truth about what :meth:`predict` says of one channel.
 
         It depends on where bone is seen, not on what is seen there.
 
         Args:
             seen: Indices of the observed places.
             wanted: Indices of the predicted places.
+            channel: Which channel.
 
         Returns:
-            Values of shape (C, len(wanted)), in mm.
+            Values of shape (len(wanted),), in mm.
         """
-        explained = solve_triangular(self._factor(seen), self._covariance(seen, wanted), lower=True, check_finite=False)
-        variance = self._variance(wanted) - np.square(explained).sum(axis=0).reshape(len(self.mean), -1)
-        return np.sqrt(np.maximum(variance, 0))
+        covariance = self._covariance(seen, wanted)[:, channel * len(wanted) :][:, : len(wanted)]
+        explained = solve_triangular(self._factor(seen), covariance, lower=True, check_finite=False)
+        return np.sqrt(np.maximum(self._variance(wanted, channel) - np.square(explained).sum(axis=0), 0))
 
     def _factor(self, seen: np.ndarray) -> np.ndarray:
         """Return the lower triangle whose product with its transpose is the covariance of observations at places."""
@@ -98,13 +99,12 @@ class ShapePrior:
         covariance[np.diag_indices(len(covariance))] += np.repeat(np.square(self.noise_mm), len(seen))
         return cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
 
-    def _variance(self, places: np.ndarray) -> np.ndarray:
-        """Return the variance of each channel at places, shape (C, len(places))."""
-        variance = np.square(self.modes[:, :, places]).sum(axis=0, dtype=np.float64)
+    def _variance(self, places: np.ndarray, channel: int) -> np.ndarray:
+        """Return the variance of a channel at places, shape (len(places),)."""
+        variance = np.square(self.modes[:, channel, places]).sum(axis=0, dtype=np.float64)
         mirrored = 2 * np.abs(self.places[places, 0])
-        for channel, kernels in enumerate(self.kernels):
-            for kernel in kernels:
-                variance[channel] += kernel.covariance(np.zeros(len(places)), mirrored)
+        for kernel in self.kernels[channel]:
+            variance += kernel.covariance(np.zeros(len(places)), mirrored)
         return variance
 
     def _covariance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -14,6 +14,9 @@ from CraNeXtLib import models
 from CraNeXtLib.cli import main
 from CraNeXtLib.demo_skull import DEFECTIVE_SKULL as SKULL
 from CraNeXtLib.demo_skull import REFERENCE_IMPLANT
+from CraNeXtLib.errors import InputError
+from CraNeXtLib.implant_files import write_implant_files
+from CraNeXtLib.metrics import dice
 from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume
 
@@ -97,6 +100,7 @@ def test_demo_result_has_the_inputs_geometry_and_fits(demo):
     assert result["implant_volume_ml"] == pytest.approx(
         (implant.voxels > 0).sum() * skull.voxel_volume_mm3 / 1000, abs=0.01
     )
+    assert not result["preview"]
     assert result["metrics"]["dsc"] > 0.6
     assert 0.2 < result["expected_error"]["mean_mm"] < result["expected_error"]["p95_mm"] < 2
     assert result["expected_error"]["worst"]["side"] == "left"
@@ -109,6 +113,33 @@ def test_demo_result_has_the_inputs_geometry_and_fits(demo):
     assert "For research use" in report
     assert "http" not in report.replace("https://", "http").split("<style>")[0]
     assert result["model"]["sha256"] in report
+
+
+def test_a_preview_is_quick_and_says_what_it_is(run, tmp_path):
+    status, printed, _ = run("reconstruct", SKULL, "--out", tmp_path / "out", "--preview")
+    assert status == 0
+    assert "Warning: This is a quick preview" in printed
+    names = {f"{name}.nrrd" for name in ("complete_skull", "implant", "expected_error")}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == names | {
+        "expected_error.vtp",
+        "implant.stl",
+        "result.json",
+    }
+    result = json.loads((tmp_path / "out/result.json").read_text())
+    assert result["preview"]
+    assert (result["model"]["name"], result["parameters"]["finishing"]) == ("pca_skull", None)
+    assert result["warnings"][0].startswith("This is a quick preview")
+    assert b"PREVIEW" in (tmp_path / "out/implant.stl").read_bytes()[:80]
+    skull, implant = read_volume(SKULL), read_volume(tmp_path / "out/implant.nrrd")
+    np.testing.assert_array_equal(implant.affine, skull.affine)
+    truth = read_volume(REFERENCE_IMPLANT)
+    assert dice(implant, truth) > 0.8
+    for wanted in ({"report": True}, {"report": False, "finishing": {}}):
+        with pytest.raises(InputError, match="is a quick preview; make it without"):
+            write_implant_files("i.nrrd", "s.nrrd", tmp_path / "export", result=result, edited=False, **wanted)
+    status, _, error = run("reconstruct", SKULL, "--out", tmp_path / "other", "--preview", "--model", "cranext")
+    assert status == 2
+    assert "choose no other" in error
 
 
 def test_a_complete_skull_ends_with_status_3(run, tmp_path):

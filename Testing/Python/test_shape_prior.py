@@ -45,8 +45,9 @@ def test_components_tie_channels_and_places_within_their_reach():
     np.testing.assert_allclose(far, 6, atol=0.1)
     near = prior(modes, kernels, (0.1, 0.1), reach_mm=10).predict(observed, seen=seen, wanted=wanted)
     np.testing.assert_allclose(near, 5, atol=0.1)
-    one = prior(modes, kernels, (0.1, 10.0)).predict(observed, seen=seen, wanted=wanted)
-    assert one[1, 0] > 5.8
+    unsure = prior(modes, kernels, (0.1, 10.0))
+    assert unsure.predict(observed, seen=seen, wanted=wanted)[1, 0] > 5.8
+    assert unsure.spread(seen=seen, wanted=seen, channel=1)[0] > unsure.spread(seen=seen, wanted=seen)[0]
 
 
 def test_thinning_is_dense_only_at_the_rim():
@@ -58,12 +59,12 @@ def test_thinning_is_dense_only_at_the_rim():
 
 def test_spread_grows_away_from_what_is_seen_up_to_the_prior():
     seen, wanted = np.r_[0:90, 111:201], np.array([50, 90, 95, 100])
-    spread = prior().spread(seen=seen, wanted=wanted)[0]
+    spread = prior().spread(seen=seen, wanted=wanted)
     assert spread[0] < 0.05
     assert (np.diff(spread) > 0).all()
     modes = np.full((1, 1, 201), 2.0)
     alone = prior(modes, noise=(10.0,)).spread(seen=np.array([0]), wanted=np.array([200]))
-    assert alone[0, 0] == pytest.approx(np.sqrt(1 + 4 - 4**2 / (1 + 4 + 100)), abs=1e-3)
+    assert alone[0] == pytest.approx(np.sqrt(1 + 4 - 4**2 / (1 + 4 + 100)), abs=1e-3)
 
 
 def test_spread_is_that_of_the_truth_about_the_prediction():
@@ -74,4 +75,4 @@ def test_spread_is_that_of_the_truth_about_the_prediction():
     truth = 5 + rng.multivariate_normal(np.zeros(4), shape._covariance(places, places), 4000)
     observed = truth[:, :2] + rng.normal(0, 0.2, (4000, 2))
     errors = [t[2:] - shape.predict(o[None], seen=seen, wanted=wanted)[0] for t, o in zip(truth, observed, strict=True)]
-    np.testing.assert_allclose(np.std(errors, axis=0), shape.spread(seen=seen, wanted=wanted)[0], rtol=0.06)
+    np.testing.assert_allclose(np.std(errors, axis=0), shape.spread(seen=seen, wanted=wanted), rtol=0.06)
