@@ -10,7 +10,7 @@ from CraNeXtLib.datasets.manifest import DatasetCase, read_mask
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice
-from CraNeXtLib.pca_skull.completion import PCACompleter
+from CraNeXtLib.pca_skull.completion import PCACompleter, scanned_part
 from CraNeXtLib.pca_skull.model import load_pca_skull, save_pca_skull
 from CraNeXtLib.pca_skull.radial_maps import RadialGrid
 from CraNeXtLib.training.pca_skull_fit import components_of, fit
@@ -119,6 +119,24 @@ def test_bone_out_of_view_is_not_missing(completer):
     skull = head(MEAN_AXES)
     scan = skull.crop((slice(None), slice(None), slice(0, int(0.8 * skull.shape[2]))))
     assert not (completer.propose(scan).probability >= 0.5).any()
+
+
+def test_bone_beyond_a_flat_cut_in_air_is_not_missing(completer):
+    """As in the masks of SkullBreak: a scan that ended at the base, with air put around it."""
+    skull = head(MEAN_AXES, signs=(1, -1, 1))
+    heights = skull.to_ras(np.indices(skull.shape).reshape(3, -1).T)[:, 2].reshape(skull.shape)
+    skull = skull.with_voxels(skull.voxels & (heights > -15))
+    implant = hole_at(skull, (0.3, 0, 1))
+    assert dice(implant_by(completer, without(skull, implant)), implant) > 0.9
+
+
+def test_only_a_plane_that_cuts_bone_ends_the_scan():
+    whole = head(MEAN_AXES, floor=-200)
+    assert scanned_part(whole).shape == whole.shape
+    low, high = foreground_box(head(MEAN_AXES, floor=-30).voxels)[2].start, whole.shape[2]
+    part = scanned_part(head(MEAN_AXES, floor=-30))
+    assert part.shape == (*whole.shape[:2], high - low)
+    np.testing.assert_allclose(part.affine[:3, 3], whole.to_ras(np.array([[0, 0, low]]))[0])
 
 
 def test_a_scan_cropped_to_the_bone_is_completed_too(completer):
