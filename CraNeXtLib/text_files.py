@@ -1,12 +1,14 @@
-"""Text and strict JSON in files that appear whole or not at all."""
+"""Text, strict JSON and strict YAML; files that are written appear whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.errors import InputError
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -30,3 +32,34 @@ def json_text(content: object) -> str:
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
     return json.dumps(finite(content), indent=1, allow_nan=False) + "\n"
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the keys and values of a YAML file.
+
+    Raises:
+        InputError: If it is no YAML, does not hold keys and values, or has a key twice, of which YAML would take the
+            last without a word.
+        OSError: If there is no such file or it cannot be read.
+    """
+    import yaml
+
+    class StrictLoader(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            values: dict[Any, Any] = {}
+            for key_node, _ in node.value:
+                key = self.construct_object(key_node, deep=True)
+                if key in values:
+                    raise InputError(f"{path.name}, line {key_node.start_mark.line + 1}: '{key}' is there twice.")
+                values[key] = None
+            return super().construct_mapping(node, deep)
+
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), StrictLoader) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = f", line {place.line + 1}" if place else ""
+        raise InputError(f"{path.name}{line} is not valid YAML.") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path.name} must hold keys and values.")
+    return values

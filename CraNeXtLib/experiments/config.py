@@ -10,6 +10,7 @@ from typing import Any
 from CraNeXtLib.devices import DEVICES
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.experiments.design import BOTH, CELLS, EXPERIMENTS, Cell, Experiment
+from CraNeXtLib.text_files import read_yaml
 from CraNeXtLib.training.config import TrainingConfig, read_config
 from CraNeXtLib.training.config import presets as training_presets
 
@@ -146,20 +147,14 @@ def read_experiments(preset_or_path: str | Path, *, a: str = "", b: str = "") ->
     Raises:
         InputError: If there is no such preset or file, or a key or value in it is wrong; it is named.
     """
-    import yaml
-
     path = Path(preset_or_path)
     if str(preset_or_path) in presets():
         path = _PRESETS / f"{preset_or_path}.yaml"
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError) as error:
+        values = read_yaml(path)
+    except OSError as error:
         known = ", ".join(presets())
         raise InputError(f"'{preset_or_path}' is neither a preset ({known}) nor a readable file.") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path.name} is not valid YAML.") from error
-    if not isinstance(values, dict):
-        raise InputError(f"{path.name} must hold keys and values; choose among {', '.join(_KEYS)}.")
     for key, value in values.items():
         if key not in _KEYS:
             raise InputError(f"{path.name}: there is no setting '{key}'; in its place there are {', '.join(_KEYS)}.")

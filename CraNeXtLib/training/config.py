@@ -13,6 +13,7 @@ from typing import Any, Literal
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import NETWORK_SHAPE
 from CraNeXtLib.regions import ALL_REGIONS
+from CraNeXtLib.text_files import read_yaml
 
 ONE_HOT_CHANNELS = len(ALL_REGIONS) + 1
 PROPOSAL_CHANNELS = 3  # defective skull, proposal, mean skull
@@ -227,20 +228,13 @@ def read_config(preset_or_path: str | Path, *, overrides: dict[str, Any] | None 
 
 def _read_values(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
     """Return what a file sets, on top of what it starts from; ``below`` are the files that start from it."""
-    import yaml
-
-    known = ", ".join(presets())
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError) as error:
+        values = read_yaml(path)
+    except OSError as error:
         place, name = ("preset: ", path.name) if below else ("", path)
-        raise InputError(f"{place}'{name}' is neither a preset ({known}) nor a readable file.") from error
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        line = f", line {place.line + 1}" if place else ""
-        raise InputError(f"{path.name}{line} is not valid YAML.") from error
-    if not isinstance(values, dict):
-        raise InputError(f"{path.name} must hold sections and keys; see cranext train --print-config.")
+        raise InputError(
+            f"{place}'{name}' is neither a preset ({', '.join(presets())}) nor a readable file."
+        ) from error
     start = values.pop("preset", None)
     if start is None:
         return values

@@ -113,8 +113,8 @@ def make_network(config: TrainingConfig) -> nn.Module:
     torch.manual_seed(config.run.seed)
     try:
         network = networks.build(config.network.name, **network_options(config))
-    except TypeError as error:
-        raise InputError(f"network.options do not fit {config.network.name}: {error}.") from error
+    except (TypeError, InputError) as error:
+        raise InputError(f"network.options do not fit {config.network.name}: {error}") from error
     _check_grid(config)
     if config.network.start_from:
         _start_from(network, config.network.start_from)
