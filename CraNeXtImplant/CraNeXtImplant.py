@@ -60,6 +60,7 @@ class CraNeXtImplantParameterNode:
         boneThreshold: For a CT, the lowest value in HU that counts as bone.
         showBone: Whether the slices show what counts as bone.
         model: Name of the model; empty for the default.
+        quickPreview: Whether the next implant is a quick preview, which the model plays no part in.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         postprocessing: ``"default"``, ``"official"``, or empty for what the model asks for.
         result: The reconstruction that is shown, edited, finished, evaluated and exported.
@@ -80,6 +81,7 @@ class CraNeXtImplantParameterNode:
     boneThreshold: Annotated[float, WithinRange(100, 1000)] = 250.0
     showBone: bool = True
     model: str
+    quickPreview: bool = False
     device: str = "auto"
     postprocessing: str = ""
     result: vtkMRMLSegmentationNode
@@ -135,6 +137,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         model=None,
         device="auto",
         postprocessing=None,
+        preview=False,
         python=None,
         progress=None,
         wait=True,
@@ -152,6 +155,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             model: Name or folder of the model to use; None for the default.
             device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
             postprocessing: ``"default"`` or ``"official"``; None for what the model asks for.
+            preview: Make an implant to look at, in seconds, by the shape model alone; it can't be finished or exported.
             python: A Python with CraNeXt's dependencies to use instead of Slicer's.
             progress: Called with the stage and the fraction of the whole, 0 to 1.
             wait: Whether to wait for the end; else the event loop goes on with the work.
@@ -170,7 +174,8 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         """
         from CraNeXtLib.slicer_ui.implant_run import ImplantRun
 
-        settings = {"device": device, "postprocessing": postprocessing} | ({"model": str(model)} if model else {})
+        settings = {"device": device, "postprocessing": postprocessing, "preview": preview}
+        settings |= {"model": str(model)} if model else {}
         if boneThreshold is not None:
             settings["bone_threshold_hu"] = boneThreshold
         run = ImplantRun(

@@ -23,6 +23,7 @@ def measure_rows(description: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return measure, value and unit in the order in which a surgeon asks for them."""
     thickness = description["thickness_mm"]
     pieces = [f"{piece['volume_ml']:.1f}" for piece in description["pieces"]]
+    preview = _("Quick preview by {model}") if description.get("preview") else "{model}"
     made = _("{model}, then edited by hand") if description.get("edited") else "{model}"
     return [
         (_("Volume"), f"{description['implant_volume_ml']:.1f}", "mL"),
@@ -33,7 +34,7 @@ def measure_rows(description: dict[str, Any]) -> list[tuple[str, str, str]]:
         *_expected_rows(description.get("expected_error")),
         (_("Pieces"), *(("1", "") if len(pieces) == 1 else (f"{len(pieces)}: {', '.join(pieces)}", "mL"))),
         (_("Surface"), _("watertight") if description["watertight"] else _("not watertight"), ""),
-        (_("Made by"), made.format(model=description["model"]["name"]), ""),
+        (_("Made by"), made.format(model=preview.format(model=description["model"]["name"])), ""),
     ]
 
 

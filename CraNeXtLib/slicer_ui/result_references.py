@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from CraNeXtLib.slicer_ui.implant_nodes import RESULT_ATTRIBUTE
+from CraNeXtLib.slicer_ui.translation import _
 
 INPUT, SURFACE, PART, MEASURES, COMPUTED, EXPECTED_ERROR, EVALUATION = (
     f"CraNeXt.{role}" for role in ("Input", "Surface", "Part", "Measures", "Computed", "ExpectedError", "Evaluation")
@@ -28,6 +29,15 @@ def referred(segmentation: Any, role: str) -> Any:
 def is_result(node: Any) -> bool:
     """Tell whether a node is the segmentation of a reconstruction."""
     return node is not None and node.IsA("vtkMRMLSegmentationNode") and bool(node.GetAttribute(RESULT_ATTRIBUTE))
+
+
+def what_an_implant_lacks(node: Any) -> str:
+    """Return why the implant of a node cannot be finished or exported, for the user; empty if it can."""
+    if not is_result(node):
+        return _("Make an implant first.")
+    if description_of(node).get("preview"):
+        return _("This is a quick preview; make the implant without Quick preview first.")
+    return ""
 
 
 def description_of(segmentation: Any) -> dict[str, Any]:

@@ -147,6 +147,7 @@ def test_the_worker_is_told_what_was_chosen(widget, phantom, monkeypatch):
     assert told["settings"] == {
         "device": "cpu",
         "postprocessing": "official",
+        "preview": False,
         "model": "cranext",
         "bone_threshold_hu": 310.0,
         "ct": True,
@@ -154,6 +155,11 @@ def test_the_worker_is_told_what_was_chosen(widget, phantom, monkeypatch):
         "finishing": None,
     }
     np.testing.assert_array_equal(told["ct"], hu)
+    widget.ui.quickPreviewCheckBox.checked = True
+    assert not widget.ui.modelComboBox.enabled
+    widget.panel.making.button.click()
+    assert told["settings"]["preview"]
+    assert "model" not in told["settings"]
 
 
 def test_the_threshold_begins_where_the_library_does(widget):

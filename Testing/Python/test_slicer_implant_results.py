@@ -77,6 +77,22 @@ def test_the_expected_error_is_painted_on_the_implant(made, phantom):
     assert rows["Expected error, mean and 95 %"] == ("1.0, 1.0", "mm")
 
 
+def test_a_preview_is_neither_finished_nor_exported(made, tmp_path):
+    result = parameters(made).result
+    made.ui.folderEdit.currentPath = str(tmp_path)
+    assert made.panel.finishing.finishing.button.enabled
+    assert made.panel.exporting.exporting.button.enabled
+    description = json.loads(result.GetAttribute("CraNeXt.Result")) | {"preview": True}
+    result.SetAttribute("CraNeXt.Result", json.dumps(description))
+    made.panel.binding.update()
+    for run in (made.panel.finishing.finishing, made.panel.exporting.exporting):
+        assert not run.button.enabled
+        assert run.stage_label.text == "This is a quick preview; make the implant without Quick preview first."
+    rows = {name: value for name, value, _unit in cells(made.ui.measuresTable)}
+    assert rows["Made by"] == "Quick preview by the truth"
+    assert made.panel.editing.measuring.button.enabled
+
+
 def test_an_implant_edited_away_is_told(made, phantom, really):
     set_implant(parameters(made).result, phantom.defective)
     really()

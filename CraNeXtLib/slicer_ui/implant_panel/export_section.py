@@ -17,7 +17,7 @@ import slicer
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_references import description_of, is_result
+from CraNeXtLib.slicer_ui.result_references import description_of, what_an_implant_lacks
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -56,14 +56,8 @@ class ExportSection:
 
     def update(self) -> None:
         """Say what is still needed."""
-        usable = is_result(self._binding.parameters.result)
-        if not usable:
-            reason = _("Make an implant first.")
-        elif not self._ui.folderEdit.currentPath:
-            reason = _("Choose a folder.")
-        else:
-            reason = ""
-        self.exporting.block(reason)
+        lacking = what_an_implant_lacks(self._binding.parameters.result)
+        self.exporting.block(lacking or ("" if self._ui.folderEdit.currentPath else _("Choose a folder.")))
 
     def close(self) -> None:
         """Let go of the widgets before they are deleted."""

@@ -11,7 +11,13 @@ from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.parameter_widgets import Choice
-from CraNeXtLib.slicer_ui.result_references import PART, description_of, is_result, referred
+from CraNeXtLib.slicer_ui.result_references import (
+    PART,
+    description_of,
+    is_result,
+    referred,
+    what_an_implant_lacks,
+)
 from CraNeXtLib.slicer_ui.result_surfaces import PART_SURFACE
 from CraNeXtLib.slicer_ui.run_panel import RunPanel
 from CraNeXtLib.slicer_ui.translation import _
@@ -68,7 +74,7 @@ class FinishSection(StepSection):
             choice.update()
         result = self._binding.parameters.result
         usable = is_result(result)
-        self.finishing.block("" if usable else _("Make an implant first."))
+        self.finishing.block(what_an_implant_lacks(result))
         part = referred(result, PART) if usable else None
         fit = description_of(result).get("fit") if part is not None else None
         for widget in (self._ui.fitTitle, self._ui.fitTable):

@@ -64,6 +64,7 @@ class ModelSection:
         box = self._ui.modelComboBox
         row = box.findData(self._binding.parameters.model)
         box.setCurrentIndex(row if row >= 0 else box.findData(models.DEFAULT_MODEL))  # none chosen yet, or it is gone
+        box.enabled = not self._binding.parameters.quickPreview
         note = _note(self._ui.modelComboBox.currentData)
         self._ui.modelNote.text = note
         for widget in (self._ui.modelNote, self._ui.modelNoteLabel):
