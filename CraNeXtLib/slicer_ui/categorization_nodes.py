@@ -66,8 +66,8 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
         _("Region"): vtk.vtkStringArray(),
         _("Voxels"): vtk.vtkDoubleArray(),
         _("Volume [mL]"): vtk.vtkDoubleArray(),
-        _("Share of bone [%]"): vtk.vtkDoubleArray(),
-        _("Outer surface [cm²]"): vtk.vtkDoubleArray(),
+        _("Bone [%]"): vtk.vtkDoubleArray(),
+        _("Surface [cm²]"): vtk.vtkDoubleArray(),
     }
     rows = [
         [row["name"], row["voxels"], row["volume_ml"], row["percent"], row["area_cm2"]]
@@ -75,7 +75,7 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
     ]
     defect = description.get("implant")
     if defect is not None:
-        columns[_("Share of defect [%]")] = vtk.vtkDoubleArray()
+        columns[_("Defect [%]")] = vtk.vtkDoubleArray()
         shares = [defect["percent"][row["name"]] for row in description["regions"]]
         rows = [[*row, share] for row, share in zip(rows, shares, strict=True)]
         sides = {"left": _("Defect, left"), "right": _("Defect, right"), "bilateral": _("Defect, bilateral")}

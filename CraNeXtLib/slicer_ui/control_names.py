@@ -19,6 +19,7 @@ def in_words_of_the_panels(message: str, controls: Mapping[str, str] | None = No
         "--device": _("“Device” under “Advanced”"),
         "--model": _("“Model”"),
         "--segment": _("“Segment”"),
+        "--dry-run": _("“Try a few steps”"),
         "--resume": _("“Resume”"),
         "--out": _("“Model name”"),
         "--name": _("“Install as”"),

@@ -7,18 +7,20 @@ from typing import Any
 import slicer
 import vtk
 
-from CraNeXtLib.regions import ALL_REGIONS
+from CraNeXtLib.regions import ALL_REGIONS, REGIONS, Region
 from CraNeXtLib.slicer_ui.result_nodes import fill_columns
 from CraNeXtLib.slicer_ui.translation import _
 
 _NUMBERS = "CraNeXt.Numbers"
-_RANGE = (-0.5, 1.0)  # of the axis: all bars stand side by side around 0, and the legend beside them
+_TITLES_A_LINE = 4  # of the axis
+_BAR_WIDTH = 0.8  # of the distance between two bars
 
 
 def fill_chart(chart: Any, name: str, description: dict[str, Any]) -> None:
-    """Let a plot chart node show a bar for each region that has a share, in its colour.
+    """Let a plot chart node show a bar for each region that has a share, in its colour, over the region's number.
 
-    Slicer's bar charts write no names under the bars, so that each is a series of its own, which the legend names.
+    Slicer's axes show numbers only, so that the title of the axis says which region each is; they are also those of the
+    rows in the table of sizes.
 
     Args:
         chart: The node; its series and their numbers are made anew.
@@ -30,26 +32,57 @@ def fill_chart(chart: Any, name: str, description: dict[str, Any]) -> None:
     shares = {row["name"]: row["percent"] for row in description["regions"]}
     if defect is not None:
         shares = defect["percent"]
-    shown = [region for region in ALL_REGIONS if shares[region.name] > 0]
+    numbered = {number: region for number, region in enumerate(ALL_REGIONS, start=1) if shares[region.name] > 0}
     numbers = _hidden(scene, "vtkMRMLTableNode", name)
-    columns = {region.name: vtk.vtkDoubleArray() for region in shown}
-    for title, column in columns.items():
-        column.InsertNextValue(shares[title])
+    columns = {}
+    for place, region in zip(_places(list(numbered)), numbered.values(), strict=True):
+        columns[_place_column(region)] = _column(place, place + len(numbered))
+        columns[region.name] = _column(shares[region.name], 0.0)
     fill_columns(numbers, columns)
     chart.SetNodeReferenceID(_NUMBERS, numbers.GetID())
-    for region in shown:
+    for region in numbered.values():
         series = _hidden(scene, "vtkMRMLPlotSeriesNode", region.name)
         series.SetAndObserveTableNodeID(numbers.GetID())
-        series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeBar)
+        series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatterBar)
+        series.SetXColumnName(_place_column(region))
         series.SetYColumnName(region.name)
         series.SetColor(*(value / 255 for value in region.color))
         chart.AddAndObservePlotSeriesNodeID(series.GetID())
     chart.SetTitle(_("Regions of the defect") if defect is not None else _("Regions of the skull"))
     chart.SetYAxisTitle(_("Share of the defect [%]") if defect is not None else _("Share of the bone [%]"))
-    chart.SetXAxisTitle("")
+    chart.SetXAxisTitle(_axis_title(max([len(REGIONS), *numbered])))
+    chart.SetAxisTitleFontSize(12)
     chart.SetXAxisRangeAuto(False)
-    chart.SetXAxisRange(*_RANGE)
+    chart.SetXAxisRange(0.5, max([len(REGIONS), *numbered]) + 0.5)
+    chart.SetLegendVisibility(False)
     chart.SetGridVisibility(False)
+
+
+def _places(numbers: list[int]) -> list[float]:
+    """Return where each series' bar must be put so that it is drawn over its number.
+
+    VTK draws the bars of several series side by side, around the place that all of them name; how wide, it takes from
+    the distance of the first two bars of a series, which is therefore the number of series.
+    """
+    count = len(numbers)
+    return [number + _BAR_WIDTH * (count - 1 - 2 * index) / 2 for index, number in enumerate(numbers)]
+
+
+def _axis_title(count: int) -> str:
+    titles = [f"{number} {region.name}" for number, region in enumerate(ALL_REGIONS[:count], start=1)]
+    lines = [titles[start : start + _TITLES_A_LINE] for start in range(0, count, _TITLES_A_LINE)]
+    return "\n".join(" · ".join(line) for line in lines)
+
+
+def _place_column(region: Region) -> str:
+    return f"{region.name}: place"
+
+
+def _column(*values: float) -> Any:
+    column = vtk.vtkDoubleArray()
+    for value in values:
+        column.InsertNextValue(value)
+    return column
 
 
 def remove_parts(chart: Any) -> None:

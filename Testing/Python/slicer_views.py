@@ -50,6 +50,11 @@ class View:
         node.SetMappedInLayout(True)
         self._group.SetMRMLDisplayableNode(node)
 
+    def resize(self, size: tuple[int, int]) -> None:
+        """Give the view another width and height, in pixels."""
+        self.window.SetSize(*size)
+        self._size = size
+
     def look_from(self, point: Any) -> None:
         """Turn the camera of a 3D view towards the origin, from a direction, so that all can be seen."""
         self.window.Render()

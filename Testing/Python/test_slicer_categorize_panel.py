@@ -83,6 +83,25 @@ def test_from_a_skull_to_its_regions_in_all_views(main_window, widget, head, sce
         for series in (chart.GetNthPlotSeriesNode(i) for i in range(chart.GetNumberOfPlotSeriesNodes()))
     }
     assert shares == pytest.approx({k: v for k, v in description["implant"]["percent"].items() if v})
+    for place, width, number in drawn_bars(chart):  # over the number that the axis' title gives to the region
+        assert place == pytest.approx(number)
+        assert width == pytest.approx(0.8)
+    assert "4 Lower Parietal\n5 Middle Parietal" in chart.GetXAxisTitle()
+
+
+def drawn_bars(chart):
+    """Return where VTK's chart draws the first bar of every series, how wide, and its region's number."""
+    import vtk
+
+    scene, drawn, bars = vtk.vtkContextScene(), vtk.vtkChartXY(), []
+    scene.AddItem(drawn)
+    for series in (chart.GetNthPlotSeriesNode(i) for i in range(chart.GetNumberOfPlotSeriesNodes())):
+        bar, table = drawn.AddPlot(vtk.vtkChart.BAR), series.GetTableNode().GetTable()
+        bar.SetInputData(table, series.GetXColumnName(), series.GetYColumnName())
+        number = next(n for n, region in enumerate(REGIONS, start=1) if region.name == series.GetName())
+        bars.append((bar, table.GetColumnByName(series.GetXColumnName()).GetValue(0), number))
+    drawn.Update()
+    return [(place - bar.GetOffset(), bar.GetWidth(), number) for bar, place, number in bars]
 
 
 def test_choosing_a_region_brings_it_forward(main_window, widget, head):  # noqa: ARG001

@@ -352,14 +352,3 @@ def test_closing_the_panel_while_it_looks(environment):
     run = panel._run
     panel.close()
     process_until(lambda: run.finished)
-
-
-def test_every_control_has_a_tool_tip(environment):
-    import qt
-
-    panel = environment()
-    kinds = (qt.QPushButton, qt.QComboBox, qt.QTableWidget)
-    assert panel.widget.toolTip
-    for kind in kinds:
-        for widget in panel.widget.findChildren(kind):
-            assert widget.toolTip or widget.parent().toolTip, widget.name

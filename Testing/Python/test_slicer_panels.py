@@ -5,7 +5,9 @@ This does not prove: that Slicer's own widgets can be reached by keyboard, nor t
 
 import ast
 import re
+import runpy
 import sys
+import unittest
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,7 +16,6 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 MODULES = sorted(file.parents[2].name for file in REPOSITORY.glob("CraNeXt*/Resources/UI/*.ui"))
 LIBRARY = sorted((REPOSITORY / "CraNeXtLib" / "slicer_ui").rglob("*.py"))
-SILENT = {"QLabel", "QWidget", "QFrame", "qMRMLWidget", "QProgressBar"}  # they need no tool tip
 
 pytest_plugins = ["slicer_harness"]
 every_module = pytest.mark.parametrize("name", MODULES)
@@ -78,13 +79,48 @@ def test_it_is_reloaded_twice(restored_library, panel, name):  # noqa: ARG001
 
 
 @every_module
-def test_every_control_has_a_tool_tip(panel, name):
-    controls = vars(panel(name).ui)
-    assert len(controls) > 10
-    for control in controls.values():
-        kind = type(control).__name__
-        silent = kind in SILENT or not control.isWidgetType() or control.name.startswith("qt_")
-        assert silent or control.toolTip, control.name
+def test_every_control_has_a_tool_tip_and_can_be_reached_by_keyboard(panel, name):
+    """Also those that are folded away, and those that are made in code."""
+    import qt
+
+    controls = controls_of(panel(name))
+    assert len(controls) > 15
+    silent = [titled(control) for control in controls if not control.toolTip]
+    unreachable = [
+        titled(control)
+        for control in controls
+        if not isinstance(control, qt.QProgressBar)
+        and all(part.focusPolicy == qt.Qt.NoFocus for part in (control, *control.findChildren(qt.QWidget)))
+    ]
+    assert (silent, unreachable) == ([], [])
+
+
+def controls_of(widget):
+    """Return all that a user can press, choose, type into or read a value from; of what is made of parts, the whole."""
+    import qt
+
+    kinds = (qt.QAbstractButton, qt.QComboBox, qt.QLineEdit, qt.QAbstractSpinBox, qt.QSlider, qt.QTableView)
+    found = {}
+    for control in widget.parent.findChildren(qt.QWidget):
+        if isinstance(control, (*kinds, qt.QPlainTextEdit, qt.QProgressBar)):
+            while is_made_of_parts(control.parent()):
+                control = control.parent()
+            found[id(control)] = control
+    return list(found.values())
+
+
+def is_made_of_parts(widget):
+    """Tell whether a widget is one control although it has others in it."""
+    kind = type(widget).__name__
+    if "Collapsible" in kind or kind == "qMRMLWidget":
+        return False
+    return kind.startswith(
+        ("ctk", "qMRML", "QComboBox", "QSpinBox", "QDoubleSpinBox", "QTable", "QHeader", "QPlainText")
+    )
+
+
+def titled(control):
+    return control.name or getattr(control, "text", "") or type(control).__name__
 
 
 @every_module
@@ -123,6 +159,30 @@ def test_no_two_controls_share_a_key(panel, name):
             if found and control.isVisibleTo(widget.parent):
                 keys.setdefault(found[1].lower(), []).append(control.text)
     assert {key: texts for key, texts in keys.items() if len(texts) > 1} == {}
+
+
+@pytest.mark.usefixtures("application")
+def test_one_command_runs_all_tests_in_slicer_and_tells_whether_they_passed(monkeypatch):
+    import slicer
+
+    class Stub(unittest.TestCase):
+        def passes(self):
+            pass
+
+        def fails(self):
+            raise AssertionError
+
+    left, folder = [], REPOSITORY / "Testing" / "Slicer"
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(slicer.util, "exit", left.append)
+    found = unittest.TestLoader().discover(str(folder))
+    assert found.countTestCases() == len(list(folder.glob("test_*.py"))) == len(MODULES)
+    for names, status in ((["passes"], 0), (["passes", "fails"], 1), ([], 1)):
+        tests = unittest.TestSuite(map(Stub, names))
+        monkeypatch.setattr(unittest.TestLoader, "discover", lambda _loader, _folder, tests=tests: tests)
+        runpy.run_path(str(folder / "run_all.py"))
+        assert left.pop() == status
+    assert {str(REPOSITORY / name) for name in MODULES} <= set(sys.path)
 
 
 @pytest.mark.parametrize("file", LIBRARY, ids=lambda file: file.stem)

@@ -379,20 +379,6 @@ def test_the_log_is_shown_when_unfolded(training):
     assert "epoch 3" in training.ui.logText.plainText
 
 
-def test_every_control_has_a_tool_tip_and_can_be_reached_by_keyboard(training):
-    import qt
-
-    missing = []
-    for widget in training.parent.findChildren(qt.QWidget):
-        kinds = (qt.QPushButton, qt.QComboBox, qt.QLineEdit, qt.QSpinBox, qt.QProgressBar)
-        if isinstance(widget, kinds) and widget.name and not widget.name.startswith("qt_"):
-            if not widget.toolTip and not widget.parent().toolTip:
-                missing.append(widget.name)
-            if not isinstance(widget, qt.QProgressBar) and widget.focusPolicy == qt.Qt.NoFocus:
-                missing.append(f"{widget.name} by keyboard")
-    assert missing == []
-
-
 def test_no_two_visible_controls_have_one_key(training):
     import qt
 

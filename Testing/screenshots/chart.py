@@ -8,7 +8,12 @@ import numpy as np
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
-KINDS = {"Line": vtk.vtkChart.LINE, "Bar": vtk.vtkChart.BAR, "Scatter": vtk.vtkChart.POINTS}
+KINDS = {
+    "Line": vtk.vtkChart.LINE,
+    "Bar": vtk.vtkChart.BAR,
+    "Scatterbar": vtk.vtkChart.BAR,
+    "Scatter": vtk.vtkChart.POINTS,
+}
 
 
 def chart_picture(view: Any, size: tuple[int, int]) -> np.ndarray:
@@ -37,6 +42,7 @@ def _fill(chart: Any, node: Any) -> None:
     chart.SetShowLegend(bool(node.GetLegendVisibility()))
     for axis, title in ((vtk.vtkAxis.BOTTOM, node.GetXAxisTitle()), (vtk.vtkAxis.LEFT, node.GetYAxisTitle())):
         chart.GetAxis(axis).SetTitle(title or "")
+        chart.GetAxis(axis).GetTitleProperties().SetFontSize(node.GetAxisTitleFontSize())
     if not node.GetXAxisRangeAuto():
         chart.GetAxis(vtk.vtkAxis.BOTTOM).SetBehavior(vtk.vtkAxis.FIXED)
         chart.GetAxis(vtk.vtkAxis.BOTTOM).SetRange(*node.GetXAxisRange())

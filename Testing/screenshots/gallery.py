@@ -72,13 +72,17 @@ class Stage:
         widget.show()
         self._shown = (widget, close)
 
-    def panel_picture(self) -> Any:
-        """Return the picture of what was shown, or else of the panel that was opened last."""
+    def panel_picture(self, views: bool) -> Any:
+        """Return the picture of what was shown, or else of the panel that was opened last.
+
+        Args:
+            views: Whether views stand beside it; a panel alone is only as high as it needs.
+        """
         import slicer_window
 
         if self._shown is not None:
             return slicer_window.widget_picture(self._shown[0])
-        return slicer_window.panel_picture(self._opened[-1], self.height)
+        return slicer_window.panel_picture(self._opened[-1], self.height if views else 1)
 
     def wait(self, condition: Callable[[], Any]) -> None:
         """Let Qt's events run until a condition is true.
@@ -114,14 +118,16 @@ def draw(name: str, folder: Path) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         application.temporaryPath = temporary
         window = application.open_main_window()
+        slicer_window.open_three_d_views()
         stage = Stage(application, window)
         try:
             set_up(stage)
             application.processEvents()
-            panel = stage.panel_picture()
+            panel = stage.panel_picture(set_up.views)  # type: ignore[attr-defined]
             picture = slicer_window.beside_views(panel) if set_up.views else panel  # type: ignore[attr-defined]
         finally:
             stage.close()
+            slicer_window.close_three_d_views()
             application.close_main_window(window)
             application.scene.Clear(True)
             pythonqt.release()

@@ -15,7 +15,8 @@ from slicer_views import slice_view, three_d_view
 PANEL_WIDTH = 440
 VIEWS_WIDTH = 900
 CAPTION = 20  # pixels
-COLORS = 128  # of the file's palette
+COLORS = 256  # of the file's palette, so fitted that those of legends and regions stay what they are
+DPI = 36  # of text in the 3D view, which would be wide beside so small a head
 DARK = {  # as Qt's Fusion style in a dark desktop
     "Window": "#353535", "WindowText": "#f0f0f0", "Base": "#232323", "AlternateBase": "#2d2d2d", "Text": "#f0f0f0",
     "Button": "#454545", "ButtonText": "#f0f0f0", "ToolTipBase": "#353535", "ToolTipText": "#f0f0f0",
@@ -23,6 +24,7 @@ DARK = {  # as Qt's Fusion style in a dark desktop
     "Link": "#6cb4ff", "PlaceholderText": "#9a9a9a",
 }  # fmt: skip
 _light: QtGui.QPalette | None = None
+_three_d: list[tuple[Any, Any]] = []  # the node and the view of every 3D view
 
 
 def use_palette(dark: bool) -> None:
@@ -41,14 +43,39 @@ def use_palette(dark: bool) -> None:
     QtWidgets.QApplication.setPalette(palette)
 
 
+def open_three_d_views() -> None:
+    """Make the 3D views before anything is in the scene, as Slicer does.
+
+    A legend is only drawn in a view that was there before it. The cameras look from the front and the left until a
+    panel turns them.
+    """
+    for node in slicer.mrmlScene.GetNodesByClass("vtkMRMLViewNode"):
+        view = three_d_view(node)
+        view.window.Render()
+        camera = slicer.app.logics["Cameras"].GetViewActiveCameraNode(node)
+        camera.SetPosition(-260, 390, 156)
+        camera.SetFocalPoint(0, 0, 0)
+        camera.SetViewUp(0, 0, 1)
+        _three_d.append((node, view))
+
+
+def close_three_d_views() -> None:
+    """Forget the 3D views."""
+    _three_d.clear()
+
+
 def panel_picture(name: str, height: int) -> np.ndarray:
-    """Return the open panel of a module under its title, of shape (height, width, 3)."""
+    """Return the open panel of a module under its title, at least so high, of shape (height, width, 3)."""
     description = getattr(slicer.modules, name.lower())
     container = description.widgetRepresentation()
     title = QtWidgets.QLabel(f"  {description.title}")
     title.setStyleSheet("font-weight: bold; padding: 4px; border-bottom: 1px solid palette(mid);")
     title.resize(PANEL_WIDTH, title.sizeHint().height())
-    container.resize(PANEL_WIDTH, max(height - title.height, container.minimumSizeHint().height()))
+    container.resize(PANEL_WIDTH, 900)
+    for _ in range(3):  # what is folded gives its room back a layout at a time
+        QtWidgets.QApplication.processEvents()
+    needed = max(container.minimumSizeHint().height(), container.heightForWidth(PANEL_WIDTH))
+    container.resize(PANEL_WIDTH, max(height - title.height, needed))
     QtWidgets.QApplication.processEvents()
     return np.vstack([_pixels(title.grab()), _pixels(container.grab())])
 
@@ -74,7 +101,8 @@ def beside_views(panel: np.ndarray) -> np.ndarray:
 
 def save(picture: np.ndarray, file: Path) -> None:
     """Write a small PNG file."""
-    Image.fromarray(picture).quantize(COLORS, dither=Image.Dither.NONE).save(file, optimize=True)
+    palette = Image.fromarray(picture).quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=0)
+    palette.save(file, optimize=True)
 
 
 def _places(layout: ET.Element, box: tuple[int, int, int, int]) -> list[tuple[ET.Element, tuple[int, int, int, int]]]:
@@ -103,15 +131,18 @@ def _view_picture(view: ET.Element, width: int, height: int) -> np.ndarray:
         drawn = slice_view(node, size).pixels()
         caption, color = f"{tag[0]}   {node.GetOrientation()}", QtGui.QColor.fromRgbF(*node.GetLayoutColor())
     elif kind == "vtkMRMLViewNode":
-        drawn = _drawn_in_3d(node, size)
+        three_d = next(view for known, view in _three_d if known is node)
+        three_d.resize(size)
+        three_d.window.SetDPI(DPI)
+        drawn = three_d.pixels()
         caption, color = tag, QtGui.QColor("#7388d9")
     elif kind == "vtkMRMLPlotViewNode":
         from chart import chart_picture
 
         drawn, caption, color = chart_picture(node, size), "P", QtGui.QColor("#b6b6b6")
     else:
-        table = slicer.qMRMLTableView()
-        table.setMRMLTableNode(node.GetTableNode())
+        widgets = map(slicer.app.layoutManager().tableWidget, range(slicer.app.layoutManager().tableViewCount))
+        table = next(widget.tableView() for widget in widgets if widget.mrmlTableViewNode() is node)
         table.resize(*size)
         drawn, caption, color = _pixels(table.grab()), "T", QtGui.QColor("#b6b6b6")
     strip = QtWidgets.QLabel(f" {caption}")
@@ -121,15 +152,6 @@ def _view_picture(view: ET.Element, width: int, height: int) -> np.ndarray:
     picture[:CAPTION, : size[0]] = _pixels(strip.grab())
     picture[CAPTION : height - 2, : size[0]] = drawn
     return picture
-
-
-def _drawn_in_3d(node: Any, size: tuple[int, int]) -> np.ndarray:
-    placed = slicer.app.logics["Cameras"].GetViewActiveCameraNode(node) is not None  # else the view makes a camera
-    view = three_d_view(node, size)
-    view.window.Render()
-    if not placed:
-        view.look_from((-1, 1.5, 0.6))
-    return view.pixels()
 
 
 def _pixels(pixmap: QtGui.QPixmap) -> np.ndarray:

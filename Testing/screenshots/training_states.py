@@ -82,7 +82,6 @@ def _show(module, folder):
 @state("training-start", views=False)
 def start(stage):
     _open(stage)
-    stage.height = 700
 
 
 @state("training-check", views=False)
@@ -120,7 +119,6 @@ def stopped(stage):
     module.ui.dataSection.collapsed = True
     module.ui.settingsSection.collapsed = True
     stage.wait(lambda: module.ui.resumeButton.visible)
-    stage.height = 420
 
 
 @state("training-model", views=False)
@@ -139,4 +137,3 @@ def model(stage):
     module.ui.installNameEdit.text = "our-skulls"
     module.panel.models.installing.button.click()
     stage.wait(lambda: not module.panel.models.installing.busy)
-    stage.height = 700

@@ -155,6 +155,8 @@ class RegionsSection:
         if widget is not None and self._table_view is None:
             self._table_view = widget.tableView()
             self._table_view.connect("selectionChanged()", self._choose_in_table_view)
+        if self._table_view is not None:
+            self._table_view.resizeColumnsToContents()  # else long titles are cut off
 
 
 def _defect_sentence(defect: dict[str, Any] | None) -> str:

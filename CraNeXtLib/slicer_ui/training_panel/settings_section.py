@@ -8,6 +8,7 @@ from typing import Any
 
 import ctk
 
+from CraNeXtLib.slicer_ui.control_names import in_words_of_the_panels
 from CraNeXtLib.slicer_ui.dry_run import DryRun
 from CraNeXtLib.slicer_ui.message_label import message_in
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
@@ -72,7 +73,7 @@ class SettingsSection:
         self._ui.presetNote.text = (
             _("The configuration file below goes before the preset.")
             if own
-            else describe_preset(self._binding.parameters.preset)
+            else in_words_of_the_panels(describe_preset(self._binding.parameters.preset))
         )
         self.trying.block(_("Choose a data set first.") if missing else "")
         if self.settings() != self._tried_settings:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QStyle,
     QStyleOption,
@@ -51,6 +52,7 @@ class ctkCollapsibleButton(QAbstractButton):
         super().__init__(parent)
         self._folded: list[Any] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setContentsMargins(0, HEADER, 0, 0)
         self.clicked.connect(lambda: setattr(self, "collapsed", not self.collapsed))
 
@@ -84,7 +86,9 @@ class ctkCollapsibleButton(QAbstractButton):
         return size
 
     def minimumSizeHint(self) -> Any:
-        return self.sizeHint() if self.collapsed else QWidget.minimumSizeHint(self)
+        size = QWidget.minimumSizeHint(self)
+        size.setHeight(HEADER + 2 if self.collapsed else size.height())
+        return size
 
     def paintEvent(self, _event: Any) -> None:
         painter, palette = QPainter(self), self.palette
