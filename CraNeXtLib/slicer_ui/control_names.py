@@ -27,6 +27,9 @@ def in_words_of_the_panels(message: str, controls: Mapping[str, str] | None = No
         "run.accelerator": _("“Device”"),
         "data.manifest": _("“Data set”"),
         "add --ct": _("choose the CT itself under “Skull”"),
+        "install what CraNeXt needs there, or choose another Python": _(
+            "install it under “Environment”, or choose another Python there"
+        ),
         "leave out --ct for a mask": _("convert a mask to a labelmap first"),
     }
     return named(message, names | dict(controls or {}))

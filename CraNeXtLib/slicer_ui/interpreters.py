@@ -33,5 +33,5 @@ def worker_python(python: str | Path | None = None) -> tuple[str, Mapping[str, s
         return shutil.which("PythonSlicer") or sys.executable, None
     path = shutil.which(chosen)
     if path is None:
-        raise InputError(_("There is no Python at {path}; choose another in the settings.").format(path=chosen))
+        raise InputError(_("There is no Python at {path}; choose another under “Environment”.").format(path=chosen))
     return path, slicer.util.startupEnvironment()

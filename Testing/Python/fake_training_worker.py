@@ -1,8 +1,8 @@
 """The real worker, except that it makes up what the training module asks for, so that a test need not wait.
 
 It is started in place of ``CraNeXtLib/worker.py``. ``FAKE_TROUBLE`` names an end other than success: ``bad input``,
-``crash``, ``full disk``, ``memory`` or ``gpu memory`` not enough, or ``hang`` until cancelled; ``FAKE_PROBLEMS`` is
-what the check finds, as JSON.
+``crash``, ``full disk``, ``memory`` or ``gpu memory`` not enough, a ``package`` missing, or ``hang`` until cancelled;
+``FAKE_PROBLEMS`` is what the check finds, as JSON.
 """
 
 import csv
@@ -32,6 +32,8 @@ def run(task, arguments, progress):
         os._exit(139)
     if trouble == "full disk":
         raise InputError("Cannot write to the folder: No space left on device; choose another folder.")
+    if trouble == "package":
+        raise ModuleNotFoundError("No module named 'monai'", name="monai")
     if trouble == "memory":
         raise MemoryError
     if trouble == "gpu memory":

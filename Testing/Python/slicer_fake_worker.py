@@ -2,7 +2,7 @@
 
 It is started in place of ``CraNeXtLib/worker.py``. The environment says what it does: ``FAKE_RESULT`` is the folder of
 the result, and ``FAKE_TROUBLE`` an end other than success: ``nothing missing``, ``bad input``, ``crash``,
-``full disk``, ``memory`` or ``gpu memory`` not enough, or ``hang`` until cancelled.
+``full disk``, ``memory`` or ``gpu memory`` not enough, a ``package`` missing, or ``hang`` until cancelled.
 """
 
 import os
@@ -32,6 +32,8 @@ def run(_task, arguments, progress):
     if trouble == "full disk":
         with filling(arguments["out"]):
             raise OSError(28, "No space left on device")
+    if trouble == "package":
+        raise ModuleNotFoundError("No module named 'monai'", name="monai")
     if trouble == "memory":
         raise MemoryError
     if trouble == "gpu memory":
