@@ -145,15 +145,16 @@ def bone_surface(skull: Volume) -> Surface:
     return Surface(points[keep], normals[keep] / lengths[keep, None])
 
 
-def shrink(volume: Volume, spacing_mm: float) -> Volume:
-    """Return the mean over blocks of voxels, cropped to the foreground, at no more than the given spacing.
+def shrink(volume: Volume, spacing_mm: float, *, crop: bool = True) -> Volume:
+    """Return the mean over blocks of voxels, at no more than the given spacing.
 
     Args:
         volume: Mask or occupancy.
         spacing_mm: Blocks hold as many voxels as fit into this length, at least one, along each axis.
+        crop: Whether to crop to the foreground first.
     """
     factors = np.maximum(np.floor(spacing_mm / volume.spacing + 1e-6), 1).astype(int)
-    cropped = volume.crop(foreground_box(volume.voxels > 0))
+    cropped = volume.crop(foreground_box(volume.voxels > 0)) if crop else volume
     sizes = -(-np.array(cropped.shape) // factors)
     values = cropped.voxels
     for axis, factor in enumerate(factors):

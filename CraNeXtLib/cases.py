@@ -25,9 +25,11 @@ from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
 from CraNeXtLib.fit_check.pictures import FIT_PICTURES
 from CraNeXtLib.found_defects import describe_defect, pieces_of, split_mesh
 from CraNeXtLib.implant_measures import measure_implant
+from CraNeXtLib.preview import coarse_skull, fine_result
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
 from CraNeXtLib.report import Figure, draw_figures, write_report
 from CraNeXtLib.skull_input import SkullInput, read_ct_skull, read_skull
+from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
 from CraNeXtLib.volume_files import read_volume, write_volume
@@ -69,8 +71,9 @@ class CaseSettings:
             be a patient's.
         finishing: How the part to be made is finished, see :class:`CraNeXtLib.finishing.FinishSettings`; None for not.
         material: What the part is made of, for its weight.
-        preview: Make an implant to look at, in seconds: by the shape model alone, neither finished nor checked for its
-            fit, without report and 3MF file. Its result says so, and it is not to be exported.
+        preview: Make an implant to look at, in seconds: on blocks of voxels of 1 mm, by the shape model alone, neither
+            finished nor checked for its fit, without report and 3MF file. Its result says so, and it is not to be
+            exported.
 
     Raises:
         InputError: If a preview is asked of another model.
@@ -147,8 +150,9 @@ def reconstruct_case(
             if settings.reference_implant is not None:
                 reference = read_volume(settings.reference_implant, orientation=settings.orientation)
         with stages.stage("Reconstructing") as update:
+            whole = skull_mask(source.skull)
             result = reconstruct(
-                source.skull,
+                coarse_skull(whole) if settings.preview else whole,
                 model=settings.model,
                 device=settings.device,
                 postprocessing=settings.postprocessing,
@@ -168,10 +172,11 @@ def reconstruct_case(
                     progress=lambda name, fraction: update(fraction / 2, name),
                 )
         with stages.stage("Writing"):
+            fine = fine_result(result, whole) if settings.preview else result
             if settings.ct:
-                write_volume(result.defective_skull, folder / "defective_skull.nrrd")
-            write_volume(result.complete_skull, folder / "complete_skull.nrrd")
-            write_volume(result.implant, folder / "implant.nrrd")
+                write_volume(fine.defective_skull, folder / "defective_skull.nrrd")
+            write_volume(fine.complete_skull, folder / "complete_skull.nrrd")
+            write_volume(fine.implant, folder / "implant.nrrd")
             write_stl(mesh, folder / "implant.stl", preview=settings.preview)
             if not settings.preview:
                 write_3mf(mesh, folder / "implant.3mf")
@@ -185,7 +190,11 @@ def reconstruct_case(
                 write_expected_error(
                     result.expected_error, result.implant, mesh, result.defective_skull, folder, picture=settings.report
                 )
-            description = _describe(source, settings, result, mesh, reference)
+            description = _describe(source, settings, result, mesh)
+            if reference is not None:
+                from CraNeXtLib.evaluation import evaluate
+
+                description["metrics"] = evaluate(fine.implant, reference, fine.defective_skull).main_metrics()
             if part:
                 description |= part.as_dict()
                 description["warnings"] += part.warnings
@@ -220,12 +229,10 @@ def _write_pieces(pieces: list[Volume], meshes: dict[str, Mesh | None], folder: 
                 write_stl(piece, folder / f"{name}_{number}.stl")
 
 
-def _describe(
-    source: SkullInput, settings: CaseSettings, result: Reconstruction, mesh: Mesh, reference: Volume | None
-) -> dict[str, Any]:
+def _describe(source: SkullInput, settings: CaseSettings, result: Reconstruction, mesh: Mesh) -> dict[str, Any]:
     """Return the content of result.json, without the seconds."""
-    volume = result.implant
-    description = {
+    volume = source.skull
+    return {
         "format": "cranext-result",
         "version": RESULT_VERSION,
         "notice": RESEARCH_USE_NOTICE,
@@ -245,19 +252,14 @@ def _describe(
         },
         "model": {"name": result.model.name, "sha256": result.model.sha256},
         "parameters": asdict(settings) | {"postprocessing": result.postprocessing, "device": result.device},
-        **measure_implant(volume, result.defective_skull, mesh),
+        **measure_implant(result.implant, result.defective_skull, mesh),
         "watertight": mesh.is_watertight,
-        "checklist": check(volume, result.defective_skull).as_dict(),
+        "checklist": check(result.implant, result.defective_skull).as_dict(),
         "expected_error": result.expected_error and result.expected_error.as_dict(),
         "warnings": [*([PREVIEW_WARNING] if settings.preview else []), *source.warnings, *result.warnings],
         "versions": _versions(),
         "peak_memory_mb": peak_memory_mb(),
     }
-    if reference is not None:
-        from CraNeXtLib.evaluation import evaluate
-
-        description["metrics"] = evaluate(volume, reference, result.defective_skull).main_metrics()
-    return description
 
 
 def _versions() -> dict[str, str]:
