@@ -8,7 +8,7 @@ probable shape, regularised by the components' variances and continuous with the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
@@ -60,6 +60,11 @@ class ShapePrior:
     kernels: tuple[tuple[Kernel, ...], ...]
     noise_mm: tuple[float, ...]
     reach_mm: float = np.inf
+
+    def scaled(self, *factors: float) -> ShapePrior:
+        """Return the prior with the mean and the components of each channel times a factor."""
+        factors = np.array(factors, np.float32)[:, None]
+        return replace(self, mean=factors * self.mean, modes=factors * self.modes)
 
     def predict(self, observed: np.ndarray, *, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """Return the most probable values at places.

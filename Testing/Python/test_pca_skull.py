@@ -110,6 +110,18 @@ def test_restores_a_missing_outer_table(completer):
     assert dice(found, implant) > 0.6
 
 
+def test_thin_bone_that_lost_its_outer_table_is_found(completer):
+    """A millimetre is a third of it, and less than what counts in bone of usual thickness."""
+    model = completer.model
+    whole = model.prior.mean * np.array([[1.0], [0.55]])
+    patch = model.directions @ np.array([0.6, 0, 0.8]) > np.cos(np.deg2rad(30))
+    shells = whole - np.where(patch, 0.35 * whole[1], 0)
+    assert 1.0 < (whole - shells)[1, patch].mean() < 1.45
+    completed, fill, _ = completer.complete(shells)
+    assert fill[patch].mean() > 0.95
+    np.testing.assert_allclose(completed[1, patch].mean(), whole[1, patch].mean(), atol=0.3)
+
+
 def test_a_complete_skull_gets_nothing(completer):
     proposal = completer.propose(head(MEAN_AXES * (1.04, 0.97, 1.0)))
     assert not (proposal.probability >= 0.5).any()
