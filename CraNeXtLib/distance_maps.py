@@ -108,6 +108,29 @@ def write_vtp(maps: DistanceMap | Sequence[DistanceMap], path: str | Path) -> No
     write_poly_data(poly_data(maps[0].mesh, {each.name: each.values_mm for each in maps}), path)
 
 
+def read_vtp(path: str | Path) -> DistanceMap:
+    """Read the active map of a file that :func:`write_vtp` wrote.
+
+    Raises:
+        InputError: If it holds none.
+    """
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkIOXML import vtkXMLPolyDataReader
+
+    reader = vtkXMLPolyDataReader()
+    reader.SetFileName(str(path))
+    reader.Update()
+    data = reader.GetOutput()
+    scalars = data.GetPointData().GetScalars()
+    if scalars is None or not data.GetNumberOfPolys():
+        raise InputError(f"{Path(path).name} holds no map of distances; make it again.")
+    mesh = Mesh(
+        vtk_to_numpy(data.GetPoints().GetData()).astype(float),
+        vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3),
+    )
+    return DistanceMap(mesh, vtk_to_numpy(scalars).astype(float), scalars.GetName())
+
+
 def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
     """Return the distances in mm of points, shape (N, 3), from a surface; negative inside."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy

@@ -133,13 +133,24 @@ def write_expected_error(
     painted = error_map(part, mesh)
     write_vtp(painted, folder / f"{NAME}.vtp")
     if picture:
-        from CraNeXtLib.head.skull_frame import skull_frame
-        from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
+        draw_expected_error(painted, skull, folder)
 
-        views = views_from(mesh.vertices.mean(axis=0) - skull_frame(skull).centre)
-        write_distance_picture(
-            painted, folder / PICTURE, views=views, title="Expected error", legend="Expected error in mm"
-        )
+
+def draw_expected_error(painted: DistanceMap, skull: Volume, folder: Path) -> None:
+    """Draw the expected error as ``expected_error.png`` into a folder.
+
+    Args:
+        painted: What :func:`error_map` returned.
+        skull: Mask of the defective skull.
+        folder: Where to.
+    """
+    from CraNeXtLib.head.skull_frame import skull_frame
+    from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
+
+    views = views_from(painted.mesh.vertices.mean(axis=0) - skull_frame(skull).centre)
+    write_distance_picture(
+        painted, folder / PICTURE, views=views, title="Expected error", legend="Expected error in mm"
+    )
 
 
 def error_map(volume: Volume, mesh: Mesh) -> DistanceMap:

@@ -10,7 +10,9 @@ from typing import Any
 
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import check
+from CraNeXtLib.distance_maps import read_vtp
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.expected_error import CAPTION, PICTURE, draw_expected_error
 from CraNeXtLib.finishing import FinishSettings
 from CraNeXtLib.finishing.case import make_part, write_part
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
@@ -42,6 +44,7 @@ def write_implant_files(
     edited: bool,
     finishing: Mapping[str, Any] | None = None,
     material: str = DEFAULT_MATERIAL,
+    expected_error: str | Path | None = None,
     report: bool = True,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def write_implant_files(
         finishing: How the part to be made is finished, see :class:`CraNeXtLib.finishing.FinishSettings`; None for no
             part.
         material: What the part is made of, for its weight.
+        expected_error: File of the expected error painted on the implant, for the report of one that was not edited.
         report: Whether to write ``report.html``, ``report.pdf`` and their pictures.
         progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
 
@@ -107,8 +111,8 @@ def write_implant_files(
         with stages.stage("Reporting"):
             now = datetime.now(timezone.utc).isoformat(timespec="seconds")
             description = {**result, **measures, "edited": edited, "described": now}
-            outdated = ["finishing", "fit"] + (["metrics", "defects"] if edited else [])  # of the implant as it was
-            for key in outdated:
+            of_what_it_was = ["metrics", "defects", "expected_error"] if edited else []
+            for key in ["finishing", "fit", *of_what_it_was]:
                 description.pop(key, None)
             if part is not None:
                 write_part(part, bone, folder, pictures=report)
@@ -117,7 +121,12 @@ def write_implant_files(
             if report:
                 title = f"Case {description['case_id']}"
                 maps = [Figure(folder / name, caption) for name, caption in FIT_PICTURES.items()] if part else []
-                write_report(description, draw_figures(bone, changed, folder, title=title), folder, maps=maps)
+                expected = []
+                if expected_error is not None and description.get("expected_error"):
+                    draw_expected_error(read_vtp(expected_error), bone, folder)
+                    expected = [Figure(folder / PICTURE, CAPTION)]
+                figures = draw_figures(bone, changed, folder, title=title)
+                write_report(description, figures, folder, maps=maps, expected=expected)
             description["files"] = sorted({path.name for path in folder.iterdir()} | {"result.json"})
             (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return description

@@ -8,10 +8,12 @@ from typing import Any
 
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.jobs import Job
+from CraNeXtLib.poly_data import write_poly_data
 from CraNeXtLib.slicer_ui import result_references
 from CraNeXtLib.slicer_ui.implant_edits import is_edited
 from CraNeXtLib.slicer_ui.implant_nodes import (
     DEFECTIVE_SKULL,
+    EXPECTED_ERROR,
     IMPLANT,
     describe,
     fill_model,
@@ -76,6 +78,10 @@ class ImplantFilesRun(WorkerRun):
         files = {role: str(folder / f"{role}.nrrd") for role in self._masks}
         for role, mask in self._masks.items():
             write_mask(mask, Path(files[role]))
+        painted = referred(self.segmentation, result_references.EXPECTED_ERROR)
+        if painted is not None and self.out is not None:
+            write_poly_data(painted.GetPolyData(), folder / EXPECTED_ERROR)
+            files["expected_error"] = str(folder / EXPECTED_ERROR)
         arguments = (
             files
             | self._finishing

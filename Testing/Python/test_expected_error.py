@@ -5,6 +5,7 @@ import pytest
 from phantoms import OBLIQUE, head
 from PIL import Image
 
+from CraNeXtLib.distance_maps import read_vtp
 from CraNeXtLib.expected_error import KNOWN_PERCENT, P95_MM, error_map, summarize, write_expected_error
 from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template
 from CraNeXtLib.surfaces import surface_of
@@ -74,6 +75,10 @@ def test_files_lie_on_the_implant(tmp_path):
     write_expected_error(found, phantom.implant, mesh, phantom.defective, tmp_path, picture=True)
     assert {path.name for path in tmp_path.iterdir()} == {f"expected_error.{end}" for end in ("nrrd", "vtp", "png")}
     written = read_volume(tmp_path / "expected_error.nrrd")
+    again, painted = read_vtp(tmp_path / "expected_error.vtp"), error_map(found.volume, mesh)
+    np.testing.assert_array_equal(again.mesh.faces, mesh.faces)
+    np.testing.assert_allclose(again.mesh.vertices, mesh.vertices, atol=1e-4)
+    np.testing.assert_allclose(again.values_mm, painted.values_mm, atol=1e-3)
     places = written.to_ras(np.argwhere(written.voxels > 0))
     np.testing.assert_allclose(places, phantom.implant.to_ras(np.argwhere(phantom.implant.voxels)), atol=1e-3)
     assert written.voxels.max() == pytest.approx(1.0, abs=1e-3)

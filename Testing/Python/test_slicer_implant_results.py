@@ -198,7 +198,9 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     assert exporting.message.text == f"Everything is in {out}."
     files = {path.name for path in out.iterdir()}
     assert files > {"implant.nrrd", "implant.stl", "implant.3mf", "complete_skull.nrrd", "report.html", "scene.mrb"}
-    assert "finished_implant.stl" in files
+    assert {"finished_implant.stl", "expected_error.png"} < files
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "By how much the outer surface is expected to be off; grey where that is not known." in report
     assert not [name for name in files if name.startswith(".")]  # nothing unfinished
     np.testing.assert_array_equal(read_volume(out / "implant.nrrd").voxels != 0, phantom.implant.voxels)
     np.testing.assert_allclose(read_volume(out / "implant.nrrd").affine, phantom.implant.affine, atol=1e-6)
