@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -57,8 +58,10 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
 def _dry_run(config: TrainingConfig, out: Path, progress: Any) -> None:
     cost = _training_part("dry_run").dry_run(config, config.data.cache or out / "cache", progress)
     progress.end()
+    told = math.isfinite(cost.memory_gb)  # by Linux and macOS, or the GPU
+    memory = f", with {cost.peak_memory_gb:.1f} of {cost.memory_gb:.0f} GB in use" if told else ""
     print(
-        f"A step fits on {cost.device}: {cost.peak_memory_gb:.1f} of {cost.memory_gb:.0f} GB in use. It takes "
+        f"A step fits on {cost.device}{memory}. It takes "
         f"{cost.seconds_per_step:.2f} s; a sample is made in {cost.seconds_per_sample:.2f} s, by "
         f"{config.data.workers or 1} process{'es' if config.data.workers > 1 else ''}."
     )

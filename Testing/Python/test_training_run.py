@@ -265,6 +265,30 @@ def test_a_dry_run_says_what_it_would_cost(manifest, tmp_path):
     assert 0 < cost.peak_memory_gb < cost.memory_gb
 
 
+@pytest.mark.parametrize(
+    ("device", "memory_gb", "told"),
+    [
+        ("cpu", 24.6, ("A step fits on cpu, with 3.2 of 25 GB in use.", "On a GPU its tensors would take 2.3 GB")),
+        ("cpu", float("nan"), ("A step fits on cpu. It takes 1.50 s", "2.3 GB")),
+        ("cuda", 12.0, ("A step fits on cuda, with 3.2 of 12 GB in use.", "An epoch of 5 steps")),
+    ],
+)
+def test_the_command_tells_what_a_run_would_cost(device, memory_gb, told, monkeypatch, capsys, tmp_path):
+    from CraNeXtLib.cli import main
+    from CraNeXtLib.training import dry_run as module
+
+    cost = module.DryRun(
+        device=device, peak_memory_gb=3.2, memory_gb=memory_gb, gpu_memory_gb=2.3, seconds_per_sample=0.2,
+        seconds_per_step=1.5, steps_per_epoch=5, seconds_per_epoch=9.0, hours=0.75,
+    )  # fmt: skip
+    monkeypatch.setattr(module, "dry_run", lambda *_: cost)
+    main(["train", "default", "--dry-run", "--out", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert all(text in said for text in told)
+    assert "nan" not in said
+    assert ("worked out" in said) == (device == "cpu")
+
+
 def test_the_paper_preset_makes_its_pairs(manifest, tmp_path):
     from CraNeXtLib.training.data import CompletionData, TrainingSamples
 
