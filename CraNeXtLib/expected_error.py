@@ -22,6 +22,7 @@ from CraNeXtLib.volumes import Volume, foreground_box
 NAME = "expected_error"
 PICTURE = f"{NAME}.png"
 P95_MM, KNOWN_PERCENT = 1.5, 90.0  # beyond which an implant is doubted
+MIDLINE_MM = 5.0
 CAPTION = "By how much the outer surface is expected to be off; grey where that is not known."
 
 
@@ -32,7 +33,7 @@ class WorstPlace:
     Attributes:
         error_mm: How much.
         place_ras_mm: Where.
-        side: ``"left"`` or ``"right"``.
+        side: ``"left"``, ``"right"``, or ``"midline"`` within 5 mm of it.
         region: Name of the region.
     """
 
@@ -103,7 +104,8 @@ def summarize(volume: Volume, implant: Volume, pose: HeadPose) -> ExpectedError:
         return ExpectedError(volume, known_percent)
     values = part.voxels[known].astype(np.float32)
     place = part.to_ras(np.array([np.unravel_index(part.voxels.argmax(), part.shape)]))
-    side = "left" if pose.to_template(place)[0, 0] < 0 else "right"
+    right = pose.to_template(place)[0, 0]
+    side = "midline" if abs(right) < MIDLINE_MM else "left" if right < 0 else "right"
     region = ALL_REGIONS[pose.label_points(place)[0] - 1].name
     return ExpectedError(
         volume,

@@ -41,6 +41,10 @@ def test_figures_and_the_worst_place():
     points = phantom.implant.to_ras(np.argwhere(phantom.implant.voxels))
     np.testing.assert_allclose(found.worst.place_ras_mm, points[points[:, 1].argmax()], atol=0.06)
     assert found.doubts == ()
+    middle = head(holes=(((0.0, 20.0, 70.0), 25.0),))
+    one = np.zeros(middle.implant.shape, np.float16)
+    one[tuple(np.argwhere(middle.implant.voxels)[middle.implant.voxels.sum() // 2])] = 0.7
+    assert summarize(middle.implant.with_voxels(one), middle.implant, pose()).worst.side == "midline"
 
 
 def test_warns_of_a_large_error_and_of_what_is_not_known():
