@@ -1,0 +1,73 @@
+"""Does a network's agreement with itself tell its error? python Testing/benchmarks/flip_agreement.py MANIFEST.
+
+Shows each validation skull, on blocks of at most 1 mm, to a model as it is and mirrored. Prints for every case the DSC
+of both implants with each other and of the first with the truth, and the correlation between the difference of both
+probabilities and being wrong, over the voxels that an implant or the truth holds; then the rank correlation of both
+DSCs over the cases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import spearmanr
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from CraNeXtLib import models
+from CraNeXtLib.datasets.manifest import read_manifest
+from CraNeXtLib.implant import implant_of
+from CraNeXtLib.metrics import dice
+from CraNeXtLib.models import Completer
+from CraNeXtLib.training.model_card import OWN
+from CraNeXtLib.training.model_scores import ALL_KINDS, trials_of
+from CraNeXtLib.volumes import Volume
+
+SPACING_MM = 1.0
+
+
+def predicted(completer: Completer, skull: Volume) -> tuple[Volume, Volume]:
+    """Return the probability of added bone and the implant, on the skull's voxels."""
+    proposal = completer.propose(skull, device="cpu", progress=lambda _: None)
+    part = skull.crop(proposal.box)
+    likely, implant = np.zeros(skull.shape, np.float32), np.zeros(skull.shape, bool)
+    likely[proposal.box] = np.where(part.voxels, 0, proposal.probability)
+    found = implant_of(part, part.with_voxels(proposal.probability), threshold=proposal.threshold)
+    implant[proposal.box] = found.voxels
+    return skull.with_voxels(likely), skull.with_voxels(implant)
+
+
+def mirrored(volume: Volume) -> Volume:
+    """Return the mirror image, left for right, on the same voxels."""
+    axis = next(axis for axis, code in enumerate(volume.axis_codes) if code in "LR")
+    return volume.with_voxels(np.flip(volume.voxels, axis))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("manifest", help="data set with splits")
+    parser.add_argument("--model", default="cranext", help="default: %(default)s")
+    parser.add_argument("--kinds", nargs="+", choices=ALL_KINDS, default=[OWN], help="default: own")
+    options = parser.parse_args()
+    completer = models.find(options.model).load()
+    skulls = [case for case in read_manifest(options.manifest) if case.split == "validation"]
+    agreements, scores = [], []
+    for trial in trials_of(skulls, options.kinds, SPACING_MM):
+        pair = trial.load()
+        likely, implant = predicted(completer, pair.defective)
+        others = [mirrored(volume) for volume in predicted(completer, mirrored(pair.defective))]
+        asked = implant.voxels | others[1].voxels | pair.implant.voxels
+        apart = np.abs(likely.voxels - others[0].voxels)[asked]
+        wrong = (implant.voxels != pair.implant.voxels)[asked]
+        agreements.append(dice(implant, others[1]))
+        scores.append(dice(implant, pair.implant))
+        told = np.corrcoef(apart, wrong)[0, 1]
+        print(f"{trial.name} agreement {agreements[-1]:.3f} dsc {scores[-1]:.3f} voxels {told:+.2f}", flush=True)
+    print(f"rank correlation of agreement and DSC {spearmanr(agreements, scores)[0]:+.2f}, {len(scores)} cases")
+
+
+if __name__ == "__main__":
+    main()
