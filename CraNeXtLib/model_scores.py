@@ -122,7 +122,8 @@ def score_model(
 def scores_of(rows: Iterable[Row]) -> dict[str, Any]:
     """Return mean, standard deviation and worst of every metric, and how many implants are broken or stray.
 
-    A case without an implant counts with the diagonal of its image as distance; its worst distance is infinite.
+    A case without an implant counts with the diagonal of its image as distance; its worst distance is infinite. What
+    was not measured in every case (older scores lack some values) is NaN, or None for ``stray``.
     """
     rows = list(rows)
     scores: dict[str, Any] = {"n": len(rows)}
@@ -132,7 +133,8 @@ def scores_of(rows: Iterable[Row]) -> dict[str, Any]:
         values = {"mean": summary.mean, "sd": summary.sd, "worst": worst(row[metric] for row in rows)}
         scores[metric] = {name: round(value, 4) for name, value in values.items()}
     broken = sum(row["dsc"] < BROKEN_DSC for row in rows)
-    return scores | {"broken": broken, "stray": sum(row["stray_pieces"] > 0 for row in rows)}
+    measured = all(np.isfinite(row["stray_pieces"]) for row in rows)
+    return scores | {"broken": broken, "stray": sum(row["stray_pieces"] > 0 for row in rows) if measured else None}
 
 
 def _try(model: Model, trial: Trial, device: str, postprocessing: str | None) -> Tried:

@@ -98,7 +98,8 @@ def scores_table(rows: Iterable[Row]) -> str:
     for kind, group in groups.items():
         scores = scores_of(group)
         cells = [_text(scores[metric], 2 if metric.endswith("mm") else 3) for metric in PAPER_METRICS]
-        lines.append(f"| {kind} | {scores['n']} | {' | '.join(cells)} | {scores['broken']} | {scores['stray']} |")
+        stray = "not measured" if scores["stray"] is None else scores["stray"]
+        lines.append(f"| {kind} | {scores['n']} | {' | '.join(cells)} | {scores['broken']} | {stray} |")
     return "\n".join(lines)
 
 

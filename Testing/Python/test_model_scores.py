@@ -151,3 +151,6 @@ def test_scores_go_with_a_model_and_older_folders_have_them_in_the_description(m
     put_scores(model.folder, [row])
     added = models.import_model(model.folder, name="mine")
     assert read_scores(added.folder) == [row]
+    put_scores(added.folder, [row | {"case": "b", "sdh_mm": np.nan, "diagonal_mm": np.nan, "stray_pieces": np.nan}])
+    card = (added.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "| own | 2 | 0.900 ± 0.000 (0.900) | 0.900 ± 0.000 (0.900) | 1.00 ± 0.00 (1.00) | not measured | 0 |" in card
