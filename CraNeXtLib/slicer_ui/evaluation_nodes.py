@@ -22,6 +22,7 @@ EVALUATION_ATTRIBUTE = "CraNeXt.Evaluation"
 """Attribute of the table: the content of ``metrics.json``, saved with the scene."""
 
 _COLOUR_STEPS = 256
+_LEGEND_SIZE = (0.1, 0.4)  # of the view; its text is as large as fits, so that a larger one would cover the head
 _AMBIENT = 0.5  # so that a rim that is seen from the side shows its colours, too
 
 
@@ -96,6 +97,7 @@ def fill_map(node: Any, data: Any, *, title: str) -> None:
     display.SetDiffuse(1 - _AMBIENT)
     legend = slicer.modules.colors.logic().AddDefaultColorLegendDisplayNode(node)
     legend.SetTitleText(title)
+    legend.SetSize(*_LEGEND_SIZE)
     legend.SetLabelFormat("%.2f")
     legend.SetNumberOfLabels(5)
     legend.SetMaxNumberOfColors(_COLOUR_STEPS)

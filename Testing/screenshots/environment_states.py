@@ -2,6 +2,8 @@
 
 from gallery import state
 
+LACKING = {"torch": None, "monai": None, "antspyx": None, "trimesh": "3.9.1"}
+
 
 def _shown(stage):
     from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
@@ -12,6 +14,23 @@ def _shown(stage):
     return panel
 
 
+def _shown_without(stage, lacking):
+    """Show the section as if packages were missing (None) or old; only what this process sees can be made up."""
+    from CraNeXtLib.slicer_ui.environment import packages
+
+    real = packages.installed_version
+    packages.installed_version = lambda name: lacking[name] if name in lacking else real(name)
+    try:
+        panel = _shown(stage)
+        panel.close()
+        stage.wait(lambda: panel._run is None or panel._run.finished)
+        panel._found = panel._run = None
+        panel._check.enabled = True
+        panel._show()
+    finally:
+        packages.installed_version = real
+
+
 @state("environment-ready", "environment-ready-dark", views=False)
 def ready(stage):
     panel = _shown(stage)
@@ -20,14 +39,14 @@ def ready(stage):
 
 @state("environment-missing", views=False)
 def missing(stage):
-    from CraNeXtLib.slicer_ui.environment import packages
+    _shown_without(stage, LACKING)
 
-    known = {"torch": None, "monai": None, "antspyx": None, "trimesh": "3.9.1"}
-    real = packages.installed_version
-    packages.installed_version = lambda name: known[name] if name in known else real(name)
-    panel = _shown(stage)
-    panel._found = None
-    panel.close()
-    panel._run = None
-    panel._show()
-    packages.installed_version = real
+
+@state("environment-continue", views=False)
+def interrupted(stage):
+    from CraNeXtLib.slicer_ui.environment import unfinished
+    from CraNeXtLib.slicer_ui.environment.packages import Package
+
+    unfinished.remember([Package(name, "", version) for name, version in LACKING.items()])
+    _shown_without(stage, {name: LACKING[name] for name in ("monai", "antspyx")})
+    unfinished.forget()

@@ -98,6 +98,11 @@ def result(stage):
     _made(stage)
 
 
+@state("implant-expected-error")
+def expected_error(stage):
+    _made(stage).panel.results.show_surface("expected_error")
+
+
 @state("implant-edit")
 def edit(stage):
     widget = _made(stage)

@@ -16,7 +16,6 @@ PANEL_WIDTH = 440
 VIEWS_WIDTH = 900
 CAPTION = 20  # pixels
 COLORS = 256  # of the file's palette, so fitted that those of legends and regions stay what they are
-DPI = 36  # of text in the 3D view, which would be wide beside so small a head
 DARK = {  # as Qt's Fusion style in a dark desktop
     "Window": "#353535", "WindowText": "#f0f0f0", "Base": "#232323", "AlternateBase": "#2d2d2d", "Text": "#f0f0f0",
     "Button": "#454545", "ButtonText": "#f0f0f0", "ToolTipBase": "#353535", "ToolTipText": "#f0f0f0",
@@ -133,7 +132,6 @@ def _view_picture(view: ET.Element, width: int, height: int) -> np.ndarray:
     elif kind == "vtkMRMLViewNode":
         three_d = next(view for known, view in _three_d if known is node)
         three_d.resize(size)
-        three_d.window.SetDPI(DPI)
         drawn = three_d.pixels()
         caption, color = tag, QtGui.QColor("#7388d9")
     elif kind == "vtkMRMLPlotViewNode":
