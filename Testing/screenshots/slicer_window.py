@@ -15,6 +15,8 @@ from slicer_views import slice_view, three_d_view
 PANEL_WIDTH = 440
 VIEWS_WIDTH = 900
 CAPTION = 20  # pixels
+ROOM = 200  # pixels more than a panel asks for, since texts that wrap ask for too few; what stays empty is cut off
+MARGIN = 14  # pixels below the last section
 COLORS = 256  # of the file's palette, so fitted that those of legends and regions stay what they are
 DARK = {  # as Qt's Fusion style in a dark desktop
     "Window": "#353535", "WindowText": "#f0f0f0", "Base": "#232323", "AlternateBase": "#2d2d2d", "Text": "#f0f0f0",
@@ -64,19 +66,22 @@ def close_three_d_views() -> None:
 
 
 def panel_picture(name: str, height: int) -> np.ndarray:
-    """Return the open panel of a module under its title, at least so high, of shape (height, width, 3)."""
+    """Return the open panel of a module under its title, of at least a height, of shape (height, width, 3)."""
     description = getattr(slicer.modules, name.lower())
     container = description.widgetRepresentation()
     title = QtWidgets.QLabel(f"  {description.title}")
     title.setStyleSheet("font-weight: bold; padding: 4px; border-bottom: 1px solid palette(mid);")
     title.resize(PANEL_WIDTH, title.sizeHint().height())
-    container.resize(PANEL_WIDTH, 900)
-    for _ in range(3):  # what is folded gives its room back a layout at a time
-        QtWidgets.QApplication.processEvents()
-    needed = max(container.minimumSizeHint().height(), container.heightForWidth(PANEL_WIDTH))
+    for width in (PANEL_WIDTH + 50, PANEL_WIDTH):  # texts that wrap are only measured again at another width
+        container.resize(width, 900)
+        for _ in range(3):  # what is folded gives its room back a layout at a time
+            QtWidgets.QApplication.processEvents()
+    needed = max(container.minimumSizeHint().height(), container.heightForWidth(PANEL_WIDTH)) + ROOM
     container.resize(PANEL_WIDTH, max(height - title.height, needed))
     QtWidgets.QApplication.processEvents()
-    return np.vstack([_pixels(title.grab()), _pixels(container.grab())])
+    picture = np.vstack([_pixels(title.grab()), _pixels(container.grab())])
+    filled = np.flatnonzero((picture != picture[-1, -1]).any(axis=(1, 2)))
+    return picture[: max(height, filled[-1] + MARGIN)]
 
 
 def widget_picture(widget: Any) -> np.ndarray:
