@@ -255,6 +255,7 @@ def _describe(source: SkullInput, settings: CaseSettings, result: Reconstruction
         **measure_implant(result.implant, result.defective_skull, mesh),
         "watertight": mesh.is_watertight,
         "checklist": check(result.implant, result.defective_skull).as_dict(),
+        "agreement": None if result.agreement is None else round(result.agreement, 3),
         "expected_error": result.expected_error and result.expected_error.as_dict(),
         "warnings": [*([PREVIEW_WARNING] if settings.preview else []), *source.warnings, *result.warnings],
         "versions": _versions(),

@@ -17,6 +17,7 @@ class Proposal:
         threshold: From which probability on (>=) a voxel counts as bone.
         expected_error: By how much the outer surface over each added voxel of the box is expected to be off, in mm,
             float16 of the box's shape; 0 where that is not known. None from a model that cannot tell.
+        agreement: DSC of the added bone with that for the mirrored skull; None if that was not asked.
         notes: What the user should know about how it was made, as sentences, such as a fall back to the CPU.
     """
 
@@ -24,4 +25,5 @@ class Proposal:
     probability: np.ndarray
     threshold: float = 0.5
     expected_error: np.ndarray | None = None
+    agreement: float | None = None
     notes: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ class Reconstruction:
         device: Where the network ran, such as ``"cpu"``.
         seconds: Duration of each stage.
         warnings: What the user should know before trusting the result, as sentences.
+        agreement: DSC of the implant with the one for the mirrored skull; None if the model was not asked for it.
         expected_error: By how much the implant's outer surface is expected to be off; None if the model cannot tell.
     """
 
@@ -52,6 +53,7 @@ class Reconstruction:
     device: str
     seconds: dict[str, float]
     warnings: tuple[str, ...]
+    agreement: float | None = None
     expected_error: ExpectedError | None = None
 
 
@@ -122,5 +124,6 @@ def reconstruct(
         device=device,
         seconds=stages.seconds,
         warnings=(*doubts, *proposal.notes, *(expected.doubts if expected else ())),
+        agreement=proposal.agreement,
         expected_error=expected,
     )

@@ -77,12 +77,14 @@ def sections_of(
 
 
 def _implant(result: dict[str, Any]) -> Rows:
+    agreement = result.get("agreement")
     return [
         ("Volume", f"{result['implant_volume_ml']:.1f} mL"),
         ("Area of the outer side", f"{result['defect_area_cm2']:.1f} cm²"),
         ("Thickness", _spread(result["thickness_mm"])),
         ("Pieces", "; ".join(f"{p['volume_ml']:.1f} mL at {_place(p['centre_ras_mm'])}" for p in result["pieces"])),
         ("Surface", "watertight" if result["watertight"] else "not watertight"),
+        *([("Agreement with the mirrored skull's", f"DSC {agreement:.2f}")] if agreement is not None else []),
     ]
 
 
