@@ -160,7 +160,6 @@ class PCACompleter:
         usual_share = float(np.nanmedian(shells[1] / self.model.prior.mean[1]))
         usual = usual_share * self.model.prior.mean[1]
         scale = min(1.0, usual_share / THIN_BONED)
-        tolerance = scale * TOLERANCE_MM
         steady = np.linalg.norm(self.model.prior.modes[:, 1], axis=0) < STEADY_MM
         thin = self._large(steady & (shells[1] < THIN * usual), MINIMUM_THIN_AREA_MM2)
         suspect = self._grown(holes | thin, RIM_MM)
@@ -169,9 +168,9 @@ class PCACompleter:
                 break
             near = self._grown(suspect, WALL_MM)
             predicted = self._predict(shells, unknown | absent | suspect, near, scale)
-            too_thin, too_low = shells[1] < predicted[1] - tolerance, shells[0] < predicted[0] - tolerance
+            too_low, too_thin = shells < predicted - scale * TOLERANCE_MM
             holes |= self._large(near & steady & too_thin & too_low, MINIMUM_THIN_AREA_MM2)
-            walls = too_thin | (np.abs(shells[0] - predicted[0]) > tolerance)
+            walls = too_thin | (np.abs(shells[0] - predicted[0]) > TOLERANCE_MM)
             holes |= self._connected(walls & self._grown(holes, WALL_MM) & ~unknown | holes, holes)
             suspect = self._grown(holes, RIM_MM)
         unseen = unknown | absent | suspect
