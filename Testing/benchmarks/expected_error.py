@@ -1,9 +1,10 @@
 """Compare the expected error with the error found: python Testing/benchmarks/expected_error.py MANIFEST [--model NAME].
 
 Takes the validation skulls of a data set with their own defects at full resolution and with generated ones of every
-kind on blocks of at most 1 mm. Prints a line a case; then, of points on the outer side of the implants, mean expected
-and found distance from the complete skull's surface by quarters of the expected; the rank correlation of each figure of
-a case with its scores; and how many bad implants each warning finds, and how many good ones it names.
+kind on blocks of at most 1 mm. Prints a line a case, with the correlation of both over points on the outer side; then,
+of these points, mean expected and found distance from the complete skull's surface by quarters of the expected; the
+rank correlation of each figure of a case with its scores; and how many bad implants each warning finds, and how many
+others it names.
 """
 
 from __future__ import annotations
@@ -129,7 +130,9 @@ def main() -> None:
             print(trial.name, "no implant or no expected error", flush=True)
             continue
         cases.append(case)
-        print(trial.name, *(f"{key} {value:.3f}" for key, value in case.figures.items()), flush=True)
+        within = np.corrcoef(case.expected, case.found)[0, 1]
+        figures = (f"{key} {value:.3f}" for key, value in case.figures.items())
+        print(trial.name, *figures, f"correlation {within:.2f}", flush=True)
     for group in ([case for case in cases if case.name.endswith(OWN)], cases):
         if group:
             print_points(group)
