@@ -49,4 +49,6 @@ def _scaled(block: ConvNeXtBlock, x: Tensor, scale: Tensor) -> Tensor:
 
 
 def _recomputed(forward: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-    return checkpoint(forward, *inputs, use_reentrant=False) if torch.is_grad_enabled() else forward(*inputs)
+    if not torch.is_grad_enabled():
+        return forward(*inputs)
+    return checkpoint(forward, *inputs, use_reentrant=False, preserve_rng_state=False)  # nothing in there is random
