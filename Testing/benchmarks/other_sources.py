@@ -21,7 +21,7 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib import models
-from CraNeXtLib.alignment import align_surfaces, bone_surface, shrink
+from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
 from CraNeXtLib.bodyparts3d import BONES, bone_labels
 from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.datasets.manifest import SkullPair, read_mask
@@ -131,9 +131,9 @@ def mean_of_validation(data: Path) -> Volume:
         shells = observe(skull, occupancy, alignment, model.directions, model.prior.mean[0])
         maps.append(np.where(shells[1] > 1, shells, np.nan))
     outer, thickness = (model.image(values) for values in np.nanmean(maps, axis=0))
-    vault = shares(
-        space, type(alignment)(np.eye(4), 0.0), Filling(model.grid, outer, thickness, model.domain, model.domain)
-    )
+    domain = model.domain
+    filling = Filling(model.grid, outer, thickness, known=domain, fill=domain, unseen=~domain)
+    vault = shares(space, Alignment(np.eye(4), 0.0), filling)
     return space.with_voxels(np.where(np.isnan(vault), (total + total[::-1]) / 2 / len(ids), vault) >= 0.5)
 
 
