@@ -95,7 +95,7 @@ def test_the_worker_gets_the_skull_to_the_last_bit(logic, phantom, monkeypatch):
     np.testing.assert_array_equal(written["volume"].voxels, phantom.defective.voxels)
     np.testing.assert_allclose(written["volume"].affine, phantom.defective.affine, rtol=0, atol=1e-9)
     assert (written["task"], written["python"], written["environment"]) == ("reconstruct", sys.executable, None)
-    given = {"device": "cuda", "postprocessing": "official", "model": "some"}
+    given = {"device": "cuda", "postprocessing": "official", "preview": False, "model": "some"}
     assert written["settings"] == given | {"report": False, "finishing": None}  # both are steps of their own in Slicer
     assert leftovers() == []
 
