@@ -119,7 +119,7 @@ def summarize(volume: Volume, implant: Volume, pose: HeadPose) -> ExpectedError:
 def write_expected_error(
     expected: ExpectedError, implant: Volume, mesh: Mesh, skull: Volume, folder: Path, *, picture: bool
 ) -> None:
-    """Write a map into a folder: ``expected_error.nrrd``, cropped to the implant, ``.vtp`` and, if wished, ``.png``.
+    """Write a map into a folder: ``expected_error.nrrd``, ``.vtp`` and, if wished, ``.png``.
 
     Args:
         expected: The map.
@@ -129,10 +129,8 @@ def write_expected_error(
         folder: Where to.
         picture: Whether to draw it, too.
     """
-    part = expected.volume.crop(foreground_box(implant.voxels))
-    part = part.with_voxels(part.voxels.astype(np.float32))
-    write_volume(part, folder / f"{NAME}.nrrd")
-    painted = error_map(part, mesh)
+    write_volume(expected.volume.with_voxels(expected.volume.voxels.astype(np.float32)), folder / f"{NAME}.nrrd")
+    painted = error_map(expected.volume.crop(foreground_box(implant.voxels)), mesh)
     write_vtp(painted, folder / f"{NAME}.vtp")
     if picture:
         draw_expected_error(painted, skull, folder)

@@ -79,6 +79,8 @@ def test_files_lie_on_the_implant(tmp_path):
     write_expected_error(found, phantom.implant, mesh, phantom.defective, tmp_path, picture=True)
     assert {path.name for path in tmp_path.iterdir()} == {f"expected_error.{end}" for end in ("nrrd", "vtp", "png")}
     written = read_volume(tmp_path / "expected_error.nrrd")
+    assert written.shape == phantom.implant.shape
+    np.testing.assert_allclose(written.affine, phantom.implant.affine, atol=1e-9)
     again, painted = read_vtp(tmp_path / "expected_error.vtp"), error_map(found.volume, mesh)
     np.testing.assert_array_equal(again.mesh.faces, mesh.faces)
     np.testing.assert_allclose(again.mesh.vertices, mesh.vertices, atol=1e-4)
