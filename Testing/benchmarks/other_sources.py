@@ -1,7 +1,7 @@
 """Score models on skulls of other sources than their training's: python Testing/benchmarks/other_sources.py DATA.
 
 DATA is the folder with ``bodyparts3d`` (STL bones), ``skullbreak`` (one defective skull), ``clinical`` (a CT with a
-defect) and ``skullfix``. No model has seen any of these skulls; of SkullFix it takes the validation skulls, for a mean.
+defect) and ``skullfix``, of which it takes the validation skulls, for a mean.
 Of real skulls with a hole, the hole is filled first (by ``pca_skull``), and defects that come near it are left out. The
 rest are BodyParts3D's skull, stretched, thickened, cropped and resampled, and a phantom that is no skull at all. Each
 gets a synthetic defect of every kind. Prints a table, and keeps a file a case in --out, to go on where it was stopped.
