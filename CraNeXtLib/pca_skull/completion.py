@@ -31,8 +31,8 @@ RIM_MM = 3.0
 # Near a hole, bone this much thinner or further off than expected is part of the hole's wall.
 WALL_MM = 12.0
 TOLERANCE_MM = 1.5
-# Skulls whose bone is thinner than this share of the mean are told from thickness in proportion: the same deviation in
-# mm is more of their bone. Standard deviation of the skulls that were fitted: 0.15.
+# In skulls whose bone is thinner than this share of the mean, a lost outer table is looked for in proportion: the same
+# deviation in mm is more of their bone. Standard deviation of the skulls that were fitted: 0.15.
 THIN_BONED = 0.8
 # Bone that far from the mean is not the brain case: a tube, a strap, a speck.
 PLAUSIBLE_MM = 20.0
@@ -167,19 +167,20 @@ class PCACompleter:
             if not suspect.any():
                 break
             near = self._grown(suspect, WALL_MM)
-            predicted = self._predict(shells, unknown | absent | suspect, near, scale)
-            too_low, too_thin = shells < predicted - scale * TOLERANCE_MM
+            unseen = unknown | absent | suspect
+            predicted = self._predict(shells, unseen, near)
+            expected = predicted if scale == 1 else self._predict(shells, unseen, near, scale)
+            too_low, too_thin = shells < expected - scale * TOLERANCE_MM
             holes |= self._large(near & steady & too_thin & too_low, MINIMUM_THIN_AREA_MM2)
-            walls = too_thin | (np.abs(shells[0] - predicted[0]) > TOLERANCE_MM)
+            walls = (shells[1] < predicted[1] - TOLERANCE_MM) | (np.abs(shells[0] - predicted[0]) > TOLERANCE_MM)
             holes |= self._connected(walls & self._grown(holes, WALL_MM) & ~unknown | holes, holes)
             suspect = self._grown(holes, RIM_MM)
         unseen = unknown | absent | suspect
         if not holes.any():
             return shells, holes, unseen
-        completed = self._predict(shells, unseen, self._grown(suspect, 2 * RIM_MM), scale)
-        return completed, suspect & ~unknown, unseen
+        return self._predict(shells, unseen, self._grown(suspect, 2 * RIM_MM)), suspect & ~unknown, unseen
 
-    def _predict(self, shells: np.ndarray, unseen: np.ndarray, wanted: np.ndarray, scale: float) -> np.ndarray:
+    def _predict(self, shells: np.ndarray, unseen: np.ndarray, wanted: np.ndarray, scale: float = 1.0) -> np.ndarray:
         """Return the shells with predictions at the wanted pixels, for bone of a share of the usual thickness."""
         prior = self.model.prior.scaled(1.0, scale)
         smooth = np.stack([self._smoothed(channel, ~unseen) for channel in shells])
