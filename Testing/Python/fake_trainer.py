@@ -53,7 +53,7 @@ def train(config: Path, out: Path, resume: bool, progress) -> None:
             temporary.write_text(str(epoch + 1))
         print(f"epoch {epoch + 1}", flush=True)
         progress(f"Epoch {epoch + 1} of {epochs}, 1 min left", (epoch + 1) / epochs)
-    shutil.copytree(models.find("cranext").folder, out / "model", dirs_exist_ok=True)
+    shutil.copytree(models.find("pca_skull").folder, out / "model", dirs_exist_ok=True)
 
 
 def main() -> int:

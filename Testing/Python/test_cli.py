@@ -137,7 +137,7 @@ def test_a_preview_is_quick_and_says_what_it_is(run, tmp_path):
     for wanted in ({"report": True}, {"report": False, "finishing": {}}):
         with pytest.raises(InputError, match="is a quick preview; make it without"):
             write_implant_files("i.nrrd", "s.nrrd", tmp_path / "export", result=result, edited=False, **wanted)
-    status, _, error = run("reconstruct", SKULL, "--out", tmp_path / "other", "--preview", "--model", "cranext")
+    status, _, error = run("reconstruct", SKULL, "--out", tmp_path / "other", "--preview", "--model", "mine")
     assert status == 2
     assert "choose no other" in error
 

@@ -168,5 +168,7 @@ def test_the_split_of_a_model_is_taken_over(tmp_path, capsys):
     assert main([*made, "pca_skull"]) == 0
     splits = {case.subject: case.split for case in read_manifest(tmp_path / "m.csv")}
     assert splits == {"000": "validation", "001": "training", "007": "test", "500": ""}
-    assert main([*made, "cranext"]) == 2
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/model.json").write_text('{"name": "mine", "kind": "network", "format_version": 1, "sha256": ""}')
+    assert main([*made, str(tmp_path / "mine")]) == 2
     assert "lists no split" in capsys.readouterr().err

@@ -84,7 +84,7 @@ def test_it_goes_on_where_it_was_stopped(manifest, asked, tmp_path):
     assert len(asked) == 2
     assert [row["dsc"] for row in rows] == [1.0, 0.0]
     with pytest.raises(InputError, match="another model"):
-        evaluate_model("cranext", manifest, tmp_path / "out")
+        evaluate_model("cranext_refined", manifest, tmp_path / "out")
 
 
 def test_what_cannot_be_evaluated_is_refused(manifest, tmp_path):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+import torch
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib import models
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.datasets.preparation import place, place_pair
 from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import dice
+from CraNeXtLib.network_completion import NetworkCompleter
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 
@@ -50,16 +49,22 @@ def test_a_pair_is_placed_by_its_defective_skull(skull):
     assert np.array_equal(pair.implant.voxels, lost.voxels)
 
 
+class Thickener(torch.nn.Module):
+    """Adds a layer of bone on all bone, along the axes of its grid."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 20 * torch.nn.functional.avg_pool3d(x, 5, stride=1, padding=2) - 5
+
+
 def test_a_model_that_places_skulls_gives_a_tilted_one_the_same_implant(skull):
-    completer = models.find("cranext").load()
+    completer = NetworkCompleter(Thickener(), "vault", (40, 48, 32), 0.5, target="implant", placement="rigid")
     straight, turned = (
-        replace(completer, placement=placement).propose(head, device="cpu", progress=lambda _: None)
-        for placement, head in (("rigid", skull), ("rigid", tilted(skull)))
+        completer.propose(head, device="cpu", progress=lambda _: None) for head in (skull, tilted(skull))
     )
     whole = [np.zeros(skull.shape, bool) for _ in range(2)]
     for mask, proposal in zip(whole, (straight, turned), strict=True):
         mask[proposal.box] = (proposal.probability >= proposal.threshold) & ~skull.voxels[proposal.box]
-    assert dice(*(skull.with_voxels(mask) for mask in whole)) > 0.9
+    assert dice(*(skull.with_voxels(mask) for mask in whole)) > 0.95  # without placing it is 0.84
 
 
 def test_what_cannot_be_placed(skull):

@@ -139,7 +139,7 @@ def test_the_worker_is_told_what_was_chosen(widget, phantom, monkeypatch):
     hu = np.where(phantom.defective.voxels, 900, -80).astype(np.int16)
     widget.ui.inputSelector.setCurrentNode(slicer.util.addVolumeFromArray(hu.T, ijkToRAS=phantom.defective.affine))
     widget.ui.thresholdSlider.value = 310
-    choose(widget.ui.modelComboBox, "cranext")
+    choose(widget.ui.modelComboBox, "pca_skull")
     choose(widget.ui.deviceComboBox, "cpu")
     choose(widget.ui.postprocessingComboBox, "official")
     widget.panel.making.button.click()
@@ -148,7 +148,7 @@ def test_the_worker_is_told_what_was_chosen(widget, phantom, monkeypatch):
         "device": "cpu",
         "postprocessing": "official",
         "preview": False,
-        "model": "cranext",
+        "model": "pca_skull",
         "bone_threshold_hu": 310.0,
         "ct": True,
         "report": False,

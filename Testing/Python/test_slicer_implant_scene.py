@@ -13,7 +13,7 @@ pytest_plugins = ["slicer_cases", "slicer_harness", "implant_panel_cases"]
 
 def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
     made.ui.thresholdSlider.value = 320
-    choose(made.ui.modelComboBox, "cranext")
+    choose(made.ui.modelComboBox, "pca_skull")
     choose(made.ui.deviceComboBox, "cpu")
     made.ui.caseEdit.text = "Case 8"
     assert scene.WriteToMRB(str(tmp_path / "case.mrb"))
@@ -25,7 +25,7 @@ def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
     made.panel.enter()
     assert made.ui.inputSelector.currentNode().GetName() == "Patient"
     assert made.ui.thresholdSlider.value == 320
-    assert (made.ui.modelComboBox.currentData, made.ui.deviceComboBox.currentData) == ("cranext", "cpu")
+    assert (made.ui.modelComboBox.currentData, made.ui.deviceComboBox.currentData) == ("pca_skull", "cpu")
     assert made.ui.caseEdit.text == "Case 8"
     assert made.ui.measuresTable.rowCount == 9
     result = parameters(made).result

@@ -44,7 +44,7 @@ def test_every_file_is_installed_and_no_other(installed):
     for module in MODULES:
         expected |= files_of(REPOSITORY / module)
     assert {f"{module}.py" for module in MODULES} <= expected
-    assert "CraNeXtLib/Resources/Models/cranext/weights.safetensors" in expected
+    assert "CraNeXtLib/Resources/Models/cranext_refined/weights.safetensors" in expected
     assert files_of(installed) == expected
 
 

@@ -157,7 +157,7 @@ def test_a_training_from_start_to_installed_model(training, tmp_path):
     press(training.panel.models.evaluating)
     assert rows_of(node.scores)[0][:2] == ["Mean", "0.85"]
     assert rows_of(node.scores)[2][0] == "a_2"  # the worst first
-    assert "cranext on test: mean DSC 0.850" in training.panel.models._message.text
+    assert "pca_skull on test: mean DSC 0.850" in training.panel.models._message.text
     ui.installNameEdit.text = "from the panel"
     press(training.panel.models.installing)
     assert "from the panel" in training.panel.models.installing.message.text

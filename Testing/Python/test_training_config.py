@@ -39,7 +39,10 @@ def test_another_network_starts_from_its_own_options(tmp_path):
         assert (config.network.name, config.network.options) == ("unet3dcnn", {})
     text = "preset: default\nnetwork: {name: unet3dcnn, options: {dropout: 0.1}}"
     assert read_config(write(tmp_path / "mine.yaml", text)).network.options == {"dropout": 0.1}
-    assert read_config(write(tmp_path / "mine.yaml", "network: {start_from: cranext}")).network.options["grn"] == "3d"
+    assert (
+        read_config(write(tmp_path / "mine.yaml", "network: {start_from: cranext-default}")).network.options["grn"]
+        == "3d"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Does a network's agreement with itself tell its error? python Testing/benchmarks/flip_agreement.py MANIFEST.
+"""Does a network's agreement with itself tell its error?
+
+    python Testing/benchmarks/flip_agreement.py MANIFEST --model FOLDER
 
 Shows each validation skull, on blocks of at most 1 mm, to a model as it is and mirrored. Prints for every case the DSC
 of both implants with each other and of the first with the truth, and the correlation between the difference of both
@@ -49,7 +51,7 @@ def mirrored(volume: Volume) -> Volume:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("manifest", help="data set with splits")
-    parser.add_argument("--model", default="cranext", help="default: %(default)s")
+    parser.add_argument("--model", required=True, help="name or folder of a network alone")
     parser.add_argument("--kinds", nargs="+", choices=ALL_KINDS, default=[OWN], help="default: own")
     options = parser.parse_args()
     completer = models.find(options.model).load()

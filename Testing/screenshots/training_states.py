@@ -127,7 +127,7 @@ def model(stage):
 
     module = _open(stage)
     folder = _run(300, status="done", stage="")
-    shutil.copytree(models.find("cranext").folder, folder / "model")
+    shutil.copytree(models.find().folder, folder / "model")
     _show(module, folder)
     module.ui.dataSection.collapsed = True
     module.ui.settingsSection.collapsed = True
