@@ -42,7 +42,7 @@ SETTINGS = {
         "unet3dcnn_attention": {"base_width": 4}, "wodzinski_unet": WODZINSKI, "wodzinski_unet_convnext": WODZINSKI,
     },
     "pca_skull_official": {"spacing_mm": 8.0, "registration": "Rigid"},
-    "extra": {"mine": {"label": "A new idea", "model": "cranext"}},
+    "extra": {"mine": {"label": "A new idea", "model": "pca_skull"}},
 }  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def test_all_three_give_their_tables_and_figures(run, capsys):
         *(cell.label for cell in CELLS[:8]), "A new idea",
     ]  # fmt: skip
     sizes = {row["row"]: int(row["number"]) for row in rows if row["column"] == "Parameters"}
-    assert sizes["A new idea"] == 11_597_160  # the bundled network with its mirror image as input
+    assert sizes["A new idea"] == 3_362_541  # all that the bundled shape model holds
     best = {row["row"]: float(row["mean"]) for row in rows if row["column"].startswith("DSC")}
     marked = [row["row"] for row in rows if row["column"].startswith("DSC") and row["mark"] == "best"]
     assert marked == [max(best, key=best.get)] == ["PCA-skull, this software's"]
