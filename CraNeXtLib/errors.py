@@ -1,7 +1,8 @@
 """The errors that a user can do something about."""
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 
 
 class CraNeXtError(Exception):
@@ -26,6 +27,16 @@ class CancelledError(CraNeXtError):
     """The user cancelled the work."""
 
     exit_status = 130
+
+
+def exit_status_of(work: Callable[[], None]) -> int:
+    """Do a command's work and return its exit status; one of the library's errors is told on the terminal."""
+    try:
+        work()
+    except CraNeXtError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
 
 
 def named(message: str, names: Mapping[str, str]) -> str:

@@ -111,7 +111,7 @@ def reconstruct(
         implant = skull.with_voxels(voxels)
         expected = None
         if proposal.expected_error is not None:
-            errors = np.zeros(skull.shape, np.float16)
+            errors = np.zeros_like(skull.voxels, dtype=np.float16)
             errors[proposal.box] = np.where(missing.voxels, proposal.expected_error, 0)
             expected = summarize(skull.with_voxels(errors), implant, pose)
     return Reconstruction(

@@ -18,7 +18,7 @@ import numpy as np
 from CraNeXtLib import models
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, SkullPair, load_case, read_manifest
 from CraNeXtLib.defects import KINDS, make_defect
-from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.errors import exit_status_of
 from CraNeXtLib.model_scores import Row, Trial, Tried, score_model
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.statistics import PAPER_METRICS
@@ -128,7 +128,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--spacing", type=float, default=0, metavar="MM", help="reduce the skulls first; default: not")
     parser.add_argument("--again", action="store_true", help="score anew what has a score")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         rows = score_into(
             models.find(options.model).folder,
             read_manifest(options.manifest),
@@ -139,10 +140,8 @@ def main(arguments: list[str] | None = None) -> int:
             told=lambda row: print(row["case"], *(f"{m} {row[m]:.3f}" for m in PAPER_METRICS), flush=True),
         )
         print(scores_table(rows))
-    except CraNeXtError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_status
-    return 0
+
+    return exit_status_of(work)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import scipy
 from CraNeXtLib import __version__
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, load_case, read_manifest
-from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.errors import exit_status_of
 from CraNeXtLib.models import FORMAT_VERSION, sha256_of
 from CraNeXtLib.pca_skull.model import PCASkull, save_pca_skull
 from CraNeXtLib.template import load_template
@@ -65,17 +65,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", default="SkullFix (AutoImplant 2020, from CQ500)", help="name of the data")
     parser.add_argument("--licence", default="CC BY-NC-SA 4.0", help="licence of the weights")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         cases = read_manifest(options.manifest)
         training = (load_case(case).complete for case in cases if case.split == "training")
         template = load_template()
         model = fit(training, template.with_voxels(template.voxels > 0), progress=print)
         write_model(options.out, model, cases=cases, data=options.data, licence=options.licence)
         print(scores_table(score_into(options.out, cases)))
-    except CraNeXtError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_status
-    return 0
+
+    return exit_status_of(work)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.alignment import shrink
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.datasets.manifest import load_case, read_manifest
-from CraNeXtLib.errors import CraNeXtError, InputError
+from CraNeXtLib.errors import InputError, exit_status_of
 from CraNeXtLib.models import FORMAT_VERSION, sha256_of
 from CraNeXtLib.pca_skull.official import KIND, REGISTRATIONS, register
 from CraNeXtLib.stages import ProgressCallback
@@ -150,7 +150,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--spacing", type=float, default=SPACING_MM, metavar="MM", help="default: %(default)s")
     parser.add_argument("--registration", choices=REGISTRATIONS, default="SyN", help="default: %(default)s")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         cases = {case.skull: case for case in read_manifest(options.manifest) if case.split == "training"}
         skulls = (load_case(case).complete for case in cases.values())
         fit(
@@ -161,10 +162,8 @@ def main(arguments: list[str] | None = None) -> int:
             data=options.manifest.stem,
             progress=lambda words, _fraction: print(words, flush=True),
         )
-    except CraNeXtError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_status
-    return 0
+
+    return exit_status_of(work)
 
 
 if __name__ == "__main__":

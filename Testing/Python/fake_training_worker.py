@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from fake_trouble import get_into
+
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from CraNeXtLib import models, worker  # noqa: E402
@@ -28,16 +30,9 @@ def run(task, arguments, progress):
     progress("Reading a/2", 0.5)
     if trouble == "bad input":
         raise InputError("The data set lists no cases.")
-    if trouble == "crash":
-        os._exit(139)
     if trouble == "full disk":
         raise InputError("Cannot write to the folder: No space left on device; choose another folder.")
-    if trouble == "package":
-        raise ModuleNotFoundError("No module named 'monai'", name="monai")
-    if trouble == "memory":
-        raise MemoryError
-    if trouble == "gpu memory":
-        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")  # as torch.OutOfMemoryError
+    get_into(trouble)
     while trouble == "hang":
         time.sleep(0.02)
         progress("Reading a/2", 0.5)

@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from fake_trouble import get_into
+
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from CraNeXtLib import worker  # noqa: E402
@@ -27,17 +29,10 @@ def run(_task, arguments, progress):
         raise NoImplantError("There is no implant to make.")
     if trouble == "bad input":
         raise InputError("The skull is upside down; turn it.")
-    if trouble == "crash":
-        os._exit(139)
     if trouble == "full disk":
         with filling(arguments["out"]):
             raise OSError(28, "No space left on device")
-    if trouble == "package":
-        raise ModuleNotFoundError("No module named 'monai'", name="monai")
-    if trouble == "memory":
-        raise MemoryError
-    if trouble == "gpu memory":
-        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")  # as torch.OutOfMemoryError
+    get_into(trouble)
     while trouble == "hang":
         time.sleep(0.02)
         progress("Reconstructing", 0.5)
