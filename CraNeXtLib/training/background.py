@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.training.run_folder import CONFIG, LOG, RunState, now, read_state, write_state
+from CraNeXtLib.training.run_folder import CONFIG, LOG, RunState, announce_start, read_state, write_state
 
 SETTINGS = "settings.yaml"
 PROGRAM = Path(__file__).parents[1] / "__main__.py"
@@ -88,7 +88,7 @@ def _start(
     folder: Path, config: Path, options: list[str], python: str | Path, environment: Mapping[str, str] | None
 ) -> subprocess.Popen:
     command = [str(python), str(PROGRAM), "train", str(config), "--out", str(folder), *options]
-    write_state(folder, RunState(status="starting", stage="Starting", started=now()))
+    announce_start(folder)
     try:
         with (folder / LOG).open("ab") as log:
             return subprocess.Popen(

@@ -94,6 +94,17 @@ def request_stop(folder: str | Path) -> None:
         raise InputError(f"Cannot write to {folder}: {error.strerror}; the run there goes on.") from error
 
 
+def announce_start(folder: Path) -> None:
+    """Record that a process is about to take charge; a request to stop counts from here.
+
+    Raises:
+        InputError: If the folder cannot be written to.
+    """
+    with suppress(OSError):
+        (folder / _STOP).unlink(missing_ok=True)
+    write_state(folder, RunState(status="starting", stage="Starting", started=now()))
+
+
 def write_state(folder: Path, state: RunState) -> None:
     """Write how a run stands.
 
@@ -138,8 +149,10 @@ def in_charge(folder: str | Path, progress: ProgressCallback) -> Iterator[Progre
         with ExitStack() as stack:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
+                was_meant_for_another = (folder / _STOP).exists() and read_state(folder).status != "starting"
                 stack.enter_context(holding(folder / _LOCK))
-                (folder / _STOP).unlink(missing_ok=True)
+                if was_meant_for_another:  # a request made since then is for this process
+                    (folder / _STOP).unlink(missing_ok=True)
             except HeldError as error:
                 message = f"The run in {folder} is going on already, in another process; stop that one first."
                 raise InputError(message) from error

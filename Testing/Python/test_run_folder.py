@@ -9,15 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from CraNeXtLib.errors import CancelledError, InputError
-from CraNeXtLib.training import background
+from CraNeXtLib.file_lock import holding
+from CraNeXtLib.training import background, run_folder
 from CraNeXtLib.training.background import last_lines, resume_in_background, start_in_background
 from CraNeXtLib.training.curves import read_curves
-from CraNeXtLib.training.run_folder import in_charge, read_state, request_stop
+from CraNeXtLib.training.run_folder import announce_start, in_charge, read_state, request_stop
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -176,6 +178,34 @@ def test_work_that_does_not_look_is_interrupted_and_at_last_ended(tmp_path):
         request_stop(folder)
         assert process.wait(timeout=20) == status  # 1 is Python's own, for the CancelledError
         assert read_state(folder).status == "stopped"
+
+
+def test_a_request_counts_from_the_start_and_an_old_one_no_more(tmp_path, monkeypatch):
+    def run_until_stopped(seconds):
+        with in_charge(tmp_path, lambda *_: None) as tell:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                time.sleep(0.02)
+                tell("Working", 0.5)
+
+    request_stop(tmp_path)  # when nothing runs, or left by a process that was killed
+    run_until_stopped(1.5)
+    assert read_state(tmp_path).status == "done"
+
+    announce_start(tmp_path)
+    request_stop(tmp_path)  # before the process that was started has come so far
+    with pytest.raises(CancelledError):
+        run_until_stopped(20)
+
+    @contextmanager
+    def holding_when_asked(path):
+        with holding(path):
+            request_stop(tmp_path)  # as soon as the run is seen to go on
+            yield
+
+    monkeypatch.setattr(run_folder, "holding", holding_when_asked)
+    with pytest.raises(CancelledError):
+        run_until_stopped(20)
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(1), SystemExit(), CancelledError("x")])
