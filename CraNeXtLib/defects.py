@@ -1,7 +1,8 @@
 """Synthetic defects on complete skulls: the kinds of SkullBreak and SkullFix, and clinical hard cases.
 
-A defect is described in RAS millimetres and evaluated only at the bone around it, so that one seed gives the same
-defect on a coarse and on a fine grid of a skull, in any orientation.
+A defect is described in millimetres along the head's own directions, for heads are nodded in the scanner by up to 30°.
+It is evaluated only at the bone around it, so that one seed gives the same defect on a coarse and on a fine grid of a
+skull, in any orientation.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import BASE_DEPTH, SkullFrame, skull_frame
 from CraNeXtLib.volumes import Volume
 
@@ -28,10 +30,12 @@ REACH_MM = 20.0  # bone deeper below the outer surface is no vault
 
 @dataclass(frozen=True, eq=False)
 class DefectShape:
-    """A defect as a function of RAS points: negative inside, about the distance to its border in mm.
+    """A defect as a function of points: negative inside, about the distance to its border in mm.
+
+    Points are in mm along right, anterior and superior of the head.
 
     Attributes:
-        centre: Middle of the defect on the vault, RAS mm, shape (3,).
+        centre: Middle of the defect on the vault, in mm, shape (3,).
         cut: Maps points relative to the centre, shape (N, 3), to the signed distance of the plain shape, in mm.
         radius: No point further than this from the centre, in mm, is inside.
         lowest: S coordinate, in mm, that the defect stays above.
@@ -58,7 +62,7 @@ class DefectShape:
         """Evaluate the shape.
 
         Args:
-            points: RAS mm relative to the centre, shape (N, 3).
+            points: In mm relative to the centre, shape (N, 3).
             depth: Where each point lies in the bone, 0 inner to 1 outer table, shape (N,).
 
         Returns:
@@ -147,7 +151,7 @@ def make_defect(
         skull: Mask of a complete skull, shape (I, J, K).
         kind: A name in ``KINDS``.
         seed: The same seed gives the same defect.
-        frame: The skull's landmarks, when known from an earlier call.
+        frame: The skull's landmarks as ``upright_frame`` gives them, to save the two seconds that it takes.
 
     Returns:
         The implant, bool, of the skull's geometry; the defective skull is ``skull & ~implant``.
@@ -160,7 +164,9 @@ def make_defect(
     if not isinstance(seed, np.random.Generator):
         seed = [seed, zlib.crc32(kind.encode())]  # two kinds with one seed share nothing
     rng = np.random.default_rng(seed)
-    frame = frame or skull_frame(skull)
+    if kind == "skullfix":
+        frame = skull_frame(skull)  # the challenge's boxes lie along the scanner's directions
+    frame = frame or upright_frame(skull)
     for _ in range(ATTEMPTS):
         implant = cut_implant(skull, draw_shape(kind, frame, rng), frame)
         if np.count_nonzero(implant.voxels) * skull.voxel_volume_mm3 >= 1000 * MINIMUM_ML:
@@ -185,10 +191,13 @@ def draw_shape(kind: str, frame: SkullFrame, rng: np.random.Generator) -> Defect
 
 
 def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
-    """Return the bone of a skull inside a shape, bool, of the skull's geometry."""
+    """Return the bone of a skull inside a shape along the frame's directions, bool, of the skull's geometry."""
     implant = np.zeros_like(skull.voxels, dtype=bool)
-    box = _box_around(skull, shape)
-    part = skull.crop(box)
+    turn = np.eye(4)
+    turn[:3, :3] = frame.turn
+    turned = Volume(skull.voxels, turn @ skull.affine)
+    box = _box_around(turned, shape)
+    part = turned.crop(box)
     order = "F" if skull.voxels.flags.f_contiguous else "C"  # reading along memory is several times faster
     places = np.flatnonzero(part.voxels.ravel(order))
     indices = np.column_stack(np.unravel_index(places, part.shape, order=order)).astype(np.float32)
@@ -213,7 +222,7 @@ def _depth_in_bone(points: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, 
     innermost bone.
 
     Args:
-        points: Bone in RAS mm, relative to the defect's centre, shape (N, 3).
+        points: Bone in mm, relative to the defect's centre, shape (N, 3).
         centre: The defect's centre relative to the vault's, shape (3,).
 
     Returns:

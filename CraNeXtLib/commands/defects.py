@@ -26,17 +26,19 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.atomic_files import filling
     from CraNeXtLib.defects import make_defect
     from CraNeXtLib.errors import InputError
+    from CraNeXtLib.head.head_pose import upright_frame
     from CraNeXtLib.skulls import skull_mask
     from CraNeXtLib.volume_files import read_volume, write_volume
 
     if options.count < 1:
         raise InputError("--count must be 1 or more.")
     skull = skull_mask(read_volume(options.skull, orientation=options.orientation, segment=options.segment))
-    names = []
+    progress("Finding the head's pose", 0.0)
+    frame, names = upright_frame(skull), []
     with filling(options.out) as folder:
         for number, seed in enumerate(range(options.seed, options.seed + options.count)):
             progress(f"Defect {number + 1} of {options.count}", number / options.count)
-            implant = make_defect(skull, options.kind, seed=seed)
+            implant = make_defect(skull, options.kind, seed=seed, frame=frame)
             name = f"{options.kind}-{seed:04d}"
             write_volume(skull.with_voxels(skull.voxels & ~implant.voxels), folder / f"{name}_defective.nrrd")
             write_volume(implant, folder / f"{name}_implant.nrrd")

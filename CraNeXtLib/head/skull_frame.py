@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -23,7 +23,7 @@ PLATE_MM = 15.0  # bone this close to the outermost bone on a ray belongs to the
 
 @dataclass(frozen=True, eq=False)
 class SkullFrame:
-    """Landmarks of one skull, in RAS millimetres.
+    """Landmarks of one skull, in millimetres, along the directions of the scanner or of the head itself.
 
     Scans end at different levels of the face or neck, so all is measured from the vertex downwards.
 
@@ -33,6 +33,7 @@ class SkullFrame:
         width: Left to right, in mm.
         vertex: S coordinate of the top of the head, in mm.
         points: Bone, sampled about every 2.5 mm, shape (N, 3).
+        turn: Rotation that was applied to the skull's RAS points, shape (3, 3).
     """
 
     centre: np.ndarray
@@ -40,6 +41,7 @@ class SkullFrame:
     width: float
     vertex: float
     points: np.ndarray
+    turn: np.ndarray = field(default_factory=lambda: np.eye(3))
 
     def level(self, depth: float) -> float:
         """Return the S coordinate, in mm, that lies this fraction of the skull's length below the vertex."""
@@ -106,15 +108,20 @@ def _direction_bins(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return bins[0] % round(360 / OUTLINE_DEG), np.minimum(bins[1], round(180 / OUTLINE_DEG) - 1)
 
 
-def skull_frame(skull: Volume) -> SkullFrame:
+def skull_frame(skull: Volume, turn: np.ndarray | None = None) -> SkullFrame:
     """Find the landmarks of a skull mask of any resolution and orientation.
+
+    Args:
+        skull: The mask.
+        turn: Rotation that brings the head upright, shape (3, 3); without it the head is taken as it was scanned.
 
     Raises:
         InputError: If the mask holds next to no bone.
     """
     steps = np.maximum(1, np.floor(SAMPLING_MM / skull.spacing + 1e-6)).astype(int)
     sampled = skull.voxels[tuple(slice(None, None, step) for step in steps)] != 0
-    points = skull.to_ras(np.argwhere(sampled) * steps)
+    turn = np.eye(3) if turn is None else turn
+    points = skull.to_ras(np.argwhere(sampled) * steps) @ turn.T
     specks = int(SPECKS_MM3 / (skull.voxel_volume_mm3 * steps.prod())) + 1
     if len(points) < 10 * specks:
         raise InputError("The skull mask is empty or nearly so; give a mask of a whole skull vault.")
@@ -123,7 +130,7 @@ def skull_frame(skull: Volume) -> SkullFrame:
     (left, right), (back, front) = _extent(vault[:, 0], specks), _extent(vault[:, 1], specks)
     length = front - back
     centre = np.array([(left + right) / 2, (back + front) / 2, vertex - CENTRE_DEPTH * length])
-    return SkullFrame(centre=centre, length=length, width=right - left, vertex=vertex, points=points)
+    return SkullFrame(centre=centre, length=length, width=right - left, vertex=vertex, points=points, turn=turn)
 
 
 def _extent(coordinates: np.ndarray, specks: int) -> tuple[float, float]:

@@ -36,7 +36,7 @@ from CraNeXtLib.training.proposals import place_skull
 from CraNeXtLib.training.refiner_samples import RefinerSamples
 from CraNeXtLib.training.skulls import PreparedSkull, draw_sample, prepare_skull
 
-_FORMAT = 1  # of the prepared cases; goes up when their preparation changes
+_FORMAT = 2  # of the prepared cases; goes up when their preparation changes
 _VALIDATION_SEED = 0
 _NO_AUGMENTATION = AugmentationConfig(
     own_defect=1, flip_left_right=0, rotation_deg=0, scaling=0, translation_mm=0, elastic_mm=0, segmentation_noise=0
@@ -335,6 +335,6 @@ def _sample_of(
     else:
         skull = PreparedSkull.unpacked(tensors)
         if index not in frames:
-            frames[index] = skull_frame(skull.complete)
+            frames[index] = skull_frame(skull.complete, skull.turn)
         return draw_sample(skull, frames[index], augmentation, rng, grid=config.data.grid, shape=config.data.shape)
     return {"input": inputs, "defective": defective, "complete": complete}

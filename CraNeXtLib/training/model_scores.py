@@ -19,6 +19,8 @@ from CraNeXtLib import models
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, SkullPair, load_case, read_manifest
 from CraNeXtLib.defects import KINDS, make_defect
 from CraNeXtLib.errors import exit_status_of
+from CraNeXtLib.head.head_pose import upright_frame
+from CraNeXtLib.head.skull_frame import SkullFrame
 from CraNeXtLib.model_scores import Row, Trial, Tried, score_model
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.statistics import PAPER_METRICS
@@ -85,7 +87,7 @@ def trials_of(cases: Iterable[DatasetCase], kinds: Sequence[str], spacing_mm: fl
 
 def _load(case: DatasetCase, kind: str, spacing_mm: float, seed: int) -> SkullPair:
     pair = _read(case, spacing_mm)
-    return pair if kind == OWN else with_defect(pair.complete, kind, seed)
+    return pair if kind == OWN else with_defect(pair.complete, kind, seed, _frame(case, spacing_mm))
 
 
 @lru_cache(maxsize=1)  # the trials of one case follow each other
@@ -94,9 +96,14 @@ def _read(case: DatasetCase, spacing_mm: float) -> SkullPair:
     return reduced(pair, spacing_mm) if spacing_mm else pair
 
 
-def with_defect(complete: Volume, kind: str, seed: int) -> SkullPair:
-    """Return a complete skull with a synthetic defect."""
-    implant = make_defect(complete, kind, seed=seed)
+@lru_cache(maxsize=1)
+def _frame(case: DatasetCase, spacing_mm: float) -> SkullFrame:
+    return upright_frame(_read(case, spacing_mm).complete)
+
+
+def with_defect(complete: Volume, kind: str, seed: int, frame: SkullFrame | None = None) -> SkullPair:
+    """Return a complete skull with a synthetic defect; see ``make_defect``."""
+    implant = make_defect(complete, kind, seed=seed, frame=frame)
     return SkullPair(complete, complete.with_voxels(complete.voxels & ~implant.voxels), implant)
 
 

@@ -19,6 +19,7 @@ import torch
 from monai.data import PersistentDataset
 from monai.data.utils import pickle_hashing
 from monai.transforms import Transform
+from scipy.linalg import polar
 from torch import Tensor
 
 from CraNeXtLib import models
@@ -26,6 +27,7 @@ from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.defects import make_defect
 from CraNeXtLib.head.head_grid import HeadGrid
+from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.pca_skull.completion import SAMPLING_MM, PCACompleter, observe
 from CraNeXtLib.pca_skull.model import PCASkull
 from CraNeXtLib.pca_skull.shape_prior import ShapePrior
@@ -35,7 +37,7 @@ from CraNeXtLib.volumes import Volume
 
 FOLDS = 3
 FINE_SHAPE = (120, 144, 96)  # 1.5 mm: what samples are drawn from
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,10 @@ class PlacedSkull:
             "shells": self.shells.astype(np.float32),
         }
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def frame(self) -> SkullFrame:
+        """Return the landmarks of the upright head."""
+        return skull_frame(self.complete, polar(self.alignment.matrix[:3, :3])[0].T)
 
     @classmethod
     def unpacked(cls, tensors: dict[str, Tensor]) -> PlacedSkull:
@@ -132,7 +138,7 @@ def propose(
         kinds = sorted(kind for kind, weight in config.defects.items() if weight > 0)
         weights = np.array([config.defects[kind] for kind in kinds])
         kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
-        implant = make_defect(skull.complete, kind, seed=rng).voxels
+        implant = make_defect(skull.complete, kind, seed=rng, frame=skull.frame()).voxels
     grid = HeadGrid(model.surface, FINE_SHAPE)
     shares = [skull.complete.with_voxels(m.astype(np.float32)) for m in (skull.complete.voxels, implant)]
     complete, missing = (grid.sample(share, skull.alignment) for share in shares)

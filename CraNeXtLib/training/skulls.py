@@ -15,6 +15,7 @@ from CraNeXtLib.categorization import categorize
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.defects import make_defect
 from CraNeXtLib.grid import make_grid, share_of_voxels
+from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.training.config import AugmentationConfig
@@ -31,16 +32,19 @@ class PreparedSkull:
     Args:
         complete: Mask, bool.
         implant: Mask of the same shape, or None without a defect of its own.
+        turn: Rotation of the head into upright, see ``SkullFrame``.
         regions: Labels 1-9 of the bone, uint8 of the same shape, or None where they are not asked for.
     """
 
     complete: Volume
     implant: np.ndarray | None
+    turn: np.ndarray
     regions: np.ndarray | None = None
 
     def packed(self) -> dict[str, Tensor]:
         """Return it as tensors of packed bits, which the cache can store."""
         result = {"affine": torch.from_numpy(self.complete.affine.copy()), "shape": torch.tensor(self.complete.shape)}
+        result["turn"] = torch.from_numpy(self.turn)
         result["complete"] = torch.from_numpy(np.packbits(self.complete.voxels))
         if self.implant is not None:
             result["implant"] = torch.from_numpy(np.packbits(self.implant))
@@ -61,7 +65,7 @@ class PreparedSkull:
             regions = np.zeros(shape, np.uint8)
             regions[complete] = tensors["regions"].numpy()
         implant = mask("implant") if "implant" in tensors else None
-        return cls(Volume(complete, tensors["affine"].numpy()), implant, regions)
+        return cls(Volume(complete, tensors["affine"].numpy()), implant, tensors["turn"].numpy(), regions)
 
 
 def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool, categorized: bool = False) -> PreparedSkull:
@@ -92,7 +96,8 @@ def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool, categ
     if categorized:
         regions = np.zeros(shape, np.uint8)
         regions[bone] = categorize(pair.complete).label_points(skull.to_ras(np.argwhere(bone)))
-    return PreparedSkull(skull, bone & (implant >= complete / 2) if pair.implant.voxels.any() else None, regions)
+    own = bone & (implant >= complete / 2) if pair.implant.voxels.any() else None
+    return PreparedSkull(skull, own, upright_frame(pair.complete).turn, regions)
 
 
 def draw_sample(
@@ -108,7 +113,7 @@ def draw_sample(
 
     Args:
         skull: The skull.
-        frame: Its landmarks.
+        frame: Landmarks of the upright head.
         config: Which defects, and how much turning.
         rng: Decides everything.
         grid: Name of the grid.
