@@ -1,4 +1,4 @@
-"""Completing a skull in two steps: a shape model proposes, a network on the head's own grid refines."""
+"""Completing a skull in steps: a shape model proposes, a network on the head's own grid refines, another the face."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.face_completion import FaceCompleter
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.network_completion import without_specks
 from CraNeXtLib.networks.inference import runner
@@ -38,12 +39,14 @@ class RefinedCompleter:
         network: Takes the channels of ``CraNeXtRefiner``.
         grid: The network's grid.
         mean_skull: Share of bone of the mean skull on that grid.
+        face: Completes the upper face; None in a model without.
     """
 
     shape_model: PCACompleter
     network: CraNeXtRefiner
     grid: HeadGrid
     mean_skull: np.ndarray
+    face: FaceCompleter | None = None
 
     @classmethod
     def load(cls, model: Model) -> RefinedCompleter:
@@ -65,11 +68,12 @@ class RefinedCompleter:
             network.load_state_dict(refiner_weights(tensors))
             grid = HeadGrid(shape.surface, tuple(description["grid"]["shape"]))
             mean = tensors[MEAN_SKULL].numpy().astype(np.float32) / 255
+            face = FaceCompleter.of(description["face"], tensors, grid, mean) if "face" in description else None
         except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
             raise InputError(
                 f"The weights of model '{model.name}' do not fit it; import or install it again."
             ) from error
-        return cls(PCACompleter(shape), network.eval(), grid, mean)
+        return cls(PCACompleter(shape), network.eval(), grid, mean, face)
 
     def propose(
         self, skull: Volume, *, device: str = "cpu", progress: Callable[[float], None] | None = None
@@ -92,7 +96,10 @@ class RefinedCompleter:
         channels = self.channels(placed)
         notes: list[str] = []
         implant = self._run(channels, device, notes, lambda fraction: progress(0.6 + 0.3 * fraction))
-        return self._proposal(skull, placed, channels, implant, tuple(notes))
+        face = None
+        if self.face:
+            face = self.face.complete(placed, device=device, notify=notes.append, progress=lambda _: progress(0.95))
+        return self._proposal(skull, placed, channels, implant, face, tuple(notes))
 
     def channels(self, placed: Placed) -> np.ndarray:
         """Return the network's input, (3, X, Y, Z)."""
@@ -109,22 +116,41 @@ class RefinedCompleter:
             return torch.sigmoid(logits + self.network.proposed(x))[0, 0].numpy()
 
     def _proposal(
-        self, skull: Volume, placed: Placed, channels: np.ndarray, implant: np.ndarray, notes: tuple[str, ...]
+        self,
+        skull: Volume,
+        placed: Placed,
+        channels: np.ndarray,
+        implant: np.ndarray,
+        face: tuple[np.ndarray, np.ndarray] | None,
+        notes: tuple[str, ...],
     ) -> Proposal:
         # Shares of bone add up, so that no gap opens where a voxel holds both skull and implant.
         bone, proposed = channels[:2]
         complete = np.minimum(bone + implant, 1.0)
         likely = np.maximum(complete, (1 - PROPOSAL_WEIGHT) * complete + PROPOSAL_WEIGHT * proposed)
-        added = without_specks((likely >= 0.5) & (bone < 0.5), float(np.prod(self.grid.spacing)))
-        if not added.any():
+        boxes = _boxes(self.grid, (likely >= 0.5) & (bone < 0.5), skull, placed)
+        if face:
+            boxes += _boxes(self.face.grid, (face[1] >= 0.5) & (face[0] < 0.5), skull, placed)
+        if not boxes:
             return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32), notes=notes)
-        box = self.grid.box(added, skull, placed.alignment)
+        box = tuple(
+            slice(min(s.start for s in sides), max(s.stop for s in sides)) for sides in zip(*boxes, strict=True)
+        )
         part = skull.crop(box)
         refined = self.grid.restore(complete, part, placed.alignment)
+        if face:
+            weight, finer = (self.face.grid.restore(v, part, placed.alignment) for v in (self.face.weight, face[1]))
+            refined += weight * (finer - refined)
         proposal = shares(part, placed.alignment, placed.filling)
         mixed = np.where(np.isnan(proposal), refined, refined + PROPOSAL_WEIGHT * (proposal - refined))
         mixed = np.maximum(mixed, part.voxels)
         return Proposal(box, mixed, expected_error=self.shape_model.expected_error(placed, part, mixed), notes=notes)
+
+
+def _boxes(grid: HeadGrid, added: np.ndarray, skull: Volume, placed: Placed) -> list[tuple[slice, slice, slice]]:
+    """Return the box of the skull's voxels around what is added on a grid; none if that is nothing."""
+    added = without_specks(added, float(np.prod(grid.spacing)))
+    return [grid.box(added, skull, placed.alignment)] if added.any() else []
 
 
 def refiner_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -17,6 +17,7 @@ from CraNeXtLib.text_files import read_yaml
 
 ONE_HOT_CHANNELS = len(ALL_REGIONS) + 1
 PROPOSAL_CHANNELS = 3  # defective skull, proposal, mean skull
+FACE_CHANNELS = 2  # defective skull, mean skull
 _PRESETS = Path(__file__).parent / "presets"
 
 
@@ -35,7 +36,8 @@ class DataConfig:
         target: What the network learns to give: the complete skull or the implant alone.
         input: The defective skull as one channel, or as ten: no bone, the eight regions and undefined (paper, III.C);
             or as the paper has it, one channel with the regions' numbers, averaged by area on the official grid; or
-            with what the bundled shape model proposes and the mean skull, on that model's ``HeadGrid``.
+            with what the bundled shape model proposes and the mean skull, on that model's ``HeadGrid``; or with the
+            mean skull on the ``HeadGrid`` of the face.
         defects_per_skull: How many defects of each skull are made and kept for ``proposal``; 0 makes new ones always.
         spacing_mm: Voxel size of the prepared skulls that defects are cut into; half the grid's or less is enough.
         workers: Processes that make samples; 0 makes them in the training process.
@@ -49,7 +51,7 @@ class DataConfig:
     grid: Literal["default", "official", "vault"] = "default"
     shape: tuple[int, int, int] = NETWORK_SHAPE
     target: Literal["complete", "implant"] = "implant"
-    input: Literal["binary", "one-hot", "labels", "proposal"] = "binary"
+    input: Literal["binary", "one-hot", "labels", "proposal", "face"] = "binary"
     defects_per_skull: int = 0
     spacing_mm: float = 0.6
     workers: int = 2
@@ -103,11 +105,13 @@ class NetworkConfig:
         options: Its options, such as ``grn`` and ``drop_path``. A file that names another network than the preset it
             starts from starts without options.
         start_from: Name or folder of a model whose weights to start from; it must have the same network.
+        face_of: Name or folder of a refined model that the network completes the face for, with ``data.input`` face.
     """
 
     name: str = "cranext"
     options: dict[str, Any] = field(default_factory=lambda: {"grn": "3d", "drop_path": 0.1})
     start_from: str = ""
+    face_of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -373,7 +377,11 @@ def _check(config: TrainingConfig) -> None:
         raise InputError("data.input 'labels' is the paper's, for data.grid 'official'; set data.input to one-hot.")
     if (config.network.name == "cranext_refiner") != (config.data.input == "proposal"):
         raise InputError("data.input 'proposal' and network.name 'cranext_refiner' go together; set both or neither.")
-    if config.data.input == "proposal" and config.data.target == "complete":
+    if bool(config.network.face_of) != (config.data.input == "face"):
+        raise InputError("data.input 'face' and network.face_of, a refined model, go together; set both or neither.")
+    if config.data.input == "face" and config.network.name != "cranext_folded":
+        raise InputError("The network of the face is a 'cranext_folded'; set network.name to that.")
+    if config.data.input in ("proposal", "face") and config.data.target == "complete":
         raise InputError("A refiner gives the implant; set data.target to implant.")
 
 
@@ -385,7 +393,7 @@ def network_options(config: TrainingConfig) -> dict[str, Any]:
 
 def input_channels(config: TrainingConfig) -> int:
     """Return how many channels the network's input has."""
-    return {"one-hot": ONE_HOT_CHANNELS, "proposal": PROPOSAL_CHANNELS}.get(config.data.input, 1)
+    return {"one-hot": ONE_HOT_CHANNELS, "proposal": PROPOSAL_CHANNELS, "face": FACE_CHANNELS}.get(config.data.input, 1)
 
 
 def _keeps_cases(augmentation: AugmentationConfig) -> bool:

@@ -31,6 +31,7 @@ from CraNeXtLib.models import sha256_of
 from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.template import TEMPLATE
 from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig
+from CraNeXtLib.training.face_samples import FaceSamples
 from CraNeXtLib.training.official_pairs import official_pair
 from CraNeXtLib.training.proposals import place_skull
 from CraNeXtLib.training.refiner_samples import RefinerSamples
@@ -148,12 +149,16 @@ class CompletionData(LightningDataModule):
         """Return the samples of the training cases by number."""
         if self.config.data.input == "proposal":
             return RefinerSamples(self.cases["training"], self.config, self._cache, training=True)
+        if self.config.data.input == "face":
+            return FaceSamples(self.cases["training"], self.config, training=True)
         return TrainingSamples(self.cases["training"], self.config)
 
     def validation_samples(self, split: str) -> Dataset:
         """Return one sample of each case of a split."""
         if self.config.data.input == "proposal":
             return RefinerSamples(self.cases[split], self.config, self._cache, training=False)
+        if self.config.data.input == "face":
+            return FaceSamples(self.cases[split], self.config, training=False)
         return ValidationSamples(self.cases[split], self.config)
 
     def train_dataloader(self) -> DataLoader:
@@ -213,7 +218,7 @@ class PreparedCases:
             self._settings = {"format": _FORMAT, "official": list(data.shape)}
             if data.input == "labels":
                 self._settings["labels"] = True
-        elif data.input == "proposal":
+        elif data.input in ("proposal", "face"):
             self._settings = {"format": _FORMAT, "shape_model": models.find("pca_skull").sha256}
         else:
             self._settings = {"format": _FORMAT, "spacing": data.spacing_mm, "vault_only": data.grid == "vault"}

@@ -44,7 +44,7 @@ def _network(description: Mapping[str, Any], rows: Iterable[Row]) -> str:
   output the logit of the {target}{" skull" if target == "complete" else ""}.
 - **Grid**: {_GRIDS.get(description["kind"], f"`{grid['name']}`")}, {shape} voxels; placement of skulls before:
   {description.get("placement", "none")}.
-
+{_face(description["face"]) if "face" in description else ""}
 {_scores(rows)}No validation skull was trained on, but the epoch was chosen by them.
 
 ## Recipe
@@ -52,11 +52,24 @@ def _network(description: Mapping[str, Any], rows: Iterable[Row]) -> str:
 {description["recipe"].get("note", "")}
 
 The whole configuration is in `model.json`; `cranext train` runs it.
-
+{_recipe_of_face(description["face"]) if "face" in description else ""}
 ## Limits
 
 Trained on skulls of adults whose defects were cut by a computer. It has not been tried on enough real defects to say
 how it does there, and not at all on children or malformed skulls. Look at every implant before using it for anything.
+"""
+
+
+def _face(face: Mapping[str, Any]) -> str:
+    network, shape = face["network"], " × ".join(map(str, face["grid"]["shape"]))
+    return f"""- **Network of the face**: `{network["name"]}` with {json.dumps(network["options"])},
+  on 132 × 96 × 108 mm around forehead, orbits and cheek bones, {shape} voxels. It was trained on {face["data"]}
+"""
+
+
+def _recipe_of_face(face: Mapping[str, Any]) -> str:
+    return f"""
+The network of the face: {face["recipe"]["note"]}
 """
 
 

@@ -16,6 +16,7 @@ from CraNeXtLib import __version__, models
 from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.datasets.manifest import SPLITS
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.face_completion import PREFIX as FACE_PREFIX
 from CraNeXtLib.model_scores import Row, scores_of
 from CraNeXtLib.models import FORMAT_VERSION, SCORES_FILE, sha256_of
 from CraNeXtLib.pca_skull.model import packed
@@ -53,11 +54,9 @@ def write_model_folder(
     """
     from safetensors.torch import save_file
 
-    if not all(torch.isfinite(value).all() for value in weights.values()):
-        raise InputError("The weights are not all finite: the training diverged; lower optimization.learning_rate.")
     with filling(folder) as new:
         file = new / "weights.safetensors"
-        tensors = {key: value.half().contiguous() for key, value in weights.items()}
+        tensors = _halved(weights)
         kind: dict[str, Any] = {"kind": "network"}
         if mean_skull is not None:
             tensors, kind = _with_shape_model(tensors, mean_skull)
@@ -76,10 +75,54 @@ def write_model_folder(
             "licence": config.licence,
             "data": data,
             "recipe": {"note": recipe, "config": _portable(config)},
-            "versions": {"cranext": __version__, "torch": torch.__version__, "python": platform.python_version()},
+            "versions": _versions(),
         }
         write_description(new, description)
     return folder
+
+
+def write_with_face(
+    folder: Path, weights: Mapping[str, Tensor], config: TrainingConfig, *, data: str, recipe: str
+) -> Path:
+    """Write the refined model ``network.face_of`` with another network of the face, without scores.
+
+    Args:
+        folder: Where to; what it held under the same names is replaced.
+        weights: The state dict of the network of the face.
+        config: The run's configuration.
+        data: What the network was trained on, for the card.
+        recipe: What the configuration does not say about how it was trained.
+
+    Raises:
+        InputError: If a weight is not finite, or the folder cannot be written.
+    """
+    from safetensors.torch import load_file, save_file
+
+    base = models.find(config.network.face_of)
+    with filling(folder) as new:
+        file = new / "weights.safetensors"
+        tensors = {key: value for key, value in load_file(base.weights).items() if not key.startswith(FACE_PREFIX)}
+        save_file(tensors | {f"{FACE_PREFIX}{key}": value for key, value in _halved(weights).items()}, file)
+        face = {
+            "network": {"name": config.network.name, "options": network_options(config)},
+            "grid": {"name": "face", "shape": list(config.data.shape)},
+            "data": data,
+            "recipe": {"note": recipe, "config": _portable(config)},
+            "versions": _versions(),
+        }
+        changed = {"name": config.name, "licence": config.licence, "sha256": sha256_of(file), "face": face}
+        write_description(new, dict(base.description) | changed)
+    return folder
+
+
+def _halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    if not all(torch.isfinite(value).all() for value in weights.values()):
+        raise InputError("The weights are not all finite: the training diverged; lower optimization.learning_rate.")
+    return {key: value.half().contiguous() for key, value in weights.items()}
+
+
+def _versions() -> dict[str, str]:
+    return {"cranext": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
 def _with_shape_model(

@@ -65,7 +65,7 @@ class RefinerSamples(Dataset):
         augmentation = self._config.augmentation
         if rng is not None:
             middle = self._grid.affine[:3, :3] @ (np.array(shape) / 2) + self._grid.affine[:3, 3]
-            turn, bend = random_affine(augmentation, rng, middle), _bend(augmentation, rng, shape, spacing)
+            turn, bend = random_affine(augmentation, rng, middle), drawn_bend(augmentation, rng, shape, spacing)
         defective, implant, *others = interpolated(
             values, np.linalg.inv(self._fine.affine) @ turn @ self._grid.affine, shape, bend
         )
@@ -80,7 +80,7 @@ class RefinerSamples(Dataset):
         }
 
 
-def _bend(
+def drawn_bend(
     augmentation: AugmentationConfig, rng: np.random.Generator, shape: tuple[int, int, int], spacing: np.ndarray
 ) -> Tensor | None:
     """Draw a bend in voxels for four samples in ten."""

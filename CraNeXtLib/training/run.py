@@ -20,7 +20,7 @@ from CraNeXtLib.training.callbacks import ProgressReport, ValidationPictures
 from CraNeXtLib.training.checkpoints import WholeCheckpoints, epoch_of
 from CraNeXtLib.training.config import TrainingConfig, print_config
 from CraNeXtLib.training.data import CompletionData
-from CraNeXtLib.training.model_folder import write_model_folder
+from CraNeXtLib.training.model_folder import write_model_folder, write_with_face
 from CraNeXtLib.training.model_scores import score_into
 from CraNeXtLib.training.module import CompletionModule
 from CraNeXtLib.training.run_folder import is_first_process
@@ -147,16 +147,17 @@ def _write_model(
     content = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     weights = {k.removeprefix("network."): v for k, v in content["state_dict"].items() if k.startswith("network.")}
     skulls = {case.skull for case in data.used("training")}
-    write_model_folder(
-        out / "model",
-        weights,
-        config,
-        data=f"{len(skulls)} skulls of {', '.join(sorted({source or 'unnamed source' for source, _ in skulls}))}; "
+    words = {
+        "data": f"{len(skulls)} skulls of {', '.join(sorted({source or 'unnamed source' for source, _ in skulls}))}; "
         f"SHA-256 of the files' hashes {data.sha256}.",
-        recipe=f"Epoch {content['epoch'] + 1} of {config.run.epochs}, step {content['global_step']}, "
+        "recipe": f"Epoch {content['epoch'] + 1} of {config.run.epochs}, step {content['global_step']}, "
         f"with a mean {_score_name(config)} of {float(best.best_model_score):.4f} on the grid.",
-        mean_skull=data.training_samples().mean_skull() if config.data.input == "proposal" else None,
-    )
+    }
+    if config.data.input == "face":
+        write_with_face(out / "model", weights, config, **words)
+    else:
+        mean = data.training_samples().mean_skull() if config.data.input == "proposal" else None
+        write_model_folder(out / "model", weights, config, **words, mean_skull=mean)
     score_into(out / "model", data.used("validation"), progress=lambda stage, _part: progress(stage, 1.0))
     progress("Done", 1.0)
 

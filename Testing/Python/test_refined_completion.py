@@ -1,6 +1,7 @@
-"""The refined model: its grid lies where the head does, its network adds to the proposal, the demo skull is filled."""
+"""The refined model: its grid lies where the head does, its networks add to the proposal, the demo skull is filled."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,15 +9,18 @@ import torch
 
 from CraNeXtLib import models
 from CraNeXtLib.alignment import Alignment
-from CraNeXtLib.datasets.manifest import read_mask
+from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.errors import InputError
+from CraNeXtLib.face_completion import FaceCompleter
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.networks.folded import FoldedCraNeXt
 from CraNeXtLib.networks.refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import read_config
-from CraNeXtLib.training.model_folder import write_model_folder
+from CraNeXtLib.training.face_samples import FaceSamples
+from CraNeXtLib.training.model_folder import write_model_folder, write_with_face
+from CraNeXtLib.training.proposals import place_skull
 from CraNeXtLib.volumes import Volume
 
 SMALL = {"depths": (1, 1, 1), "widths": (4, 8, 4), "grn": "3d", "drop_path": 0.0, "mirrored": True}
@@ -90,6 +94,80 @@ def test_a_refiner_starts_from_a_network_that_knows_the_skull_alone():
         refiner.start_from({"network.other": torch.zeros(1)})
     with pytest.raises(InputError, match="3 channels"):
         CraNeXtRefiner(in_channels=1)
+
+
+def test_what_the_network_of_the_face_gives_comes_to_its_place(completer, demo):
+    """A stand-in for the network knows one ball, below the patient's left eye, and nothing else."""
+    grid = HeadGrid(completer.grid.surface, (88, 64, 72), "face")
+    centre = np.array([-35.0, 84.0, -20.0])
+    points = np.indices(grid.shape).reshape(3, -1).T @ grid.affine[:3, :3].T + grid.affine[:3, 3]
+    ball = (np.linalg.norm(points - centre, axis=1) < 12).reshape(grid.shape)
+
+    class Face(FaceCompleter):
+        def complete(self, placed, **_):
+            bone = self.grid.sample(placed.occupancy, placed.alignment)
+            return bone, np.maximum(bone, ball).astype(np.float32)
+
+    with_ball = replace(completer, face=Face(None, grid, ball))
+    flipped = (slice(None, None, -1), slice(None), slice(None, None, -1))
+    affine = demo[0].affine @ np.diag([-1.0, 1, -1, 1])
+    affine[:3, 3] = demo[0].to_ras(np.array([[demo[0].shape[0] - 1, 0, demo[0].shape[2] - 1]]))[0]
+    for skull in (demo[0], Volume(demo[0].voxels[flipped].transpose(2, 0, 1), affine[:, [2, 0, 1, 3]])):
+        proposal = with_ball.propose(skull)
+        added = skull.crop(proposal.box).with_voxels((proposal.probability >= 0.5) & ~skull.crop(proposal.box).voxels)
+        wanted = with_ball.shape_model.fill(skull, lambda _: None).alignment.apply(centre[None])[0]
+        assert wanted[0] < 0  # of the patient's left
+        near = added.to_ras(np.argwhere(added.voxels))
+        near = near[np.linalg.norm(near - wanted, axis=1) < 16]
+        np.testing.assert_allclose((near.min(axis=0) + near.max(axis=0)) / 2, wanted, atol=2.5)
+
+
+def test_the_face_says_nothing_at_the_border_of_its_grid(completer):
+    weight = FaceCompleter(None, HeadGrid(completer.grid.surface, (88, 64, 72), "face"), None).weight
+    assert weight.max() == pytest.approx(0.75)
+    assert max(np.take(weight, end, axis).max() for axis in range(3) for end in (0, -1)) < 0.15
+    assert np.array_equal(weight, weight[::-1])
+
+
+def test_a_network_of_the_face_joins_a_refined_model(tmp_path):
+    config = read_config("face-cpu", overrides={"network": {"options": SMALL}, "data": {"shape": [64, 64, 64]}})
+    network = FoldedCraNeXt(in_channels=2, **SMALL)
+    folder = write_with_face(tmp_path / "m", network.state_dict(), config, data="2 skulls.", recipe="Step 3.")
+    loaded, base = models.find(folder).load(), models.find("cranext_refined").load()
+    assert loaded.face.grid.shape == (64, 64, 64)
+    name, value = next(iter(network.state_dict().items()))
+    torch.testing.assert_close(loaded.face.network.state_dict()[name], value.half().float())
+    assert all(
+        torch.equal(value, loaded.network.state_dict()[name]) for name, value in base.network.state_dict().items()
+    )
+    assert "Step 3." in (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+def test_a_sample_of_the_face_is_a_defect_there_and_the_same_each_time(demo):
+    complete = demo[0].with_voxels(demo[0].voxels | demo[1].voxels)
+    skull = place_skull(SkullPair(complete, demo[0], demo[1]), models.find("pca_skull").load().model).packed()
+    samples = FaceSamples([skull], read_config("face-cpu"), training=True)
+    first, again, other = samples[3], FaceSamples([skull], read_config("face-cpu"), training=True)[3], samples[4]
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["complete"], other["complete"])
+    assert first["input"].shape == (2, 88, 64, 72)
+    implant = first["complete"] - first["defective"]
+    assert implant.min() >= 0
+    assert implant.sum() * 1.5**3 > 2000  # mm³
+    still = FaceSamples([skull], read_config("face-cpu"), training=False)
+    assert still[0]["counts"]
+    assert not still[1]["counts"]
+
+
+def test_the_face_needs_a_refined_model_and_a_folded_network():
+    for changes, words in (
+        ({"network": {"face_of": ""}}, "go together"),
+        ({"data": {"input": "binary"}}, "go together"),
+        ({"network": {"name": "cranext", "options": {}, "face_of": "cranext_refined"}}, "cranext_folded"),
+        ({"data": {"target": "complete"}}, "implant"),
+    ):
+        with pytest.raises(InputError, match=words):
+            read_config("face-cpu", overrides=changes)
 
 
 def test_a_refiner_needs_proposals_and_proposals_a_refiner():
