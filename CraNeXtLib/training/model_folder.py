@@ -60,6 +60,8 @@ def write_model_folder(
         kind: dict[str, Any] = {"kind": "network"}
         if mean_skull is not None:
             tensors, kind = _with_shape_model(tensors, mean_skull)
+            face_tensors, face = _face_of(config.network.start_from)
+            tensors, kind = tensors | face_tensors, kind | face
         save_file(tensors, file)
         description = {
             "name": config.name,
@@ -139,6 +141,17 @@ def _with_shape_model(
         "options": options,
         "shape_model": {"name": shape.name, "sha256": shape.sha256},
     }
+
+
+def _face_of(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return weights and description of a model's network of the face, which one that starts from it keeps."""
+    from safetensors.torch import load_file
+
+    model = models.find(name) if name else None
+    if model is None or "face" not in model.description:
+        return {}, {}
+    tensors = {key: value for key, value in load_file(model.weights).items() if key.startswith(FACE_PREFIX)}
+    return tensors, {"face": model.description["face"]}
 
 
 def _portable(config: TrainingConfig) -> dict[str, Any]:

@@ -129,18 +129,22 @@ def test_the_face_says_nothing_at_the_border_of_its_grid(completer):
     assert np.array_equal(weight, weight[::-1])
 
 
-def test_a_network_of_the_face_joins_a_refined_model(tmp_path):
+def test_a_network_of_the_face_joins_a_refined_model_and_stays_with_it(completer, tmp_path):
     config = read_config("face-cpu", overrides={"network": {"options": SMALL}, "data": {"shape": [64, 64, 64]}})
     network = FoldedCraNeXt(in_channels=2, **SMALL)
     folder = write_with_face(tmp_path / "m", network.state_dict(), config, data="2 skulls.", recipe="Step 3.")
-    loaded, base = models.find(folder).load(), models.find("cranext_refined").load()
+    loaded = models.find(folder).load()
     assert loaded.face.grid.shape == (64, 64, 64)
     name, value = next(iter(network.state_dict().items()))
     torch.testing.assert_close(loaded.face.network.state_dict()[name], value.half().float())
     assert all(
-        torch.equal(value, loaded.network.state_dict()[name]) for name, value in base.network.state_dict().items()
+        torch.equal(value, loaded.network.state_dict()[name]) for name, value in completer.network.state_dict().items()
     )
     assert "Step 3." in (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    config = read_config("refiner-cpu", overrides={"network": {"start_from": str(folder)}})
+    weights, mean = completer.network.state_dict(), np.zeros(config.data.shape, np.float32)
+    refined = write_model_folder(tmp_path / "n", weights, config, data="", mean_skull=mean)
+    torch.testing.assert_close(models.find(refined).load().face.network.state_dict(), loaded.face.network.state_dict())
 
 
 def test_a_sample_of_the_face_is_a_defect_there_and_the_same_each_time(demo):

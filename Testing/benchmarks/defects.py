@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib.defects import KINDS, make_defect
 from CraNeXtLib.grid import DefaultGrid
-from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
+from CraNeXtLib.head.head_pose import upright_frame
+from CraNeXtLib.head.skull_frame import SkullFrame
 from CraNeXtLib.pictures.rendering import Camera, drawn_mesh
 from CraNeXtLib.surfaces import surface_of
 from CraNeXtLib.volume_files import read_volume
@@ -37,7 +38,7 @@ def load(path: str, shape: tuple[int, int, int] = SHAPE) -> tuple[Volume, SkullF
     """Return a skull on the grid, its landmarks and its convex hull."""
     grid = DefaultGrid(read_volume(path), shape)
     skull = Volume(grid.sample(grid.skull) >= 0.5, grid.affine)
-    frame = skull_frame(skull)
+    frame = upright_frame(skull)
     return skull, frame, ConvexHull(frame.points[frame.points[:, 2] > frame.level(0.75)])
 
 
@@ -51,14 +52,14 @@ def sphere(count: int) -> np.ndarray:
 def measure(kind: str, skulls: list[tuple[Volume, SkullFrame, ConvexHull]], count: int) -> dict[str, object]:
     """Cut defects of one kind and describe them."""
     tree = cKDTree(sphere(DIRECTIONS))
-    make_defect(skulls[0][0], kind, seed=0)  # imports
+    make_defect(skulls[0][0], kind, seed=0, frame=skulls[0][1])  # imports
     milliseconds, volumes, areas, lowest, deepest = [], [], [], [], []
     for seed in range(count):
         skull, frame, hull = skulls[seed % len(skulls)]
         start = time.process_time()
         implant = make_defect(skull, kind, seed=seed, frame=frame)
         milliseconds.append(1000 * (time.process_time() - start))
-        points = skull.to_ras(np.argwhere(implant.voxels))
+        points = skull.to_ras(np.argwhere(implant.voxels)) @ frame.turn.T
         volumes.append(len(points) * skull.voxel_volume_mm3 / 1000)
         lowest.append((frame.vertex - points[:, 2].min()) / frame.length)
         deepest.append(-(points @ hull.equations[:, :3].T + hull.equations[:, 3]).max(axis=1).min())
@@ -93,7 +94,7 @@ def draw(path: Path, skull: Volume, kinds: list[str]) -> None:
     axes = figure.subplots(rows, 6, squeeze=False).reshape(-1, 2)
     for panel in axes.flat:
         panel.axis("off")
-    frame = skull_frame(skull)
+    frame = upright_frame(skull)
     for (outside, cut), kind in zip(axes, kinds, strict=False):
         outside.imshow(_view(skull, make_defect(skull, kind, seed=1, frame=frame), frame))
         outside.set_title(kind, loc="left", fontsize=11)
@@ -105,7 +106,7 @@ def draw(path: Path, skull: Volume, kinds: list[str]) -> None:
 def _slice(skull: Volume, implant: Volume, frame: SkullFrame) -> tuple[np.ndarray, float]:
     """Return an upright cut through the middle of a defect on a skull in RAS directions, from near, and its aspect."""
     middle = np.argwhere(implant.voxels).mean(axis=0)
-    axis = int(np.argmin(np.abs((skull.to_ras(middle[None])[0] - frame.centre)[:2])))
+    axis = int(np.argmin(np.abs((skull.to_ras(middle[None])[0] - frame.centre @ frame.turn)[:2])))
     bone, lost = (np.take(mask.voxels, int(middle[axis]), axis).T for mask in (skull, implant))
     near = np.argwhere(lost)
     box = tuple(
@@ -119,7 +120,7 @@ def _slice(skull: Volume, implant: Volume, frame: SkullFrame) -> tuple[np.ndarra
 def _view(skull: Volume, implant: Volume, frame: SkullFrame) -> np.ndarray:
     """Return the defective skull as seen from the defect's side, an 8-bit image."""
     mesh = surface_of(skull.with_voxels(skull.voxels & ~implant.voxels))
-    side = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0) - frame.centre
+    side = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0) - frame.centre @ frame.turn
     colours = np.tile([0.93, 0.90, 0.82], (len(mesh.vertices), 1))
     return drawn_mesh(mesh, colours, Camera.looking_from(side), (260, 260), 0.85)
 

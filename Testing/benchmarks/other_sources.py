@@ -28,6 +28,7 @@ from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.defects import KINDS
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import share_of_voxels
+from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.implant import dilated_mm
 from CraNeXtLib.model_scores import Row, Trial, score_model, scores_of
@@ -187,8 +188,9 @@ def complete(source: str, data: Path) -> tuple[Volume, np.ndarray]:
 
 def defect(source: str, data: Path, kind: str, seed: int) -> SkullPair:
     skull, taken = complete(source, data)
+    frame = upright_frame(skull)
     for attempt in range(SEEDS):
-        pair = with_defect(skull, kind, 1000 * seed + attempt)
+        pair = with_defect(skull, kind, 1000 * seed + attempt, frame)
         if not (pair.implant.voxels & taken).any():
             return pair
     raise InputError(f"{source}: no {kind} defect lies clear of the hole.")
