@@ -138,14 +138,13 @@ def find_pose(skull: Volume, *, template: Volume | None = None, any_way_up: bool
 def upright_frame(skull: Volume) -> SkullFrame:
     """Find the landmarks of a skull along the head's own directions, however it was nodded in the scanner.
 
-    What fits no template is taken as it lies. It takes about two seconds.
+    It takes about two seconds.
 
     Raises:
         InputError: If the mask holds next to no bone.
     """
-    frame = skull_frame(skull)
-    pose = find_pose(skull)
-    return frame if pose.fit.far_share > POOR_FAR_SHARE else skull_frame(skull, pose.to_upright)
+    skull_frame(skull)  # refuses an empty mask in words about skulls
+    return skull_frame(skull, find_pose(skull).to_upright)
 
 
 def pose_doubts(pose: HeadPose, skull: Volume) -> list[str]:

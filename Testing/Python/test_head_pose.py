@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import reconstruct
 from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.head.head_pose import find_pose, pose_doubts
+from CraNeXtLib.head.head_pose import find_pose, pose_doubts, upright_frame
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
@@ -65,3 +65,12 @@ def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_notic
 
 def test_a_nearly_upright_head_stays(skull):
     assert find_pose(skull[0]).upright(skull[0]) is skull[0]
+
+
+def test_landmarks_lie_along_the_heads_own_directions(skull):
+    whole = Volume(skull[0].voxels | skull[1].voxels, skull[0].affine)
+    nod = Rotation.from_euler("x", 25, degrees=True).as_matrix()
+    upright, nodded = upright_frame(whole), upright_frame(turned(whole, nod))
+    for name in ("length", "width", "vertex"):
+        assert getattr(nodded, name) == pytest.approx(getattr(upright, name), abs=3.0)
+    assert np.degrees(Rotation.from_matrix(nodded.turn @ nod @ upright.turn.T).magnitude()) < 3
