@@ -129,15 +129,15 @@ Median and 5th to 95th percentile of 200 defects a kind on 86 SkullFix skulls at
 ================= ============== ==============
 kind              area in cm²    volume in mL
 ================= ============== ==============
-bilateral         72 (42-110)    51 (23-89)
-fronto-orbital    53 (31-84)     40 (21-65)
-parieto-temporal  68 (39-103)    44 (23-74)
-random-1          30 (11-63)     20 (8-46)
-random-2          30 (11-56)     21 (7-42)
+bilateral         72 (41-107)    51 (24-87)
+fronto-orbital    53 (31-83)     39 (21-63)
+parieto-temporal  68 (39-103)    43 (23-73)
+random-1          30 (11-63)     20 (8-47)
+random-2          30 (10-57)     21 (6-42)
 skullfix          65 (53-79)     48 (34-62)
-sloped-edge       57 (34-87)     38 (19-60)
-non-break-through 38 (20-60)     17 (7-32)
-bone-residue      45 (26-70)     30 (14-52)
+sloped-edge       58 (35-88)     38 (19-60)
+non-break-through 39 (21-60)     17 (8-32)
+bone-residue      45 (25-71)     30 (15-54)
 ================= ============== ==============
 """
 

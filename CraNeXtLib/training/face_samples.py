@@ -74,9 +74,7 @@ class FaceSamples(Dataset):
         to_box[:3, 3] = [-side.start for side in box]
         defective, implant = interpolated(values, to_box @ to_skull @ turn @ self._grid.affine, shape, bend)
         if self._training and rng.random() < augmentation.segmentation_noise:
-            defective, implant = segmentation_noise(
-                torch.stack([defective, implant]), rng, spacing, blur_mm=1.0, slice_mm=2.0, threshold_sd=0.07
-            )
+            defective, implant = segmentation_noise(torch.stack([defective, implant]), rng, spacing)
         return {
             "input": torch.stack([defective, self._mean]),
             "defective": defective[None],
