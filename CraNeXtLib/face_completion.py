@@ -16,13 +16,13 @@ import numpy as np
 import torch
 
 from CraNeXtLib.head.head_grid import HeadGrid
+from CraNeXtLib.head.on_grid import OnGrid
 from CraNeXtLib.networks.folded import FoldedCraNeXt
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.pca_skull.completion import Placed
 
 PREFIX = "face."  # of its weights among those of a model folder
-# Its word counts for this much beside the head's network, less and less towards the border of its grid.
-WEIGHT, BORDER = 0.75, 6
+BORDER = 6  # voxels in which its word counts less and less
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,19 +58,17 @@ class FaceCompleter:
 
     def complete(
         self, placed: Placed, *, device: str, notify: Callable[[str], None], progress: Callable[[float], None]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the shares of bone of the defective and of the complete skull on the grid."""
+    ) -> OnGrid:
+        """Return what the network makes of a skull."""
         bone = self.grid.sample(placed.occupancy, placed.alignment)
         x = torch.as_tensor(np.stack([bone, self.mean_skull]))[None]
         with torch.inference_mode():
             implant = torch.sigmoid(runner(self.network, device=device, notify=notify)(x, progress=progress))
-        return bone, np.minimum(bone + implant[0, 0].numpy(), 1.0)
+        return OnGrid.of(self.grid, bone, implant[0, 0].numpy())
 
     @cached_property
-    def weight(self) -> np.ndarray:
-        """How much the network's word counts in each voxel of its grid, 0 to 1."""
-        places = np.meshgrid(*map(np.arange, self.grid.shape), indexing="ij", sparse=True)
-        inside = [np.minimum(p + 1, size - p) / BORDER for p, size in zip(places, self.grid.shape, strict=True)]
-        return (WEIGHT * np.prod([np.minimum(share, 1.0) for share in np.broadcast_arrays(*inside)], axis=0)).astype(
-            np.float32
-        )
+    def say(self) -> np.ndarray:
+        """How much the network's word counts in each voxel of its grid, 0 to 1: less towards the border."""
+        steps = [np.minimum(1 + np.arange(size), size - np.arange(size)) for size in self.grid.shape]
+        x, y, z = np.ix_(*(np.minimum(step / np.float32(BORDER), 1) for step in steps))
+        return x * y * z

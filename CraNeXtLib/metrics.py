@@ -18,7 +18,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.errors import InputError
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.volumes import Volume, around, foreground_box
 
 Units = Literal["mm", "voxels"]
 EmptyPolicy = Literal["counted", "organisers"]
@@ -302,8 +302,7 @@ def _union_box(*volumes: Volume, margin: int | tuple[int, int, int] = 0) -> Box:
         return (slice(0, 1),) * 3
     margins = np.broadcast_to(margin, 3).tolist()
     return tuple(
-        slice(max(min(s.start for s in sides) - margins[axis], 0), max(s.stop for s in sides) + margins[axis])
-        for axis, sides in enumerate(zip(*boxes, strict=True))
+        slice(max(side.start - more, 0), side.stop + more) for side, more in zip(around(boxes), margins, strict=True)
     )
 
 

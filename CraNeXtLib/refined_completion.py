@@ -13,13 +13,13 @@ from CraNeXtLib.completion import Proposal
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.face_completion import FaceCompleter
 from CraNeXtLib.head.head_grid import HeadGrid
-from CraNeXtLib.network_completion import without_specks
+from CraNeXtLib.head.on_grid import OnGrid
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.networks.refiner import CraNeXtRefiner
 from CraNeXtLib.pca_skull.completion import PCACompleter, Placed
 from CraNeXtLib.pca_skull.model import unpacked
 from CraNeXtLib.pca_skull.rendering import shares
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.volumes import Volume, around
 
 if TYPE_CHECKING:
     from CraNeXtLib.models import Model
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Where both speak, their weighted mean beats either: the shape model is finer than the grid and holds on skulls of
 # other sources, the network sees more. A proposal alone makes no bone that the network rules out: it has under half.
 PROPOSAL_WEIGHT = 0.45
+# In the face its network, which sees finer than the head's, has most of the say.
+FACE_WEIGHT, PROPOSAL_WEIGHT_IN_FACE = 0.85, 0.25
 SHAPE_PREFIX, NETWORK_PREFIX, MEAN_SKULL = "shape.", "network.", "mean_skull"
 
 
@@ -93,64 +95,59 @@ class RefinedCompleter:
         """
         progress = progress or (lambda _: None)
         placed = self.shape_model.fill(skull, lambda fraction: progress(0.6 * fraction))
-        channels = self.channels(placed)
         notes: list[str] = []
-        implant = self._run(channels, device, notes, lambda fraction: progress(0.6 + 0.3 * fraction))
-        face = None
-        if self.face:
-            face = self.face.complete(placed, device=device, notify=notes.append, progress=lambda _: progress(0.95))
-        return self._proposal(skull, placed, channels, implant, face, tuple(notes))
+        work = {"device": device, "notify": notes.append}
+        channels = self.channels(placed)
+        head = self._complete(channels, **work, progress=lambda part: progress(0.6 + 0.3 * part))
+        face = self.face and self.face.complete(placed, **work, progress=lambda part: progress(0.9 + 0.1 * part))
+        return self._together(skull, placed, channels[1], head, face, tuple(notes))
 
     def channels(self, placed: Placed) -> np.ndarray:
         """Return the network's input, (3, X, Y, Z)."""
         bone = self.grid.sample(placed.occupancy, placed.alignment)
         return np.stack([bone, self.grid.render(placed.filling), self.mean_skull])
 
-    def _run(
-        self, channels: np.ndarray, device: str, notes: list[str], progress: Callable[[float], None]
-    ) -> np.ndarray:
-        """Return the implant's share of each voxel of the grid."""
+    def _complete(
+        self,
+        channels: np.ndarray,
+        *,
+        device: str,
+        notify: Callable[[str], None],
+        progress: Callable[[float], None],
+    ) -> OnGrid:
+        """Return what the network makes of a skull."""
         x = torch.as_tensor(channels)[None]
         with torch.inference_mode():
-            logits = runner(self.network.network, device=device, notify=notes.append)(x, progress=progress)
-            return torch.sigmoid(logits + self.network.proposed(x))[0, 0].numpy()
+            logits = runner(self.network.network, device=device, notify=notify)(x, progress=progress)
+            implant = torch.sigmoid(logits + self.network.proposed(x))[0, 0].numpy()
+        return OnGrid.of(self.grid, channels[0], implant)
 
-    def _proposal(
+    def _together(
         self,
         skull: Volume,
         placed: Placed,
-        channels: np.ndarray,
-        implant: np.ndarray,
-        face: tuple[np.ndarray, np.ndarray] | None,
+        proposed: np.ndarray,
+        head: OnGrid,
+        face: OnGrid | None,
         notes: tuple[str, ...],
     ) -> Proposal:
-        # Shares of bone add up, so that no gap opens where a voxel holds both skull and implant.
-        bone, proposed = channels[:2]
-        complete = np.minimum(bone + implant, 1.0)
-        likely = np.maximum(complete, (1 - PROPOSAL_WEIGHT) * complete + PROPOSAL_WEIGHT * proposed)
-        boxes = _boxes(self.grid, (likely >= 0.5) & (bone < 0.5), skull, placed)
-        if face:
-            boxes += _boxes(self.face.grid, (face[1] >= 0.5) & (face[0] < 0.5), skull, placed)
+        """Weigh what shape model and networks say, in the skull's voxels."""
+        alignment = placed.alignment
+        likely = np.maximum(head.complete, head.complete + PROPOSAL_WEIGHT * (proposed - head.complete))
+        boxes = head.boxes(likely, skull, alignment) + (face.boxes(face.complete, skull, alignment) if face else [])
         if not boxes:
             return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32), notes=notes)
-        box = tuple(
-            slice(min(s.start for s in sides), max(s.stop for s in sides)) for sides in zip(*boxes, strict=True)
-        )
+        box = around(boxes)
         part = skull.crop(box)
-        refined = self.grid.restore(complete, part, placed.alignment)
+        refined, trust = head.grid.restore(head.complete, part, alignment), PROPOSAL_WEIGHT
         if face:
-            weight, finer = (self.face.grid.restore(v, part, placed.alignment) for v in (self.face.weight, face[1]))
-            refined += weight * (finer - refined)
-        proposal = shares(part, placed.alignment, placed.filling)
-        mixed = np.where(np.isnan(proposal), refined, refined + PROPOSAL_WEIGHT * (proposal - refined))
+            finer, say = (face.grid.restore(values, part, alignment) for values in (face.complete, self.face.say))
+            refined += FACE_WEIGHT * say * (finer - refined)
+            trust = PROPOSAL_WEIGHT + say * (PROPOSAL_WEIGHT_IN_FACE - PROPOSAL_WEIGHT)
+        proposal = shares(part, alignment, placed.filling)
+        mixed = np.where(np.isnan(proposal), refined, refined + trust * (proposal - refined))
         mixed = np.maximum(mixed, part.voxels)
         return Proposal(box, mixed, expected_error=self.shape_model.expected_error(placed, part, mixed), notes=notes)
-
-
-def _boxes(grid: HeadGrid, added: np.ndarray, skull: Volume, placed: Placed) -> list[tuple[slice, slice, slice]]:
-    """Return the box of the skull's voxels around what is added on a grid; none if that is nothing."""
-    added = without_specks(added, float(np.prod(grid.spacing)))
-    return [grid.box(added, skull, placed.alignment)] if added.any() else []
 
 
 def refiner_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +133,11 @@ def affine_from_axis_codes(codes: str, spacing: np.ndarray) -> np.ndarray:
     for array_axis, (world_axis, code) in enumerate(zip(axes, codes, strict=True)):
         affine[world_axis, array_axis] = spacing[array_axis] * (1 if code in "RAS" else -1)
     return affine
+
+
+def around(boxes: Sequence[tuple[slice, slice, slice]]) -> tuple[slice, slice, slice]:
+    """Return the smallest box that holds some boxes."""
+    return tuple(slice(min(s.start for s in sides), max(s.stop for s in sides)) for sides in zip(*boxes, strict=True))
 
 
 def foreground_box(mask: np.ndarray, *, margin: int | tuple[int, int, int] = 0) -> tuple[slice, slice, slice]:
