@@ -16,8 +16,7 @@ from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.head.on_grid import OnGrid
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.networks.refiner import CraNeXtRefiner
-from CraNeXtLib.pca_skull.completion import PCACompleter, Placed
-from CraNeXtLib.pca_skull.model import unpacked
+from CraNeXtLib.pca_skull.completion import THIN_BONED, PCACompleter, Placed
 from CraNeXtLib.pca_skull.rendering import shares
 from CraNeXtLib.volumes import Volume, around
 
@@ -27,9 +26,10 @@ if TYPE_CHECKING:
 # Where both speak, their weighted mean beats either: the shape model is finer than the grid and holds on skulls of
 # other sources, the network sees more. A proposal alone makes no bone that the network rules out: it has under half.
 PROPOSAL_WEIGHT = 0.45
-# In the face its network, which sees finer than the head's, has most of the say.
-FACE_WEIGHT, PROPOSAL_WEIGHT_IN_FACE = 0.85, 0.25
-SHAPE_PREFIX, NETWORK_PREFIX, MEAN_SKULL = "shape.", "network.", "mean_skull"
+# In the face its network, which sees finer than the head's, has most of the say. Beside the shape model it hasn't where
+# bone is thin: few skulls of its training have such, and the shape model measures how thin.
+FACE_WEIGHT, PROPOSAL_WEIGHT_IN_FACE = 0.8, 0.2
+NETWORK_PREFIX, MEAN_SKULL = "network.", "mean_skull"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,22 +60,19 @@ class RefinedCompleter:
         from safetensors.torch import load_file
 
         description = model.description
+        shape = _shape_model(model)
         try:
             tensors = load_file(model.weights)
-            shape = unpacked(
-                {k.removeprefix(SHAPE_PREFIX): v.numpy() for k, v in tensors.items() if k.startswith(SHAPE_PREFIX)},
-                description["options"],
-            )
             network = CraNeXtRefiner(**description["network"]["options"])
             network.load_state_dict(refiner_weights(tensors))
-            grid = HeadGrid(shape.surface, tuple(description["grid"]["shape"]))
+            grid = HeadGrid(shape.model.surface, tuple(description["grid"]["shape"]))
             mean = tensors[MEAN_SKULL].numpy().astype(np.float32) / 255
             face = FaceCompleter.of(description["face"], tensors, grid, mean) if "face" in description else None
         except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
             raise InputError(
                 f"The weights of model '{model.name}' do not fit it; import or install it again."
             ) from error
-        return cls(PCACompleter(shape), network.eval(), grid, mean, face)
+        return cls(shape, network.eval(), grid, mean, face)
 
     def propose(
         self, skull: Volume, *, device: str = "cpu", progress: Callable[[float], None] | None = None
@@ -143,11 +140,26 @@ class RefinedCompleter:
         if face:
             finer, say = (face.grid.restore(values, part, alignment) for values in (face.complete, self.face.say))
             refined += FACE_WEIGHT * say * (finer - refined)
-            trust = PROPOSAL_WEIGHT + say * (PROPOSAL_WEIGHT_IN_FACE - PROPOSAL_WEIGHT)
+            if self.shape_model.thickness_share(placed.filling) >= THIN_BONED:
+                trust = PROPOSAL_WEIGHT + say * (PROPOSAL_WEIGHT_IN_FACE - PROPOSAL_WEIGHT)
         proposal = shares(part, alignment, placed.filling)
         mixed = np.where(np.isnan(proposal), refined, refined + trust * (proposal - refined))
         mixed = np.maximum(mixed, part.voxels)
         return Proposal(box, mixed, expected_error=self.shape_model.expected_error(placed, part, mixed), notes=notes)
+
+
+def _shape_model(model: Model) -> PCACompleter:
+    """Load the shape model that a refined model was trained with, whatever it is called now."""
+    from CraNeXtLib import models
+
+    wanted = model.description["shape_model"]
+    found = [other for other in models.available() if other.sha256 == wanted["sha256"]]
+    if not found:
+        raise InputError(
+            f"Model '{model.name}' needs the shape model '{wanted['name']}' of another version; import that one too "
+            f"(its weights have the SHA-256 {wanted['sha256']})."
+        )
+    return found[0].load()
 
 
 def refiner_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -148,6 +148,12 @@ class PCACompleter:
         outer, thickness, known, fill, unseen = map(self.model.image, (*shells, known, fill, unseen))
         return Filling(self.model.grid, outer, thickness, known > 0, fill > 0, unseen > 0)
 
+    def thickness_share(self, filling: Filling) -> float:
+        """Return how thick the bone is that was seen, as a share of the mean skull's: the median over the head."""
+        usual = self.model.image(self.model.prior.mean[1])
+        seen = filling.known & ~filling.unseen & (usual > 0)
+        return float(np.median(filling.thickness[seen] / usual[seen]))
+
     def complete(self, shells: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the completed shells, shape (2, P), which pixels are to be filled, and which were not relied on.
 

@@ -52,16 +52,13 @@ class PCASkull:
 
 
 def save_pca_skull(model: PCASkull, file: Path) -> dict[str, Any]:
-    """Write the weights of a model, and return the options that :func:`load_pca_skull` needs beside them."""
+    """Write the weights of a model, 8-bit modes with a scale each and the rest in half precision.
+
+    Returns:
+        The options that :func:`load_pca_skull` needs beside them.
+    """
     from safetensors.numpy import save_file
 
-    tensors, options = packed(model)
-    save_file(tensors, file)
-    return options
-
-
-def packed(model: PCASkull) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return the weights, 8-bit modes with a scale each and the rest in half precision, and the options."""
     prior = model.prior
     scales = np.maximum(np.abs(prior.modes).max(axis=2, keepdims=True) / 127, 1e-6).astype(np.float16)
     tensors = {
@@ -73,7 +70,8 @@ def packed(model: PCASkull) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         "modes": np.round(prior.modes / scales.astype(np.float32)).clip(-127, 127).astype(np.int8),
         "mode_scales": scales,
     }
-    return {name: np.ascontiguousarray(value) for name, value in tensors.items()}, {
+    save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, file)
+    return {
         "grid": asdict(model.grid),
         "kernels": [[asdict(kernel) for kernel in channel] for channel in prior.kernels],
         "noise_mm": list(prior.noise_mm),
@@ -92,13 +90,12 @@ def load_pca_skull(folder: Path) -> PCASkull:
 
     try:
         options: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))["options"]
-        return unpacked(load_file(folder / "weights.safetensors"), options)
+        return _unpacked(load_file(folder / "weights.safetensors"), options)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(f"{folder} does not hold a PCA-skull model; import or install it again.") from error
 
 
-def unpacked(tensors: Mapping[str, np.ndarray], options: Mapping[str, Any]) -> PCASkull:
-    """Undo :func:`packed`."""
+def _unpacked(tensors: Mapping[str, np.ndarray], options: Mapping[str, Any]) -> PCASkull:
     surface = Surface(tensors["surface_points"].astype(np.float64), tensors["surface_normals"].astype(np.float64))
     prior = ShapePrior(
         mean=tensors["mean"].astype(np.float32),

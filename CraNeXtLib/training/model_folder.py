@@ -19,8 +19,7 @@ from CraNeXtLib.errors import InputError
 from CraNeXtLib.face_completion import PREFIX as FACE_PREFIX
 from CraNeXtLib.model_scores import Row, scores_of
 from CraNeXtLib.models import FORMAT_VERSION, SCORES_FILE, sha256_of
-from CraNeXtLib.pca_skull.model import packed
-from CraNeXtLib.refined_completion import MEAN_SKULL, NETWORK_PREFIX, SHAPE_PREFIX
+from CraNeXtLib.refined_completion import MEAN_SKULL, NETWORK_PREFIX
 from CraNeXtLib.statistics import PAPER_METRICS
 from CraNeXtLib.text_files import json_text
 from CraNeXtLib.training.config import TrainingConfig, network_options, print_config
@@ -59,9 +58,7 @@ def write_model_folder(
         tensors = _halved(weights)
         kind: dict[str, Any] = {"kind": "network"}
         if mean_skull is not None:
-            tensors, kind = _with_shape_model(tensors, mean_skull)
-            face_tensors, face = _face_of(config.network.start_from)
-            tensors, kind = tensors | face_tensors, kind | face
+            tensors, kind = _refined(tensors, mean_skull, config.network.start_from)
         save_file(tensors, file)
         description = {
             "name": config.name,
@@ -127,31 +124,21 @@ def _versions() -> dict[str, str]:
     return {"cranext": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
-def _with_shape_model(
-    weights: Mapping[str, Tensor], mean_skull: np.ndarray
+def _refined(
+    weights: Mapping[str, Tensor], mean_skull: np.ndarray, start: str
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return a refiner's weights and those of the bundled shape model together, and what describes them."""
-    shape = models.find("pca_skull")
-    tensors, options = packed(shape.load().model)
-    together = {f"{NETWORK_PREFIX}{name}": value for name, value in weights.items()}
-    together |= {f"{SHAPE_PREFIX}{name}": torch.from_numpy(value) for name, value in tensors.items()}
-    together[MEAN_SKULL] = torch.from_numpy(np.round(255 * mean_skull).astype(np.uint8))
-    return together, {
-        "kind": "refined",
-        "options": options,
-        "shape_model": {"name": shape.name, "sha256": shape.sha256},
-    }
-
-
-def _face_of(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return weights and description of a model's network of the face, which one that starts from it keeps."""
+    """Return the weights of a refined model and what describes them; the model it starts from leaves it its face."""
     from safetensors.torch import load_file
 
-    model = models.find(name) if name else None
-    if model is None or "face" not in model.description:
-        return {}, {}
-    tensors = {key: value for key, value in load_file(model.weights).items() if key.startswith(FACE_PREFIX)}
-    return tensors, {"face": model.description["face"]}
+    shape = models.find("pca_skull")
+    tensors = {f"{NETWORK_PREFIX}{name}": value for name, value in weights.items()}
+    tensors[MEAN_SKULL] = torch.from_numpy(np.round(255 * mean_skull).astype(np.uint8))
+    kind = {"kind": "refined", "shape_model": {"name": shape.name, "sha256": shape.sha256}}
+    base = models.find(start) if start else None
+    if base and "face" in base.description:
+        tensors |= {key: value for key, value in load_file(base.weights).items() if key.startswith(FACE_PREFIX)}
+        kind["face"] = base.description["face"]
+    return tensors, kind
 
 
 def _portable(config: TrainingConfig) -> dict[str, Any]:

@@ -192,7 +192,10 @@ def test_a_trained_refiner_is_a_model_that_can_be_loaded(tmp_path):
     loaded = model.load()
     assert loaded.grid.shape == SHAPE
     assert (model.description["kind"], model.description["shape_model"]["name"]) == ("refined", "pca_skull")
-    description = dict(model.description) | {"grid": {}}
-    (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
-    with pytest.raises(InputError, match="do not fit"):
-        models.find(folder).load()
+    for change, words in (
+        ({"grid": {}}, "do not fit"),
+        ({"shape_model": {"name": "pca_skull", "sha256": "0"}}, "of another version"),
+    ):
+        (folder / "model.json").write_text(json.dumps(dict(model.description) | change), encoding="utf-8")
+        with pytest.raises(InputError, match=words):
+            models.find(folder).load()
