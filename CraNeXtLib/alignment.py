@@ -35,6 +35,8 @@ START_ANGLES_DEG = [
     (0, -25, 0),
 ]
 START_SHIFTS_MM = (0.0, 25.0, -25.0)
+# A head that is larger or smaller by this factor is compared with a moving one of its own size, as no pose fits else.
+ODD_SIZE = 1.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,15 @@ def align_surfaces(
     """Align two bone surfaces; see :func:`align`. A ``start`` that is nearly right saves the search."""
     if kind not in KINDS:
         raise InputError(f"Unknown kind of alignment '{kind}'; choose one of {', '.join(KINDS)}.")
+    size = _size_of(fixed) / _size_of(moving)
+    if kind != "rigid" and start is None and not 1 / ODD_SIZE < size < ODD_SIZE:
+        scale = np.diag([size, size, size, 1.0])
+        found = _align(moving.moved(scale), fixed, kind, None)
+        return Alignment(found.matrix @ scale, found.distance_mm)
+    return _align(moving, fixed, kind, start)
+
+
+def _align(moving: Surface, fixed: Surface, kind: str, start: Alignment | None) -> Alignment:
     tree = cKDTree(moving.sample(20_000).features())
     moving = moving.sample(20_000)
     coarse, fine = fixed.sample(700), fixed.sample(5_000)
@@ -178,6 +189,13 @@ def _starts(moving: Surface, fixed: Surface) -> list[np.ndarray]:
             matrix[:3, 3] = centres[0] - matrix[:3, :3] @ centres[1] + (0, 0, shift)
             starts.append(matrix)
     return starts
+
+
+def _size_of(surface: Surface) -> float:
+    """Return the geometric mean of width and length of the upper 90 mm, in mm."""
+    upper = surface.points[surface.points[:, 2] > np.percentile(surface.points[:, 2], 99.9) - 90]
+    low, high = np.percentile(upper[:, :2], (0.5, 99.5), axis=0)
+    return float(np.sqrt(np.prod(high - low)))
 
 
 def _upper_centre(surface: Surface) -> np.ndarray:

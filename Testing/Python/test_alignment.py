@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.alignment import KINDS, align, bone_surface, shrink
+from CraNeXtLib import models
+from CraNeXtLib.alignment import KINDS, align, align_surfaces, bone_surface, shrink
+from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
 from CraNeXtLib.errors import InputError
 from CraNeXtLib.template import load_template
+from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 
 
@@ -56,6 +59,16 @@ def test_holes_and_cropped_base_do_not_pull(skull):
     matrix = motion((15, 0, -8), (4, 60, 9))
     alignment = align(skull, moved(Volume(voxels, skull.affine), matrix), kind="similarity")
     assert error_mm(skull, alignment.matrix, matrix) < 1.5
+
+
+@pytest.mark.parametrize("size", [0.75, 1.2])
+def test_a_head_of_another_size_is_found_in_spite_of_its_hole(size):
+    mean = models.find("pca_skull").load().model.surface
+    defective = read_volume(DEFECTIVE_SKULL)
+    defective = Volume(defective.voxels[::3, ::3, ::3] > 0, defective.affine @ np.diag([3, 3, 3, 1.0]))
+    scale = np.diag([size, size, size, 1.0])
+    whole, scaled = (align_surfaces(mean, bone_surface(moved(defective, matrix))) for matrix in (np.eye(4), scale))
+    assert np.abs(scaled.apply(mean.points) - size * whole.apply(mean.points)).max() < 4
 
 
 def test_inverse_maps_back(skull):

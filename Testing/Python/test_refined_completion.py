@@ -122,6 +122,13 @@ def test_what_the_network_of_the_face_gives_comes_to_its_place(completer, demo):
         np.testing.assert_allclose((near.min(axis=0) + near.max(axis=0)) / 2, wanted, atol=2.5)
 
 
+def test_the_demo_skull_is_known_to_be_thin(completer, demo):
+    filling = completer.shape_model.fill(demo[0], lambda _: None).filling
+    assert completer.shape_model.thickness_share(filling) == pytest.approx(0.59, abs=0.03)
+    thicker = replace(filling, thickness=2 * filling.thickness)
+    assert completer.shape_model.thickness_share(thicker) == pytest.approx(1.18, abs=0.06)
+
+
 def test_the_face_says_nothing_at_the_border_of_its_grid(completer):
     say = FaceCompleter(None, HeadGrid(completer.grid.surface, (88, 64, 72), "face"), None).say
     assert say.shape == (88, 64, 72)

@@ -236,7 +236,7 @@ def main() -> None:
                     load = partial(defect, source, options.data.absolute(), kind, seed)
                     trial = Trial(name=f"{source} {kind} {seed}", load=load, subject=source, kind=kind)
                     try:
-                        row = score_model(models.find(name), [trial], folder=options.out / name)[0]
+                        row = score_model(models.find(name), [trial], folder=options.out / models.find(name).name)[0]
                     except InputError as error:
                         print(f"{name}, {trial.name}: {error}", flush=True)
                         continue
