@@ -18,7 +18,7 @@ from CraNeXtLib.head.skull_frame import SkullFrame
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.proposals import PlacedSkull
 from CraNeXtLib.training.refiner_samples import drawn_bend
-from CraNeXtLib.training.skulls import interpolated, random_affine
+from CraNeXtLib.training.skulls import drawn_kind, interpolated, random_affine
 from CraNeXtLib.volumes import Volume
 
 LEAST_INSIDE = 0.4  # of a defect lies in the box, or another is drawn
@@ -83,12 +83,9 @@ class FaceSamples(Dataset):
 
     def _defect(self, skull: Volume, frame: SkullFrame, box: Box, rng: np.random.Generator) -> np.ndarray:
         """Cut a defect that the box holds a good part of."""
-        weights = self._config.augmentation.defects
-        kinds = sorted(kind for kind, weight in weights.items() if weight > 0)
-        shares = np.array([weights[kind] for kind in kinds])
         least = LEAST_INSIDE if not self._training or rng.random() >= ELSEWHERE else 0.0
         for _ in range(TRIES):
-            kind = kinds[rng.choice(len(kinds), p=shares / shares.sum())]
+            kind = drawn_kind(self._config.augmentation, rng)
             implant = make_defect(skull, kind, seed=rng, frame=frame).voxels
             if np.count_nonzero(implant[box]) >= least * np.count_nonzero(implant):
                 break

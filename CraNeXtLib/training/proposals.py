@@ -33,6 +33,7 @@ from CraNeXtLib.pca_skull.model import PCASkull
 from CraNeXtLib.pca_skull.shape_prior import ShapePrior
 from CraNeXtLib.training.config import AugmentationConfig
 from CraNeXtLib.training.pca_skull_fit import components_of
+from CraNeXtLib.training.skulls import drawn_kind
 from CraNeXtLib.volumes import Volume
 
 FOLDS = 3
@@ -135,10 +136,7 @@ def propose(
     """
     implant = skull.implant
     if not implant.any() or rng.random() >= config.own_defect:
-        kinds = sorted(kind for kind, weight in config.defects.items() if weight > 0)
-        weights = np.array([config.defects[kind] for kind in kinds])
-        kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
-        implant = make_defect(skull.complete, kind, seed=rng, frame=skull.frame()).voxels
+        implant = make_defect(skull.complete, drawn_kind(config, rng), seed=rng, frame=skull.frame()).voxels
     grid = HeadGrid(model.surface, FINE_SHAPE)
     shares = [skull.complete.with_voxels(m.astype(np.float32)) for m in (skull.complete.voxels, implant)]
     complete, missing = (grid.sample(share, skull.alignment) for share in shares)

@@ -125,10 +125,7 @@ def draw_sample(
     """
     implant = skull.implant
     if implant is None or rng.random() >= config.own_defect:
-        kinds = sorted(kind for kind, weight in config.defects.items() if weight > 0)
-        weights = np.array([config.defects[kind] for kind in kinds])
-        kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
-        implant = make_defect(skull.complete, kind, seed=rng, frame=frame).voxels
+        implant = make_defect(skull.complete, drawn_kind(config, rng), seed=rng, frame=frame).voxels
     defective = skull.complete.with_voxels(skull.complete.voxels & ~implant)
     box = make_grid(grid, defective, shape)
     middle = box.affine[:3, :3] @ (np.array(shape) / 2) + box.affine[:3, 3]
@@ -146,6 +143,13 @@ def draw_sample(
         complete = defective + implant
     inputs = _with_background(torch.stack(regions), defective) if regions else defective[None]
     return {"input": inputs, "defective": defective[None], "complete": complete[None]}
+
+
+def drawn_kind(config: AugmentationConfig, rng: np.random.Generator) -> str:
+    """Draw a kind of synthetic defect by the configured frequencies."""
+    kinds = sorted(kind for kind, weight in config.defects.items() if weight > 0)
+    weights = np.array([config.defects[kind] for kind in kinds])
+    return kinds[rng.choice(len(kinds), p=weights / weights.sum())]
 
 
 def _with_background(regions: Tensor, bone: Tensor) -> Tensor:
