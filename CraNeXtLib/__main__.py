@@ -12,7 +12,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from CraNeXtLib.cli import main
-from CraNeXtLib.parent_process import VARIABLE, interrupt, when_parent_closes
+from CraNeXtLib.core.runtime.parent_process import VARIABLE, interrupt, when_parent_closes
 
 if __name__ == "__main__":
     if os.environ.pop(VARIABLE, None):

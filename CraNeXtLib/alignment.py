@@ -15,7 +15,7 @@ from scipy.linalg import expm
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.volumes import Volume, foreground_box
 
 KINDS = ("rigid", "similarity", "affine")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from importlib import metadata
@@ -14,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__, models
-from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import check
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.progress import ProgressCallback, Stages
+from CraNeXtLib.core.runtime.memory import peak_memory_mb
 from CraNeXtLib.ct.bone import BONE_THRESHOLD_HU
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.expected_error import CAPTION, PICTURE, write_expected_error
 from CraNeXtLib.finishing.case import FINISHED, make_part, write_part
 from CraNeXtLib.finishing.settings import FinishSettings
@@ -30,7 +31,6 @@ from CraNeXtLib.reconstruction import Reconstruction, reconstruct
 from CraNeXtLib.report import Figure, draw_figures, write_report
 from CraNeXtLib.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.skulls import skull_mask
-from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
 from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume
@@ -277,13 +277,3 @@ def _installed(name: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
-
-
-def peak_memory_mb() -> float | None:
-    """Return the most memory that this process has held, in MB, or None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

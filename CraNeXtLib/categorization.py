@@ -10,13 +10,13 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface, shrink
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.head.head_pose import BETTER_FLIPPED, STRETCHES, Fit, HeadPose, bundled_template, fit_of, register
 from CraNeXtLib.head.orientation_check import orientation_doubts
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.spread_labels import SPREAD_MM, spread_labels
-from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.volumes import Volume, foreground_box
 
 METHODS = ("default", "official")

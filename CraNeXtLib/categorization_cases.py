@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
-from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.categorization import Categorization, categorize
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.defect_analysis import DefectAnalysis, analyse_defect, write_cohort
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.pictures.region_pictures import draw_regions
-from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.template import load_template
 from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume

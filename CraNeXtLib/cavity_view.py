@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.metrics import mask, surface_indices
 from CraNeXtLib.volumes import Volume

@@ -16,7 +16,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.cavity_view import CELL_MM, STEP_MM, CavityView, Sight, view_of
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.metrics import check_same_geometry, mask
 from CraNeXtLib.volumes import Volume
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
-from CraNeXtLib.errors import CancelledError, CraNeXtError, InputError
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
 
 COMMANDS = (
     "reconstruct",

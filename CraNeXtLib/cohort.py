@@ -29,9 +29,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, statistics
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.evaluation import Evaluation, evaluate
-from CraNeXtLib.text_files import json_text, write_text
 from CraNeXtLib.volume_files import read_volume
 
 ROLES = ("implant", "reference", "skull")

@@ -12,9 +12,9 @@ from scipy.spatial import ConvexHull, QhullError, cKDTree
 from scipy.spatial.distance import pdist
 
 from CraNeXtLib.alignment import shrink
-from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.categorization import Categorization, outer_surface
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.head.head_pose import HeadPose
 from CraNeXtLib.pictures.region_pictures import draw_frequency
 from CraNeXtLib.regions import ALL_REGIONS

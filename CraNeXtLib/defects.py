@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import BASE_DEPTH, SkullFrame, skull_frame
 from CraNeXtLib.volumes import Volume

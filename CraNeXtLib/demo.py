@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 
 
 def run_demo(out: str | Path, progress: ProgressCallback | None = None) -> dict[str, Any]:

@@ -12,12 +12,9 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.bodyparts3d import bone_labels
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume, foreground_box
-
-FOLDER = Path(__file__).parent / "Resources" / "Demo"
-DEFECTIVE_SKULL = FOLDER / "defective_skull.nrrd"
-REFERENCE_IMPLANT = FOLDER / "reference_implant.nrrd"
 
 SPACING_MM = 0.8
 FIELD_OF_VIEW_MM = 150.0  # below the vertex; a routine head CT ends in the middle face

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.metrics import check_same_geometry, mask, surface_indices
 from CraNeXtLib.pictures.rendering import vertex_normals
 from CraNeXtLib.poly_data import poly_data, write_poly_data

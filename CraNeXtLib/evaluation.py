@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
-from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import Checklist, Thresholds, check
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.metrics import border_dice, check_same_geometry, confusion, mask, surface_distances
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.surface_projection import projected_distances
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volumes import Volume, foreground_box
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.volumes import Volume, foreground_box
 
 Postprocessing = Literal["default", "official"]

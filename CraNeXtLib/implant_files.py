@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.atomic_files import filling
 from CraNeXtLib.checklist import check
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.distance_maps import read_vtp
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.expected_error import CAPTION, PICTURE, draw_expected_error
 from CraNeXtLib.finishing import FinishSettings
 from CraNeXtLib.finishing.case import make_part, write_part
@@ -21,7 +22,6 @@ from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.metrics import check_same_geometry
 from CraNeXtLib.report import Figure, draw_figures, write_report
 from CraNeXtLib.skulls import skull_mask
-from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import surface_of, write_3mf, write_stl
 from CraNeXtLib.volume_files import read_volume, write_volume
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from CraNeXtLib import models
-from CraNeXtLib.atomic_files import filling, replacing
 from CraNeXtLib.cohort import write_tables
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling, replacing
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.model_scores import Trial, Tried, score_model
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.volume_files import write_volume
 
 

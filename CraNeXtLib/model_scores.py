@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.core.errors import NoImplantError
+from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
-from CraNeXtLib.errors import NoImplantError
 from CraNeXtLib.evaluation import evaluate
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import reconstruct
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.statistics import PAPER_METRICS, summarise
-from CraNeXtLib.text_files import json_text, write_text
 from CraNeXtLib.volumes import Volume, foreground_box
 
 BROKEN_DSC = 0.6  # an implant that overlaps less than this is of no use

@@ -6,9 +6,7 @@ A model is a folder: ``weights.safetensors``, ``model.json`` (what it is, how it
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,14 +15,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from CraNeXtLib.atomic_files import new_folder
 from CraNeXtLib.completion import Proposal
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import new_folder
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.resources import BUNDLED, user_folder
 from CraNeXtLib.volumes import Volume
 
 DEFAULT_MODEL = "cranext_refined"
 PREVIEW_MODEL = "pca_skull"  # takes a third of the time and no PyTorch, and is nearly as good
-BUNDLED = Path(__file__).parent / "Resources" / "Models"
 FORMAT_VERSION = 1
 SCORES_FILE, CARD = "scores.csv", "MODEL_CARD.md"
 _CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".h5", ".safetensors")
@@ -95,11 +94,6 @@ class Model:
 
             return RefinedCompleter.load(self)
         raise InputError(f"Model '{self.name}' is of kind '{kind}', which this version does not know; update CraNeXt.")
-
-
-def user_folder() -> Path:
-    """Return where models that the user adds are kept: ``$CRANEXT_HOME/models``, or ``~/.cranext/models``."""
-    return Path(os.environ.get("CRANEXT_HOME", Path.home() / ".cranext")) / "models"
 
 
 def available() -> list[Model]:
@@ -183,15 +177,6 @@ def delete_model(name: str) -> None:
     if model.folder.parent != user_folder():
         raise InputError(f"'{name}' is not among the models you added; only those can be deleted.")
     shutil.rmtree(model.folder)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _readable(folders: list[Path]) -> Iterator[Model]:

@@ -14,8 +14,8 @@ from scipy import ndimage
 
 from CraNeXtLib import networks
 from CraNeXtLib.completion import Proposal
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.preparation import place
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import NETWORK_SHAPE, Grid, make_grid
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.networks.unet3dcnn import named_as_ellis

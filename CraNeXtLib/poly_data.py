@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.surfaces import Mesh
 
 

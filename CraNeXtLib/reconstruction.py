@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from CraNeXtLib import models
-from CraNeXtLib.devices import choose_device
-from CraNeXtLib.errors import NoImplantError
+from CraNeXtLib.core.errors import NoImplantError
+from CraNeXtLib.core.progress import ProgressCallback, Stages
+from CraNeXtLib.core.runtime.devices import choose_device
 from CraNeXtLib.expected_error import ExpectedError, summarize
 from CraNeXtLib.head.head_pose import HeadPose, find_pose, pose_doubts
 from CraNeXtLib.head.orientation_check import orientation_doubts
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.skulls import skull_mask
-from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.volumes import Volume
 
 STAGE_SHARES = {

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from CraNeXtLib.completion import Proposal
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.face_completion import FaceCompleter
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.head.on_grid import OnGrid

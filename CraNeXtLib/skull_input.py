@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.models import sha256_of
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

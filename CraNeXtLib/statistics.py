@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 Case = Mapping[str, object]
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.volumes import Volume, foreground_box
 
 LPS = np.array([-1.0, -1.0, 1.0])

@@ -15,12 +15,12 @@ import numpy as np
 from scipy import ndimage
 from scipy.linalg import expm, fractional_matrix_power, logm, polar
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import TEMPLATE
 from CraNeXtLib.regions import REGIONS
 from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume, foreground_box
 
-TEMPLATE = Path(__file__).parent / "Resources" / "Template" / "skull_template.nrrd"
 SPACING_MM = 1.0
 BONES_SPACING_MM = 0.8
 MARGIN_MM = 4.0

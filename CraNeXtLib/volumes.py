@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)

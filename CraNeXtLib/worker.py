@@ -1,7 +1,7 @@
 """The child process of heavy work: a job file in, JSON lines of progress out, cancelled through its standard input.
 
 It is started by path (``python worker.py job.json``), so that any Python that has the dependencies will do, also one
-that does not know where CraNeXtLib lies. See :mod:`CraNeXtLib.jobs` for the other end.
+that does not know where CraNeXtLib lies. See :mod:`CraNeXtLib.core.runtime.jobs` for the other end.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if __package__ in (None, ""):
 
 def main(job_file: str) -> int:
     """Run the job in a file and return the exit status; see ``errors`` for their meaning."""
-    from CraNeXtLib.errors import CancelledError, CraNeXtError
-    from CraNeXtLib.parent_process import when_parent_closes
+    from CraNeXtLib.core.errors import CancelledError, CraNeXtError
+    from CraNeXtLib.core.runtime.parent_process import when_parent_closes
 
     # Libraries print what they like; only events may reach the parent's pipe.
     events, sys.stdout = sys.stdout, sys.stderr
@@ -72,7 +72,7 @@ def _memory_message(error: Exception) -> str:
 
 
 def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
-    from CraNeXtLib.errors import InputError
+    from CraNeXtLib.core.errors import InputError
 
     if task == "reconstruct":
         from CraNeXtLib.cases import CaseSettings, reconstruct_case
@@ -126,7 +126,7 @@ def _run(task: str, arguments: dict[str, Any], progress: Any) -> dict[str, Any]:
         settings = FinishSettings.from_dict(arguments.pop("settings", {}))
         return finish_case(**arguments, settings=settings, progress=progress)
     if task == "examine":
-        from CraNeXtLib.doctor import examine
+        from CraNeXtLib.core.runtime.environment import examine
 
         return examine()
     raise InputError(f"There is no task '{task}'.")

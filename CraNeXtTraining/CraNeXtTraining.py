@@ -269,7 +269,7 @@ class CraNeXtTrainingTest(ScriptedLoadableModuleTest):
     def test_tells_what_is_missing(self):
         from tempfile import TemporaryDirectory
 
-        from CraNeXtLib.errors import InputError
+        from CraNeXtLib.core.errors import InputError
 
         logic = CraNeXtTrainingLogic()
         with TemporaryDirectory() as folder:

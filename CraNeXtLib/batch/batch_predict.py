@@ -13,8 +13,8 @@ from CraNeXtLib.batch.batch_cases import BatchCase
 from CraNeXtLib.batch.batch_record import case_folder, write_record, write_summary
 from CraNeXtLib.batch.batch_run import record_of, unfinished
 from CraNeXtLib.cases import CaseSettings, reconstruct_case
-from CraNeXtLib.errors import CancelledError, CraNeXtError, InputError
-from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
+from CraNeXtLib.core.progress import ProgressCallback
 
 
 def is_distributed() -> bool:

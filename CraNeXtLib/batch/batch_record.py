@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib import __version__, models
-from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.batch.batch_cases import BatchCase
 from CraNeXtLib.cases import CaseSettings
+from CraNeXtLib.core.files.atomic import replacing
 
 DONE, NO_IMPLANT, FAILED = "done", "no implant", "failed"
 RECORD = "batch.json"

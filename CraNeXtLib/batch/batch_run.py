@@ -22,9 +22,9 @@ from CraNeXtLib.batch.batch_record import (
     write_summary,
 )
 from CraNeXtLib.cases import CaseSettings
-from CraNeXtLib.errors import CancelledError, CraNeXtError, InputError, NoImplantError
-from CraNeXtLib.jobs import Job
-from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError, NoImplantError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 
 _POLL_SECONDS = 0.1
 

@@ -75,7 +75,7 @@ def _make(options: argparse.Namespace, progress: Any) -> None:
 
 def _split_of(model: str) -> Any:
     from CraNeXtLib import models
-    from CraNeXtLib.errors import InputError
+    from CraNeXtLib.core.errors import InputError
 
     split = models.find(model).description.get("split")
     if not split:
@@ -84,9 +84,9 @@ def _split_of(model: str) -> Any:
 
 
 def _check(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.core.errors import InputError
     from CraNeXtLib.datasets.check import check_dataset
     from CraNeXtLib.datasets.manifest import read_manifest
-    from CraNeXtLib.errors import InputError
 
     cases = read_manifest(options.manifest)
     report = check_dataset(cases, progress=_counting(progress, len(cases)))
@@ -109,9 +109,9 @@ def _stats(options: argparse.Namespace, progress: Any) -> None:
 
 
 def _bend(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.core.errors import InputError
     from CraNeXtLib.datasets.manifest import read_manifest
     from CraNeXtLib.datasets.skull_deformation import bend_dataset
-    from CraNeXtLib.errors import InputError
 
     if options.count < 1:
         raise InputError("--count must be 1 or more.")

@@ -23,9 +23,9 @@ def add_to(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.atomic_files import filling
+    from CraNeXtLib.core.errors import InputError
+    from CraNeXtLib.core.files.atomic import filling
     from CraNeXtLib.defects import make_defect
-    from CraNeXtLib.errors import InputError
     from CraNeXtLib.head.head_pose import upright_frame
     from CraNeXtLib.skulls import skull_mask
     from CraNeXtLib.volume_files import read_volume, write_volume

@@ -13,6 +13,6 @@ def add_to(commands: Any) -> None:
 
 
 def _run(_options: argparse.Namespace, _progress: Any) -> None:
-    from CraNeXtLib.doctor import describe_environment
+    from CraNeXtLib.core.runtime.environment import describe_environment
 
     print(describe_environment())

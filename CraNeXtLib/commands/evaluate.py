@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 
 def add_to(commands: Any) -> None:

@@ -29,7 +29,7 @@ def add_to(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.errors import InputError
+    from CraNeXtLib.core.errors import InputError
     from CraNeXtLib.experiments.config import read_experiments
 
     config, out = read_experiments(options.config, a=options.a, b=options.b), Path(options.out)
@@ -59,7 +59,7 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
 
 
 def _chosen(cells: Any, config: Any, options: argparse.Namespace) -> list[Any]:
-    from CraNeXtLib.errors import InputError
+    from CraNeXtLib.core.errors import InputError
 
     if options.cell is None:
         names = {name for e in config.experiments() if options.experiment in (None, e.number) for name in e.cells}
@@ -71,7 +71,7 @@ def _chosen(cells: Any, config: Any, options: argparse.Namespace) -> list[Any]:
 
 
 def _tables(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.atomic_files import replacing
+    from CraNeXtLib.core.files.atomic import replacing
     from CraNeXtLib.experiments.figures import all_figures
     from CraNeXtLib.experiments.results import Results
     from CraNeXtLib.experiments.tables import all_tables, document

@@ -12,8 +12,8 @@ from CraNeXtLib import RESEARCH_USE_NOTICE
 
 def add_to(commands: Any) -> None:
     """Declare the command."""
+    from CraNeXtLib.core.runtime.devices import DEVICES
     from CraNeXtLib.datasets.manifest import SPLITS
-    from CraNeXtLib.devices import DEVICES
 
     parser = commands.add_parser("models", help="list, inspect, import, export, delete and evaluate models")
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")

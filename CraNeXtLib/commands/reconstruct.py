@@ -31,8 +31,8 @@ def add_to(commands: Any) -> None:
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Declare the options that one case and a batch share; each bears the name of a field of CaseSettings."""
+    from CraNeXtLib.core.runtime.devices import DEVICES
     from CraNeXtLib.ct.bone import BONE_THRESHOLD_HU
-    from CraNeXtLib.devices import DEVICES
     from CraNeXtLib.models import DEFAULT_MODEL
 
     parser.add_argument("--ct", action="store_true", help="the input is a CT in Hounsfield units")

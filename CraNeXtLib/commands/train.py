@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.stages import duration
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import duration
 
 if TYPE_CHECKING:
     from CraNeXtLib.training.config import TrainingConfig

@@ -12,8 +12,8 @@ from itertools import product
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.quality import TISSUE_HU, noise_hu
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.volumes import Volume, foreground_box
 
 BONE_THRESHOLD_HU = 250.0

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 LEAST_SLICES = 10  # fewer are a scout or a picture of the dose
 # Names, birth dates and numbers of patients are not among them: what is never read cannot get into a result.

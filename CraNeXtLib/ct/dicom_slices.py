@@ -12,10 +12,10 @@ import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.pixels import get_decoder
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.dicom_series import Series
 from CraNeXtLib.ct.scan import CTScan
 from CraNeXtLib.ct.slice_grid import AIR_HU, Stack, volume_of
-from CraNeXtLib.errors import InputError
 
 _TO_RAS = np.array([-1.0, -1.0, 1.0])
 

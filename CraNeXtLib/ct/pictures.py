@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.surfaces import NOTICE
 from CraNeXtLib.volumes import Volume
 
@@ -65,9 +65,9 @@ def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
 
 def main() -> None:
     """Draw the picture of the documentation, from a CT made of the bundled skull."""
+    from CraNeXtLib.core.resources import DEFECTIVE_SKULL
     from CraNeXtLib.ct.bone import segment_bone
     from CraNeXtLib.ct.synthetic import synthetic_ct
-    from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
     from CraNeXtLib.volume_files import read_volume
 
     parser = argparse.ArgumentParser(description="Draw the bone of a CT made of the bundled skull.")

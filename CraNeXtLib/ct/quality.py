@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.head.skull_frame import CENTRE_DEPTH, SkullFrame, skull_frame
 from CraNeXtLib.volumes import Volume
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.ct.scan import CTScan
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.models import sha256_of
 from CraNeXtLib.volume_files import is_volume_file, read_volume
 
 

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, read_manifest
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.head.orientation_check import orientation_doubts
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.volume_files import NIFTI_SUFFIXES
 from CraNeXtLib.volumes import axis_codes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
 
 LAYOUTS = ("auto", "skullbreak", "skullfix", "pairs")

@@ -27,8 +27,8 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import InputError, named
+from CraNeXtLib.core.errors import InputError, named
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

@@ -15,9 +15,9 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from CraNeXtLib.alignment import align
-from CraNeXtLib.atomic_files import new_folder
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import new_folder
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case, write_manifest
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import share_of_voxels
 from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volume_files import write_volume

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from CraNeXtLib.categorization import categorize
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
 from CraNeXtLib.defect_analysis import DefectAnalysis, analyse_defect
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.regions import ALL_REGIONS
 
 

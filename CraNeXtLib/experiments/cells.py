@@ -10,16 +10,16 @@ import numpy as np
 
 from CraNeXtLib import models
 from CraNeXtLib.checklist import check
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.lock import HeldError, holding
+from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import load_case
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.experiments.config import ExperimentConfig, print_experiments
 from CraNeXtLib.experiments.data import Data, manifest_of
 from CraNeXtLib.experiments.design import PCA_SKULL_OFFICIAL, Cell
-from CraNeXtLib.file_lock import HeldError, holding
 from CraNeXtLib.model_scores import Row, Trial, Tried, score_model
 from CraNeXtLib.models import Model
-from CraNeXtLib.stages import ProgressCallback
-from CraNeXtLib.text_files import json_text, write_text
 from CraNeXtLib.training.run_folder import is_first_process
 from CraNeXtLib.volume_files import write_volume
 

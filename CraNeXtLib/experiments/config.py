@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.devices import DEVICES
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.text import read_yaml
+from CraNeXtLib.core.runtime.devices import DEVICES
 from CraNeXtLib.experiments.design import BOTH, CELLS, EXPERIMENTS, Cell, Experiment
-from CraNeXtLib.text_files import read_yaml
 from CraNeXtLib.training.config import TrainingConfig, read_config
 from CraNeXtLib.training.config import presets as training_presets
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest, write_manifest
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.experiments.config import ExperimentConfig
 from CraNeXtLib.experiments.design import BOTH, A, B
 

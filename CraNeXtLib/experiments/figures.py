@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.atomic_files import replacing
 from CraNeXtLib.checklist import CRITERIA
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SkullPair, load_case
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.experiments.data import Data
 from CraNeXtLib.experiments.design import Experiment, label_of
 from CraNeXtLib.experiments.results import CellResult, Results, Row
 from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
 from CraNeXtLib.pictures.rendering import Camera, drawn_mesh
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.surfaces import NOTICE, Mesh, surface_of
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume, foreground_box

@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.statistics import DatasetStatistics, Spread, dataset_statistics
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.experiments.config import ExperimentConfig, read_experiments
 from CraNeXtLib.experiments.data import Data
 from CraNeXtLib.experiments.design import Cell
-from CraNeXtLib.models import sha256_of
-from CraNeXtLib.stages import ProgressCallback
 
 Row = dict[str, Any]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.statistics import Summary
 
 BEST, SECOND = "best", "second"

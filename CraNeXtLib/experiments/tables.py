@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.statistics import DatasetStatistics, Spread
 from CraNeXtLib.evaluation import MAIN_METRICS
 from CraNeXtLib.experiments.design import Experiment, label_of
 from CraNeXtLib.experiments.results import CellResult, Results, Row
 from CraNeXtLib.experiments.table_files import Table, Value, with_marks
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.statistics import (
     HIGHER_IS_BETTER,
     PAPER_METRICS,

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
-from CraNeXtLib.atomic_files import filling
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.finishing.pipeline import Finished, finish
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.fit_check.fit import FitCheck, check_fit
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
-from CraNeXtLib.stages import ProgressCallback, Stages
 from CraNeXtLib.surfaces import Mesh, write_3mf, write_stl
 from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume

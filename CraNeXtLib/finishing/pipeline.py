@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.finishing import border, engraving, insertion, outer_side, perforations
 from CraNeXtLib.finishing.fields import FAR_MM, aligned_grid, distance, field_of, fine_step_mm, span_of
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.implant import without_cavities
 from CraNeXtLib.metrics import check_same_geometry, mask
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.surfaces import Mesh, joined, surface_of_field
 from CraNeXtLib.volumes import Volume, foreground_box
 

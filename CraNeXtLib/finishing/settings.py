@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 INSERTIONS = ("auto", "none")
 

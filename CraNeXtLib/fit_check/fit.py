@@ -14,8 +14,8 @@ from scipy import ndimage, sparse
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.checklist import Criterion
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.distance_maps import CONTACT_MM, RIM_MM, DistanceMap
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.finishing.fields import aligned_grid, distance, field_of, fine_step_mm
 from CraNeXtLib.finishing.insertion import TRAVEL_MM, Passage, best_direction, directions_within
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL, density_g_cm3, weight_g

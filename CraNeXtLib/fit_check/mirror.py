@@ -10,7 +10,7 @@ from scipy import ndimage, optimize
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.alignment import shrink
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.finishing.fields import FAR_MM, aligned_grid, distance, field_of
 from CraNeXtLib.fit_check.walls import sides, wall_thickness
 from CraNeXtLib.head.skull_frame import SkullFrame

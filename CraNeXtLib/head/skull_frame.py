@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.volumes import Volume
 
 VAULT_HEIGHT_MM = 90.0  # below the vertex; holds the widest and longest levels of an adult vault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
     from torch import nn

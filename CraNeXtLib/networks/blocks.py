@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.depthwise import DepthwiseConv3d
 
 # Axes of a (B, X, Y, Z, C) tensor that the response is normalised over.

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.folded import CORNERS, FoldedCraNeXt
 
 CHANNELS = 3  # defective skull, proposal, mean skull

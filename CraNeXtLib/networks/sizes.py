@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 MINIMUM_SIZE = 32
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from CraNeXtLib.alignment import Surface
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.pca_skull.radial_maps import RadialGrid
 from CraNeXtLib.pca_skull.shape_prior import Kernel, ShapePrior
 

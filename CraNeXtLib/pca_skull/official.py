@@ -25,7 +25,7 @@ from scipy import ndimage
 from CraNeXtLib.alignment import shrink
 from CraNeXtLib.ants_images import ants_image, import_ants
 from CraNeXtLib.completion import Proposal
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:

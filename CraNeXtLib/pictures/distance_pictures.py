@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.distance_maps import DistanceMap
 from CraNeXtLib.pictures.rendering import INK, Camera, drawn_mesh
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.pictures.rendering import INK, Camera, light
 from CraNeXtLib.surfaces import NOTICE
 from CraNeXtLib.volumes import Volume, foreground_box

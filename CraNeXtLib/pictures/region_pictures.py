@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.atomic_files import replacing
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.volumes import Volume, foreground_box
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
 from CraNeXtLib.pictures.rendering import INK
 from CraNeXtLib.surfaces import NOTICE

@@ -8,8 +8,9 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.categorization_nodes import DEFECT, REGIONS_TABLE, fill_regions, fill_table, read_regions
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.interpreters import worker_python
@@ -18,7 +19,6 @@ from CraNeXtLib.slicer_ui.result_references import INPUT, refer
 from CraNeXtLib.slicer_ui.scene_volumes import chosen_segment, mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.stages import ProgressCallback
 
 
 class CategorizationRun(WorkerRun):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from CraNeXtLib.errors import named
+from CraNeXtLib.core.errors import named
 from CraNeXtLib.slicer_ui.translation import _
 
 

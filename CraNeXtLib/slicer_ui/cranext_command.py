@@ -25,8 +25,8 @@ if importlib.util.find_spec("CraNeXtLib") is None:  # Slicer knows a source chec
     sys.path.append(str(Path(sys.argv[0]).resolve().parents[2]))
 
 import CraNeXtLib
-from CraNeXtLib.errors import CancelledError, InputError
-from CraNeXtLib.parent_process import VARIABLE
+from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.runtime.parent_process import VARIABLE
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 
 PROGRAM = Path(CraNeXtLib.__file__).with_name("__main__.py")

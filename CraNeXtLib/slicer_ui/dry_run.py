@@ -9,11 +9,11 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 from CraNeXtLib.slicer_ui.training_settings import TrainingSettings
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.stages import ProgressCallback
 
 
 class DryRun(WorkerRun):

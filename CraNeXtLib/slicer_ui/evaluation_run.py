@@ -8,8 +8,9 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.metrics import check_same_geometry
 from CraNeXtLib.slicer_ui.evaluation_nodes import fill_map, fill_table, map_titles, read_description, read_map
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
@@ -18,7 +19,6 @@ from CraNeXtLib.slicer_ui.result_nodes import place_beside
 from CraNeXtLib.slicer_ui.scene_volumes import chosen_segment, mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.stages import ProgressCallback
 
 Source = tuple[Any, str | None]
 """A node and one of its segments; None if it has only one, or is a labelmap volume."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import slicer
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.implant_nodes import IMPLANT
 from CraNeXtLib.slicer_ui.result_references import COMPUTED, referred
 from CraNeXtLib.slicer_ui.scene_volumes import labelmap_volume, oriented_image, segment_volume

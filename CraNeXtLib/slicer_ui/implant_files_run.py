@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.poly_data import write_poly_data
 from CraNeXtLib.slicer_ui import result_references
 from CraNeXtLib.slicer_ui.implant_edits import is_edited
@@ -27,7 +28,6 @@ from CraNeXtLib.slicer_ui.result_references import description_of, is_result, re
 from CraNeXtLib.slicer_ui.scene_volumes import mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.stages import ProgressCallback
 
 
 class ImplantFilesRun(WorkerRun):

@@ -8,8 +8,9 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui import result_references
 from CraNeXtLib.slicer_ui.evaluation_nodes import fill_map
 from CraNeXtLib.slicer_ui.implant_nodes import Result, fill_model, fill_segmentation, read_result
@@ -20,7 +21,6 @@ from CraNeXtLib.slicer_ui.result_references import refer, referred
 from CraNeXtLib.slicer_ui.scene_volumes import fill_labelmap, is_ct, mask_of, write_ct, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.volumes import foreground_box
 
 

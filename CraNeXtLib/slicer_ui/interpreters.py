@@ -9,7 +9,7 @@ from pathlib import Path
 
 import slicer
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.translation import _
 
 PYTHON_SETTING = "CraNeXt/Python"

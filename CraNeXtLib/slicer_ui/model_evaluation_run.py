@@ -9,12 +9,12 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 from CraNeXtLib.slicer_ui.training_nodes import fill_scores
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.stages import ProgressCallback
 
 
 class ModelEvaluationRun(WorkerRun):

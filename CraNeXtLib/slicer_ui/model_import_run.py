@@ -7,10 +7,10 @@ from pathlib import Path
 
 import slicer
 
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.stages import ProgressCallback
 
 
 class ModelImportRun(WorkerRun):

@@ -8,7 +8,7 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.scene_volumes import serialized_geometry
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.volumes import Volume

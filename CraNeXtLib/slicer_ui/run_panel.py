@@ -9,12 +9,12 @@ from typing import Any
 
 import qt
 
-from CraNeXtLib.errors import CancelledError, CraNeXtError, NoImplantError
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, NoImplantError
+from CraNeXtLib.core.progress import seconds_left
 from CraNeXtLib.slicer_ui.control_names import in_words_of_the_panels
 from CraNeXtLib.slicer_ui.message_label import MessageLabel
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.stages import seconds_left
 
 _STEPS = 1000  # of the progress bar
 _working: list[RunPanel] = []  # the panel whose run goes on, in whichever module

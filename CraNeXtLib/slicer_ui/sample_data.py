@@ -7,8 +7,9 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib import demo, models
-from CraNeXtLib.errors import InputError
+from CraNeXtLib import demo
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files import hashing
 from CraNeXtLib.slicer_ui.implant_nodes import BONE_COLOR, IMPLANT_TERM, SKULL_TERM
 from CraNeXtLib.slicer_ui.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
 from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask
@@ -59,7 +60,7 @@ def register(thumbnail: str | Path) -> None:
 
 
 def _load(path: Path, name: str, segment: tuple[str, Any, Any, Any]) -> Any:
-    if not path.is_file() or models.sha256_of(path) != CHECKSUMS[path]:
+    if not path.is_file() or hashing.sha256_of(path) != CHECKSUMS[path]:
         raise InputError(_("The sample {file} is missing or changed; install CraNeXt again.").format(file=path.name))
     mask = read_mask(path)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)

@@ -10,7 +10,7 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.errors import CancelledError, InputError
+from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 from CraNeXtLib.slicer_ui.training_settings import TrainingSettings
 from CraNeXtLib.slicer_ui.translation import _

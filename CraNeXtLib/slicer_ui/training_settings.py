@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.translation import _
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.errors import CancelledError
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.errors import CancelledError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.stages import ProgressCallback
 
 _POLL_INTERVAL_MS = 100
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import LIBRARY
 from CraNeXtLib.training.run_folder import CONFIG, LOG, RunState, announce_start, read_state, write_state
 
 SETTINGS = "settings.yaml"
-PROGRAM = Path(__file__).parents[1] / "__main__.py"
+PROGRAM = LIBRARY / "__main__.py"
 _LAST_BYTES = 20_000
 
 

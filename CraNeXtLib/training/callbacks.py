@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.stages import ProgressCallback, duration
+from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.progress import ProgressCallback, duration
 from CraNeXtLib.training.data import Batch
 
 

@@ -10,10 +10,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.text import read_yaml
 from CraNeXtLib.grid import NETWORK_SHAPE
 from CraNeXtLib.regions import ALL_REGIONS
-from CraNeXtLib.text_files import read_yaml
 
 ONE_HOT_CHANNELS = len(ALL_REGIONS) + 1
 PROPOSAL_CHANNELS = 3  # defective skull, proposal, mean skull

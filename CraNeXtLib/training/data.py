@@ -23,13 +23,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from CraNeXtLib import models
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.resources import TEMPLATE
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case, read_manifest
 from CraNeXtLib.datasets.preparation import place_pair
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
-from CraNeXtLib.models import sha256_of
-from CraNeXtLib.stages import ProgressCallback
-from CraNeXtLib.template import TEMPLATE
 from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig
 from CraNeXtLib.training.face_samples import FaceSamples
 from CraNeXtLib.training.official_pairs import official_pair

@@ -13,10 +13,10 @@ from typing import TypeVar
 import torch
 from torch.utils.data import default_collate
 
-from CraNeXtLib.cases import peak_memory_mb
-from CraNeXtLib.devices import choose_device
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.devices import choose_device
+from CraNeXtLib.core.runtime.memory import peak_memory_mb
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.data import CompletionData
 from CraNeXtLib.training.gpu_memory import gpu_memory_gb

@@ -6,9 +6,9 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.models import user_folder
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.resources import user_folder
 from CraNeXtLib.training.run_folder import read_state
 
 _MOST = 50

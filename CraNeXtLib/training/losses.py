@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

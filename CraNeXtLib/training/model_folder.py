@@ -13,15 +13,16 @@ import torch
 from torch import Tensor
 
 from CraNeXtLib import __version__, models
-from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.datasets.manifest import SPLITS
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.face_completion import PREFIX as FACE_PREFIX
 from CraNeXtLib.model_scores import Row, scores_of
-from CraNeXtLib.models import FORMAT_VERSION, SCORES_FILE, sha256_of
+from CraNeXtLib.models import FORMAT_VERSION, SCORES_FILE
 from CraNeXtLib.refined_completion import MEAN_SKULL, NETWORK_PREFIX
 from CraNeXtLib.statistics import PAPER_METRICS
-from CraNeXtLib.text_files import json_text
 from CraNeXtLib.training.config import TrainingConfig, network_options, print_config
 from CraNeXtLib.training.model_card import OWN, model_card
 

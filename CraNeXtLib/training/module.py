@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torchmetrics import MeanMetric, MinMetric
 
 from CraNeXtLib import networks
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.recomputation import recompute
 from CraNeXtLib.networks.refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, input_channels, network_options

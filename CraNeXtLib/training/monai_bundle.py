@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from CraNeXtLib.atomic_files import new_folder
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import new_folder
 from CraNeXtLib.models import Model
 
 

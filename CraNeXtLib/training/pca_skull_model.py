@@ -14,10 +14,11 @@ from pathlib import Path
 import scipy
 
 from CraNeXtLib import __version__
-from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.core.errors import exit_status_of
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, load_case, read_manifest
-from CraNeXtLib.errors import exit_status_of
-from CraNeXtLib.models import FORMAT_VERSION, sha256_of
+from CraNeXtLib.models import FORMAT_VERSION
 from CraNeXtLib.pca_skull.model import PCASkull, save_pca_skull
 from CraNeXtLib.template import load_template
 from CraNeXtLib.training.model_card import scores_table

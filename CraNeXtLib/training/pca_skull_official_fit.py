@@ -18,12 +18,13 @@ import numpy as np
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.alignment import shrink
-from CraNeXtLib.atomic_files import filling
+from CraNeXtLib.core.errors import InputError, exit_status_of
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import load_case, read_manifest
-from CraNeXtLib.errors import InputError, exit_status_of
-from CraNeXtLib.models import FORMAT_VERSION, sha256_of
+from CraNeXtLib.models import FORMAT_VERSION
 from CraNeXtLib.pca_skull.official import KIND, REGISTRATIONS, register
-from CraNeXtLib.stages import ProgressCallback
 from CraNeXtLib.volumes import Volume
 
 SKULLS = 25

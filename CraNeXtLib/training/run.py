@@ -13,9 +13,9 @@ from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.training.callbacks import ProgressReport, ValidationPictures
 from CraNeXtLib.training.checkpoints import WholeCheckpoints, epoch_of
 from CraNeXtLib.training.config import TrainingConfig, print_config

@@ -17,11 +17,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import CancelledError, CraNeXtError, InputError
-from CraNeXtLib.file_lock import HeldError, holding, is_held
-from CraNeXtLib.parent_process import interrupt
-from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
+from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.lock import HeldError, holding, is_held
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.parent_process import interrupt
 
 CONFIG = "config.yaml"
 LOG = "log.txt"

@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from CraNeXtLib import models  # noqa: E402
-from CraNeXtLib.atomic_files import replacing  # noqa: E402
-from CraNeXtLib.errors import CraNeXtError, InputError  # noqa: E402
+from CraNeXtLib.core.errors import CraNeXtError, InputError  # noqa: E402
+from CraNeXtLib.core.files.atomic import replacing  # noqa: E402
 from CraNeXtLib.training import run_folder  # noqa: E402
 
 

@@ -19,7 +19,8 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from CraNeXtLib import models, worker  # noqa: E402
 from CraNeXtLib.cohort import cohort_description  # noqa: E402
-from CraNeXtLib.errors import InputError  # noqa: E402
+from CraNeXtLib.core import resources  # noqa: E402
+from CraNeXtLib.core.errors import InputError  # noqa: E402
 from CraNeXtLib.statistics import HIGHER_IS_BETTER  # noqa: E402
 
 
@@ -85,7 +86,7 @@ def install(source, name):
     """Copy a model without looking into its weights."""
     description = models.find(source).description
     name = name or description["name"]
-    folder = models.user_folder() / name
+    folder = resources.user_folder() / name
     if folder.exists():
         raise InputError(f"There is a model '{name}' already; choose another name, or delete it first.")
     shutil.copytree(source, folder)

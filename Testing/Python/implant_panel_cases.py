@@ -56,7 +56,7 @@ def evaluated(case, tmp_path_factory):
 @pytest.fixture
 def really(monkeypatch):
     """Let the real worker work again."""
-    from CraNeXtLib import jobs
+    from CraNeXtLib.core.runtime import jobs
 
     return lambda: monkeypatch.setattr(jobs, "WORKER", Path(jobs.__file__).with_name("worker.py"))
 

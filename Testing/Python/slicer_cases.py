@@ -9,7 +9,8 @@ import pytest
 from phantoms import Head, head
 from slicer_nodes import GEOMETRIES
 
-from CraNeXtLib import cases, jobs
+from CraNeXtLib import cases
+from CraNeXtLib.core.runtime import jobs
 from CraNeXtLib.expected_error import summarize
 from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template
 from CraNeXtLib.models import Model

@@ -16,8 +16,8 @@ from fake_trouble import get_into
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from CraNeXtLib import worker  # noqa: E402
-from CraNeXtLib.atomic_files import filling  # noqa: E402
-from CraNeXtLib.errors import InputError, NoImplantError  # noqa: E402
+from CraNeXtLib.core.errors import InputError, NoImplantError  # noqa: E402
+from CraNeXtLib.core.files.atomic import filling  # noqa: E402
 
 
 def run(_task, arguments, progress):

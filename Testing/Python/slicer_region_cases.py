@@ -10,7 +10,7 @@ from slicer_nodes import REGION_GEOMETRIES
 
 from CraNeXtLib import categorization_cases
 from CraNeXtLib.categorization import Categorization, categorize, measure_regions
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.volume_files import read_volume, write_volume
 from CraNeXtLib.volumes import Volume
 

@@ -6,8 +6,8 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import models
 from CraNeXtLib.alignment import KINDS, align, align_surfaces, bone_surface, shrink
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.template import load_template
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume

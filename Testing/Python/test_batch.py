@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from CraNeXtLib import jobs
 from CraNeXtLib.batch.batch_cases import find_batch_cases
 from CraNeXtLib.batch.batch_run import run_batch
 from CraNeXtLib.cases import CaseSettings
-from CraNeXtLib.errors import CancelledError, InputError
+from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.runtime import jobs
 
 REPOSITORY = Path(__file__).parents[2]
 RESULT = {
@@ -179,7 +179,7 @@ def test_under_torchrun_every_process_takes_its_share(tmp_path):
         "import json, os, sys\n"
         "from CraNeXtLib import cli\n"
         "from CraNeXtLib.batch import batch_predict\n"
-        "from CraNeXtLib.errors import InputError\n"
+        "from CraNeXtLib.core.errors import InputError\n"
         "def reconstruct(skull, out, settings, progress):\n"
         "    if skull.stem == 'c': raise InputError('It is bad.')\n"
         "    out.mkdir(parents=True)\n"

@@ -5,9 +5,9 @@ import pytest
 from phantoms import OBLIQUE, head
 from scipy import ndimage
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.ct.synthetic import synthetic_ct
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.volumes import Volume
 
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.categorization import categorize, outer_surface
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.grid import make_grid
 from CraNeXtLib.head.head_pose import bundled_template
 from CraNeXtLib.official_categorization import official_labels

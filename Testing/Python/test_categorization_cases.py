@@ -12,9 +12,9 @@ import pytest
 from CraNeXtLib import categorization_cases, cli, worker
 from CraNeXtLib.categorization import categorize
 from CraNeXtLib.categorization_cases import categorize_case
+from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.defect_analysis import analyse_defect
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.errors import CancelledError, InputError
 from CraNeXtLib.volume_files import read_volume
 
 FILES = ["regions.csv", "regions.json", "regions.nrrd", "regions.png"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.checklist import CAUSES, CRITERIA, Checklist, Thresholds, check
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume, affine_from_axis_codes, foreground_box

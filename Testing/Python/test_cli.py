@@ -12,9 +12,10 @@ import pytest
 
 from CraNeXtLib import models
 from CraNeXtLib.cli import main
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL as SKULL
-from CraNeXtLib.demo_skull import REFERENCE_IMPLANT
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files import hashing
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL as SKULL
+from CraNeXtLib.core.resources import REFERENCE_IMPLANT
 from CraNeXtLib.implant_files import write_implant_files
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.volume_files import read_volume, write_volume
@@ -106,7 +107,7 @@ def test_demo_result_has_the_inputs_geometry_and_fits(demo):
     assert result["expected_error"]["worst"]["side"] == "left"
     assert "Expected error" in (out / "report.html").read_text(encoding="utf-8")
     assert result["model"] == {"name": models.DEFAULT_MODEL, "sha256": models.find().sha256}
-    assert result["input"]["sha256"] == models.sha256_of(SKULL)
+    assert result["input"]["sha256"] == hashing.sha256_of(SKULL)
     assert set(result["thickness_mm"]) == {"min", "p05", "median", "p95", "max"}
     assert result["defect_area_cm2"] > 0
     report = (out / "report.html").read_text(encoding="utf-8")

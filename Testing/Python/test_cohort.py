@@ -9,7 +9,7 @@ from test_evaluation import capped_shell
 
 from CraNeXtLib import statistics
 from CraNeXtLib.cohort import evaluate_cohort, read_cases, read_rows
-from CraNeXtLib.errors import CancelledError, InputError
+from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.evaluation import evaluate
 from CraNeXtLib.volume_files import write_volume
 

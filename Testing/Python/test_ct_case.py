@@ -9,9 +9,9 @@ from ct_phantoms import NAME, write_series
 
 from CraNeXtLib.cases import CaseSettings, reconstruct_case
 from CraNeXtLib.cli import main
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.ct.synthetic import synthetic_ct
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.volume_files import read_volume, write_volume
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from phantoms import head
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.quality import check_hounsfield, noise_hu, scan_doubts
 from CraNeXtLib.ct.synthetic import synthetic_ct
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.volumes import Volume
 
 SKULL = head(spacing=(1.2, 1.2, 1.2)).defective

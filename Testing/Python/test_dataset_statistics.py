@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.statistics import dataset_statistics
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.layouts import find_cases
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case, read_manifest, split_as, split_by_skull, write_manifest
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume
 

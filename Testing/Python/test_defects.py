@@ -7,9 +7,9 @@ import pytest
 from phantoms import head
 from scipy.spatial.transform import Rotation
 
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.defects import KINDS, MINIMUM_ML, make_defect
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volume_files import read_volume

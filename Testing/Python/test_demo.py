@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from CraNeXtLib.bodyparts3d import close_sutures, fill_mesh
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume
 

@@ -9,8 +9,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import JPEGLosslessSV1, RLELossless
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.reading import read_ct
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume
 

@@ -6,7 +6,7 @@ from PIL import Image
 from test_metrics import volumes
 
 from CraNeXtLib import distance_maps
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.pictures.distance_pictures import (
     NEGATIVE,
     NEUTRAL,

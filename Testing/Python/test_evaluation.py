@@ -10,7 +10,7 @@ import pytest
 from test_metrics import volumes
 
 from CraNeXtLib import evaluate, metrics, surface_projection
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation import check_and_write
 
 

@@ -14,14 +14,14 @@ from phantoms import head
 
 from CraNeXtLib.checklist import check
 from CraNeXtLib.cli import main
+from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.files.lock import holding
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest, write_manifest
-from CraNeXtLib.errors import CancelledError, InputError
 from CraNeXtLib.experiments.cells import Experiments
 from CraNeXtLib.experiments.config import merged, presets, print_experiments, read_experiments
 from CraNeXtLib.experiments.data import Data
 from CraNeXtLib.experiments.design import CELLS
 from CraNeXtLib.experiments.results import Results
-from CraNeXtLib.file_lock import holding
 from CraNeXtLib.volume_files import write_volume
 
 FEW = {"widths": [4] * 9, "depths": [1] * 9}

@@ -11,10 +11,10 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.cases import CaseSettings
 from CraNeXtLib.cli import main
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.finishing import FinishSettings
 from CraNeXtLib.finishing.case import make_part
-from CraNeXtLib.jobs import Job
 from CraNeXtLib.surfaces import surface_of
 from CraNeXtLib.volume_files import read_volume, write_volume
 

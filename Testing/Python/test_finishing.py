@@ -8,7 +8,7 @@ from phantoms import OBLIQUE, Head, head
 from scipy import ndimage
 
 from CraNeXtLib import finish
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.finishing import FinishSettings
 from CraNeXtLib.pictures.rendering import vertex_normals
 from CraNeXtLib.surfaces import Mesh

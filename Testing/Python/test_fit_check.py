@@ -5,7 +5,7 @@ import pytest
 from phantoms import OBLIQUE, Head, head
 
 from CraNeXtLib import check_fit
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.fit_check import FitLimits
 from CraNeXtLib.fit_check.mirror import symmetry_plane
 from CraNeXtLib.head.skull_frame import skull_frame

@@ -8,7 +8,7 @@ from phantoms import OBLIQUE, head
 
 from CraNeXtLib import cases, reconstruction
 from CraNeXtLib.completion import Proposal
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.found_defects import describe_defect, pieces_of
 from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template, find_pose
 from CraNeXtLib.models import Model

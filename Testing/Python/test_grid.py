@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.grid import DefaultGrid, OfficialGrid, make_grid
 from CraNeXtLib.volumes import Volume
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import reconstruct
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.head.head_pose import find_pose, pose_doubts, upright_frame
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.volume_files import read_volume

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from phantoms import OBLIQUE, head, model_output
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.implant import Cleaning, dilated_mm, implant_of, official_postprocessing
 from CraNeXtLib.volumes import Volume
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from CraNeXtLib import jobs
-from CraNeXtLib.errors import CancelledError, InputError, NoImplantError
+from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
+from CraNeXtLib.core.runtime import jobs
 
 HEADER = "import json, os, pathlib, signal, sys, time\njob = json.loads(pathlib.Path(sys.argv[1]).read_text())\n"
 SEND = "def send(**e): print(json.dumps(e), flush=True)\n"

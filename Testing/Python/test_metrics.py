@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from CraNeXtLib import metrics
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume, foreground_box
 

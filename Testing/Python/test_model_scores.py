@@ -9,8 +9,8 @@ import pytest
 from phantoms import head
 
 from CraNeXtLib import model_scores, models
+from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
-from CraNeXtLib.errors import NoImplantError
 from CraNeXtLib.model_scores import Trial, score_model, scores_of
 from CraNeXtLib.training.model_card import scores_table
 from CraNeXtLib.training.model_folder import put_scores, read_scores

@@ -9,7 +9,9 @@ import torch
 from safetensors.torch import save_file
 
 from CraNeXtLib import models, networks
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core import resources
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files import hashing
 from CraNeXtLib.volumes import Volume
 
 SHAPE = (32, 32, 32)
@@ -32,7 +34,7 @@ def tiny_model(folder, **changes):
         "format_version": 1,
         "network": {"name": "cranext_tiny", "options": {}},
         "grid": {"name": "default", "shape": list(SHAPE)},
-        "sha256": models.sha256_of(folder / "weights.safetensors"),
+        "sha256": hashing.sha256_of(folder / "weights.safetensors"),
     } | changes
     (folder / "model.json").write_text(json.dumps(description))
     return folder
@@ -132,4 +134,4 @@ def test_bad_checkpoints_are_refused_and_run_nothing(tmp_path, monkeypatch):
         with pytest.raises(InputError, match=name):
             models.import_model(tmp_path / name)
     assert not (tmp_path / "owned").exists()
-    assert not models.user_folder().exists() or not any(models.user_folder().iterdir())
+    assert not resources.user_folder().exists() or not any(resources.user_folder().iterdir())

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from CraNeXtLib import networks
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.blocks import GRN, DropPath, LayerNorm3d
 from CraNeXtLib.networks.upsampling import upsampled_conv
 

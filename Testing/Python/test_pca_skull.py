@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from CraNeXtLib import models
+from CraNeXtLib.core import resources
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import DatasetCase, read_mask
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.pca_skull.completion import PCACompleter, scanned_part
@@ -226,6 +227,6 @@ def test_the_command_writes_a_model_that_can_be_found_and_used(model, tmp_path):
 
 
 def test_the_bundled_model_completes_the_demo_skull():
-    folder = models.BUNDLED.parent / "Demo"
+    folder = resources.BUNDLED.parent / "Demo"
     defective, implant = (read_mask(folder / f"{name}.nrrd") for name in ("defective_skull", "reference_implant"))
     assert dice(implant_by(models.find("pca_skull").load(), defective), implant) > 0.8

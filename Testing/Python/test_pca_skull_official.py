@@ -5,7 +5,7 @@ import pytest
 from phantoms import OBLIQUE, head
 
 from CraNeXtLib import models
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.training.pca_skull_official_fit import fit, principal_components

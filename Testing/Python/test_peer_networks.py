@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from CraNeXtLib import models, networks
-from CraNeXtLib.errors import CancelledError, InputError
+from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.networks.inference import WholeNetwork, runner
 from CraNeXtLib.networks.streaming import StreamedCraNeXt
 from CraNeXtLib.networks.unet3dcnn import PreActivationBlock

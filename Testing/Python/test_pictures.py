@@ -5,7 +5,7 @@ import pytest
 from phantoms import OBLIQUE, head
 from PIL import Image
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT, _best_sides, _sampled, write_picture
 from CraNeXtLib.pictures.rendering import Camera
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.datasets.preparation import place, place_pair
-from CraNeXtLib.demo_skull import DEFECTIVE_SKULL
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.network_completion import NetworkCompleter
 from CraNeXtLib.volume_files import read_volume

@@ -6,7 +6,8 @@ from phantoms import OBLIQUE, head
 
 from CraNeXtLib import models, reconstruct
 from CraNeXtLib.completion import Proposal
-from CraNeXtLib.errors import CancelledError, InputError, NoImplantError
+from CraNeXtLib.core import resources
+from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
 from CraNeXtLib.volumes import Volume, foreground_box
 
 
@@ -14,7 +15,7 @@ class Oracle(models.Model):
     """A model that proposes a given complete skull."""
 
     def __init__(self, complete: Volume) -> None:
-        super().__init__(models.BUNDLED, {"name": "oracle", "kind": "oracle", "sha256": "0"})
+        super().__init__(resources.BUNDLED, {"name": "oracle", "kind": "oracle", "sha256": "0"})
         object.__setattr__(self, "complete", complete)
 
     def load(self):

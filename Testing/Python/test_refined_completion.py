@@ -9,8 +9,9 @@ import torch
 
 from CraNeXtLib import models
 from CraNeXtLib.alignment import Alignment
+from CraNeXtLib.core import resources
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import SkullPair, read_mask
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.face_completion import FaceCompleter
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.head.on_grid import OnGrid
@@ -30,7 +31,7 @@ SHAPE = (64, 72, 64)
 
 @pytest.fixture(scope="module")
 def demo():
-    folder = models.BUNDLED.parent / "Demo"
+    folder = resources.BUNDLED.parent / "Demo"
     return tuple(read_mask(folder / f"{name}.nrrd") for name in ("defective_skull", "reference_implant"))
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from CraNeXtLib.errors import CancelledError, InputError
-from CraNeXtLib.file_lock import holding
+from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.files.lock import holding
 from CraNeXtLib.training import background, run_folder
 from CraNeXtLib.training.background import last_lines, resume_in_background, start_in_background
 from CraNeXtLib.training.curves import read_curves

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from phantoms import head
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets import skull_deformation
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case, read_manifest
 from CraNeXtLib.datasets.skull_deformation import bend_dataset, bend_skull
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.volumes import Volume
 

@@ -5,7 +5,7 @@ import pytest
 from phantoms import OBLIQUE, head
 from PIL import Image
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.pictures.implant_pictures import IMPLANT
 from CraNeXtLib.pictures.slice_pictures import write_slices
 from CraNeXtLib.volumes import Volume

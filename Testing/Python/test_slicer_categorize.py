@@ -22,7 +22,7 @@ from slicer_nodes import (
     voxels_of,
 )
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.regions import REGIONS, UNDEFINED
 from CraNeXtLib.volume_files import read_volume
 

@@ -12,7 +12,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 pytest_plugins = ["slicer_harness"]
 
@@ -313,9 +313,9 @@ def test_the_report_tells_versions_but_not_the_users_name(environment, monkeypat
     import qt
     import slicer
 
-    from CraNeXtLib import doctor
+    from CraNeXtLib.core.runtime import environment
 
-    monkeypatch.setattr(doctor.Path, "home", staticmethod(lambda: doctor.Path(sys.prefix)))
+    monkeypatch.setattr(environment.Path, "home", staticmethod(lambda: environment.Path(sys.prefix)))
     panel = environment()
     panel.examine()
     process_until(lambda: panel._found is not None)

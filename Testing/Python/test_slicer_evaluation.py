@@ -12,7 +12,7 @@ from phantoms import head
 from slicer_nodes import GEOMETRIES, add_labelmap, add_segmentation, leftovers, nodes, run_until
 
 from CraNeXtLib import distance_maps, evaluate
-from CraNeXtLib.errors import CancelledError, InputError
+from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.evaluation import evaluate_files
 from CraNeXtLib.surfaces import surface_of
 from CraNeXtLib.volume_files import write_volume

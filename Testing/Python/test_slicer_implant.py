@@ -26,7 +26,7 @@ from slicer_nodes import (
     voxels_of,
 )
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.volume_files import read_volume
 
 pytest_plugins = ["slicer_cases", "slicer_harness"]

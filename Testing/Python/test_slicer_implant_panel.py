@@ -302,7 +302,7 @@ def test_sample_data_is_registered_with_checksums(load_module, monkeypatch, scen
 
 def test_a_changed_sample_is_not_loaded(load_module, scene, monkeypatch):
     load_module("CraNeXtImplant")
-    from CraNeXtLib.errors import InputError
+    from CraNeXtLib.core.errors import InputError
     from CraNeXtLib.slicer_ui import sample_data
 
     monkeypatch.setattr(models, "sha256_of", lambda _path: "0" * 64)

@@ -12,7 +12,7 @@ import pytest
 from phantoms import head
 from slicer_nodes import add_labelmap, add_segmentation, leftovers, nodes, run_until, voxels_of
 
-from CraNeXtLib.errors import CancelledError, InputError, NoImplantError
+from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
 
 pytest_plugins = ["slicer_cases", "slicer_harness"]
 

@@ -8,8 +8,8 @@ import time
 import pytest
 from slicer_nodes import add_labelmap, leftovers, nodes
 
-from CraNeXtLib.errors import InputError
-from CraNeXtLib.stages import seconds_left
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import seconds_left
 
 pytest_plugins = ["slicer_cases", "slicer_harness"]
 

@@ -16,7 +16,7 @@ from phantoms import write_data_set
 from slicer_nodes import run_test_for_slicer, wait_until
 
 from CraNeXtLib import models
-from CraNeXtLib.errors import CancelledError, InputError
+from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.training.run_folder import read_state
 
 pytest_plugins = ["slicer_harness", "training_cases"]
@@ -172,7 +172,8 @@ def test_without_a_window_nothing_is_left_when_slicer_ends(slicer_without_window
     program.write_text(
         "import sys, time; from pathlib import Path\n"
         f"sys.path[0] = {str(REPOSITORY)!r}\n"
-        "from CraNeXtLib.parent_process import interrupt, when_parent_closes; when_parent_closes(interrupt)\n"
+        "from CraNeXtLib.core.runtime.parent_process import interrupt, when_parent_closes\n"
+        "when_parent_closes(interrupt)\n"
         "Path(sys.argv[1]).touch()\n"
         "try:\n    time.sleep(600)\n"
         "except KeyboardInterrupt:\n    Path(sys.argv[1]).unlink(); print('ended', flush=True); sys.exit(130)\n"

@@ -203,8 +203,8 @@ def test_the_panel_is_closed_in_the_middle(opened, scene, monkeypatch, name):
 @pytest.mark.usefixtures("application")
 def test_messages_name_controls_instead_of_options():
     """Whatever a worker may say, the panels have a name of their own for every setting in it."""
+    from CraNeXtLib.core.errors import named
     from CraNeXtLib.datasets.manifest import IN_A_MANIFEST
-    from CraNeXtLib.errors import named
     from CraNeXtLib.slicer_ui.control_names import in_words_of_the_panels
 
     library = Path(CraNeXtLib.__file__).parent

@@ -2,8 +2,8 @@
 
 import pytest
 
-from CraNeXtLib.errors import CancelledError
-from CraNeXtLib.stages import Stages
+from CraNeXtLib.core.errors import CancelledError
+from CraNeXtLib.core.progress import Stages
 
 
 def test_fractions_grow_to_one_by_the_shares():

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from CraNeXtLib import statistics
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.statistics import Summary
 
 SKULLBREAK, IN_HOUSE = 50, 34

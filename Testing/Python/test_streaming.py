@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from CraNeXtLib import networks
-from CraNeXtLib.errors import CancelledError, InputError
+from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.networks import streaming
 from CraNeXtLib.networks.streaming import StreamedCraNeXt
 from CraNeXtLib.networks.upsampling import add_upsampled_conv, pack_taps

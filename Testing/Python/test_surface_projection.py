@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from phantoms import OBLIQUE
 from test_metrics import blob, plain_distances, turn, volumes
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.surface_projection import project_surface, projected_distances
 from CraNeXtLib.volumes import affine_from_axis_codes
 

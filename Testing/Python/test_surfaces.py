@@ -8,7 +8,7 @@ import pytest
 import trimesh
 from phantoms import OBLIQUE, head
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
 from CraNeXtLib.volumes import Volume
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.bodyparts3d import BONES
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import TEMPLATE
 from CraNeXtLib.regions import ALL_REGIONS, REGIONS, UNDEFINED
-from CraNeXtLib.template import TEMPLATE, build_template, load_template, read_regions, regions_of_bones
+from CraNeXtLib.template import build_template, load_template, read_regions, regions_of_bones
 from CraNeXtLib.volume_files import write_volume
 from CraNeXtLib.volumes import Volume
 

@@ -10,7 +10,7 @@ from monai.bundle import ConfigParser
 from phantoms import head
 
 from CraNeXtLib import models, networks
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.training.config import read_config
 from CraNeXtLib.training.model_folder import write_model_folder

@@ -2,7 +2,7 @@
 
 import pytest
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.training.config import TrainingConfig, presets, print_config, read_config
 
 

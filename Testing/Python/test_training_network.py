@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from CraNeXtLib import networks
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.grid import make_grid
 from CraNeXtLib.networks.folded import folded, unfolded
 from CraNeXtLib.volumes import Volume

@@ -14,8 +14,8 @@ import pytest
 import torch
 from phantoms import write_data_set
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.training.config import print_config, read_config
 from CraNeXtLib.training.dry_run import dry_run
 from CraNeXtLib.training.run import train

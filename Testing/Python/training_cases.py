@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from slicer_nodes import wait_until
 
-from CraNeXtLib import jobs
+from CraNeXtLib.core.runtime import jobs
 from CraNeXtLib.training import background
 from CraNeXtLib.training.known_runs import known_runs
 from CraNeXtLib.training.run_folder import read_state, request_stop

@@ -18,10 +18,10 @@ from scipy.spatial.transform import Rotation
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from CraNeXtLib.core.errors import CraNeXtError
 from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.ct.quality import scan_doubts
 from CraNeXtLib.ct.synthetic import AIR_HU, synthetic_ct
-from CraNeXtLib.errors import CraNeXtError
 from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.reconstruction import reconstruct

@@ -20,9 +20,9 @@ from scipy.stats import spearmanr
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib import models, reconstruct
+from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.datasets.manifest import read_manifest
 from CraNeXtLib.distance_maps import distance_map
-from CraNeXtLib.errors import NoImplantError
 from CraNeXtLib.expected_error import KNOWN_PERCENT, P95_MM, error_map
 from CraNeXtLib.fit_check.walls import sides
 from CraNeXtLib.metrics import dice, surface_distances

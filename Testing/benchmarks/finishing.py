@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from implant import generated_head
 
 from CraNeXtLib import check_fit, finish
-from CraNeXtLib.cases import peak_memory_mb
+from CraNeXtLib.core.runtime.memory import peak_memory_mb
 from CraNeXtLib.finishing import FinishSettings
 from CraNeXtLib.volume_files import read_volume
 from CraNeXtLib.volumes import Volume, foreground_box

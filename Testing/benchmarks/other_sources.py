@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from CraNeXtLib import models
 from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
 from CraNeXtLib.bodyparts3d import BONES, bone_labels
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.defects import KINDS
-from CraNeXtLib.errors import InputError
 from CraNeXtLib.grid import share_of_voxels
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import skull_frame

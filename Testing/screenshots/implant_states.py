@@ -13,7 +13,8 @@ from pathlib import Path
 
 from gallery import state
 
-from CraNeXtLib import demo, jobs
+from CraNeXtLib import demo
+from CraNeXtLib.core.runtime import jobs
 
 PYTHON = Path(__file__).parents[1] / "Python"
 

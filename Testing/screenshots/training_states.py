@@ -24,7 +24,7 @@ _held = ExitStack()
 
 def _open(stage):
     """Open the panel with a data set and a folder of runs, both empty."""
-    from CraNeXtLib import jobs
+    from CraNeXtLib.core.runtime import jobs
 
     _held.close()
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -94,7 +94,7 @@ def check(stage):
 
 @state("training-running", "training-running-dark")
 def running(stage):
-    from CraNeXtLib.file_lock import holding
+    from CraNeXtLib.core.files.lock import holding
 
     module = _open(stage)
     _check(stage, module, [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.core.errors import CraNeXtError
 from CraNeXtLib.slicer_ui import sample_data, views
 from CraNeXtLib.slicer_ui.categorization_run import CategorizationRun
 from CraNeXtLib.slicer_ui.categorize_panel.input_section import InputSection

@@ -8,7 +8,7 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.jobs import Job
+from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.interpreters import worker_python
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
 

@@ -9,8 +9,8 @@ import ctk
 import qt
 import slicer
 
-from CraNeXtLib import doctor
-from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.core.errors import CraNeXtError
+from CraNeXtLib.core.runtime import environment
 from CraNeXtLib.slicer_ui.environment.examination import ExaminationRun
 from CraNeXtLib.slicer_ui.environment.installation import install, to_install
 from CraNeXtLib.slicer_ui.environment.packages import Package, lacking, packages_found, packages_here
@@ -120,7 +120,7 @@ class EnvironmentPanel:
         """Return the text for a bug report."""
         lines = [f"Slicer {slicer.app.applicationVersion} ({slicer.app.os})"]
         if self._found is not None:
-            lines.append(doctor.describe(self._found))
+            lines.append(environment.describe(self._found))
         else:
             lines += [f"{p.name} {p.installed}" for p in packages_here(self._lists)]
         return "\n".join(lines)

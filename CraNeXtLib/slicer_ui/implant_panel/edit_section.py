@@ -6,7 +6,7 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.implant_edits import revert
 from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.implant_nodes import IMPLANT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.core.errors import CraNeXtError
 from CraNeXtLib.slicer_ui import sample_data, views
 from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
 from CraNeXtLib.slicer_ui.implant_panel.edit_section import EditSection

@@ -9,7 +9,7 @@ from typing import Any
 import qt
 import slicer
 
-from CraNeXtLib.errors import CraNeXtError
+from CraNeXtLib.core.errors import CraNeXtError
 from CraNeXtLib.slicer_ui.control_names import in_words_of_the_panels
 from CraNeXtLib.slicer_ui.message_label import message_in
 from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding

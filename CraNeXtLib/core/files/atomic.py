@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 

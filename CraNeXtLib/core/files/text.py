@@ -7,8 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.atomic_files import replacing
-from CraNeXtLib.errors import InputError
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
 
 
 def write_text(path: str | Path, text: str) -> None:

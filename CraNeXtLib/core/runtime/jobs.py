@@ -20,10 +20,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib import errors
-from CraNeXtLib.stages import ProgressCallback
+from CraNeXtLib.core import errors
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.resources import LIBRARY
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = LIBRARY / "worker.py"
 _LOG_LINES = 200
 _SECONDS_TO_CANCEL = 15.0
 

@@ -5,7 +5,6 @@ It runs in any Python, also one that has none of the packages that CraNeXt needs
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import subprocess
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import CraNeXtLib
+from CraNeXtLib.core.resources import REQUIREMENTS, home
 
-REQUIREMENTS = Path(__file__).parent / "Resources" / "Requirements"
 """Folder of the lists of needed packages, in pip's format."""
 
 _ESSENTIAL = ("run", "dicom")
@@ -67,7 +66,7 @@ def examine() -> dict[str, Any]:
         "devices": devices,
         "nvidia_driver": _nvidia_driver(),
         "models": _models(),
-        "free_gb": round(_free_gb(_home()), 1),
+        "free_gb": round(_free_gb(home()), 1),
     }
 
 
@@ -142,10 +141,6 @@ def _models() -> list[str]:
     except ImportError:  # without NumPy
         return []
     return [f"{model.name}, weights {model.sha256[:12]}" for model in models.available()]
-
-
-def _home() -> Path:
-    return Path(os.environ.get("CRANEXT_HOME", Path.home() / ".cranext"))
 
 
 def _free_gb(folder: Path) -> float:

@@ -1,0 +1,34 @@
+"""Where the files that come with the library are, and the folder for the user's own models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+LIBRARY = Path(__file__).parents[1]
+"""The folder CraNeXtLib."""
+
+BUNDLED = LIBRARY / "Resources" / "Models"
+"""Folder of the bundled models."""
+
+TEMPLATE = LIBRARY / "Resources" / "Template" / "skull_template.nrrd"
+"""The template skull with its regions."""
+
+DEMO = LIBRARY / "Resources" / "Demo"
+"""Folder of the demo skull."""
+
+DEFECTIVE_SKULL = DEMO / "defective_skull.nrrd"
+REFERENCE_IMPLANT = DEMO / "reference_implant.nrrd"
+
+REQUIREMENTS = LIBRARY / "Resources" / "Requirements"
+"""Folder of the lists of required packages, in pip's format."""
+
+
+def home() -> Path:
+    """Return the folder for the user's own files: ``$CRANEXT_HOME``, or ``~/.cranext``."""
+    return Path(os.environ.get("CRANEXT_HOME", Path.home() / ".cranext"))
+
+
+def user_folder() -> Path:
+    """Return the folder for models that the user adds."""
+    return home() / "models"

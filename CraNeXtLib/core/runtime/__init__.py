@@ -1,0 +1,1 @@
+"""The machine: devices, memory, installed packages, child processes."""
