@@ -16,7 +16,8 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 
 KINDS = ("rigid", "similarity", "affine")
 SURFACE_SPACING_MM = 2.0
@@ -154,28 +155,6 @@ def bone_surface(skull: Volume) -> Surface:
     lengths = np.linalg.norm(normals, axis=1)
     keep = lengths > 0
     return Surface(points[keep], normals[keep] / lengths[keep, None])
-
-
-def shrink(volume: Volume, spacing_mm: float, *, crop: bool = True) -> Volume:
-    """Return the mean over blocks of voxels, at no more than the given spacing.
-
-    Args:
-        volume: Mask or occupancy.
-        spacing_mm: Blocks hold as many voxels as fit into this length, at least one, along each axis.
-        crop: Whether to crop to the foreground first.
-    """
-    factors = np.maximum(np.floor(spacing_mm / volume.spacing + 1e-6), 1).astype(int)
-    cropped = volume.crop(foreground_box(volume.voxels > 0)) if crop else volume
-    sizes = -(-np.array(cropped.shape) // factors)
-    values = cropped.voxels
-    for axis, factor in enumerate(factors):
-        starts = np.arange(sizes[axis]) * factor
-        kind = np.uint16 if values.dtype == bool else values.dtype
-        values = np.add.reduceat(values, starts, axis=axis, dtype=kind)
-    affine = cropped.affine.copy()
-    affine[:3, :3] *= factors
-    affine[:3, 3] = cropped.to_ras((factors[None] - 1) / 2)[0]
-    return Volume((values / np.prod(factors)).astype(np.float32), affine)
 
 
 def _starts(moving: Surface, fixed: Surface) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 LPS = np.diag([-1.0, -1, 1, 1])
 

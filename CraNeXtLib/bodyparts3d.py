@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 BONES = (
     *("frontal", "parietal_l", "parietal_r", "occipital", "temporal_l", "temporal_r", "sphenoid", "ethmoid"),

@@ -24,16 +24,19 @@ from CraNeXtLib.finishing.case import FINISHED, make_part, write_part
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
 from CraNeXtLib.fit_check.pictures import FIT_PICTURES
-from CraNeXtLib.found_defects import describe_defect, pieces_of, split_mesh
+from CraNeXtLib.found_defects import describe_defect
+from CraNeXtLib.geometry.components import pieces_of
+from CraNeXtLib.geometry.mesh import Mesh, split_mesh
+from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant_measures import measure_implant
 from CraNeXtLib.preview import coarse_skull, fine_result
 from CraNeXtLib.reconstruction import Reconstruction, reconstruct
 from CraNeXtLib.report import Figure, draw_figures, write_report
 from CraNeXtLib.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.skulls import skull_mask
-from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
-from CraNeXtLib.volume_files import read_volume, write_volume
-from CraNeXtLib.volumes import Volume
 
 RESULT_VERSION = 1
 PREVIEW_WARNING = (

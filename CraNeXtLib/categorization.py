@@ -9,15 +9,17 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface, shrink
+from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_pose import BETTER_FLIPPED, STRETCHES, Fit, HeadPose, bundled_template, fit_of, register
 from CraNeXtLib.head.orientation_check import orientation_doubts
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.skulls import skull_mask
 from CraNeXtLib.spread_labels import SPREAD_MM, spread_labels
-from CraNeXtLib.volumes import Volume, foreground_box
 
 METHODS = ("default", "official")
 STAGE_SHARES = {"Registering the template": 0.7, "Mapping the regions": 0.2, "Measuring the regions": 0.1}

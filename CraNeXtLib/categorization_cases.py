@@ -18,10 +18,10 @@ from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.defect_analysis import DefectAnalysis, analyse_defect, write_cohort
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.pictures.region_pictures import draw_regions
 from CraNeXtLib.template import load_template
-from CraNeXtLib.volume_files import read_volume, write_volume
-from CraNeXtLib.volumes import Volume
 
 STAGE_SHARES = {"Reading": 0.1, "Categorizing": 0.7, "Measuring the defect": 0.02, "Writing": 0.18}
 

@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.mask import mask, surface_indices
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.metrics import mask, surface_indices
-from CraNeXtLib.volumes import Volume
 
 CELL_MM = 1.0  # between rays, at the implant's distance
 STEP_MM = 0.5  # along a ray

@@ -17,8 +17,8 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.cavity_view import CELL_MM, STEP_MM, CavityView, Sight, view_of
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.metrics import check_same_geometry, mask
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.volume import Volume
 
 CRITERIA = ("complete", "no_false_positive", "restored_shape", "smooth_transition", "minimal_thickness")
 CAUSES = ("non_break_through", "bone_artifact", "complex_area", "defect_edge")

@@ -32,7 +32,7 @@ from CraNeXtLib import RESEARCH_USE_NOTICE, statistics
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.evaluation import Evaluation, evaluate
-from CraNeXtLib.volume_files import read_volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 ROLES = ("implant", "reference", "skull")
 SUFFIXES = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii")

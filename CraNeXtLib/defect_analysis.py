@@ -11,15 +11,16 @@ import numpy as np
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 from scipy.spatial.distance import pdist
 
-from CraNeXtLib.alignment import shrink
 from CraNeXtLib.categorization import Categorization, outer_surface
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.head.head_pose import HeadPose
 from CraNeXtLib.pictures.region_pictures import draw_frequency
 from CraNeXtLib.regions import ALL_REGIONS
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume, foreground_box
 
 BILATERAL_SHARE = 0.1  # of the volume beyond the midline
 SAMPLING_MM = 2.0

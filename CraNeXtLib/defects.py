@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import BASE_DEPTH, SkullFrame, skull_frame
-from CraNeXtLib.volumes import Volume
 
 MINIMUM_ML = 2.0
 ATTEMPTS = 20

@@ -13,8 +13,9 @@ from scipy import ndimage
 
 from CraNeXtLib.bodyparts3d import bone_labels
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 
 SPACING_MM = 0.8
 FIELD_OF_VIEW_MM = 150.0  # below the vertex; a routine head CT ends in the middle face

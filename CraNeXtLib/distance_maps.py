@@ -13,12 +13,13 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.metrics import check_same_geometry, mask, surface_indices
-from CraNeXtLib.pictures.rendering import vertex_normals
-from CraNeXtLib.poly_data import poly_data, write_poly_data
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mask import check_same_geometry, mask, surface_indices
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.surface_projection import project_surface
-from CraNeXtLib.surfaces import Mesh, surface_of
-from CraNeXtLib.volumes import Volume, foreground_box
 
 RIM_MM = 10.0  # the widest gap that is measured
 CONTACT_MM = 0.5  # closer than this, skull and implant touch, whichever way the implant's surface looks

@@ -14,10 +14,11 @@ from CraNeXtLib.checklist import Checklist, Thresholds, check
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.metrics import border_dice, check_same_geometry, confusion, mask, surface_distances
+from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
+from CraNeXtLib.metrics import border_dice, confusion, surface_distances
 from CraNeXtLib.surface_projection import projected_distances
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 RESULT_VERSION = 1
 MAIN_METRICS = ("dsc", "bdsc", "dh95_mm", "sdh_mm", "fnr", "fpr")
@@ -227,9 +228,9 @@ def _write_maps(
     folder: Path, implant: Volume, reference: Volume, skull: Volume, flags: tuple[str, ...], pictures: bool
 ) -> list[str]:
     from CraNeXtLib import distance_maps
+    from CraNeXtLib.geometry.surface_extraction import surface_of
     from CraNeXtLib.head.skull_frame import skull_frame
     from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
-    from CraNeXtLib.surfaces import surface_of
 
     mesh, true_mesh = surface_of(implant), surface_of(reference)
     outside = mesh.vertices.mean(axis=0) - skull_frame(skull).centre

@@ -13,11 +13,12 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.distance_maps import DistanceMap, write_vtp
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.head.head_pose import HeadPose
 from CraNeXtLib.regions import ALL_REGIONS
-from CraNeXtLib.surfaces import Mesh
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume, foreground_box
 
 NAME = "expected_error"
 PICTURE = f"{NAME}.png"

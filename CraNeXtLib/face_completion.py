@@ -17,7 +17,7 @@ import torch
 
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.head.on_grid import OnGrid
-from CraNeXtLib.networks.folded import FoldedCraNeXt
+from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.pca_skull.completion import Placed
 

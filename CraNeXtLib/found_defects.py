@@ -10,49 +10,17 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from scipy import ndimage, sparse
-from scipy.sparse import csgraph
-from scipy.spatial import cKDTree
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.defect_analysis import analyse_defect
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_pose import HeadPose
 from CraNeXtLib.pca_skull.radial_maps import RADIUS_MM, RadialGrid
-from CraNeXtLib.surfaces import Mesh
-from CraNeXtLib.volumes import Volume, foreground_box
 
 PIXEL_MM = 1.0  # on a sphere of 80 mm radius
 _SMOOTHING = 2.0  # pixels; the steps of voxels lengthen an outline
 _AROUND_MM = 12.0  # what is looked at beyond the piece
-
-
-def pieces_of(implant: Volume) -> list[Volume]:
-    """Return the connected pieces of an implant, the largest first, each cropped to itself."""
-    box = foreground_box(implant.voxels)
-    part = implant.crop(box)
-    labels, _ = ndimage.label(part.voxels, structure=np.ones((3, 3, 3)))
-    boxes = ndimage.find_objects(labels)
-    order = np.argsort(-np.bincount(labels.ravel())[1:], kind="stable")
-    return [part.with_voxels(labels == n + 1).crop(boxes[n]) for n in order]
-
-
-def split_mesh(mesh: Mesh, pieces: list[Volume]) -> list[Mesh]:
-    """Return the part of an implant's mesh, finished or not, that belongs to each piece; may be empty."""
-    start, end = mesh.faces[:, :2].ravel(), mesh.faces[:, 1:].ravel()
-    edges = sparse.coo_array((np.ones(len(start)), (start, end)), shape=(len(mesh.vertices),) * 2)
-    shells, shell_of = csgraph.connected_components(edges, directed=False)
-    points = [piece.to_ras(np.argwhere(piece.voxels)) for piece in pieces]
-    owners = np.repeat(np.arange(len(pieces)), [len(p) for p in points])
-    _, nearest = cKDTree(np.concatenate(points)).query(mesh.vertices)
-    votes = np.zeros((shells, len(pieces)))
-    np.add.at(votes, (shell_of, owners[nearest]), 1)
-    piece_of = votes.argmax(axis=1)[shell_of]
-    meshes = []
-    for number in range(len(pieces)):
-        faces = mesh.faces[piece_of[mesh.faces[:, 0]] == number]
-        used, renumbered = np.unique(faces, return_inverse=True)
-        meshes.append(Mesh(mesh.vertices[used], renumbered.reshape(-1, 3)))
-    return meshes
 
 
 def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPose) -> dict[str, Any]:

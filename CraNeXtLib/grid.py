@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.resampling import resample, share_of_voxels
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.volumes import Volume, foreground_box
 
 NETWORK_SHAPE = (176, 224, 144)
 """Voxels from left to right, posterior to anterior, inferior to superior (paper, section V)."""
@@ -84,7 +85,7 @@ class DefaultGrid:
     def restore(self, values: np.ndarray, box: Box | None = None) -> np.ndarray:
         """Interpolate values on the grid at the centres of the skull's voxels; 0 outside the grid."""
         target = self.skull if box is None else self.skull.crop(box)
-        return _resample(values, np.linalg.inv(self.affine) @ target.affine, target.shape)
+        return resample(values, np.linalg.inv(self.affine) @ target.affine, target.shape)
 
     def box(self, mask: np.ndarray) -> Box:
         """Return the box of the skull's voxels that holds the true voxels of a mask on the grid.
@@ -207,27 +208,6 @@ def make_grid(
     return grids[name](skull, tuple(shape))
 
 
-def share_of_voxels(mask: Volume, affine: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Resample a mask to other voxels of about its own size or coarser, as the share of each that it fills.
-
-    Args:
-        mask: Mask of shape (I, J, K).
-        affine: Places the other voxels, in RAS mm.
-        shape: How many there are along each axis.
-
-    Returns:
-        float32 of the given shape, 0 to 1.
-    """
-    voxels = mask.voxels != 0
-    try:
-        part = mask.crop(foreground_box(voxels))
-    except InputError:
-        return np.zeros(shape, np.float32)
-    spacing = np.linalg.norm(affine[:3, :3], axis=0)
-    coarse = _block_mean(part, np.maximum(1, (spacing.mean() / mask.spacing).astype(int)))
-    return _resample(coarse.voxels, np.linalg.inv(coarse.affine) @ affine, shape)
-
-
 def _meta_tensor(volume: Volume, *, mask: bool = True) -> Any:
     """Return a volume, or whether it is not 0, as MONAI's float tensor of shape (1, I, J, K) with its affine."""
     import torch
@@ -249,20 +229,3 @@ def _ras_extent(volume: Volume) -> tuple[np.ndarray, np.ndarray]:
     points = np.concatenate([part.to_ras(np.stack([i, j, k], axis=1)) for k in (first, last)])
     half_voxel = np.abs(volume.affine[:3, :3]).sum(axis=1) / 2
     return points.min(axis=0) - half_voxel, points.max(axis=0) + half_voxel
-
-
-def _block_mean(volume: Volume, block: np.ndarray) -> Volume:
-    """Average blocks of voxels, padding with zeros to whole blocks."""
-    padding = -np.array(volume.shape) % block
-    voxels = np.pad(volume.voxels != 0, [(0, p) for p in padding])
-    split = [n for size, b in zip(voxels.shape, block, strict=True) for n in (size // b, b)]
-    sums = voxels.view(np.uint8).reshape(split).sum(axis=(1, 3, 5), dtype=np.uint16)
-    affine = volume.affine @ np.diag([*block, 1.0])
-    affine[:3, 3] = volume.to_ras((block[None] - 1) / 2)[0]
-    return Volume(sums.astype(np.float32) / np.prod(block), affine)
-
-
-def _resample(values: np.ndarray, to_indices: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Interpolate linearly at the indices that an affine gives for each output voxel; 0 outside."""
-    values = np.asarray(values, dtype=np.float32)
-    return ndimage.affine_transform(values, to_indices[:3, :3], to_indices[:3, 3], shape, order=1, mode="grid-constant")

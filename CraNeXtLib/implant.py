@@ -8,7 +8,10 @@ from typing import Literal
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.components import components_with, without_cavities
+from CraNeXtLib.geometry.morphology import any_in_blocks, dilated, dilated_mm, eroded
+from CraNeXtLib.geometry.volume import Volume
 
 Postprocessing = Literal["default", "official"]
 
@@ -92,12 +95,12 @@ def official_postprocessing(missing: np.ndarray) -> np.ndarray:
     if not missing.any():
         return implant
     box = foreground_box(missing, margin=1)  # the margin is what the erosion sees beyond the box
-    core = _eroded(_eroded(np.ascontiguousarray(missing[box])))
+    core = eroded(eroded(np.ascontiguousarray(missing[box])))
     if core.any():
         core_box = foreground_box(core)
         labels, _ = ndimage.label(core[core_box], structure=np.ones((3, 3, 3)))
         core[core_box] = labels == np.bincount(labels[labels > 0]).argmax()
-        implant[box] = _dilated(_dilated(core))
+        implant[box] = dilated(dilated(core))
     return implant
 
 
@@ -118,13 +121,13 @@ def clean_implant(missing: np.ndarray, bone: np.ndarray, spacing: np.ndarray, cl
     if box is None:
         return implant
     missing, bone = np.ascontiguousarray(missing[box]), np.ascontiguousarray(bone[box])
-    near = dilated_mm(bone, spacing, cleaning.skin_mm) | _dilated(bone)
+    near = dilated_mm(bone, spacing, cleaning.skin_mm) | dilated(bone)
     core = missing & ~near
-    core = _components_with(core, core & ~dilated_mm(bone, spacing, cleaning.gap_mm))
-    reach = _dilated(dilated_mm(core, spacing, cleaning.skin_mm), corners=True)
+    core = components_with(core, core & ~dilated_mm(bone, spacing, cleaning.gap_mm))
+    reach = dilated(dilated_mm(core, spacing, cleaning.skin_mm), corners=True)
     pieces = core | (missing & reach)
     least = cleaning.minimum_volume_mm3 / np.prod(spacing)
-    implant[box] = without_cavities(_components_with(pieces, pieces & near, least=least)) & ~bone
+    implant[box] = without_cavities(components_with(pieces, pieces & near, least=least)) & ~bone
     return implant
 
 
@@ -138,10 +141,10 @@ def _box_of_gaps(
     box = foreground_box(missing, margin=tuple(margin))
     block = np.maximum(1, (1 / spacing).astype(int))
     side = spacing * block
-    blocks, bone_blocks = _any_in_blocks(missing[box], block), _any_in_blocks(bone[box], block)
+    blocks, bone_blocks = any_in_blocks(missing[box], block), any_in_blocks(bone[box], block)
     core = blocks & ~dilated_mm(bone_blocks, side, cleaning.skin_mm)
     deep = core & ~dilated_mm(bone_blocks, side, cleaning.gap_mm - side.max())
-    core = _components_with(core, deep, least=cleaning.minimum_volume_mm3 / 4 / np.prod(side))  # 4: most is near bone
+    core = components_with(core, deep, least=cleaning.minimum_volume_mm3 / 4 / np.prod(side))  # 4: most is near bone
     if not core.any():
         return None
     found = foreground_box(core, margin=tuple(np.ceil(margin / block).astype(int)))
@@ -150,90 +153,3 @@ def _box_of_gaps(
         slice(start + part.start * size, min(start + part.stop * size, outer.stop))
         for start, part, size, outer in zip(starts, found, block, box, strict=True)
     )
-
-
-def _any_in_blocks(mask: np.ndarray, block: np.ndarray) -> np.ndarray:
-    """Return whether each block of ``block`` voxels holds a true voxel; the last blocks may be smaller."""
-    for axis in np.argsort(mask.strides)[::-1]:  # from the outermost axis in memory on, whole runs at a time
-        size = block[axis]
-        part = [slice(None)] * 3
-        part[axis] = slice(0, None, size)
-        result = mask[tuple(part)].copy(order="K")
-        for start in range(1, size):
-            part[axis] = slice(start, None, size)
-            source = mask[tuple(part)]
-            result[tuple(slice(length) for length in source.shape)] |= source
-        mask = result
-    return np.ascontiguousarray(mask)
-
-
-def _components_with(mask: np.ndarray, marks: np.ndarray, *, least: float = 1) -> np.ndarray:
-    """Return the 26-connected components that hold a marked voxel and at least ``least`` voxels."""
-    from scipy import ndimage
-
-    labels, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
-    labels_of_mask = labels[mask]
-    keep = np.bincount(labels_of_mask, minlength=count + 1) >= least
-    keep &= np.bincount(labels[marks], minlength=count + 1) > 0
-    result = np.zeros(mask.shape, dtype=bool)
-    result[mask] = keep[labels_of_mask]
-    return result
-
-
-def without_cavities(mask: np.ndarray) -> np.ndarray:
-    """Return the mask with the cavities filled that no path of 6-neighbours joins to the outside."""
-    from scipy import ndimage
-
-    labels, count = ndimage.label(np.pad(~mask, 1, constant_values=True))
-    return mask if count == 1 else (labels != labels[0, 0, 0])[1:-1, 1:-1, 1:-1]
-
-
-def dilated_mm(mask: np.ndarray, spacing: np.ndarray, radius: float) -> np.ndarray:
-    """Return the mask dilated by a ball.
-
-    SciPy's dilation visits every voxel of the ball, and its distance transform every voxel of the array in double
-    precision; lines of the ball on bytes take a tenth of the time for the few millimetres that are needed here.
-
-    Args:
-        mask: Boolean array of shape (I, J, K).
-        spacing: Voxel spacing in mm along each axis.
-        radius: Radius of the ball in mm.
-    """
-    radius += 1e-6  # a voxel at exactly the radius belongs to the ball
-    lines = [mask]
-    for step in range(1, int(radius / spacing[2]) + 1):
-        line = lines[-1].copy()
-        line[..., step:] |= mask[..., :-step]
-        line[..., :-step] |= mask[..., step:]
-        lines.append(line)
-    result = lines[-1].copy()
-    rows, columns = (int(radius / side) for side in spacing[:2])
-    for row in range(-rows, rows + 1):
-        for column in range(-columns, columns + 1):
-            rest = radius**2 - (row * spacing[0]) ** 2 - (column * spacing[1]) ** 2
-            if rest >= 0 and (row, column) != (0, 0):
-                line = lines[int(np.sqrt(rest) / spacing[2])]
-                result[_shifted(row, column)] |= line[_shifted(-row, -column)]
-    return result
-
-
-def _eroded(mask: np.ndarray) -> np.ndarray:
-    """Return the mask eroded once with 6 neighbours; beyond the array counts as true."""
-    return ~_dilated(~mask)
-
-
-def _dilated(mask: np.ndarray, *, corners: bool = False) -> np.ndarray:
-    """Return the mask dilated once with 6 neighbours, or with 26."""
-    result = mask.copy()
-    for axis in range(3):
-        source = result.copy() if corners else mask
-        ahead, behind = ([slice(None)] * 3 for _ in range(2))
-        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-        result[tuple(ahead)] |= source[tuple(behind)]
-        result[tuple(behind)] |= source[tuple(ahead)]
-    return result
-
-
-def _shifted(row: int, column: int) -> tuple[slice, slice]:
-    """Return the part of an array that it covers when moved by some voxels along the first two axes."""
-    return tuple(slice(max(shift, 0), None if shift >= 0 else shift) for shift in (row, column))

@@ -18,12 +18,13 @@ from CraNeXtLib.finishing import FinishSettings
 from CraNeXtLib.finishing.case import make_part, write_part
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
 from CraNeXtLib.fit_check.pictures import FIT_PICTURES
+from CraNeXtLib.geometry.mask import check_same_geometry
+from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant_measures import measure_implant
-from CraNeXtLib.metrics import check_same_geometry
 from CraNeXtLib.report import Figure, draw_figures, write_report
 from CraNeXtLib.skulls import skull_mask
-from CraNeXtLib.surfaces import surface_of, write_3mf, write_stl
-from CraNeXtLib.volume_files import read_volume, write_volume
 
 _SHARES = {
     "Reading": 0.05,

@@ -8,8 +8,9 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.surfaces import Mesh
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.volume import Volume
 
 _FACING = 0.5  # a face looks outward, or inward, if its normal does so by less than 60°
 _SAMPLES = 4000

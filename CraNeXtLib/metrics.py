@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volumes import Volume, around, foreground_box
+from CraNeXtLib.geometry.box import around, foreground_box
+from CraNeXtLib.geometry.mask import border, check_same_geometry, mask, surface_indices
+from CraNeXtLib.geometry.volume import Volume
 
 Units = Literal["mm", "voxels"]
 EmptyPolicy = Literal["counted", "organisers"]
@@ -208,15 +209,6 @@ def surface_distances(
     return point_distances(surface_indices(prediction) * spacing, surface_indices(reference) * spacing, empty=empty)
 
 
-def surface_indices(volume: Volume) -> np.ndarray:
-    """Return the indices of a mask's surface voxels, shape (N, 3)."""
-    voxels = mask(volume)
-    if not voxels.any():
-        return np.empty((0, 3), dtype=int)
-    box = foreground_box(voxels)
-    return np.argwhere(border(voxels[box])) + [side.start for side in box]
-
-
 def point_distances(
     prediction: np.ndarray, reference: np.ndarray, *, empty: EmptyPolicy = "counted"
 ) -> SurfaceDistances:
@@ -236,16 +228,6 @@ def point_distances(
     )
 
 
-def border(voxels: np.ndarray) -> np.ndarray:
-    """Return the voxels of a mask that have a face neighbour outside it or lie on the array's edge."""
-    return voxels & ~ndimage.binary_erosion(voxels)
-
-
-def mask(volume: Volume) -> np.ndarray:
-    """Return a volume's voxels as booleans, without a copy where they are."""
-    return volume.voxels if volume.voxels.dtype == bool else volume.voxels != 0
-
-
 def scaled_spacing(volume: Volume, units: Units) -> np.ndarray:
     """Return the spacing that distances are measured with, shape (3,)."""
     if units == "voxels":
@@ -253,18 +235,6 @@ def scaled_spacing(volume: Volume, units: Units) -> np.ndarray:
     # The columns of a turned affine give 0.4 mm only to the last bit but one, which moves voxels over a border.
     spacing, written = volume.spacing, np.round(volume.spacing, 6)
     return np.where(np.abs(spacing - written) < 1e-12, written, spacing)
-
-
-def check_same_geometry(*volumes: Volume) -> None:
-    """Raise InputError unless all volumes share one geometry with axes at right angles."""
-    first = volumes[0]
-    if not all(first.has_geometry_of(other) for other in volumes[1:]):
-        raise InputError(
-            "The volumes differ in size, spacing, directions or origin; resample them onto one grid before measuring."
-        )
-    directions = first.affine[:3, :3] / first.spacing
-    if np.abs(directions.T @ directions - np.eye(3)).max() > 1e-3:
-        raise InputError("The axes of the volumes are not at right angles; resample them before measuring.")
 
 
 def _within(voxels: np.ndarray, targets: np.ndarray, spacing: np.ndarray, distance: float) -> np.ndarray:

@@ -13,8 +13,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling, replacing
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.model_scores import Trial, Tried, score_model
-from CraNeXtLib.volume_files import write_volume
 
 
 def evaluate_model(

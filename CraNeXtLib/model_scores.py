@@ -21,10 +21,11 @@ from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
 from CraNeXtLib.evaluation import evaluate
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.statistics import PAPER_METRICS, summarise
-from CraNeXtLib.volumes import Volume, foreground_box
 
 BROKEN_DSC = 0.6  # an implant that overlaps less than this is of no use
 STRAY_MM3 = 500.0

@@ -20,7 +20,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.resources import BUNDLED, user_folder
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 DEFAULT_MODEL = "cranext_refined"
 PREVIEW_MODEL = "pca_skull"  # takes a third of the time and no PyTorch, and is nearly as good

@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from scipy import ndimage
 
 from CraNeXtLib import networks
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.preparation import place
+from CraNeXtLib.geometry.components import without_specks
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.grid import NETWORK_SHAPE, Grid, make_grid
 from CraNeXtLib.networks.inference import runner
 from CraNeXtLib.networks.unet3dcnn import named_as_ellis
-from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
     from CraNeXtLib.models import Model
 
 LEAST_AGREEMENT = 0.9  # DSC with the implant for the mirrored skull below which an implant is doubted
-_SPECK_MM3 = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,12 +192,3 @@ def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     if not isinstance(content, dict) or not all(isinstance(v, torch.Tensor) for v in content.values()):
         raise InputError(f"{path.name} does not hold a network's weights; check the file.")
     return {key.removeprefix("module."): value for key, value in content.items()}
-
-
-def without_specks(mask: np.ndarray, voxel_mm3: float) -> np.ndarray:
-    """Drop components under 100 mm³, which would make the box as large as the head."""
-    labels, count = ndimage.label(mask)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    keep = sizes * voxel_mm3 >= _SPECK_MM3
-    keep[0] = False
-    return keep[labels]

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.alignment import shrink
 from CraNeXtLib.ants_images import LPS, ants_image, import_ants
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 
 DILATIONS = 40
 REGISTRATION_MM = 3.0

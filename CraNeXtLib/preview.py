@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from CraNeXtLib.alignment import shrink
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.reconstruction import Reconstruction
-from CraNeXtLib.volumes import Volume, foreground_box
 
 PREVIEW_MM = 1.0
 

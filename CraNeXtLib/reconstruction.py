@@ -12,11 +12,11 @@ from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.core.runtime.devices import choose_device
 from CraNeXtLib.expected_error import ExpectedError, summarize
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_pose import HeadPose, find_pose, pose_doubts
 from CraNeXtLib.head.orientation_check import orientation_doubts
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.skulls import skull_mask
-from CraNeXtLib.volumes import Volume
 
 STAGE_SHARES = {
     "Loading the model": 0.05,

@@ -12,13 +12,14 @@ import torch
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.face_completion import FaceCompleter
+from CraNeXtLib.geometry.box import around
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.head.on_grid import OnGrid
+from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.networks.inference import runner
-from CraNeXtLib.networks.refiner import CraNeXtRefiner
 from CraNeXtLib.pca_skull.completion import THIN_BONED, PCACompleter, Placed
 from CraNeXtLib.pca_skull.rendering import shares
-from CraNeXtLib.volumes import Volume, around
 
 if TYPE_CHECKING:
     from CraNeXtLib.models import Model

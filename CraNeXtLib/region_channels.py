@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.grid import Grid
 from CraNeXtLib.regions import ALL_REGIONS
-from CraNeXtLib.volumes import Volume
 
 
 def region_channels(labels: Volume, grid: Grid) -> np.ndarray:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from CraNeXtLib.pictures.rendering import vertex_normals
-from CraNeXtLib.poly_data import poly_data, write_poly_data
-from CraNeXtLib.surfaces import surface_of
-from CraNeXtLib.volume_files import read_volume
+from CraNeXtLib.geometry.mesh import vertex_normals
+from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume_files import read_volume
 
 SKULL_SURFACE = "defective_skull.vtp"
 _ITERATIONS = 5  # smooth enough to look at; more would take longer than it shows

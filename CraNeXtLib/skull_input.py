@@ -8,8 +8,8 @@ from typing import Any
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ def read_skull(path: str | Path, *, orientation: str | None = None, segment: str
     """Read the mask of a skull.
 
     Raises:
-        InputError: If it cannot be used; see :func:`CraNeXtLib.volume_files.read_volume`.
+        InputError: If it cannot be used; see :func:`CraNeXtLib.geometry.volume_files.read_volume`.
     """
     path = Path(path)
     if path.is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 _MOST_LABELS = 64
 _MOST_FOREGROUND = 0.6

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.regions import UNDEFINED
-from CraNeXtLib.volumes import Volume
 
 SPREAD_MM = 20.0  # bone further than this from every region is undefined
 _CHUNK = 2_000_000

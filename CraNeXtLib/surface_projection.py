@@ -10,16 +10,10 @@ from typing import Literal
 
 import numpy as np
 
-from CraNeXtLib.metrics import (
-    EmptyPolicy,
-    SurfaceDistances,
-    Units,
-    check_same_geometry,
-    mask,
-    point_distances,
-    scaled_spacing,
-)
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.metrics import EmptyPolicy, SurfaceDistances, Units, point_distances, scaled_spacing
 
 RayAxes = Literal["anatomical", "official"]
 

@@ -17,9 +17,10 @@ from scipy.linalg import expm, fractional_matrix_power, logm, polar
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import TEMPLATE
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.regions import REGIONS
-from CraNeXtLib.volume_files import read_volume, write_volume
-from CraNeXtLib.volumes import Volume, foreground_box
 
 SPACING_MM = 1.0
 BONES_SPACING_MM = 0.8

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from CraNeXtLib.cases import CaseSettings
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
+from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
 
 _SUFFIXES = (".seg.nrrd", *NRRD_SUFFIXES, *sorted(NIFTI_SUFFIXES, key=len, reverse=True))
 

@@ -26,9 +26,9 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.core.errors import InputError
     from CraNeXtLib.core.files.atomic import filling
     from CraNeXtLib.defects import make_defect
+    from CraNeXtLib.geometry.volume_files import read_volume, write_volume
     from CraNeXtLib.head.head_pose import upright_frame
     from CraNeXtLib.skulls import skull_mask
-    from CraNeXtLib.volume_files import read_volume, write_volume
 
     if options.count < 1:
         raise InputError("--count must be 1 or more.")

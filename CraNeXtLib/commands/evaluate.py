@@ -55,8 +55,8 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
 
 def _case(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.evaluation import check_and_write, evaluate, metrics_description
+    from CraNeXtLib.geometry.volume_files import read_volume
     from CraNeXtLib.skulls import skull_mask
-    from CraNeXtLib.volume_files import read_volume
 
     judgement = {
         "thresholds": _thresholds(options.threshold),

@@ -14,7 +14,8 @@ from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.quality import TISSUE_HU, noise_hu
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
 
 BONE_THRESHOLD_HU = 250.0
 """Within the usual range of 150 to 300 HU for bone on a head CT; not validated clinically."""

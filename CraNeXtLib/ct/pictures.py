@@ -9,8 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.surfaces import NOTICE
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.mesh_files import NOTICE
+from CraNeXtLib.geometry.volume import Volume
 
 WINDOW_HU = (-200, 1300)
 OUTLINE = "#f0a020"
@@ -68,7 +68,7 @@ def main() -> None:
     from CraNeXtLib.core.resources import DEFECTIVE_SKULL
     from CraNeXtLib.ct.bone import segment_bone
     from CraNeXtLib.ct.synthetic import synthetic_ct
-    from CraNeXtLib.volume_files import read_volume
+    from CraNeXtLib.geometry.volume_files import read_volume
 
     parser = argparse.ArgumentParser(description="Draw the bone of a CT made of the bundled skull.")
     parser.add_argument("out", type=Path, help="PNG to write")

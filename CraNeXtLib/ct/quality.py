@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import CENTRE_DEPTH, SkullFrame, skull_frame
-from CraNeXtLib.volumes import Volume
 
 TISSUE_HU = 40.0
 THICK_SLICES_MM = 1.25

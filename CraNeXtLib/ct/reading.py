@@ -7,7 +7,7 @@ from pathlib import Path
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.ct.scan import CTScan
-from CraNeXtLib.volume_files import is_volume_file, read_volume
+from CraNeXtLib.geometry.volume_files import is_volume_file, read_volume
 
 
 def read_ct(path: str | Path, *, series: str | None = None, orientation: str | None = None) -> CTScan:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 AIR_HU = -1024
 _EVEN = 0.05  # of the distance between slices; headers round positions

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.alignment import shrink
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 
 AIR_HU, TISSUE_HU, BONE_HU, REST_HU = -1000, 40, 1000, 450
 _COARSE_MM = 3.0

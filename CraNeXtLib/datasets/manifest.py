@@ -29,8 +29,8 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError, named
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 SPLITS = ("training", "validation", "test")
 ROLES = ("defective", "complete", "implant")

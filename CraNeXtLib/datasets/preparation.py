@@ -15,8 +15,8 @@ import numpy as np
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface
 from CraNeXtLib.datasets.manifest import ROLES, SkullPair
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_pose import bundled_template
-from CraNeXtLib.volumes import Volume
 
 Placement = Literal["none", "rigid", "affine"]
 

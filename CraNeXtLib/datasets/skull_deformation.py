@@ -18,10 +18,10 @@ from CraNeXtLib.alignment import align
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case, write_manifest
-from CraNeXtLib.grid import share_of_voxels
+from CraNeXtLib.geometry.resampling import share_of_voxels
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume
 
 REGISTRATION_MM = 2.0
 BLUR_MM = 3.0  # so that plates of bone that do not overlap find each other

@@ -18,10 +18,10 @@ from CraNeXtLib.datasets.manifest import load_case
 from CraNeXtLib.experiments.config import ExperimentConfig, print_experiments
 from CraNeXtLib.experiments.data import Data, manifest_of
 from CraNeXtLib.experiments.design import PCA_SKULL_OFFICIAL, Cell
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.model_scores import Row, Trial, Tried, score_model
 from CraNeXtLib.models import Model
 from CraNeXtLib.training.run_folder import is_first_process
-from CraNeXtLib.volume_files import write_volume
 
 FORMAT_VERSION = 1
 

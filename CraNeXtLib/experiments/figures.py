@@ -15,11 +15,14 @@ from CraNeXtLib.datasets.manifest import SkullPair, load_case
 from CraNeXtLib.experiments.data import Data
 from CraNeXtLib.experiments.design import Experiment, label_of
 from CraNeXtLib.experiments.results import CellResult, Results, Row
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh_files import NOTICE
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
 from CraNeXtLib.pictures.rendering import Camera, drawn_mesh
-from CraNeXtLib.surfaces import NOTICE, Mesh, surface_of
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume, foreground_box
 
 CASES = 4
 MARGIN_MM = 22.0

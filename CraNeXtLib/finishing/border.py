@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.finishing.fields import distance
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.distance_field import distance
+from CraNeXtLib.geometry.volume import Volume
 
 _BLUR_VOXELS = 0.8  # of distances to the middles of balls, which are rough where few voxels hold a middle
 

@@ -16,9 +16,10 @@ from CraNeXtLib.finishing.pipeline import Finished, finish
 from CraNeXtLib.finishing.settings import FinishSettings
 from CraNeXtLib.fit_check.fit import FitCheck, check_fit
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL
-from CraNeXtLib.surfaces import Mesh, write_3mf, write_stl
-from CraNeXtLib.volume_files import read_volume, write_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 FORMAT_VERSION = 1
 FINISHED = "finished_implant"

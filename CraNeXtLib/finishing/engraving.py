@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.finishing.plan_view import PlanView
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 HEIGHT_MM = 9.0  # of the letters; the strokes are then about 1 mm wide, which any printer can make
 LEAST_HEIGHT_MM = 6.0  # smaller letters could not be read

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.finishing.fields import FAR_MM, aligned_grid, axes_towards, distance, field_of, span_of
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, axes_towards, distance, field_of, span_of
+from CraNeXtLib.geometry.volume import Volume
 
 SEARCH_STEP_MM = 1.5
 WIDEST_DEG = 50.0  # from the mean outward direction; further, a part would slide under the scalp

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.finishing.fields import distance
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.distance_field import distance
+from CraNeXtLib.geometry.volume import Volume
 
 FADE_MM = 10.0  # from the bone, over which the outer side is set back: a step beside the bone would show
 _OUTLINE_VOXELS = 3.0  # over which the outline seen from outside is smoothed: stairs one above the other add up in it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.finishing.plan_view import PlanView
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 _REACH_MM = 15.0  # of a hole above and below the outer side
 _FACING = np.cos(np.deg2rad(30))

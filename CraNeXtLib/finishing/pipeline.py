@@ -11,12 +11,14 @@ from scipy import ndimage
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.finishing import border, engraving, insertion, outer_side, perforations
-from CraNeXtLib.finishing.fields import FAR_MM, aligned_grid, distance, field_of, fine_step_mm, span_of
 from CraNeXtLib.finishing.settings import FinishSettings
-from CraNeXtLib.implant import without_cavities
-from CraNeXtLib.metrics import check_same_geometry, mask
-from CraNeXtLib.surfaces import Mesh, joined, surface_of_field
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.components import without_cavities
+from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, distance, field_of, fine_step_mm, span_of
+from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.mesh import Mesh, joined
+from CraNeXtLib.geometry.surface_extraction import surface_of_field
+from CraNeXtLib.geometry.volume import Volume
 
 SPECKS_MM3 = 100.0  # smaller pieces of the input, and crumbs that a cut leaves, are dropped
 

@@ -16,16 +16,16 @@ from scipy.spatial import cKDTree
 from CraNeXtLib.checklist import Criterion
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.distance_maps import CONTACT_MM, RIM_MM, DistanceMap
-from CraNeXtLib.finishing.fields import aligned_grid, distance, field_of, fine_step_mm
 from CraNeXtLib.finishing.insertion import TRAVEL_MM, Passage, best_direction, directions_within
 from CraNeXtLib.fit_check.materials import DEFAULT_MATERIAL, density_g_cm3, weight_g
 from CraNeXtLib.fit_check.mirror import compare_with_mirrored, symmetry_plane
 from CraNeXtLib.fit_check.walls import sides, wall_thickness
+from CraNeXtLib.geometry.distance_field import aligned_grid, distance, field_of, fine_step_mm
+from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.metrics import check_same_geometry, mask
-from CraNeXtLib.pictures.rendering import vertex_normals
-from CraNeXtLib.surfaces import Mesh, surface_of
-from CraNeXtLib.volumes import Volume
 
 FACING = 0.7  # cosine between the implant's normal and the way to the bone, above which a point looks at bone
 BENEATH_MM = 3.0  # further from bone the inner side looks at the skull base, not at the rim

@@ -9,14 +9,14 @@ import numpy as np
 from scipy import ndimage, optimize
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.alignment import shrink
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.finishing.fields import FAR_MM, aligned_grid, distance, field_of
 from CraNeXtLib.fit_check.walls import sides, wall_thickness
+from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, distance, field_of
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.surface_extraction import surface_of_field
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import SkullFrame
-from CraNeXtLib.pictures.rendering import vertex_normals
-from CraNeXtLib.surfaces import Mesh, surface_of_field
-from CraNeXtLib.volumes import Volume
 
 GRID_MM = 2.0  # of the fit of the plane
 SURFACE_MM = 1.0  # of the mirrored bone's surface

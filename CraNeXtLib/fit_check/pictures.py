@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from CraNeXtLib.fit_check.fit import FitCheck
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import skull_frame
 from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
-from CraNeXtLib.volumes import Volume
 
 FIT_PICTURES = {
     "fit_gap.png": "Gap between the part's rim and the bone; blue where they overlap.",

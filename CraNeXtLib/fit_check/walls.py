@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.pictures.rendering import vertex_normals
-from CraNeXtLib.surfaces import Mesh
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
 
 FACING = 0.5  # a vertex looks outward, or inward, if its normal does so by less than 60°
 

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.alignment import Alignment, Surface
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pca_skull.rendering import Filling, render
-from CraNeXtLib.volumes import Volume
 
 HEAD_MM, VERTEX_MARGIN_MM = (180.0, 216.0, 144.0), 25.0
 # Forehead, orbits and cheek bones: its front lies before the vault's, its top below the vertex.

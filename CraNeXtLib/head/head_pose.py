@@ -11,10 +11,10 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.spread_labels import spread_labels
 from CraNeXtLib.template import load_template
-from CraNeXtLib.volumes import Volume
 
 SIZES = (1.0, 0.92, 1.08)  # of the template, to start from
 FAR_MM = 5.0

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from CraNeXtLib.alignment import Alignment
+from CraNeXtLib.geometry.components import without_specks
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.grid import Box
 from CraNeXtLib.head.head_grid import HeadGrid
-from CraNeXtLib.network_completion import without_specks
-from CraNeXtLib.volumes import Volume
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.volumes import Volume
 
 _COLUMN_MM = 5.0
 _LEAST_GAP_MM = 8.0  # more than a bone's pores

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 VAULT_HEIGHT_MM = 90.0  # below the vertex; holds the widest and longest levels of an adult vault
 CENTRE_DEPTH = 0.45  # of the length, below the vertex: about the middle of the brain case

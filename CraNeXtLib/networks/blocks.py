@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.networks.depthwise import DepthwiseConv3d
+from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
 
 # Axes of a (B, X, Y, Z, C) tensor that the response is normalised over.
 GRN_AXES = {"official": (1, 2), "3d": (1, 2, 3)}

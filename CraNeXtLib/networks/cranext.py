@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, LayerNorm3d, Upsample, fused
-from CraNeXtLib.networks.sizes import check_input
-from CraNeXtLib.networks.upsampling import upsampled_conv
+from CraNeXtLib.networks.input_size import check_input
+from CraNeXtLib.networks.upsampled_conv import upsampled_conv
 
 
 class CraNeXt(nn.Module):

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from CraNeXtLib.networks.cranext import CraNeXt
-from CraNeXtLib.networks.folded import FoldedCraNeXt
-from CraNeXtLib.networks.streaming import StreamedCraNeXt, default_dtype
+from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
+from CraNeXtLib.networks.streamed_cranext import StreamedCraNeXt, default_dtype
 
 
 class Runner(Protocol):

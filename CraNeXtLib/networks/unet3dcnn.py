@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from CraNeXtLib.networks.sizes import check_input, padded_to
+from CraNeXtLib.networks.input_size import check_input, padded_to
 
 _GROUPS = 8
 

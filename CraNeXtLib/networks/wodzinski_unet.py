@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from CraNeXtLib.networks.sizes import check_input, padded_to
+from CraNeXtLib.networks.input_size import check_input, padded_to
 
 
 class WodzinskiUNet(nn.Module):

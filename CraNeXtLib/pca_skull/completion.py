@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
+from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface
 from CraNeXtLib.completion import Proposal
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pca_skull.model import PCASkull, load_pca_skull
 from CraNeXtLib.pca_skull.radial_maps import RADIUS_MM, cast
 from CraNeXtLib.pca_skull.rendering import Filling, render
-from CraNeXtLib.volumes import Volume
 
 if TYPE_CHECKING:
     from CraNeXtLib.models import Model

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.alignment import shrink
 from CraNeXtLib.ants_images import ants_image, import_ants
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 
 if TYPE_CHECKING:
     from CraNeXtLib.models import Model

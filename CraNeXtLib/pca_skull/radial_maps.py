@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 RADIUS_MM = 80.0  # of the sphere on which pixels are measured
 FIRST_MM, LAST_MM, STEP_MM = 25.0, 135.0, 0.5

@@ -10,8 +10,8 @@ from scipy import ndimage
 
 from CraNeXtLib.alignment import Alignment
 from CraNeXtLib.completion import Proposal
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pca_skull.radial_maps import FIRST_MM, LAST_MM, RadialGrid
-from CraNeXtLib.volumes import Volume
 
 MARGIN = 3  # voxels around what is filled
 

@@ -8,8 +8,9 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.regions import ALL_REGIONS
-from CraNeXtLib.volumes import Volume, foreground_box
 
 PIXELS_PER_MM = 2
 SAMPLING_MM = 1.0

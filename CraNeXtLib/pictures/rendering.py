@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from CraNeXtLib.surfaces import Mesh
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
 
 INK = (45, 52, 60)
 _DEPTH_STEPS_PER_MM = 1000
@@ -77,20 +77,6 @@ def drawn_mesh(mesh: Mesh, colours: np.ndarray, camera: Camera, shape: tuple[int
     image = np.ones((face.size, 3))
     image[pixels] = across(colours) * light(normals)[:, None]
     return (255 * np.clip(image, 0, 1)).astype(np.uint8).reshape(*shape, 3)
-
-
-def vertex_normals(mesh: Mesh) -> np.ndarray:
-    """Return unit normals at the vertices, shape (N, 3): the means of the faces' normals, weighted by area."""
-    a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
-    of_faces = np.cross(b - a, c - a)
-    normals = np.stack(
-        [
-            np.bincount(mesh.faces.ravel(), weights=np.repeat(of_faces[:, axis], 3), minlength=len(mesh.vertices))
-            for axis in range(3)
-        ],
-        axis=1,
-    )
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 
 def _nearest_faces(points: np.ndarray, faces: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -9,10 +9,11 @@ from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mesh_files import NOTICE
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
 from CraNeXtLib.pictures.rendering import INK
-from CraNeXtLib.surfaces import NOTICE
-from CraNeXtLib.volumes import Volume, foreground_box
 
 # Name, the RAS axis across which it lies, and the RAS axes from left to right and from top to bottom: as radiologists
 # look, from the feet, from the front and from the left.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.implant_pictures import write_picture
 from CraNeXtLib.pictures.slice_pictures import write_slices
-from CraNeXtLib.volumes import Volume
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 import vtk
 
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.regions import ALL_REGIONS, Region
 from CraNeXtLib.slicer_ui.result_nodes import ANATOMY, Segment, fill_columns, fill_segments
 from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_labels
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.volumes import Volume
 
 REGIONS_ATTRIBUTE = "CraNeXt.Regions"
 """Attribute of the segmentation and the table: the content of ``regions.json``, saved with the scene."""

@@ -11,12 +11,12 @@ import slicer
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.pictures.distance_pictures import colour_range, colours_of
-from CraNeXtLib.poly_data import poly_data
 from CraNeXtLib.slicer_ui.result_nodes import fill_columns
 from CraNeXtLib.slicer_ui.scene_volumes import read_surface, shaded
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.surfaces import Mesh
 
 EVALUATION_ATTRIBUTE = "CraNeXt.Evaluation"
 """Attribute of the table: the content of ``metrics.json``, saved with the scene."""

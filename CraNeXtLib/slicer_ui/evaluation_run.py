@@ -11,7 +11,7 @@ import slicer
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.metrics import check_same_geometry
+from CraNeXtLib.geometry.mask import check_same_geometry
 from CraNeXtLib.slicer_ui.evaluation_nodes import fill_map, fill_table, map_titles, read_description, read_map
 from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.interpreters import worker_python

@@ -8,11 +8,12 @@ import numpy as np
 import slicer
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.slicer_ui.implant_nodes import IMPLANT
 from CraNeXtLib.slicer_ui.result_references import COMPUTED, referred
 from CraNeXtLib.slicer_ui.scene_volumes import labelmap_volume, oriented_image, segment_volume
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.volumes import Volume, foreground_box
 
 
 def is_edited(segmentation: Any) -> bool:

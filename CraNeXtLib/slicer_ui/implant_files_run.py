@@ -9,7 +9,7 @@ from typing import Any
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.poly_data import write_poly_data
+from CraNeXtLib.geometry.poly_data import write_poly_data
 from CraNeXtLib.slicer_ui import result_references
 from CraNeXtLib.slicer_ui.implant_edits import is_edited
 from CraNeXtLib.slicer_ui.implant_nodes import (

@@ -11,13 +11,13 @@ import numpy as np
 import slicer
 import vtk
 
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures import implant_pictures
 from CraNeXtLib.scene_surfaces import SKULL_SURFACE
 from CraNeXtLib.slicer_ui.evaluation_nodes import read_map
 from CraNeXtLib.slicer_ui.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
 from CraNeXtLib.slicer_ui.scene_volumes import oriented_image, read_mask, read_surface
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.volumes import Volume
 
 RESULT_ATTRIBUTE = "CraNeXt.Result"
 """Attribute of the segmentation and the model: the content of ``result.json``, saved with the scene."""

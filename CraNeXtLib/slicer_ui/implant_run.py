@@ -11,6 +11,7 @@ import slicer
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.slicer_ui import result_references
 from CraNeXtLib.slicer_ui.evaluation_nodes import fill_map
 from CraNeXtLib.slicer_ui.implant_nodes import Result, fill_model, fill_segmentation, read_result
@@ -21,7 +22,6 @@ from CraNeXtLib.slicer_ui.result_references import refer, referred
 from CraNeXtLib.slicer_ui.scene_volumes import fill_labelmap, is_ct, mask_of, write_ct, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.worker_run import WorkerRun
-from CraNeXtLib.volumes import foreground_box
 
 
 class ImplantRun(WorkerRun):

@@ -9,9 +9,9 @@ from typing import Any
 import slicer
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.slicer_ui.scene_volumes import serialized_geometry
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.volumes import Volume
 
 ANATOMY = ("123037004", "Anatomical Structure")
 OBJECT = ("260787004", "Physical object")

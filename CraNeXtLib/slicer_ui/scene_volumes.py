@@ -14,8 +14,9 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.volumes import Volume, foreground_box
 
 
 def mask_of(node: Any, segment_id: str | None = None) -> Volume:

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from CraNeXtLib import models
 from CraNeXtLib.augmentation import segmentation_noise
 from CraNeXtLib.defects import make_defect
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.grid import Box
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.head.skull_frame import SkullFrame
@@ -19,7 +20,6 @@ from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.proposals import PlacedSkull
 from CraNeXtLib.training.refiner_samples import drawn_bend
 from CraNeXtLib.training.skulls import drawn_kind, interpolated, random_affine
-from CraNeXtLib.volumes import Volume
 
 LEAST_INSIDE = 0.4  # of a defect lies in the box, or another is drawn
 ELSEWHERE = 0.1  # of the samples take whatever defect comes first: often there is nothing to be done in the face

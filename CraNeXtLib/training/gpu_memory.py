@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from CraNeXtLib import networks
-from CraNeXtLib.networks.depthwise import DepthwiseConv3d
+from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
 from CraNeXtLib.training.config import TrainingConfig, input_channels, network_options
 from CraNeXtLib.training.module import set_up
 

@@ -20,13 +20,13 @@ from CraNeXtLib.core.errors import exit_status_of
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, SkullPair, load_case, read_manifest
 from CraNeXtLib.defects import KINDS, make_defect
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import SkullFrame
 from CraNeXtLib.model_scores import Row, Trial, Tried, score_model
 from CraNeXtLib.statistics import PAPER_METRICS
 from CraNeXtLib.training.model_card import OWN, scores_table
 from CraNeXtLib.training.model_folder import put_scores, read_scores
-from CraNeXtLib.volumes import Volume
 
 ALL_KINDS = (OWN, *KINDS)
 

@@ -14,8 +14,8 @@ from torchmetrics import MeanMetric, MinMetric
 
 from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.networks.recomputation import recompute
-from CraNeXtLib.networks.refiner import CraNeXtRefiner
+from CraNeXtLib.networks.activation_checkpointing import recompute
+from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, input_channels, network_options
 from CraNeXtLib.training.data import Batch
 from CraNeXtLib.training.losses import make_loss

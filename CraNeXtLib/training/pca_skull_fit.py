@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.alignment import Alignment, Surface, align_surfaces, bone_surface, shrink
+from CraNeXtLib.alignment import Alignment, Surface, align_surfaces, bone_surface
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pca_skull.completion import SAMPLING_MM, observe
 from CraNeXtLib.pca_skull.model import PCASkull
 from CraNeXtLib.pca_skull.radial_maps import RADIUS_MM, RadialGrid, cast
 from CraNeXtLib.pca_skull.shape_prior import Kernel, ShapePrior
-from CraNeXtLib.volumes import Volume
 
 ROUNDS = 2
 MEAN_SPACING_MM = 2.0

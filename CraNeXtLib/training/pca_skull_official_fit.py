@@ -17,15 +17,15 @@ from pathlib import Path
 import numpy as np
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
-from CraNeXtLib.alignment import shrink
 from CraNeXtLib.core.errors import InputError, exit_status_of
 from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import load_case, read_manifest
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.models import FORMAT_VERSION
 from CraNeXtLib.pca_skull.official import KIND, REGISTRATIONS, register
-from CraNeXtLib.volumes import Volume
 
 SKULLS = 25
 SPACING_MM = 2.0

@@ -23,9 +23,11 @@ from scipy.linalg import polar
 from torch import Tensor
 
 from CraNeXtLib import models
-from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
+from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.defects import make_defect
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.pca_skull.completion import SAMPLING_MM, PCACompleter, observe
@@ -34,7 +36,6 @@ from CraNeXtLib.pca_skull.shape_prior import ShapePrior
 from CraNeXtLib.training.config import AugmentationConfig
 from CraNeXtLib.training.pca_skull_fit import components_of
 from CraNeXtLib.training.skulls import drawn_kind
-from CraNeXtLib.volumes import Volume
 
 FOLDS = 3
 FINE_SHAPE = (120, 144, 96)  # 1.5 mm: what samples are drawn from

@@ -14,12 +14,13 @@ from CraNeXtLib.augmentation import elastic_displacement, segmentation_noise
 from CraNeXtLib.categorization import categorize
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.defects import make_defect
-from CraNeXtLib.grid import make_grid, share_of_voxels
+from CraNeXtLib.geometry.resampling import share_of_voxels
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.grid import make_grid
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.regions import ALL_REGIONS
 from CraNeXtLib.training.config import AugmentationConfig
-from CraNeXtLib.volumes import Volume
 
 VAULT_MM = 125.0  # below the vertex; nothing deeper is on the vault grid
 MARGIN_MM = 4.0

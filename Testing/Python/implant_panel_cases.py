@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from slicer_nodes import add_labelmap
 
-from CraNeXtLib.volume_files import write_volume
+from CraNeXtLib.geometry.volume_files import write_volume
 
 
 def wait_while(busy, seconds=300):

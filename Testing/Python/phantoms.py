@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 
 
 class Head(NamedTuple):

@@ -12,10 +12,10 @@ from slicer_nodes import GEOMETRIES
 from CraNeXtLib import cases
 from CraNeXtLib.core.runtime import jobs
 from CraNeXtLib.expected_error import summarize
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template
 from CraNeXtLib.models import Model
 from CraNeXtLib.reconstruction import Reconstruction
-from CraNeXtLib.volume_files import write_volume
 
 
 @pytest.fixture

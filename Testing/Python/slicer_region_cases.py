@@ -11,8 +11,8 @@ from slicer_nodes import REGION_GEOMETRIES
 from CraNeXtLib import categorization_cases
 from CraNeXtLib.categorization import Categorization, categorize, measure_regions
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.volume_files import read_volume, write_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 
 class RegionHead(NamedTuple):

@@ -5,12 +5,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import models
-from CraNeXtLib.alignment import KINDS, align, align_surfaces, bone_surface, shrink
+from CraNeXtLib.alignment import KINDS, align, align_surfaces, bone_surface
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.template import load_template
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from scipy import ndimage
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.ct.synthetic import synthetic_ct
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 
 def plate(*, thickness_mm: float, spacing=(0.6, 0.6, 1.0), hole_mm: float = 0.0, blur_mm: float = 0.6) -> Volume:

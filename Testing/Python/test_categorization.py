@@ -7,13 +7,13 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.categorization import categorize, outer_surface
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.grid import make_grid
 from CraNeXtLib.head.head_pose import bundled_template
 from CraNeXtLib.official_categorization import official_labels
 from CraNeXtLib.region_channels import label_channel, region_channels
 from CraNeXtLib.spread_labels import SpreadLabels, spread_labels
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 
 @pytest.fixture(scope="module")

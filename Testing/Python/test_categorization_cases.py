@@ -15,7 +15,7 @@ from CraNeXtLib.categorization_cases import categorize_case
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.defect_analysis import analyse_defect
-from CraNeXtLib.volume_files import read_volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 FILES = ["regions.csv", "regions.json", "regions.nrrd", "regions.png"]
 

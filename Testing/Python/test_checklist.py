@@ -7,9 +7,10 @@ import pytest
 
 from CraNeXtLib.checklist import CAUSES, CRITERIA, Checklist, Thresholds, check
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume, affine_from_axis_codes
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume, affine_from_axis_codes, foreground_box
 
 THICKNESS = 6.0  # mm, of the synthetic vault
 RADIUS = 28.0  # mm, of its defect

@@ -16,10 +16,10 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files import hashing
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL as SKULL
 from CraNeXtLib.core.resources import REFERENCE_IMPLANT
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant_files import write_implant_files
 from CraNeXtLib.metrics import dice
-from CraNeXtLib.volume_files import read_volume, write_volume
-from CraNeXtLib.volumes import Volume
 
 OUTPUTS = {
     "complete_skull.nrrd",

@@ -11,7 +11,7 @@ from CraNeXtLib import statistics
 from CraNeXtLib.cohort import evaluate_cohort, read_cases, read_rows
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.evaluation import evaluate
-from CraNeXtLib.volume_files import write_volume
+from CraNeXtLib.geometry.volume_files import write_volume
 
 SHIFTS = {"a": 0, "b": 1, "c": 3}
 

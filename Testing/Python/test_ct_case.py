@@ -12,8 +12,8 @@ from CraNeXtLib.cli import main
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.ct.synthetic import synthetic_ct
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.metrics import dice
-from CraNeXtLib.volume_files import read_volume, write_volume
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from phantoms import head
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.quality import check_hounsfield, noise_hu, scan_doubts
 from CraNeXtLib.ct.synthetic import synthetic_ct
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 SKULL = head(spacing=(1.2, 1.2, 1.2)).defective
 CT = synthetic_ct(SKULL, noise_hu=15)

@@ -14,9 +14,9 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.datasets.check import check_dataset, check_manifest, check_pair, header_doubts
 from CraNeXtLib.datasets.duplicates import find_duplicates, fingerprint
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
-from CraNeXtLib.grid import share_of_voxels
-from CraNeXtLib.volume_files import read_volume, write_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.resampling import share_of_voxels
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 HEAD = head(spacing=(3.0, 3.0, 3.0))
 CASE = DatasetCase(subject="1", complete="complete.nrrd", implant="implant.nrrd", source="test")

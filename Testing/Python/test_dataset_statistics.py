@@ -11,9 +11,9 @@ import pytest
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.statistics import dataset_statistics
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.regions import ALL_REGIONS
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume
 
 REGIONS = [region.name for region in ALL_REGIONS]
 AFFINE = np.diag([-0.5, -0.5, 2.0, 1.0])

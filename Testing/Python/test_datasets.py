@@ -8,8 +8,8 @@ import pytest
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.layouts import find_cases
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case, read_manifest, split_as, split_by_skull, write_manifest
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 
 COMPLETE = np.zeros((6, 7, 8), dtype=bool)
 COMPLETE[1:5, 1:6, 1:7] = True

@@ -8,9 +8,9 @@ import pytest
 from CraNeXtLib.categorization import Categorization
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.defect_analysis import analyse_defect, defect_on_template, write_cohort
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.head_pose import Fit, bundled_template
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 
 @pytest.fixture(scope="module")

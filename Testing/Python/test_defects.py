@@ -10,10 +10,10 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.defects import KINDS, MINIMUM_ML, make_defect
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 
 def complete(spacing: float = 2.0, directions: np.ndarray | None = None) -> Volume:

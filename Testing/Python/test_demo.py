@@ -6,8 +6,8 @@ from scipy import ndimage
 
 from CraNeXtLib.bodyparts3d import close_sutures, fill_mesh
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 
 def test_the_bundled_skull_is_one_piece_with_a_hole_on_the_left():

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from CraNeXtLib.networks.depthwise import DepthwiseConv3d
+from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
 
 SIZES = [(1, 3, 9, 8, 10), (2, 5, 3, 1, 4), (1, 2, 17, 16, 40)]
 LAYOUTS = [torch.contiguous_format, torch.channels_last_3d]

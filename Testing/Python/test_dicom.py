@@ -11,8 +11,8 @@ from pydicom.uid import JPEGLosslessSV1, RLELossless
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.reading import read_ct
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 
 SPACING = (0.5, 0.6, 1.2)
 

@@ -7,6 +7,7 @@ from test_metrics import volumes
 
 from CraNeXtLib import distance_maps
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.pictures.distance_pictures import (
     NEGATIVE,
     NEUTRAL,
@@ -17,7 +18,6 @@ from CraNeXtLib.pictures.distance_pictures import (
     views_from,
     write_distance_picture,
 )
-from CraNeXtLib.surfaces import surface_of
 
 
 def balls(*radii, size=48, spacing=0.5):

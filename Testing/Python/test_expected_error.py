@@ -7,9 +7,9 @@ from PIL import Image
 
 from CraNeXtLib.distance_maps import read_vtp
 from CraNeXtLib.expected_error import KNOWN_PERCENT, P95_MM, error_map, summarize, write_expected_error
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template
-from CraNeXtLib.surfaces import surface_of
-from CraNeXtLib.volume_files import read_volume
 
 LEFT_HOLE = (((-60.0, 20.0, 40.0), 25.0),)
 

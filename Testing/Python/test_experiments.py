@@ -22,7 +22,7 @@ from CraNeXtLib.experiments.config import merged, presets, print_experiments, re
 from CraNeXtLib.experiments.data import Data
 from CraNeXtLib.experiments.design import CELLS
 from CraNeXtLib.experiments.results import Results
-from CraNeXtLib.volume_files import write_volume
+from CraNeXtLib.geometry.volume_files import write_volume
 
 FEW = {"widths": [4] * 9, "depths": [1] * 9}
 WODZINSKI = {"down_widths": [[4], [4], [4, 4], [4, 4, 4]], "up_widths": [[4] * 4, [4] * 3, [4, 4], [4, 4]]}

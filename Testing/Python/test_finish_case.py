@@ -15,8 +15,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.finishing import FinishSettings
 from CraNeXtLib.finishing.case import make_part
-from CraNeXtLib.surfaces import surface_of
-from CraNeXtLib.volume_files import read_volume, write_volume
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 FILES = {
     "finish.json",

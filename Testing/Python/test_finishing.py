@@ -10,9 +10,8 @@ from scipy import ndimage
 from CraNeXtLib import finish
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.finishing import FinishSettings
-from CraNeXtLib.pictures.rendering import vertex_normals
-from CraNeXtLib.surfaces import Mesh
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.volume import Volume
 
 SPACING = (1.0, 1.0, 1.0)
 PLAIN = FinishSettings(clearance_mm=0, edge_radius_mm=0, insertion="none")

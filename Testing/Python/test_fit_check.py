@@ -8,8 +8,8 @@ from CraNeXtLib import check_fit
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.fit_check import FitLimits
 from CraNeXtLib.fit_check.mirror import symmetry_plane
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.volumes import Volume
 
 HOLE = (70.0, 0.0, 35.0)
 

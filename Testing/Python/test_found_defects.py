@@ -9,10 +9,11 @@ from phantoms import OBLIQUE, head
 from CraNeXtLib import cases, reconstruction
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.found_defects import describe_defect, pieces_of
+from CraNeXtLib.found_defects import describe_defect
+from CraNeXtLib.geometry.components import pieces_of
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template, find_pose
 from CraNeXtLib.models import Model
-from CraNeXtLib.volume_files import read_volume, write_volume
 
 TWO_HOLES = (((40.0, 20.0, 60.0), 25.0), ((-60.0, -40.0, 30.0), 15.0))
 

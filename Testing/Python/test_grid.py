@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.grid import DefaultGrid, OfficialGrid, make_grid
-from CraNeXtLib.volumes import Volume
 
 SHAPE = (44, 56, 36)
 

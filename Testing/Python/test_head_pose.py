@@ -6,10 +6,10 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import reconstruct
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.head_pose import find_pose, pose_doubts, upright_frame
 from CraNeXtLib.metrics import dice
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 
 @pytest.fixture(scope="module")

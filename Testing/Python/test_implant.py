@@ -5,8 +5,9 @@ import pytest
 from phantoms import OBLIQUE, head, model_output
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.implant import Cleaning, dilated_mm, implant_of, official_postprocessing
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.morphology import dilated_mm
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant import Cleaning, implant_of, official_postprocessing
 
 
 def dice(one: Volume, other: Volume) -> float:

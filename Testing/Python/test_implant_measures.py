@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant_measures import measure_implant
-from CraNeXtLib.surfaces import surface_of
-from CraNeXtLib.volumes import Volume
 
 
 def cap_of_a_shell(direction: np.ndarray) -> tuple[Volume, Volume]:

@@ -10,8 +10,9 @@ from scipy import ndimage
 
 from CraNeXtLib import metrics
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 
 def plain_dice(p, g):

@@ -11,8 +11,8 @@ from phantoms import head
 from CraNeXtLib import cli, model_scores
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
 from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.model_evaluation import evaluate_model
-from CraNeXtLib.volume_files import read_volume, write_volume
 
 
 @pytest.fixture(scope="module")

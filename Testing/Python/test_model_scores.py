@@ -11,11 +11,11 @@ from phantoms import head
 from CraNeXtLib import model_scores, models
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.model_scores import Trial, score_model, scores_of
 from CraNeXtLib.training.model_card import scores_table
 from CraNeXtLib.training.model_folder import put_scores, read_scores
 from CraNeXtLib.training.model_scores import main, score_into, trials_of
-from CraNeXtLib.volume_files import write_volume
 
 
 @pytest.fixture(scope="module")

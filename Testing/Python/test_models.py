@@ -12,7 +12,7 @@ from CraNeXtLib import models, networks
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files import hashing
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 SHAPE = (32, 32, 32)
 

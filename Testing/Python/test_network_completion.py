@@ -5,8 +5,8 @@ import pytest
 import torch
 from phantoms import head
 
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.network_completion import LEAST_AGREEMENT, NetworkCompleter
-from CraNeXtLib.volumes import Volume
 
 SHAPE = (44, 56, 36)
 

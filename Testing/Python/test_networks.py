@@ -7,7 +7,7 @@ from torch.nn import functional
 from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.blocks import GRN, DropPath, LayerNorm3d
-from CraNeXtLib.networks.upsampling import upsampled_conv
+from CraNeXtLib.networks.upsampled_conv import upsampled_conv
 
 
 def count(model: torch.nn.Module) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.orientation_check import orientation_doubts
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,8 @@ from CraNeXtLib import models
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import DatasetCase, read_mask
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.pca_skull.completion import PCACompleter, scanned_part
@@ -16,7 +18,6 @@ from CraNeXtLib.pca_skull.model import load_pca_skull, save_pca_skull
 from CraNeXtLib.pca_skull.radial_maps import RadialGrid
 from CraNeXtLib.training.pca_skull_fit import components_of, fit
 from CraNeXtLib.training.pca_skull_model import write_model
-from CraNeXtLib.volumes import Volume, foreground_box
 
 GRID = RadialGrid(pixel_mm=5.0)
 MEAN_AXES = np.array([70.0, 90.0, 75.0])

@@ -10,7 +10,7 @@ from torch.nn import functional
 from CraNeXtLib import models, networks
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.networks.inference import WholeNetwork, runner
-from CraNeXtLib.networks.streaming import StreamedCraNeXt
+from CraNeXtLib.networks.streamed_cranext import StreamedCraNeXt
 from CraNeXtLib.networks.unet3dcnn import PreActivationBlock
 from CraNeXtLib.networks.unet3dcnn_attention import ChannelSpatialAttention
 from CraNeXtLib.networks.wodzinski_unet import PostActivationBlock

@@ -11,10 +11,10 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.datasets.preparation import place, place_pair
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.network_completion import NetworkCompleter
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pca_skull.radial_maps import RadialGrid, cast
-from CraNeXtLib.volumes import Volume
 
 GRID = RadialGrid(pixel_mm=12.0)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from CraNeXtLib.networks import recomputation
+from CraNeXtLib.networks import activation_checkpointing
 from CraNeXtLib.networks.blocks import ConvNeXtBlock
 from CraNeXtLib.training.config import read_config
 from CraNeXtLib.training.gpu_memory import LiveTensors, gpu_memory_gb
@@ -32,10 +32,10 @@ def output_and_gradients(block: ConvNeXtBlock, x: torch.Tensor) -> list[torch.Te
 @pytest.mark.parametrize("slab_bytes", [1, 60_000, 2**40], ids=["planes", "slabs", "whole"])
 @pytest.mark.parametrize("grn", ["official", "3d"])
 def test_a_block_in_slabs_has_the_same_output_and_gradients(grn, slab_bytes, monkeypatch):
-    monkeypatch.setattr(recomputation, "SLAB_BYTES", slab_bytes)
+    monkeypatch.setattr(activation_checkpointing, "SLAB_BYTES", slab_bytes)
     whole, x = make_block(grn), torch.randn(3, 6, 11, 8, 9, dtype=torch.double)
     slabs = copy.deepcopy(whole)
-    recomputation.recompute(slabs)
+    activation_checkpointing.recompute(slabs)
     assert list(slabs.state_dict()) == list(whole.state_dict())
     for got, wanted in zip(output_and_gradients(slabs, x), output_and_gradients(whole, x), strict=True):
         torch.testing.assert_close(got, wanted, rtol=1e-9, atol=1e-11)
@@ -45,10 +45,10 @@ def test_a_block_in_slabs_has_the_same_output_and_gradients(grn, slab_bytes, mon
 
 def test_slabs_are_as_exact_in_half_precision(monkeypatch):
     """Gradients of a weight are added up over the slabs in single precision, else many slabs would lose digits."""
-    monkeypatch.setattr(recomputation, "SLAB_BYTES", 1)
+    monkeypatch.setattr(activation_checkpointing, "SLAB_BYTES", 1)
     exact, x = make_block("3d").float().eval(), torch.randn(1, 6, 96, 8, 8)
     whole, slabs = copy.deepcopy(exact), copy.deepcopy(exact)
-    recomputation.recompute(slabs)
+    activation_checkpointing.recompute(slabs)
     wanted, errors = output_and_gradients(exact, x), []
     for block in (whole, slabs):
         with torch.autocast("cpu", torch.bfloat16):

@@ -8,7 +8,8 @@ from CraNeXtLib import models, reconstruct
 from CraNeXtLib.completion import Proposal
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
 
 
 class Oracle(models.Model):
@@ -55,7 +56,7 @@ def test_the_implant_fills_the_hole_in_the_inputs_geometry(monkeypatch, directio
 
 
 def test_a_head_that_stands_on_its_head_is_doubted(monkeypatch, shared):
-    from CraNeXtLib.volume_files import read_volume
+    from CraNeXtLib.geometry.volume_files import read_volume
 
     implant = read_volume(shared / "skullfix/implant/006.nrrd")
     complete = read_volume(shared / "skullfix/complete/006.nrrd")

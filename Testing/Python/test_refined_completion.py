@@ -13,17 +13,17 @@ from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.face_completion import FaceCompleter
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.head.head_grid import HeadGrid
 from CraNeXtLib.head.on_grid import OnGrid
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice
-from CraNeXtLib.networks.folded import FoldedCraNeXt
-from CraNeXtLib.networks.refiner import CraNeXtRefiner
+from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
+from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
 from CraNeXtLib.training.config import read_config
 from CraNeXtLib.training.face_samples import FaceSamples
 from CraNeXtLib.training.model_folder import write_model_folder, write_with_face
 from CraNeXtLib.training.proposals import place_skull
-from CraNeXtLib.volumes import Volume
 
 SMALL = {"depths": (1, 1, 1), "widths": (4, 8, 4), "grn": "3d", "drop_path": 0.0, "mirrored": True}
 SHAPE = (64, 72, 64)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.pictures.rendering import Camera, drawn_mesh, vertex_normals
-from CraNeXtLib.surfaces import Mesh
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.pictures.rendering import Camera, drawn_mesh
 
 FRONT = Camera.looking_from(np.array([0.0, 1, 0]))
 CORNERS = np.array([[x, y, z] for x in (-1.0, 1) for y in (-1, 1) for z in (-1, 1)])

@@ -10,9 +10,9 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets import skull_deformation
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case, read_manifest
 from CraNeXtLib.datasets.skull_deformation import bend_dataset, bend_skull
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume
 
 ROUND = head(spacing=(3.0, 3.0, 3.0), thickness_mm=9, holes=()).complete
 NARROW = Volume(ROUND.voxels, np.diag([0.85, 1.0, 1.0, 1.0]) @ ROUND.affine)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.skulls import skull_mask
-from CraNeXtLib.volumes import Volume
 
 
 def volume(voxels) -> Volume:

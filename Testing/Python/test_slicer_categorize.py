@@ -23,8 +23,8 @@ from slicer_nodes import (
 )
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.regions import REGIONS, UNDEFINED
-from CraNeXtLib.volume_files import read_volume
 
 pytest_plugins = ["slicer_cases", "slicer_region_cases", "slicer_harness"]
 

@@ -14,8 +14,8 @@ from slicer_nodes import GEOMETRIES, add_labelmap, add_segmentation, leftovers, 
 from CraNeXtLib import distance_maps, evaluate
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.evaluation import evaluate_files
-from CraNeXtLib.surfaces import surface_of
-from CraNeXtLib.volume_files import write_volume
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume_files import write_volume
 
 pytest_plugins = ["slicer_cases", "slicer_harness"]
 

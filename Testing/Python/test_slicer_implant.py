@@ -27,7 +27,7 @@ from slicer_nodes import (
 )
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volume_files import read_volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 pytest_plugins = ["slicer_cases", "slicer_harness"]
 

@@ -16,7 +16,7 @@ from implant_panel_cases import cells, choose, parameters, press, wait_while
 from slicer_nodes import add_labelmap, add_segmentation, leftovers, nodes
 
 from CraNeXtLib import models
-from CraNeXtLib.volume_files import read_volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 pytest_plugins = ["slicer_cases", "slicer_harness", "implant_panel_cases"]
 

@@ -11,7 +11,7 @@ from implant_panel_cases import cells, choose, parameters, press, set_implant, w
 from phantoms import head
 from slicer_nodes import add_labelmap
 
-from CraNeXtLib.volume_files import read_volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 pytest_plugins = ["slicer_cases", "slicer_harness", "implant_panel_cases"]
 

@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from CraNeXtLib import networks
 from CraNeXtLib.core.errors import CancelledError, InputError
-from CraNeXtLib.networks import streaming
-from CraNeXtLib.networks.streaming import StreamedCraNeXt
-from CraNeXtLib.networks.upsampling import add_upsampled_conv, pack_taps
+from CraNeXtLib.networks import streamed_cranext
+from CraNeXtLib.networks.streamed_cranext import StreamedCraNeXt
+from CraNeXtLib.networks.upsampled_conv import add_upsampled_conv, pack_taps
 
 SIZE = (33, 47, 39)
 
@@ -35,9 +35,9 @@ def plain(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("grn", ["official", "3d"])
-@pytest.mark.parametrize("slab_bytes", [1, 2**20, streaming.CPU_SLAB_BYTES])
+@pytest.mark.parametrize("slab_bytes", [1, 2**20, streamed_cranext.CPU_SLAB_BYTES])
 def test_streamed_output_is_the_plain_one(monkeypatch, grn, slab_bytes):
-    monkeypatch.setattr(streaming, "CPU_SLAB_BYTES", slab_bytes)
+    monkeypatch.setattr(streamed_cranext, "CPU_SLAB_BYTES", slab_bytes)
     model, x = network(grn=grn), volume(1, 1, *SIZE)
     wanted = plain(model, x)
     assert wanted.std() > 0.01
@@ -84,7 +84,7 @@ def test_half_precision_is_close():
 
 @pytest.mark.parametrize("grn", ["official", "3d"])
 def test_progress_rises_to_one(monkeypatch, grn):
-    monkeypatch.setattr(streaming, "CPU_SLAB_BYTES", 2**20)
+    monkeypatch.setattr(streamed_cranext, "CPU_SLAB_BYTES", 2**20)
     fractions = []
     StreamedCraNeXt(network(grn=grn))(volume(2, 1, *SIZE), progress=fractions.append)
     assert fractions == sorted(fractions)
@@ -132,8 +132,8 @@ def test_falls_back_when_the_gpu_is_full(monkeypatch, failures):
     errors = [torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")] * failures
     streamed, attempts, said = on_a_gpu_that_fails(monkeypatch, model, errors)
     assert (streamed(x) - plain(model, x)).abs().max() < 1e-4
-    large, small = streaming.GPU_SLAB_BYTES
-    assert attempts == [("cuda", large), ("cuda", small), ("cpu", streaming.CPU_SLAB_BYTES)][: failures + 1]
+    large, small = streamed_cranext.GPU_SLAB_BYTES
+    assert attempts == [("cuda", large), ("cuda", small), ("cpu", streamed_cranext.CPU_SLAB_BYTES)][: failures + 1]
     assert ["smaller" in said[0], "CPU" in said[-1]] == [True, failures == 2] if said else failures == 0
     assert len(said) == failures
 

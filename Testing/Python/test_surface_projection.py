@@ -10,8 +10,8 @@ from phantoms import OBLIQUE
 from test_metrics import blob, plain_distances, turn, volumes
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import affine_from_axis_codes
 from CraNeXtLib.surface_projection import project_surface, projected_distances
-from CraNeXtLib.volumes import affine_from_axis_codes
 
 
 def plain_projection(implant, skull, rays):

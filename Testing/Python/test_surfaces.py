@@ -9,8 +9,10 @@ import trimesh
 from phantoms import OBLIQUE, head
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.surfaces import Mesh, surface_of, write_3mf, write_stl
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
 
 
 def assert_printable(mesh: Mesh) -> None:

@@ -6,10 +6,10 @@ import pytest
 from CraNeXtLib.bodyparts3d import BONES
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import TEMPLATE
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.regions import ALL_REGIONS, REGIONS, UNDEFINED
 from CraNeXtLib.template import build_template, load_template, read_regions, regions_of_bones
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume
 
 
 def _ball_of_regions(shift=(0.0, 0.0, 0.0)):

@@ -11,11 +11,11 @@ from phantoms import head
 
 from CraNeXtLib import models, networks
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.training.config import read_config
 from CraNeXtLib.training.model_folder import write_model_folder
 from CraNeXtLib.training.monai_bundle import write_monai_bundle
-from CraNeXtLib.volume_files import read_volume, write_volume
 
 OPTIONS = {"widths": [4, 4, 4, 4, 4], "depths": [1, 1, 1, 1, 1]}
 

@@ -6,9 +6,9 @@ import torch
 
 from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.grid import make_grid
-from CraNeXtLib.networks.folded import folded, unfolded
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.networks.folded_cranext import folded, unfolded
 
 
 def shell(top: float = 75.0) -> Volume:

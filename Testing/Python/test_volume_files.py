@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.volume_files import read_volume, write_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 OBLIQUE = np.array(
     [

@@ -21,8 +21,8 @@ TINY = {
 
 def write_data_set(folder):
     """Write two egg-shaped shells with a hole, one to train on and one to validate with; return the manifest."""
-    from CraNeXtLib.volume_files import write_volume
-    from CraNeXtLib.volumes import Volume
+    from CraNeXtLib.geometry.volume import Volume
+    from CraNeXtLib.geometry.volume_files import write_volume
 
     affine = np.diag([3.0, 3.0, 3.0, 1.0])
     affine[:3, 3] = -96.0

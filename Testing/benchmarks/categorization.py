@@ -19,15 +19,16 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.alignment import bone_surface, shrink
+from CraNeXtLib.alignment import bone_surface
 from CraNeXtLib.bodyparts3d import bone_labels
 from CraNeXtLib.categorization import categorize
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.head_pose import bundled_template, register
 from CraNeXtLib.official_categorization import DILATIONS, ants_affine
 from CraNeXtLib.spread_labels import spread_labels
 from CraNeXtLib.template import regions_of_bones
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 SIZE = 512
 

@@ -22,11 +22,11 @@ from CraNeXtLib.core.errors import CraNeXtError
 from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.ct.quality import scan_doubts
 from CraNeXtLib.ct.synthetic import AIR_HU, synthetic_ct
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.reconstruction import reconstruct
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 Pair = tuple[Volume, Volume]  # CT and true implant, of one geometry
 

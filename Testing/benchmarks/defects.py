@@ -20,13 +20,13 @@ from scipy.spatial import ConvexHull, cKDTree
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib.defects import KINDS, make_defect
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.grid import DefaultGrid
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import SkullFrame
 from CraNeXtLib.pictures.rendering import Camera, drawn_mesh
-from CraNeXtLib.surfaces import surface_of
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 SHAPE = (88, 112, 72)
 PICTURE_SHAPE = (176, 224, 144)

@@ -25,12 +25,13 @@ from CraNeXtLib.datasets.manifest import read_manifest
 from CraNeXtLib.distance_maps import distance_map
 from CraNeXtLib.expected_error import KNOWN_PERCENT, P95_MM, error_map
 from CraNeXtLib.fit_check.walls import sides
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.metrics import dice, surface_distances
 from CraNeXtLib.model_scores import Trial
-from CraNeXtLib.surfaces import Mesh, surface_of
 from CraNeXtLib.training.model_card import OWN
 from CraNeXtLib.training.model_scores import ALL_KINDS, trials_of
-from CraNeXtLib.volumes import foreground_box
 
 POINTS = 2000  # of an implant
 AROUND_MM = 6.0

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.alignment import shrink
 from CraNeXtLib.datasets.layouts import find_cases
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, write_manifest
 from CraNeXtLib.defects import make_defect
-from CraNeXtLib.grid import share_of_voxels
-from CraNeXtLib.volume_files import write_volume
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.resampling import share_of_voxels, shrink
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
 
 SPACING_MM = 1.0
 MARGIN_VOXELS = 12

@@ -23,8 +23,9 @@ from implant import generated_head
 from CraNeXtLib import check_fit, finish
 from CraNeXtLib.core.runtime.memory import peak_memory_mb
 from CraNeXtLib.finishing import FinishSettings
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 EVERY_STEP = FinishSettings(
     under_contour_mm=1, minimum_thickness_mm=3, maximum_thickness_mm=6, perforation_diameter_mm=3, engraving="042"

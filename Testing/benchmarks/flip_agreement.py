@@ -21,12 +21,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib import models
 from CraNeXtLib.datasets.manifest import read_manifest
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant import implant_of
 from CraNeXtLib.metrics import dice
 from CraNeXtLib.models import Completer
 from CraNeXtLib.training.model_card import OWN
 from CraNeXtLib.training.model_scores import ALL_KINDS, trials_of
-from CraNeXtLib.volumes import Volume
 
 SPACING_MM = 1.0
 

@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "Python"))
 
 from phantoms import Head, head, model_output
 
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.implant import implant_of
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume
 
 
 def published_steps(defective: Volume, probability: Volume) -> np.ndarray:

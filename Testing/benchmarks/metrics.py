@@ -20,7 +20,7 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib import metrics, surface_projection
-from CraNeXtLib.volumes import Volume
+from CraNeXtLib.geometry.volume import Volume
 
 SPACING = 0.4
 

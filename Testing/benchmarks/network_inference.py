@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import torch
 
 from CraNeXtLib import networks
-from CraNeXtLib.networks.streaming import StreamedCraNeXt
+from CraNeXtLib.networks.streamed_cranext import StreamedCraNeXt
 
 WAYS = ("plain", "streamed")
 

@@ -21,23 +21,24 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib import models
-from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface, shrink
+from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface
 from CraNeXtLib.bodyparts3d import BONES, bone_labels
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.defects import KINDS
-from CraNeXtLib.grid import share_of_voxels
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.morphology import dilated_mm
+from CraNeXtLib.geometry.resampling import share_of_voxels, shrink
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.head.head_pose import upright_frame
 from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.implant import dilated_mm
 from CraNeXtLib.model_scores import Row, Trial, score_model, scores_of
 from CraNeXtLib.pca_skull.completion import observe
 from CraNeXtLib.pca_skull.rendering import Filling, shares
 from CraNeXtLib.reconstruction import reconstruct
 from CraNeXtLib.training.model_scores import with_defect
-from CraNeXtLib.volume_files import read_volume
-from CraNeXtLib.volumes import Volume, foreground_box
 
 SPACING_MM = 1.0
 AIR_MM = 15.0

@@ -56,8 +56,8 @@ def main() -> None:
     if options.out:
         print(json.dumps(measure(options.skulls[0], options.out, options)))
         return
+    from CraNeXtLib.geometry.volume_files import read_volume
     from CraNeXtLib.metrics import dice
-    from CraNeXtLib.volume_files import read_volume
 
     for skull in options.skulls:
         shape = read_volume(skull, orientation=options.orientation).shape

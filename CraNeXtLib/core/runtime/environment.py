@@ -16,8 +16,6 @@ from typing import Any
 import CraNeXtLib
 from CraNeXtLib.core.resources import REQUIREMENTS, home
 
-"""Folder of the lists of needed packages, in pip's format."""
-
 _ESSENTIAL = ("run", "dicom")
 _OPTIONAL = ("codecs", "train")
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.cranext import CraNeXt
-from CraNeXtLib.networks.sizes import MINIMUM_SIZE
+from CraNeXtLib.networks.input_size import MINIMUM_SIZE
 
 FOLD = 2
 CORNERS = FOLD**3

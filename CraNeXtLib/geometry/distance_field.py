@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.volumes import Volume, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
 
 STEP_MM = (0.5, 0.8)  # finest and coarsest grid; between them three quarters of the finest voxel spacing
 MOST_VOXELS = 16e6

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.networks.folded import CORNERS, FoldedCraNeXt
+from CraNeXtLib.networks.folded_cranext import CORNERS, FoldedCraNeXt
 
 CHANNELS = 3  # defective skull, proposal, mean skull
 # A proposal is doubted even where it is 0 or 1; and 0 must not forbid what lies beyond the shape model's reach.

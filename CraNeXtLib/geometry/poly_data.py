@@ -10,7 +10,7 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.surfaces import Mesh
+from CraNeXtLib.geometry.mesh import Mesh
 
 
 def poly_data(mesh: Mesh, scalars: Mapping[str, np.ndarray] | None = None) -> Any:

@@ -22,8 +22,8 @@ from torch.nn import functional
 
 from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, Upsample, fused
 from CraNeXtLib.networks.cranext import CraNeXt
-from CraNeXtLib.networks.folded import FoldedCraNeXt, unfolded
-from CraNeXtLib.networks.upsampling import add_upsampled_conv, pack_taps
+from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt, unfolded
+from CraNeXtLib.networks.upsampled_conv import add_upsampled_conv, pack_taps
 
 MEBIBYTE = 2**20
 # On the CPU, buffers below 32 MiB are kept by the allocator instead of being fetched from the system each time.

@@ -1,0 +1,82 @@
+"""Triangle meshes: volume, watertightness, normals, joining and splitting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from CraNeXtLib.geometry.volume import Volume
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """A triangle mesh.
+
+    Args:
+        vertices: Array of shape (N, 3): RAS coordinates in mm.
+        faces: Array of shape (M, 3): vertex indices, counter-clockwise seen from outside.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+
+    @property
+    def volume_ml(self) -> float:
+        """Enclosed volume in mL; positive if the faces are oriented outwards."""
+        a, b, c = (self.vertices[self.faces[:, corner]] for corner in range(3))
+        return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6000)
+
+    @property
+    def is_watertight(self) -> bool:
+        """Whether every edge has exactly two faces that run through it in opposite directions."""
+        start = self.faces.ravel().astype(np.int64)
+        end = np.roll(self.faces, -1, axis=1).ravel().astype(np.int64)
+        edges = np.sort(start * len(self.vertices) + end)
+        reverse = np.sort(end * len(self.vertices) + start)
+        return bool(len(edges) and (np.diff(edges) > 0).all() and np.array_equal(edges, reverse))
+
+
+def joined(meshes: Sequence[Mesh]) -> Mesh:
+    """Return several meshes as one."""
+    starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])
+    faces = [mesh.faces + start for mesh, start in zip(meshes, starts, strict=False)]
+    return Mesh(np.concatenate([mesh.vertices for mesh in meshes]), np.concatenate(faces))
+
+
+def vertex_normals(mesh: Mesh) -> np.ndarray:
+    """Return unit normals at the vertices, shape (N, 3): the means of the faces' normals, weighted by area."""
+    a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
+    of_faces = np.cross(b - a, c - a)
+    normals = np.stack(
+        [
+            np.bincount(mesh.faces.ravel(), weights=np.repeat(of_faces[:, axis], 3), minlength=len(mesh.vertices))
+            for axis in range(3)
+        ],
+        axis=1,
+    )
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def split_mesh(mesh: Mesh, pieces: list[Volume]) -> list[Mesh]:
+    """Return the part of an implant's mesh, finished or not, that belongs to each piece; may be empty."""
+    from scipy import sparse
+    from scipy.sparse import csgraph
+    from scipy.spatial import cKDTree
+
+    start, end = mesh.faces[:, :2].ravel(), mesh.faces[:, 1:].ravel()
+    edges = sparse.coo_array((np.ones(len(start)), (start, end)), shape=(len(mesh.vertices),) * 2)
+    shells, shell_of = csgraph.connected_components(edges, directed=False)
+    points = [piece.to_ras(np.argwhere(piece.voxels)) for piece in pieces]
+    owners = np.repeat(np.arange(len(pieces)), [len(p) for p in points])
+    _, nearest = cKDTree(np.concatenate(points)).query(mesh.vertices)
+    votes = np.zeros((shells, len(pieces)))
+    np.add.at(votes, (shell_of, owners[nearest]), 1)
+    piece_of = votes.argmax(axis=1)[shell_of]
+    meshes = []
+    for number in range(len(pieces)):
+        faces = mesh.faces[piece_of[mesh.faces[:, 0]] == number]
+        used, renumbered = np.unique(faces, return_inverse=True)
+        meshes.append(Mesh(mesh.vertices[used], renumbered.reshape(-1, 3)))
+    return meshes

@@ -1,0 +1,79 @@
+"""Meshes as files: binary STL and 3MF, in LPS coordinates and millimeters."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.geometry.mesh import Mesh
+
+LPS = np.array([-1.0, -1.0, 1.0])
+"""Turns RAS coordinates into LPS, in which both file formats are written, and back."""
+
+
+NOTICE = "Research use only, not for clinical decisions"
+
+
+def write_stl(mesh: Mesh, path: str | Path, *, preview: bool = False) -> None:
+    """Write a binary STL file in LPS and millimetres, as 3D Slicer writes and reads it.
+
+    The header says ``SPACE=LPS``, which Slicer looks for; without it Slicer assumes LPS too. It also says whether the
+    mesh is a preview, which is not to be made.
+
+    Raises:
+        InputError: If the file cannot be written.
+    """
+    corners = (mesh.vertices * LPS).astype("<f4")[mesh.faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    triangles = np.zeros(len(corners), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("unused", "<u2")])
+    triangles["normal"] = normals / np.where(lengths > 0, lengths, 1)
+    triangles["corners"] = corners
+    header = f"CraNeXt{' PREVIEW, ' if preview else ', unit '}mm. {NOTICE}. SPACE=LPS".encode()
+    with replacing(path) as temporary:
+        temporary.write_bytes(header.ljust(80, b"\0") + np.uint32(len(triangles)).tobytes() + triangles.tobytes())
+
+
+def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant") -> None:
+    """Write a 3MF file (core specification 1.3) with the unit millimetre, in LPS like the STL file.
+
+    Trimesh's writer needs lxml and has no place for the notice, hence this one.
+
+    Raises:
+        InputError: If the file cannot be written.
+    """
+    points = "".join(f'<vertex x="{x:.5f}" y="{y:.5f}" z="{z:.5f}"/>' for x, y, z in (mesh.vertices * LPS).tolist())
+    triangles = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in mesh.faces.tolist())
+    metadata = {"Title": title, "Application": "CraNeXt", "Description": f"{NOTICE}. Coordinates: LPS, millimetres."}
+    notes = "".join(f"<metadata name={quoteattr(name)}>{text}</metadata>" for name, text in metadata.items())
+    model = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<model unit="millimeter" xml:lang="en" xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">'
+        f'{notes}<resources><object id="1" type="model"><mesh><vertices>{points}</vertices>'
+        f"<triangles>{triangles}</triangles></mesh></object></resources>"
+        '<build><item objectid="1"/></build></model>'
+    )
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", _CONTENT_TYPES)
+        archive.writestr("_rels/.rels", _RELATIONSHIPS)
+        archive.writestr("3D/3dmodel.model", model)
+
+
+_CONTENT_TYPES = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>'
+)
+
+
+_RELATIONSHIPS = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="rel0" Target="/3D/3dmodel.model"'
+    ' Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/></Relationships>'
+)
