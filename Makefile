@@ -19,6 +19,7 @@ test: $(READY)
 lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
 
 $(READY): pyproject.toml $(wildcard CraNeXtLib/Resources/Requirements/*.txt) Testing/requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -20,8 +20,8 @@ if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
-from CraNeXtLib.slicer_ui.panel_widget import PanelWidget
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.panel_widget import PanelWidget
 
 
 class CraNeXtCategorize(ScriptedLoadableModule):
@@ -122,7 +122,7 @@ class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
             ended: Called once with the run when it has ended, one way or another.
 
         Returns:
-            An :class:`CraNeXtLib.slicer_ui.categorization_run.CategorizationRun`: ``segmentation``, ``table`` and
+            An :class:`CraNeXtLib.slicer_ui.runs.categorization_run.CategorizationRun`: ``segmentation``, ``table`` and
             ``description`` of a finished one are the result; ``cancel()`` stops one that goes on.
 
         Raises:
@@ -131,7 +131,7 @@ class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
             RuntimeError: If the worker failed otherwise. The last two only if it waits; else ``raise_error()`` of the
                 finished run does.
         """
-        from CraNeXtLib.slicer_ui.categorization_run import CategorizationRun
+        from CraNeXtLib.slicer_ui.runs.categorization_run import CategorizationRun
 
         run = CategorizationRun(
             inputNode,
@@ -156,7 +156,7 @@ class CraNeXtCategorizeTest(ScriptedLoadableModuleTest):
 
     def test_divides_the_sample(self):
         from CraNeXtLib.slicer_ui.environment.packages import lacking, packages_here
-        from CraNeXtLib.slicer_ui.sample_data import load_sample
+        from CraNeXtLib.slicer_ui.scene.sample_data import load_sample
 
         skull, implant = load_sample()
         if lacking(packages_here(("run",))):

@@ -20,8 +20,8 @@ if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
-from CraNeXtLib.slicer_ui.panel_widget import PanelWidget
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.panel_widget import PanelWidget
 
 
 class CraNeXtImplant(ScriptedLoadableModule):
@@ -45,7 +45,7 @@ class CraNeXtImplant(ScriptedLoadableModule):
 
 def registerSampleData():
     """Offer the bundled skull in Slicer's module Sample Data."""
-    from CraNeXtLib.slicer_ui import sample_data
+    from CraNeXtLib.slicer_ui.scene import sample_data
 
     sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "CraNeXtSampleSkull.png")
 
@@ -66,7 +66,7 @@ class CraNeXtImplantParameterNode:
         result: The reconstruction that is shown, edited, finished, evaluated and exported.
         shownSurface: Which of its surfaces the 3D view shows.
         clearance: Of the part to be made, in mm, as all that follow up to perforationBorder;
-            see :class:`CraNeXtLib.finishing.FinishSettings`.
+            see :class:`CraNeXtLib.implant.finishing.FinishSettings`.
         insertion: ``"auto"`` to remove undercuts, ``"none"`` to keep them.
         engraving: Text on the outer side.
         material: What the part is made of, for its weight.
@@ -162,7 +162,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             ended: Called once with the run when it has ended, one way or another.
 
         Returns:
-            An :class:`CraNeXtLib.slicer_ui.implant_run.ImplantRun`: ``segmentation``, ``model`` and ``description`` of
+            An ``ImplantRun``: ``segmentation``, ``model`` and ``description`` of
             a finished one are the result; ``cancel()`` stops one that goes on.
 
         Raises:
@@ -172,7 +172,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             RuntimeError: If the worker failed otherwise. The last three only if it waits; else ``raise_error()`` of
                 the finished run does.
         """
-        from CraNeXtLib.slicer_ui.implant_run import ImplantRun
+        from CraNeXtLib.slicer_ui.runs.implant_run import ImplantRun
 
         settings = {"device": device, "postprocessing": postprocessing, "preview": preview}
         settings |= {"model": str(model)} if model else {}
@@ -222,7 +222,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             ended: Called once with the run when it has ended, one way or another.
 
         Returns:
-            An :class:`CraNeXtLib.slicer_ui.evaluation_run.EvaluationRun`: ``table`` of a finished one holds metrics and
+            An ``EvaluationRun``: ``table`` of a finished one holds metrics and
             checklist, ``models`` the distances painted on surfaces by their names, ``description`` all numbers;
             ``cancel()`` stops one that goes on.
 
@@ -232,7 +232,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             RuntimeError: If the worker failed otherwise. The last two only if it waits; else ``raise_error()`` of the
                 finished run does.
         """
-        from CraNeXtLib.slicer_ui.evaluation_run import EvaluationRun
+        from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
 
         run = EvaluationRun(
             (implantNode, implantSegmentId),
@@ -252,7 +252,7 @@ class CraNeXtImplantTest(ScriptedLoadableModuleTest):
         slicer.mrmlScene.Clear()
 
     def test_sample_data_loads(self):
-        from CraNeXtLib.slicer_ui.sample_data import load_sample
+        from CraNeXtLib.slicer_ui.scene.sample_data import load_sample
 
         skull, reference = load_sample()
         assert skull.GetSegmentation().GetNumberOfSegments() == 1

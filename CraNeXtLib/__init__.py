@@ -12,14 +12,19 @@ __version__ = "0.1.0"
 RESEARCH_USE_NOTICE = "For research use, not for clinical decisions."
 
 _PUBLIC = {
-    "Volume": "volumes",
-    "read_volume": "volume_files",
-    "write_volume": "volume_files",
-    "reconstruct": "reconstruction",
-    "categorize": "categorization",
-    "evaluate": "evaluation",
-    "finish": "finishing",
-    "check_fit": "fit_check",
+    "Volume": "geometry.volume",
+    "read_volume": "geometry.volume_files",
+    "write_volume": "geometry.volume_files",
+    "reconstruct": "implant.reconstruct",
+    "reconstruct_case": "cases.reconstruction_case",
+    "CaseSettings": "cases.case_settings",
+    "categorize": "anatomy.categorization.categorize",
+    "evaluate": "evaluation.evaluation",
+    "Thresholds": "evaluation.checklist",
+    "finish": "implant.finishing.pipeline",
+    "FinishSettings": "implant.finishing.settings",
+    "check_fit": "implant.fit.fit_check",
+    "FitLimits": "implant.fit.fit_check",
 }
 
 __all__ = ["RESEARCH_USE_NOTICE", *_PUBLIC]

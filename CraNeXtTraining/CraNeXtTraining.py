@@ -18,8 +18,8 @@ if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
-from CraNeXtLib.slicer_ui.panel_widget import PanelWidget
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.panel_widget import PanelWidget
 
 
 class CraNeXtTraining(ScriptedLoadableModule):
@@ -111,14 +111,14 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
             ended: Called once with the run when it has ended, one way or another.
 
         Returns:
-            A :class:`CraNeXtLib.slicer_ui.dataset_check_run.DatasetCheckRun`: ``table`` and ``description``.
+            A :class:`CraNeXtLib.slicer_ui.runs.dataset_check_run.DatasetCheckRun`: ``table`` and ``description``.
 
         Raises:
             InputError: If the data set cannot be read.
             CancelledError: If ``progress`` raised it, or the scene was closed.
             RuntimeError: If the worker failed otherwise.
         """
-        from CraNeXtLib.slicer_ui.dataset_check_run import DatasetCheckRun
+        from CraNeXtLib.slicer_ui.runs.dataset_check_run import DatasetCheckRun
 
         return DatasetCheckRun(manifest, outputTable, python=python, progress=progress, ended=ended).go(wait=wait)
 
@@ -153,14 +153,14 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
             changed: Called with the run whenever something about it has changed.
 
         Returns:
-            A :class:`CraNeXtLib.slicer_ui.training_run.TrainingRun`: ``state``, ``curves``, ``log`` and ``model``;
+            A :class:`CraNeXtLib.slicer_ui.runs.training_run.TrainingRun`: ``state``, ``curves``, ``log`` and ``model``;
             ``stop()``, ``resume()`` and ``wait()``.
 
         Raises:
             InputError: If a setting or the folder cannot be used. What training itself finds wrong is in ``state``.
         """
-        from CraNeXtLib.slicer_ui.training_run import TrainingRun
-        from CraNeXtLib.slicer_ui.training_settings import TrainingSettings
+        from CraNeXtLib.slicer_ui.runs.training_run import TrainingRun
+        from CraNeXtLib.slicer_ui.runs.training_settings import TrainingSettings
 
         settings = TrainingSettings(
             manifest=str(manifest),
@@ -180,7 +180,7 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
 
     def find(self, folder, *, changed=None):
         """Return the run in a folder, whoever has started it; see :meth:`start`."""
-        from CraNeXtLib.slicer_ui.training_run import TrainingRun
+        from CraNeXtLib.slicer_ui.runs.training_run import TrainingRun
 
         run = TrainingRun(folder, changed=changed)
         if changed is not None:
@@ -216,14 +216,14 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
             ended: Called once with the run when it has ended, one way or another.
 
         Returns:
-            A :class:`CraNeXtLib.slicer_ui.model_evaluation_run.ModelEvaluationRun`: ``table`` and ``description``.
+            A :class:`CraNeXtLib.slicer_ui.runs.model_evaluation_run.ModelEvaluationRun`: ``table`` and ``description``.
 
         Raises:
             InputError: If the model, the data set or the folder cannot be used.
             CancelledError: If ``progress`` raised it, or the scene was closed; the same call goes on with it.
             RuntimeError: If the worker failed otherwise.
         """
-        from CraNeXtLib.slicer_ui.model_evaluation_run import ModelEvaluationRun
+        from CraNeXtLib.slicer_ui.runs.model_evaluation_run import ModelEvaluationRun
 
         run = ModelEvaluationRun(
             model,
@@ -249,13 +249,13 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
             ended: Called once with the run when it has ended, one way or another.
 
         Returns:
-            A :class:`CraNeXtLib.slicer_ui.model_import_run.ModelImportRun`: ``name``.
+            A :class:`CraNeXtLib.slicer_ui.runs.model_import_run.ModelImportRun`: ``name``.
 
         Raises:
             InputError: If the folder holds no model, or there is one of that name already.
             RuntimeError: If the worker failed otherwise.
         """
-        from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
+        from CraNeXtLib.slicer_ui.runs.model_import_run import ModelImportRun
 
         return ModelImportRun(model, name=name, python=python, ended=ended).go(wait=wait)
 

@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from CraNeXtLib.anatomy.head.orientation import orientation_doubts
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, read_manifest
 from CraNeXtLib.geometry.volume import axis_codes
 from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES
-from CraNeXtLib.head.orientation_check import orientation_doubts
 
 Skull = tuple[str, str]  # source and subject
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 import numpy as np
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.alignment import Surface, align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.alignment import Surface, align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.landmarks import VAULT_HEIGHT_MM, skull_frame
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.head.skull_frame import VAULT_HEIGHT_MM, skull_frame
 
 # Between two persons of SkullFix the outlines differ by 1.2 mm or more, the median is 4.6 mm; one head turned by 8
 # degrees differs from itself by up to 2.2 mm. Aligned surfaces are 0.2 mm apart for one head, 0.5 mm with another

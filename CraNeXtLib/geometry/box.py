@@ -8,6 +8,9 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 
+Box = tuple[slice, slice, slice]
+"""A box of voxels, one slice an axis."""
+
 
 def around(boxes: Sequence[tuple[slice, slice, slice]]) -> tuple[slice, slice, slice]:
     """Return the smallest box that holds some boxes."""

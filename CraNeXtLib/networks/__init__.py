@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.core.errors import InputError
@@ -12,17 +12,23 @@ if TYPE_CHECKING:
 
     from CraNeXtLib.networks.cranext import CraNeXt as CraNeXt
 
-# Name: (module, class, the options that make the class this network). Modules are imported on use: they need torch.
-_NETWORKS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "cranext": ("cranext", "CraNeXt", {}),
-    "cranext_tiny": ("cranext", "CraNeXt", {"depths": (1, 3, 1, 1, 1), "widths": (32, 64, 128, 64, 32)}),
-    "cranext_folded": ("folded", "FoldedCraNeXt", {}),
-    "cranext_refiner": ("refiner", "CraNeXtRefiner", {"grn": "3d", "drop_path": 0.0, "mirrored": True}),
-    "unet3dcnn": ("unet3dcnn", "UNet3DCNN", {}),
-    "unet3dcnn_attention": ("unet3dcnn_attention", "AttentionUNet3DCNN", {}),
-    "unet3dcnn_convnext": ("cranext", "CraNeXt", {"depths": (2, 2, 2, 2, 3, 1, 1, 1, 1)}),
-    "wodzinski_unet": ("wodzinski_unet", "WodzinskiUNet", {}),
-    "wodzinski_unet_convnext": ("wodzinski_unet_convnext", "ConvNeXtWodzinskiUNet", {}),
+# The class of each network, imported on use because it needs torch, and the options that make it this network.
+_NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "cranext": ("CraNeXtLib.networks.cranext:CraNeXt", {}),
+    "cranext_tiny": (
+        "CraNeXtLib.networks.cranext:CraNeXt",
+        {"depths": (1, 3, 1, 1, 1), "widths": (32, 64, 128, 64, 32)},
+    ),
+    "cranext_folded": ("CraNeXtLib.networks.folded_cranext:FoldedCraNeXt", {}),
+    "cranext_refiner": (
+        "CraNeXtLib.networks.cranext_refiner:CraNeXtRefiner",
+        {"grn": "3d", "drop_path": 0.0, "mirrored": True},
+    ),
+    "unet3dcnn": ("CraNeXtLib.networks.unet3dcnn:UNet3DCNN", {}),
+    "unet3dcnn_attention": ("CraNeXtLib.networks.unet3dcnn_attention:AttentionUNet3DCNN", {}),
+    "unet3dcnn_convnext": ("CraNeXtLib.networks.cranext:CraNeXt", {"depths": (2, 2, 2, 2, 3, 1, 1, 1, 1)}),
+    "wodzinski_unet": ("CraNeXtLib.networks.wodzinski_unet:WodzinskiUNet", {}),
+    "wodzinski_unet_convnext": ("CraNeXtLib.networks.wodzinski_unet_convnext:ConvNeXtWodzinskiUNet", {}),
 }
 
 NAMES = tuple(_NETWORKS)
@@ -42,11 +48,11 @@ def build(name: str, **options: Any) -> nn.Module:
     """
     if name not in _NETWORKS:
         raise InputError(f"There is no network '{name}'; choose one of {', '.join(NAMES)}.")
-    module, network, defaults = _NETWORKS[name]
-    return getattr(import_module(f"{__name__}.{module}"), network)(**{**defaults, **options})
+    network, defaults = _NETWORKS[name]
+    return resolve_name(network)(**{**defaults, **options})
 
 
 def __getattr__(name: str) -> Any:
     if name == "CraNeXt":
-        return import_module(f"{__name__}.cranext").CraNeXt
+        return resolve_name("CraNeXtLib.networks.cranext:CraNeXt")
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.distance_maps import DistanceMap
-from CraNeXtLib.pictures.rendering import INK, Camera, drawn_mesh
+from CraNeXtLib.evaluation.distance_maps import DistanceMap
+from CraNeXtLib.pictures.mesh_renderer import INK, Camera, drawn_mesh
 
 NEGATIVE, NEUTRAL, POSITIVE = (0.13, 0.32, 0.66), (0.96, 0.96, 0.94), (0.75, 0.13, 0.15)
 UNMEASURED = (0.70, 0.70, 0.70)

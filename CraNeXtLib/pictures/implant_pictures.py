@@ -14,7 +14,7 @@ from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.pictures.rendering import INK, Camera, light
+from CraNeXtLib.pictures.mesh_renderer import INK, Camera, light
 
 BONE = np.array([226, 214, 190]) / 255
 IMPLANT = np.array([38, 132, 158]) / 255

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.regions import ALL_REGIONS
 
 PIXELS_PER_MM = 2
 SAMPLING_MM = 1.0

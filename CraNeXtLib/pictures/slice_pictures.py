@@ -13,7 +13,7 @@ from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
-from CraNeXtLib.pictures.rendering import INK
+from CraNeXtLib.pictures.mesh_renderer import INK
 
 # Name, the RAS axis across which it lies, and the RAS axes from left to right and from top to bottom: as radiologists
 # look, from the feet, from the front and from the left.

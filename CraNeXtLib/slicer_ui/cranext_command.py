@@ -24,12 +24,13 @@ import slicer
 if importlib.util.find_spec("CraNeXtLib") is None:  # Slicer knows a source checkout's modules, but not the library
     sys.path.append(str(Path(sys.argv[0]).resolve().parents[2]))
 
-import CraNeXtLib
-from CraNeXtLib.core.errors import CancelledError, InputError
-from CraNeXtLib.core.runtime.parent_process import VARIABLE
-from CraNeXtLib.slicer_ui.interpreters import worker_python
 
-PROGRAM = Path(CraNeXtLib.__file__).with_name("__main__.py")
+from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.resources import LIBRARY
+from CraNeXtLib.core.runtime.parent_process import VARIABLE
+from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
+
+PROGRAM = LIBRARY / "cli" / "__main__.py"
 _SECONDS_TO_END = 30.0
 
 Line = tuple[TextIO, str]

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-import types
-import typing
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
+from CraNeXtLib.anatomy.head.official_grid import NETWORK_SHAPE
+from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.text import read_yaml
-from CraNeXtLib.grid import NETWORK_SHAPE
-from CraNeXtLib.regions import ALL_REGIONS
 
 ONE_HOT_CHANNELS = len(ALL_REGIONS) + 1
 PROPOSAL_CHANNELS = 3  # defective skull, proposal, mean skull
 FACE_CHANNELS = 2  # defective skull, mean skull
-_PRESETS = Path(__file__).parent / "presets"
+PRESETS = Path(__file__).parent / "presets"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +27,8 @@ class DataConfig:
         more_manifests: Data sets to use besides, such as the skulls of ``cranext dataset bend``.
         cache: Folder for prepared cases; by default one in the output folder. Several runs can share it.
         on_bad_case: Whether a case that cannot be read ends the run or is left out. It is named in either case.
-        placement: Whether skulls are first placed where the template lies, see ``CraNeXtLib.datasets.preparation``.
-        grid: The network's grid, see ``CraNeXtLib.grid``.
+        placement: Whether skulls are first placed where the template lies, see ``CraNeXtLib.datasets.placed_pairs``.
+        grid: The network's grid, see ``CraNeXtLib.anatomy.head.network_grid``.
         shape: Voxels of the grid.
         target: What the network learns to give: the complete skull or the implant alone.
         input: The defective skull as one channel, or as ten: no bone, the eight regions and undefined (paper, III.C);
@@ -63,7 +60,7 @@ class AugmentationConfig:
 
     Args:
         own_defect: Share of the samples of a case with a defect that keep it; the others get a synthetic one.
-        defects: Kinds of synthetic defects (see ``CraNeXtLib.defects``) and their relative frequencies.
+        defects: Kinds of synthetic defects (see ``cutting``) and their relative frequencies.
         flip_left_right: Probability.
         flip_front_back: Probability. The paper does it, though no head is turned so.
         rotation_deg: Standard deviation about each axis.
@@ -202,128 +199,18 @@ class TrainingConfig:
 
 def presets() -> tuple[str, ...]:
     """Return the names of the presets that come with the software."""
-    return tuple(sorted(path.stem for path in _PRESETS.glob("*.yaml")))
+    return tuple(sorted(path.stem for path in PRESETS.glob("*.yaml")))
 
 
 def describe_preset(name: str) -> str:
     """Return what a preset is for, as the comment at the top of its file says it."""
-    lines = (_PRESETS / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    lines = (PRESETS / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     return " ".join(line.lstrip("# ") for line in takewhile(lambda line: line.startswith("#"), lines))
-
-
-def read_config(preset_or_path: str | Path, *, overrides: dict[str, Any] | None = None) -> TrainingConfig:
-    """Read a preset by name, or a YAML file; what it does not set has its default.
-
-    A file may name a preset, or another file, to start from as ``preset: NAME``.
-
-    Args:
-        preset_or_path: Name of a preset, or the file.
-        overrides: Values that go before those of the file, in sections as in the file.
-
-    Raises:
-        InputError: If there is no such preset or file, or a key or value in it is wrong; it is named.
-    """
-    path = Path(preset_or_path)
-    if str(preset_or_path) in presets():
-        path = _PRESETS / f"{preset_or_path}.yaml"
-    values = _merged({"network": asdict(NetworkConfig())}, _read_values(path, ()))
-    return _build(TrainingConfig, _merged(values, overrides or {}), "")
-
-
-def _read_values(path: Path, below: tuple[Path, ...]) -> dict[str, Any]:
-    """Return what a file sets, on top of what it starts from; ``below`` are the files that start from it."""
-    try:
-        values = read_yaml(path)
-    except OSError as error:
-        place, name = ("preset: ", path.name) if below else ("", path)
-        raise InputError(
-            f"{place}'{name}' is neither a preset ({', '.join(presets())}) nor a readable file."
-        ) from error
-    start = values.pop("preset", None)
-    if start is None:
-        return values
-    first = _PRESETS / f"{start}.yaml" if start in presets() else path.parent / str(start)
-    if first in (path, *below):
-        raise InputError(f"preset: {first.name} starts from itself.")
-    return _merged(_read_values(first, (path, *below)), values)
-
-
-def print_config(config: TrainingConfig | None = None) -> str:
-    """Return a configuration as YAML with every key; by default that of all defaults."""
-    import yaml
-
-    values = _plain(asdict(config or TrainingConfig()))
-    return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=100)
-
-
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of both, section by section; ``above`` wins."""
-    result = dict(below)
-    for key, value in above.items():
-        inner = isinstance(value, dict) and isinstance(result.get(key), dict) and key not in ("defects", "options")
-        result[key] = _merged(result[key], value) if inner else value
-    if "options" in below and above.get("name", below["name"]) != below["name"]:
-        result["options"] = above.get("options", {})  # of another network
-    return result
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _build(kind: type, values: Any, place: str) -> Any:
-    """Turn a mapping into a dataclass; every key must be one of its fields."""
-    if not isinstance(values, dict):
-        raise InputError(f"{place or 'The configuration'} must be a section with keys, not {values!r}.")
-    known = {f.name for f in fields(kind)}
-    hints = typing.get_type_hints(kind)
-    arguments = {}
-    for key, value in values.items():
-        where = f"{place}.{key}" if place else str(key)
-        if key not in known:
-            raise InputError(f"There is no setting '{where}'; in its place there are {', '.join(sorted(known))}.")
-        arguments[key] = _value(hints[key], value, where)
-    return kind(**arguments)
-
-
-def _value(hint: Any, value: Any, where: str) -> Any:
-    """Return a value as the type that its field asks for."""
-    if is_dataclass(hint):
-        return _build(hint, value, where)
-    origin, options = typing.get_origin(hint), typing.get_args(hint)
-    if origin is Literal:
-        # YAML reads 32 as a number.
-        if str(value) in options:
-            return str(value)
-        raise InputError(f"{where} is {value!r}; choose one of {', '.join(options)}.")
-    if origin is tuple and options[-1] is Ellipsis:
-        if isinstance(value, list):
-            return tuple(_value(options[0], item, where) for item in value)
-        raise InputError(f"{where} is {value!r}; give a list in brackets.")
-    if origin is tuple:
-        if isinstance(value, list) and len(value) == len(options):
-            return tuple(_value(option, item, where) for option, item in zip(options, value, strict=True))
-        raise InputError(f"{where} is {value!r}; give {len(options)} numbers in brackets.")
-    if origin is dict:
-        if not isinstance(value, dict):
-            raise InputError(f"{where} is {value!r}; give keys and values.")
-        return {str(key): _value(options[1], item, f"{where}.{key}") for key, item in value.items()}
-    if hint is float and isinstance(value, int | float | str) and not isinstance(value, bool):
-        try:
-            return float(value)  # YAML reads 1e-3 as text
-        except ValueError:
-            pass
-    elif hint is Any or (isinstance(value, hint) and not (hint is int and isinstance(value, bool))):
-        return value
-    name = hint.__name__ if isinstance(hint, type) and not isinstance(hint, types.GenericAlias) else str(hint)
-    raise InputError(f"{where} is {value!r}; it must be of type {name}.")
 
 
 def _check(config: TrainingConfig) -> None:
     """Raise InputError for values that no run can use."""
-    from CraNeXtLib.defects import KINDS
+    from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
     from CraNeXtLib.networks import NAMES
 
     augmentation, optimization, run = config.augmentation, config.optimization, config.run

@@ -8,41 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
 from lightning.pytorch import LightningDataModule
-from monai.data import PersistentDataset
-from monai.data.utils import pickle_hashing
-from monai.transforms import Transform
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 
-from CraNeXtLib import models
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.core.resources import TEMPLATE
-from CraNeXtLib.datasets.manifest import DatasetCase, load_case, read_manifest
-from CraNeXtLib.datasets.preparation import place_pair
-from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
-from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig
-from CraNeXtLib.training.face_samples import FaceSamples
-from CraNeXtLib.training.official_pairs import official_pair
-from CraNeXtLib.training.proposals import place_skull
-from CraNeXtLib.training.refiner_samples import RefinerSamples
-from CraNeXtLib.training.skulls import PreparedSkull, draw_sample, prepare_skull
-
-_FORMAT = 2  # of the prepared cases; goes up when their preparation changes
-_VALIDATION_SEED = 0
-_NO_AUGMENTATION = AugmentationConfig(
-    own_defect=1, flip_left_right=0, rotation_deg=0, scaling=0, translation_mm=0, elastic_mm=0, segmentation_noise=0
-)
-Batch = dict[str, Tensor]
+from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
+from CraNeXtLib.training.config import TrainingConfig
+from CraNeXtLib.training.samples.face_samples import FaceSamples
+from CraNeXtLib.training.samples.numbered_samples import NumberedSamples, TrainingSamples, ValidationSamples
+from CraNeXtLib.training.samples.prepared_cases import PreparedCases
+from CraNeXtLib.training.samples.refiner_samples import RefinerSamples
 
 
 class CompletionData(LightningDataModule):
@@ -176,170 +155,3 @@ class CompletionData(LightningDataModule):
         samples, processes = self.validation_samples("validation"), self.trainer.world_size
         share = range(self.trainer.global_rank, -(-len(samples) // processes) * processes, processes)
         return DataLoader(samples, 1, sampler=list(share))
-
-
-class NumberedSamples(Sampler[int]):
-    """The numbers of the samples of an epoch that one process makes.
-
-    Args:
-        step: Gives the steps that the run has made.
-        samples: Samples of an epoch, over all processes.
-        batch: Samples a step of each process.
-        rank: Number of this process.
-        processes: How many there are.
-    """
-
-    def __init__(self, step: Callable[[], int], samples: int, batch: int, rank: int, processes: int) -> None:
-        self._step, self._batch, self._rank, self._processes = step, batch, rank, processes
-        self.steps = -(-samples // (batch * processes))
-
-    def __len__(self) -> int:
-        return self.steps * self._batch
-
-    def __iter__(self) -> Iterator[int]:
-        for step in range(self._step(), self._step() + self.steps):
-            start = (step * self._processes + self._rank) * self._batch
-            yield from range(start, start + self._batch)
-
-
-class PreparedCases:
-    """Cases on disk in the form that samples are made from, kept by the content of their files and the settings.
-
-    MONAI's ``PersistentDataset`` does the caching: a file appears whole or not at all, and processes can share them.
-
-    Args:
-        config: The run's configuration.
-        cache: Folder for them.
-    """
-
-    def __init__(self, config: TrainingConfig, cache: Path) -> None:
-        data = config.data
-        if data.grid == "official":
-            self._settings = {"format": _FORMAT, "official": list(data.shape)}
-            if data.input == "labels":
-                self._settings["labels"] = True
-        elif data.input in ("proposal", "face"):
-            self._settings = {"format": _FORMAT, "shape_model": models.find("pca_skull").sha256}
-        else:
-            self._settings = {"format": _FORMAT, "spacing": data.spacing_mm, "vault_only": data.grid == "vault"}
-            self._settings["categorized"] = data.input == "one-hot"
-        if data.placement != "none":
-            self._settings["placement"] = [data.placement, sha256_of(TEMPLATE)]
-        self.content: list[str] = []
-        self._prepared = PersistentDataset([], _Prepare(), cache, hash_func=pickle_hashing)
-
-    def __len__(self) -> int:
-        return len(self._prepared.data)
-
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
-        return self._prepared[index]
-
-    def add(self, case: DatasetCase) -> None:
-        """Prepare a case, unless it is in the cache.
-
-        Raises:
-            InputError: If its files cannot be used.
-        """
-        missing = [path for path in case.files().values() if not path.is_file()]
-        if missing:
-            raise InputError(f"There is no file {missing[0]}.")
-        content = {role: sha256_of(path) for role, path in case.files().items()}
-        files = {role: str(path) for role, path in case.files().items()}
-        item = _Item(files, case.subject, case.orientation, {"content": content, **self._settings})
-        self._prepared.data.append(item)
-        try:
-            self._prepared[len(self) - 1]
-        except RuntimeError as error:  # MONAI's wrapper around the error of a transform
-            del self._prepared.data[-1]
-            cause = error.__cause__ if isinstance(error.__cause__, InputError) else error
-            raise InputError(str(cause)) from error
-        except BaseException:
-            del self._prepared.data[-1]
-            raise
-        self.content += content.values()
-
-
-class _Item(dict):
-    """A case to prepare, whose key in the cache holds contents and settings but no paths."""
-
-    def __init__(self, files: dict[str, str], subject: str, orientation: str, key: dict[str, Any]) -> None:
-        super().__init__(key)
-        self.files, self.subject, self.orientation = files, subject, orientation
-
-
-class _Prepare(Transform):
-    """Turn an item into tensors for the cache."""
-
-    def __call__(self, item: _Item) -> dict[str, Tensor]:
-        files = {role: Path(path) for role, path in item.files.items()}
-        pair = load_case(DatasetCase(subject=item.subject, orientation=item.orientation, **files))
-        if "placement" in item:
-            pair = place_pair(pair, item["placement"][0])
-        if "shape_model" in item:
-            return place_skull(pair, models.find("pca_skull").load().model).packed()
-        if "official" in item:
-            return official_pair(pair, tuple(item["official"]), labels="labels" in item)
-        return prepare_skull(
-            pair, spacing_mm=item["spacing"], vault_only=item["vault_only"], categorized=item["categorized"]
-        ).packed()
-
-
-class TrainingSamples(Dataset):
-    """Endless samples by number: every case once in random order, then again in another."""
-
-    def __init__(self, cases: PreparedCases, config: TrainingConfig) -> None:
-        self._cases, self._config = cases, config
-        self._frames: dict[int, SkullFrame] = {}
-
-    def __getitem__(self, number: int) -> Batch:
-        seed = self._config.run.seed
-        turn, place = divmod(number, len(self._cases))
-        index = int(np.random.default_rng([seed, 0, turn]).permutation(len(self._cases))[place])
-        rng = np.random.default_rng([seed, 1, number])
-        return _sample_of(self._cases[index], self._config, rng, self._frames, index, plain=False)
-
-
-class ValidationSamples(Dataset):
-    """One sample of each case, the same every time, not turned: its own defect, or a synthetic one.
-
-    Numbers from the count of cases on give cases again, which fill up the processes' shares and do not ``count``.
-    """
-
-    def __init__(self, cases: PreparedCases, config: TrainingConfig) -> None:
-        self._cases, self._config = cases, config
-
-    def __len__(self) -> int:
-        return len(self._cases)
-
-    def __getitem__(self, index: int) -> Batch:
-        case = index % len(self)
-        rng = np.random.default_rng([_VALIDATION_SEED, case])
-        sample = _sample_of(self._cases[case], self._config, rng, {}, case, plain=True)
-        return sample | {"counts": torch.tensor(index < len(self))}
-
-
-def _sample_of(
-    tensors: dict[str, Tensor],
-    config: TrainingConfig,
-    rng: np.random.Generator,
-    frames: dict[int, SkullFrame],
-    index: int,
-    *,
-    plain: bool,
-) -> Batch:
-    """Return what ``draw_sample`` does, also of a case that is on the grid already."""
-    augmentation = config.augmentation
-    if plain:
-        augmentation = replace(_NO_AUGMENTATION, defects=augmentation.defects)
-    if "defective" in tensors:
-        defective, complete = (tensors[name][None].float() / 255 for name in ("defective", "complete"))
-        flips = rng.random(2) < (augmentation.flip_left_right, augmentation.flip_front_back)
-        axes = [axis + 1 for axis, flip in enumerate(flips) if flip]
-        defective, complete = defective.flip(axes), complete.flip(axes)
-        inputs = tensors["labels"][None].float().flip(axes) if "labels" in tensors else defective
-    else:
-        skull = PreparedSkull.unpacked(tensors)
-        if index not in frames:
-            frames[index] = skull_frame(skull.complete, skull.turn)
-        return draw_sample(skull, frames[index], augmentation, rng, grid=config.data.grid, shape=config.data.shape)
-    return {"input": inputs, "defective": defective, "complete": complete}

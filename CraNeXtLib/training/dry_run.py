@@ -19,9 +19,9 @@ from CraNeXtLib.core.runtime.devices import choose_device
 from CraNeXtLib.core.runtime.memory import peak_memory_mb
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.data import CompletionData
-from CraNeXtLib.training.gpu_memory import gpu_memory_gb
+from CraNeXtLib.training.memory_estimate import gpu_memory_gb
 from CraNeXtLib.training.module import CompletionModule
-from CraNeXtLib.training.run import GPU_TOO_SMALL, be_quiet
+from CraNeXtLib.training.train import GPU_TOO_SMALL, be_quiet
 
 _TRIAL_CASES = 3
 _TRIAL_STEPS = 4  # the first of which does not count: it is slower

@@ -17,8 +17,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.activation_checkpointing import recompute
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, input_channels, network_options
-from CraNeXtLib.training.data import Batch
 from CraNeXtLib.training.losses import make_loss
+from CraNeXtLib.training.samples.prepared_cases import Batch
 
 # An implant fills about a hundredth of the grid; a network that starts at even odds spends its first steps unlearning.
 _FIRST_LOGIT = -4.0
@@ -147,10 +147,10 @@ def _check_grid(config: TrainingConfig) -> None:
 def _start_from(network: nn.Module, name: str) -> None:
     from safetensors.torch import load_file
 
-    from CraNeXtLib import models
-    from CraNeXtLib.refined_completion import refiner_weights
+    from CraNeXtLib.completion import model_library
+    from CraNeXtLib.completion.refined_completer import refiner_weights
 
-    model = models.find(name)
+    model = model_library.find(name)
     try:
         weights = {key: value.float() for key, value in load_file(model.weights).items()}
         if model.description["kind"] == "refined":

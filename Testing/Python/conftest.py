@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-REPOSITORY = Path(__file__).parents[2]
+from repository import REPOSITORY
 
 
 @pytest.fixture(scope="session")

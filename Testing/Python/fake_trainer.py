@@ -15,10 +15,10 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from CraNeXtLib import models  # noqa: E402
+from CraNeXtLib.completion import model_library  # noqa: E402
 from CraNeXtLib.core.errors import CraNeXtError, InputError  # noqa: E402
 from CraNeXtLib.core.files.atomic import replacing  # noqa: E402
-from CraNeXtLib.training import run_folder  # noqa: E402
+from CraNeXtLib.training.runs import run_folder  # noqa: E402
 
 
 def train(config: Path, out: Path, resume: bool, progress) -> None:
@@ -53,7 +53,7 @@ def train(config: Path, out: Path, resume: bool, progress) -> None:
             temporary.write_text(str(epoch + 1))
         print(f"epoch {epoch + 1}", flush=True)
         progress(f"Epoch {epoch + 1} of {epochs}, 1 min left", (epoch + 1) / epochs)
-    shutil.copytree(models.find("pca_skull").folder, out / "model", dirs_exist_ok=True)
+    shutil.copytree(model_library.find("pca_skull").folder, out / "model", dirs_exist_ok=True)
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """The real worker, except that it makes up what the training module asks for, so that a test need not wait.
 
-It is started in place of ``CraNeXtLib/worker.py``. ``FAKE_TROUBLE`` names an end other than success: ``bad input``,
+It is started in place of ``CraNeXtLib/cli/worker.py``. ``FAKE_TROUBLE`` names an end other than success: ``bad input``,
 ``crash``, ``full disk``, ``memory`` or ``gpu memory`` not enough, a ``package`` missing, or ``hang`` until cancelled;
 ``FAKE_PROBLEMS`` is what the check finds, as JSON.
 """
@@ -17,11 +17,12 @@ from fake_trouble import get_into
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from CraNeXtLib import models, worker  # noqa: E402
-from CraNeXtLib.cohort import cohort_description  # noqa: E402
+from CraNeXtLib.cli import worker  # noqa: E402
+from CraNeXtLib.completion import model_library  # noqa: E402
 from CraNeXtLib.core import resources  # noqa: E402
 from CraNeXtLib.core.errors import InputError  # noqa: E402
-from CraNeXtLib.statistics import HIGHER_IS_BETTER  # noqa: E402
+from CraNeXtLib.evaluation.cohort import cohort_description  # noqa: E402
+from CraNeXtLib.evaluation.cohort_statistics import HIGHER_IS_BETTER  # noqa: E402
 
 
 def run(task, arguments, progress):
@@ -84,7 +85,7 @@ def evaluate(model, manifest, out, split, device):  # noqa: ARG001
 
 def install(source, name):
     """Copy a model without looking into its weights."""
-    description = models.find(source).description
+    description = model_library.find(source).description
     name = name or description["name"]
     folder = resources.user_folder() / name
     if folder.exists():

@@ -1,12 +1,12 @@
 """CraNeXtImplant's panel in the states that its tests begin with, and what a user does there."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from slicer_nodes import add_labelmap
 
+from CraNeXtLib.core.resources import LIBRARY
 from CraNeXtLib.geometry.volume_files import write_volume
 
 
@@ -37,17 +37,17 @@ def made(widget, phantom):
 @pytest.fixture(scope="session")
 def evaluated(case, tmp_path_factory):
     """The folder of what the worker writes when it compares the phantom's implant with one that is moved a voxel."""
-    from CraNeXtLib import evaluation
+    from CraNeXtLib.cases import evaluation_case
 
     phantom, folder = case("oblique").head, tmp_path_factory.mktemp("evaluated")
     moved = phantom.implant.with_voxels(np.roll(phantom.implant.voxels, 1, 0) & ~phantom.defective.voxels)
     volumes = {"implant": phantom.implant, "reference": moved, "skull": phantom.defective}
     place = {"percent": {"Temporal": 75.0, "Upper Frontal": 25.0, "Undefined": 0.0}, "side": "left"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "place_of", lambda *_volumes: place)  # slow, and the tour does it
+        patch.setattr(evaluation_case, "place_of", lambda *_volumes: place)  # slow, and the tour does it
         for name, volume in volumes.items():
             write_volume(volume, folder / f"{name}.nrrd")
-        evaluation.evaluate_files(
+        evaluation_case.evaluate_files(
             *(folder / f"{name}.nrrd" for name in volumes), folder / "result", progress=lambda *_event: None
         )
     return folder / "result"
@@ -58,7 +58,7 @@ def really(monkeypatch):
     """Let the real worker work again."""
     from CraNeXtLib.core.runtime import jobs
 
-    return lambda: monkeypatch.setattr(jobs, "WORKER", Path(jobs.__file__).with_name("worker.py"))
+    return lambda: monkeypatch.setattr(jobs, "WORKER", LIBRARY / "cli" / "worker.py")
 
 
 def press(run_panel):
@@ -83,8 +83,8 @@ def parameters(widget):
 def set_implant(result, mask):
     import slicer
 
-    from CraNeXtLib.slicer_ui.implant_nodes import IMPLANT
-    from CraNeXtLib.slicer_ui.scene_volumes import oriented_image
+    from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
+    from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image
 
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     logic.SetBinaryLabelmapToSegment(oriented_image(mask), result, IMPLANT, logic.MODE_REPLACE)

@@ -9,13 +9,13 @@ import pytest
 from phantoms import Head, head
 from slicer_nodes import GEOMETRIES
 
-from CraNeXtLib import cases
+from CraNeXtLib.anatomy.head.pose import Fit, HeadPose, bundled_template
+from CraNeXtLib.cases import case_settings, reconstruction_case
+from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.runtime import jobs
-from CraNeXtLib.expected_error import summarize
 from CraNeXtLib.geometry.volume_files import write_volume
-from CraNeXtLib.head.head_pose import Fit, HeadPose, bundled_template
-from CraNeXtLib.models import Model
-from CraNeXtLib.reconstruction import Reconstruction
+from CraNeXtLib.implant.expected_error import summarize
+from CraNeXtLib.implant.reconstruct import Reconstruction
 
 
 @pytest.fixture
@@ -53,8 +53,10 @@ def case(tmp_path_factory):
             expected_error=summarize(errors, phantom.implant, pose),
         )
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(cases, "reconstruct", lambda *_args, **_settings: truth)
-            cases.reconstruct_case(folder / "skull.nrrd", folder / "result", cases.CaseSettings(report=False))
+            patch.setattr(reconstruction_case, "reconstruct", lambda *_args, **_settings: truth)
+            reconstruction_case.reconstruct_case(
+                folder / "skull.nrrd", folder / "result", case_settings.CaseSettings(report=False)
+            )
         return Case(phantom, folder / "result")
 
     return make

@@ -1,7 +1,7 @@
 """The real worker, except that it copies a result made beforehand, so that a test waits a fraction of a second.
 
-It is started in place of ``CraNeXtLib/worker.py``. The environment says what it does: ``FAKE_RESULT`` is the folder of
-the result, and ``FAKE_TROUBLE`` an end other than success: ``nothing missing``, ``bad input``, ``crash``,
+It is started in place of ``CraNeXtLib/cli/worker.py``. The environment says what it does: ``FAKE_RESULT`` is the folder
+of the result, and ``FAKE_TROUBLE`` an end other than success: ``nothing missing``, ``bad input``, ``crash``,
 ``full disk``, ``memory`` or ``gpu memory`` not enough, a ``package`` missing, or ``hang`` until cancelled.
 """
 
@@ -15,7 +15,7 @@ from fake_trouble import get_into
 
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from CraNeXtLib import worker  # noqa: E402
+from CraNeXtLib.cli import worker  # noqa: E402
 from CraNeXtLib.core.errors import InputError, NoImplantError  # noqa: E402
 from CraNeXtLib.core.files.atomic import filling  # noqa: E402
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from slicer_nodes import REGION_GEOMETRIES
 
-from CraNeXtLib import categorization_cases
-from CraNeXtLib.categorization import Categorization, categorize, measure_regions
+from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize, measure_regions
+from CraNeXtLib.cases import categorization_case
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
@@ -61,8 +61,8 @@ def region_case(tmp_path_factory):
         write_volume(head.skull, folder / "skull.nrrd")
         write_volume(head.implant, folder / "implant.nrrd")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(categorization_cases, "categorize", lambda *_args, **_options: truth)
-            categorization_cases.categorize_case(
+            patch.setattr(categorization_case, "categorize", lambda *_args, **_options: truth)
+            categorization_case.categorize_case(
                 folder / "skull.nrrd", folder / "result", implant=folder / "implant.nrrd", picture=False
             )
         return RegionCase(head, folder / "result")

@@ -6,9 +6,9 @@ import pytest
 from slicer_nodes import wait_until
 
 from CraNeXtLib.core.runtime import jobs
-from CraNeXtLib.training import background
-from CraNeXtLib.training.known_runs import known_runs
-from CraNeXtLib.training.run_folder import read_state, request_stop
+from CraNeXtLib.training.runs import background
+from CraNeXtLib.training.runs.known_runs import known_runs
+from CraNeXtLib.training.runs.run_folder import read_state, request_stop
 
 HERE = Path(__file__).parent
 

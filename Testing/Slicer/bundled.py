@@ -20,7 +20,7 @@ def load_bundled(name):
 
 def skip_without(packages, test):
     """Skip a test if the worker's Python lacks one of the packages."""
-    from CraNeXtLib.slicer_ui.interpreters import worker_python
+    from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
 
     python, environment = worker_python()
     command = [python, "-c", f"import {packages}"]

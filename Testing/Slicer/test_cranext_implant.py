@@ -16,10 +16,10 @@ class CraNeXtImplantTest(unittest.TestCase):
 
     def test_makes_an_implant_for_the_bundled_skull(self):
         from CraNeXtImplant import CraNeXtImplantLogic
-        from CraNeXtLib import models
-        from CraNeXtLib.slicer_ui.scene_volumes import labelmap_volume, segment_volume
+        from CraNeXtLib.completion import model_library
+        from CraNeXtLib.slicer_ui.scene.scene_volumes import labelmap_volume, segment_volume
 
-        if not models.available():
+        if not model_library.available():
             self.skipTest("no model is bundled")
         skip_without(NEEDED, self)
         skull = load_bundled("defective_skull")

@@ -19,16 +19,16 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.alignment import bone_surface
-from CraNeXtLib.bodyparts3d import bone_labels
-from CraNeXtLib.categorization import categorize
+from CraNeXtLib.anatomy.categorization.categorize import categorize
+from CraNeXtLib.anatomy.categorization.official import DILATIONS, ants_affine
+from CraNeXtLib.anatomy.head.alignment import bone_surface
+from CraNeXtLib.anatomy.head.bodyparts3d import bone_labels
+from CraNeXtLib.anatomy.head.pose import bundled_template, register
+from CraNeXtLib.anatomy.head.region_map import spread_labels
+from CraNeXtLib.anatomy.head.template_building import regions_of_bones
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.head.head_pose import bundled_template, register
-from CraNeXtLib.official_categorization import DILATIONS, ants_affine
-from CraNeXtLib.spread_labels import spread_labels
-from CraNeXtLib.template import regions_of_bones
 
 SIZE = 512
 

@@ -18,15 +18,15 @@ from scipy.spatial.transform import Rotation
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
+from CraNeXtLib.anatomy.ct.quality import scan_doubts
+from CraNeXtLib.anatomy.ct.synthetic_ct import AIR_HU, synthetic_ct
+from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.core.errors import CraNeXtError
-from CraNeXtLib.ct.bone import segment_bone
-from CraNeXtLib.ct.quality import scan_doubts
-from CraNeXtLib.ct.synthetic import AIR_HU, synthetic_ct
+from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.head.skull_frame import SkullFrame, skull_frame
-from CraNeXtLib.metrics import dice
-from CraNeXtLib.reconstruction import reconstruct
+from CraNeXtLib.implant.reconstruct import reconstruct
 
 Pair = tuple[Volume, Volume]  # CT and true implant, of one geometry
 

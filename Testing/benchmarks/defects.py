@@ -19,14 +19,15 @@ from scipy.spatial import ConvexHull, cKDTree
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from CraNeXtLib.defects import KINDS, make_defect
+from CraNeXtLib.anatomy.head.landmarks import SkullFrame
+from CraNeXtLib.anatomy.head.network_grid import DefaultGrid
+from CraNeXtLib.anatomy.head.pose import upright_frame
+from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
+from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.grid import DefaultGrid
-from CraNeXtLib.head.head_pose import upright_frame
-from CraNeXtLib.head.skull_frame import SkullFrame
-from CraNeXtLib.pictures.rendering import Camera, drawn_mesh
+from CraNeXtLib.pictures.mesh_renderer import Camera, drawn_mesh
 
 SHAPE = (88, 112, 72)
 PICTURE_SHAPE = (176, 224, 144)

@@ -19,19 +19,21 @@ from scipy.stats import spearmanr
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from CraNeXtLib import models, reconstruct
+from CraNeXtLib import reconstruct
+from CraNeXtLib.cases.expected_error_files import error_map
+from CraNeXtLib.cases.model_trials import Trial
+from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.datasets.manifest import read_manifest
-from CraNeXtLib.distance_maps import distance_map
-from CraNeXtLib.expected_error import KNOWN_PERCENT, P95_MM, error_map
-from CraNeXtLib.fit_check.walls import sides
+from CraNeXtLib.evaluation.distance_maps import distance_map
+from CraNeXtLib.evaluation.metrics import dice, surface_distances
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.surface_extraction import surface_of
-from CraNeXtLib.metrics import dice, surface_distances
-from CraNeXtLib.model_scores import Trial
-from CraNeXtLib.training.model_card import OWN
-from CraNeXtLib.training.model_scores import ALL_KINDS, trials_of
+from CraNeXtLib.implant.expected_error import KNOWN_PERCENT, P95_MM
+from CraNeXtLib.implant.fit.thickness import sides
+from CraNeXtLib.training.output.model_card import OWN
+from CraNeXtLib.training.output.validation_scores import ALL_KINDS, trials_of
 
 POINTS = 2000  # of an implant
 AROUND_MM = 6.0
@@ -60,7 +62,7 @@ class Case:
         return self.figures["dsc"] < BAD_DSC or self.figures["dh95_mm"] > BAD_DH95_MM
 
 
-def measured(trial: Trial, model: models.Model) -> Case | None:
+def measured(trial: Trial, model: model_library.Model) -> Case | None:
     """Return what is expected and found of a model's implant; None if it makes none or cannot tell."""
     pair = trial.load()
     try:
@@ -118,10 +120,10 @@ def print_warnings(cases: list[Case]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("manifest", help="data set with splits")
-    parser.add_argument("--model", default=models.DEFAULT_MODEL, help="default: %(default)s")
+    parser.add_argument("--model", default=model_library.DEFAULT_MODEL, help="default: %(default)s")
     parser.add_argument("--kinds", nargs="+", choices=ALL_KINDS, default=ALL_KINDS, help="default: all")
     options = parser.parse_args()
-    model, cases = models.find(options.model), []
+    model, cases = model_library.find(options.model), []
     skulls = [case for case in read_manifest(options.manifest) if case.split == "validation"]
     own = [kind for kind in options.kinds if kind == OWN]
     trials = trials_of(skulls, own) + trials_of(skulls, [k for k in options.kinds if k != OWN], GENERATED_SPACING_MM)

@@ -14,7 +14,7 @@ import numpy as np
 
 from CraNeXtLib.datasets.layouts import find_cases
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, write_manifest
-from CraNeXtLib.defects import make_defect
+from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.geometry.resampling import share_of_voxels, shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume

@@ -22,10 +22,10 @@ from implant import generated_head
 
 from CraNeXtLib import check_fit, finish
 from CraNeXtLib.core.runtime.memory import peak_memory_mb
-from CraNeXtLib.finishing import FinishSettings
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
+from CraNeXtLib.implant.finishing import FinishSettings
 
 EVERY_STEP = FinishSettings(
     under_contour_mm=1, minimum_thickness_mm=3, maximum_thickness_mm=6, perforation_diameter_mm=3, engraving="042"

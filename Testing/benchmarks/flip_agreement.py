@@ -19,14 +19,14 @@ from scipy.stats import spearmanr
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from CraNeXtLib import models
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.completion.model_loading import Completer, load_model
 from CraNeXtLib.datasets.manifest import read_manifest
+from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant import implant_of
-from CraNeXtLib.metrics import dice
-from CraNeXtLib.models import Completer
-from CraNeXtLib.training.model_card import OWN
-from CraNeXtLib.training.model_scores import ALL_KINDS, trials_of
+from CraNeXtLib.implant.extraction import implant_of
+from CraNeXtLib.training.output.model_card import OWN
+from CraNeXtLib.training.output.validation_scores import ALL_KINDS, trials_of
 
 SPACING_MM = 1.0
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="name or folder of a network alone")
     parser.add_argument("--kinds", nargs="+", choices=ALL_KINDS, default=[OWN], help="default: own")
     options = parser.parse_args()
-    completer = models.find(options.model).load()
+    completer = load_model(model_library.find(options.model))
     skulls = [case for case in read_manifest(options.manifest) if case.split == "validation"]
     agreements, scores = [], []
     for trial in trials_of(skulls, options.kinds, SPACING_MM):

@@ -21,7 +21,7 @@ from phantoms import Head, head, model_output
 
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.implant import implant_of
+from CraNeXtLib.implant.extraction import implant_of
 
 
 def published_steps(defective: Volume, probability: Volume) -> np.ndarray:

@@ -19,7 +19,7 @@ from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from CraNeXtLib import metrics, surface_projection
+from CraNeXtLib.evaluation import metrics, surface_hausdorff
 from CraNeXtLib.geometry.volume import Volume
 
 SPACING = 0.4
@@ -56,7 +56,7 @@ def fast(prediction: Volume, reference: Volume, skull: Volume) -> dict[str, Call
         "rates": lambda: metrics.confusion(prediction, reference).fnr,
         "bdsc": lambda: metrics.border_dice(prediction, reference, skull),
         "dh_dh95": distances,
-        "sdh": lambda: surface_projection.projected_distances(prediction, reference, skull).hausdorff,
+        "sdh": lambda: surface_hausdorff.projected_distances(prediction, reference, skull).hausdorff,
     }
 
 

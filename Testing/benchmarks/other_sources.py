@@ -20,25 +20,26 @@ from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from CraNeXtLib import models
-from CraNeXtLib.alignment import Alignment, align_surfaces, bone_surface
-from CraNeXtLib.bodyparts3d import BONES, bone_labels
+from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
+from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.bodyparts3d import BONES, bone_labels
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
+from CraNeXtLib.anatomy.head.pose import upright_frame
+from CraNeXtLib.cases.model_trials import Row, Trial, score_model, scores_of
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.completion.model_loading import load_model
+from CraNeXtLib.completion.shape_model.completer import observe
+from CraNeXtLib.completion.shape_model.filling import Filling, shares
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.ct.bone import segment_bone
 from CraNeXtLib.datasets.manifest import SkullPair, read_mask
-from CraNeXtLib.defects import KINDS
+from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.morphology import dilated_mm
 from CraNeXtLib.geometry.resampling import share_of_voxels, shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.head.head_pose import upright_frame
-from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.model_scores import Row, Trial, score_model, scores_of
-from CraNeXtLib.pca_skull.completion import observe
-from CraNeXtLib.pca_skull.rendering import Filling, shares
-from CraNeXtLib.reconstruction import reconstruct
-from CraNeXtLib.training.model_scores import with_defect
+from CraNeXtLib.implant.reconstruct import reconstruct
+from CraNeXtLib.training.output.validation_scores import with_defect
 
 SPACING_MM = 1.0
 AIR_MM = 15.0
@@ -117,9 +118,9 @@ def phantom(_data: Path, *, thickness_mm: float = 7.0) -> Volume:
 
 def mean_of_validation(data: Path) -> Volume:
     """The mean of SkullFix's validation skulls: of outer surface and thickness in the brain case, of bone elsewhere."""
-    shape_model = models.find("pca_skull")
+    shape_model = model_library.find("pca_skull")
     ids = shape_model.description["split"]["validation"]
-    model = shape_model.load().model
+    model = load_model(shape_model).model
     affine = np.diag([SPACING_MM] * 3 + [1.0])
     affine[:3, 3] = (-90, -115, -80)
     space = Volume(np.zeros((181, 231, 181), bool), affine)
@@ -237,7 +238,9 @@ def main() -> None:
                     load = partial(defect, source, options.data.absolute(), kind, seed)
                     trial = Trial(name=f"{source} {kind} {seed}", load=load, subject=source, kind=kind)
                     try:
-                        row = score_model(models.find(name), [trial], folder=options.out / models.find(name).name)[0]
+                        row = score_model(
+                            model_library.find(name), [trial], folder=options.out / model_library.find(name).name
+                        )[0]
                     except InputError as error:
                         print(f"{name}, {trial.name}: {error}", flush=True)
                         continue

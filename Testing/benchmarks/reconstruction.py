@@ -22,7 +22,8 @@ STARTED = time.perf_counter(), 0.0
 
 def measure(skull: str, out: str, options: argparse.Namespace) -> dict[str, tuple[float, float]]:
     """Reconstruct in this process, and return wall and processor seconds by stage, in the order of their ends."""
-    from CraNeXtLib.cases import CaseSettings, reconstruct_case
+    from CraNeXtLib.cases.case_settings import CaseSettings
+    from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 
     marks = [("Starting", *STARTED)]
 
@@ -56,8 +57,8 @@ def main() -> None:
     if options.out:
         print(json.dumps(measure(options.skulls[0], options.out, options)))
         return
+    from CraNeXtLib.evaluation.metrics import dice
     from CraNeXtLib.geometry.volume_files import read_volume
-    from CraNeXtLib.metrics import dice
 
     for skull in options.skulls:
         shape = read_volume(skull, orientation=options.orientation).shape

@@ -1,7 +1,7 @@
 """Work out the memory of a training step on a GPU: python Testing/benchmarks/training_memory.py [--networks NAME ...].
 
 For each network and grid at batch 1, in single precision and with autocast to bfloat16, without and with gradient
-checkpointing: the most GB that tensors take at a time in steps and validations, by ``CraNeXtLib.training.gpu_memory``.
+checkpointing: the most GB that tensors take at a time in steps and validations, by ``memory_estimate``.
 Nothing is computed and no GPU is needed. ``training_step.py`` measures.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from CraNeXtLib.training.config import read_config
-from CraNeXtLib.training.gpu_memory import gpu_memory_gb
+from CraNeXtLib.training.config_reading import read_config
+from CraNeXtLib.training.memory_estimate import gpu_memory_gb
 
 SHAPES = ((88, 112, 72), (160, 192, 128), (176, 224, 144))  # the last is the paper's
 

@@ -31,11 +31,12 @@ from plain_cranext import PlainCraNeXt
 from torch import Tensor, nn
 
 from CraNeXtLib import networks
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
-from CraNeXtLib.head.skull_frame import skull_frame
-from CraNeXtLib.training.config import TrainingConfig, read_config
+from CraNeXtLib.training.config import TrainingConfig
+from CraNeXtLib.training.config_reading import read_config
 from CraNeXtLib.training.module import CompletionModule
-from CraNeXtLib.training.skulls import draw_sample, prepare_skull
+from CraNeXtLib.training.samples.prepared_skull import draw_sample, prepare_skull
 
 WAYS: dict[str, dict[str, object]] = {
     "plain": {},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gallery import state
 
-from CraNeXtLib import demo
+from CraNeXtLib.cases import demo
 from CraNeXtLib.core.runtime import jobs
 
 PYTHON = Path(__file__).parents[1] / "Python"
@@ -32,7 +32,7 @@ def _result():
 
 def _made(stage):
     """Open the panel, load the sample and make its implant, as the tour does without the comparison."""
-    from CraNeXtLib.slicer_ui import sample_data
+    from CraNeXtLib.slicer_ui.scene import sample_data
 
     os.environ["FAKE_RESULT"] = str(_result())
     widget = stage.open("CraNeXtImplant")
@@ -62,8 +62,8 @@ def ct(stage):
     import numpy as np
     import slicer
 
-    from CraNeXtLib.slicer_ui import sample_data
-    from CraNeXtLib.slicer_ui.scene_volumes import mask_of
+    from CraNeXtLib.slicer_ui.scene import sample_data
+    from CraNeXtLib.slicer_ui.scene.scene_volumes import mask_of
 
     widget = stage.open("CraNeXtImplant")
     for node in (sample := sample_data.load_sample()):
@@ -86,7 +86,8 @@ def ct(stage):
 
 @state("implant-running")
 def running(stage):
-    from CraNeXtLib.slicer_ui import run_panel, sample_data
+    from CraNeXtLib.slicer_ui.scene import sample_data
+    from CraNeXtLib.slicer_ui.widgets import run_panel
 
     widget = stage.open("CraNeXtImplant")
     widget.ui.inputSelector.setCurrentNode(sample_data.load_sample()[0])
@@ -143,7 +144,7 @@ def export(stage):
 
 @state("implant-error", views=False)
 def error(stage):
-    from CraNeXtLib.slicer_ui import sample_data
+    from CraNeXtLib.slicer_ui.scene import sample_data
 
     widget = stage.open("CraNeXtImplant")
     widget.ui.inputSelector.setCurrentNode(sample_data.load_sample()[0])

@@ -49,8 +49,8 @@ def _check(stage, module, problems):
 
 def _run(epochs, **state):
     """Write the folder of a run with made-up curves, and return it."""
-    from CraNeXtLib.training.known_runs import remember_run
-    from CraNeXtLib.training.run_folder import RunState, now, write_state
+    from CraNeXtLib.training.runs.known_runs import remember_run
+    from CraNeXtLib.training.runs.run_folder import RunState, now, write_state
 
     folder = FOLDER / "runs" / "our-skulls"
     log = folder / "logs" / "version_0" / "metrics.csv"
@@ -123,11 +123,11 @@ def stopped(stage):
 
 @state("training-model", views=False)
 def model(stage):
-    from CraNeXtLib import models
+    from CraNeXtLib.completion import model_library
 
     module = _open(stage)
     folder = _run(300, status="done", stage="")
-    shutil.copytree(models.find().folder, folder / "model")
+    shutil.copytree(model_library.find().folder, folder / "model")
     _show(module, folder)
     module.ui.dataSection.collapsed = True
     module.ui.settingsSection.collapsed = True

@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,15 @@ def installed_version(name: str) -> str | None:
         return "" if util.find_spec(name) else None  # an application may bring a package, such as vtk, without a record
 
 
-def examine() -> dict[str, Any]:
+def examine(models: Sequence[str] = ()) -> dict[str, Any]:
     """Return what this Python has. Of the packages only torch is imported, because only it knows the graphics card.
 
     ``packages`` tells their versions, None for one that is missing and an empty string for one that does not say;
     ``torch`` tells its build and why it cannot be used, if so; ``devices`` tells where networks can run, the best
     first.
+
+    Args:
+        models: Names of the models that can be chosen, as the caller found them.
     """
     build, devices = _torch()
     return {
@@ -63,7 +67,7 @@ def examine() -> dict[str, Any]:
         "torch": build,
         "devices": devices,
         "nvidia_driver": _nvidia_driver(),
-        "models": _models(),
+        "models": list(models),
         "free_gb": round(_free_gb(home()), 1),
     }
 
@@ -83,11 +87,6 @@ def describe(found: dict[str, Any]) -> str:
         f"{found['free_gb']} GB free",
     ]
     return "\n".join(lines).replace(str(Path.home()), "~")
-
-
-def describe_environment() -> str:
-    """Return a short text about this Python, to be pasted into a bug report."""
-    return describe(examine())
 
 
 def _package_line(name: str, version: str | None, needed: bool) -> str:
@@ -131,14 +130,6 @@ def _nvidia_driver() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return told.splitlines()[0].strip() if told.strip() else None
-
-
-def _models() -> list[str]:
-    try:
-        from CraNeXtLib import models
-    except ImportError:  # without NumPy
-        return []
-    return [f"{model.name}, weights {model.sha256[:12]}" for model in models.available()]
 
 
 def _free_gb(folder: Path) -> float:

@@ -24,7 +24,7 @@ from CraNeXtLib.core import errors
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.resources import LIBRARY
 
-WORKER = LIBRARY / "worker.py"
+WORKER = LIBRARY / "cli" / "worker.py"
 _LOG_LINES = 200
 _SECONDS_TO_CANCEL = 15.0
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.parameter_widgets import Choice
-from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice, what_skull_lacks
+from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
+from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice, what_skull_lacks
 
 
 class InputSection:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from CraNeXtLib.core.errors import CraNeXtError
-from CraNeXtLib.slicer_ui import sample_data, views
-from CraNeXtLib.slicer_ui.categorization_run import CategorizationRun
 from CraNeXtLib.slicer_ui.categorize_panel.input_section import InputSection
 from CraNeXtLib.slicer_ui.categorize_panel.regions_section import RegionsSection
 from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.runs.categorization_run import CategorizationRun
+from CraNeXtLib.slicer_ui.scene import sample_data, views
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class CategorizePanel:

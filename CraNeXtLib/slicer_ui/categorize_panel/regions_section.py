@@ -8,15 +8,15 @@ from typing import Any
 import qt
 import slicer
 
-from CraNeXtLib.regions import ALL_REGIONS, Region
-from CraNeXtLib.slicer_ui import region_views, views
-from CraNeXtLib.slicer_ui.categorization_nodes import DEFECT, REGIONS_ATTRIBUTE, REGIONS_TABLE, segment_id
-from CraNeXtLib.slicer_ui.grids import fill_grid
-from CraNeXtLib.slicer_ui.message_label import message_in
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.region_chart import fill_chart
-from CraNeXtLib.slicer_ui.result_references import INPUT, refer, referred
+from CraNeXtLib.anatomy.head.regions import ALL_REGIONS, Region
+from CraNeXtLib.slicer_ui.scene import region_views, views
+from CraNeXtLib.slicer_ui.scene.categorization_nodes import DEFECT, REGIONS_ATTRIBUTE, REGIONS_TABLE, segment_id
+from CraNeXtLib.slicer_ui.scene.region_chart import fill_chart
+from CraNeXtLib.slicer_ui.scene.result_references import INPUT, refer, referred
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.message_label import message_in
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
 
 CHART = "CraNeXt.RegionChart"
 _SWATCH = 12  # pixels

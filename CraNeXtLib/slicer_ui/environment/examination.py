@@ -9,8 +9,8 @@ from typing import Any
 import slicer
 
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.slicer_ui.interpreters import worker_python
-from CraNeXtLib.slicer_ui.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
+from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
 
 
 class ExaminationRun(WorkerRun):

@@ -15,10 +15,10 @@ from CraNeXtLib.slicer_ui.environment.examination import ExaminationRun
 from CraNeXtLib.slicer_ui.environment.installation import install, to_install
 from CraNeXtLib.slicer_ui.environment.packages import Package, lacking, packages_found, packages_here
 from CraNeXtLib.slicer_ui.environment.unfinished import forget, remember, unfinished
-from CraNeXtLib.slicer_ui.grids import fill_grid
-from CraNeXtLib.slicer_ui.interpreters import PYTHON_SETTING
-from CraNeXtLib.slicer_ui.message_label import MessageLabel
+from CraNeXtLib.slicer_ui.runs.interpreters import PYTHON_SETTING
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
+from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
 
 SLICERS_OWN, ANOTHER = range(2)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from CraNeXtLib.slicer_ui.grids import fill_grid
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
 
 
 class CriteriaTable:

@@ -7,15 +7,15 @@ from typing import Any
 import slicer
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.slicer_ui.implant_edits import revert
-from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
-from CraNeXtLib.slicer_ui.implant_nodes import IMPLANT
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_references import is_result
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.scene.implant_edits import revert
+from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
+from CraNeXtLib.slicer_ui.scene.result_references import is_result
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 EFFECTS = ("Paint", "Draw", "Erase", "Scissors", "Islands", "Smoothing", "Margin", "Logical operators")
 """The effects that serve an implant, in the order of the buttons."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from CraNeXtLib.slicer_ui.evaluation_nodes import EVALUATION_ATTRIBUTE, checklist_rows, map_titles, metric_rows
-from CraNeXtLib.slicer_ui.evaluation_run import EvaluationRun
-from CraNeXtLib.slicer_ui.grids import fill_grid
-from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_references import EVALUATION, is_result, refer, referred
-from CraNeXtLib.slicer_ui.result_surfaces import DISTANCES
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
-from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice
+from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
+from CraNeXtLib.slicer_ui.scene.evaluation_nodes import EVALUATION_ATTRIBUTE, checklist_rows, map_titles, metric_rows
+from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
+from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, is_result, refer, referred
+from CraNeXtLib.slicer_ui.scene.result_surfaces import DISTANCES
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice
+from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
 
 _MAIN_METRICS = 6  # the paper's, which come first
 

@@ -15,11 +15,11 @@ import qt
 import slicer
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_references import description_of, what_an_implant_lacks
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.scene.result_references import description_of, what_an_implant_lacks
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 SCENE_FILE = "scene.mrb"
 

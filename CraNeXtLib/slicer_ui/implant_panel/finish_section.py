@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from CraNeXtLib.fit_check.materials import DENSITIES_G_CM3
-from CraNeXtLib.slicer_ui.implant_files_run import ImplantFilesRun
+from CraNeXtLib.implant.fit.materials import DENSITIES_G_CM3
 from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.parameter_widgets import Choice
-from CraNeXtLib.slicer_ui.result_references import (
+from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.scene.result_references import (
     PART,
     description_of,
     is_result,
     referred,
     what_an_implant_lacks,
 )
-from CraNeXtLib.slicer_ui.result_surfaces import PART_SURFACE
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.scene.result_surfaces import PART_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 SETTINGS = {
     "clearance_mm": "clearance",
@@ -34,7 +34,7 @@ SETTINGS = {
     "perforation_border_mm": "perforationBorder",
     "engraving": "engraving",
 }
-"""The settings of :class:`CraNeXtLib.finishing.FinishSettings`, and the parameters that hold them."""
+"""The settings of :class:`CraNeXtLib.implant.finishing.FinishSettings`, and the parameters that hold them."""
 
 
 class FinishSection(StepSection):

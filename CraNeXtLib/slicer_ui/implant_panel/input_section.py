@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from CraNeXtLib.slicer_ui.implant_nodes import DEFECTIVE_SKULL
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.scene_volumes import is_ct
-from CraNeXtLib.slicer_ui.segment_choice import SegmentChoice, what_skull_lacks
-from CraNeXtLib.slicer_ui.threshold_preview import ThresholdPreview
+from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL
+from CraNeXtLib.slicer_ui.scene.scene_volumes import is_ct
+from CraNeXtLib.slicer_ui.scene.threshold_preview import ThresholdPreview
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice, what_skull_lacks
 
 
 class InputSection:

@@ -8,13 +8,13 @@ from typing import Any
 import qt
 import slicer
 
-from CraNeXtLib import models
-from CraNeXtLib.slicer_ui.choices import fill_choices
-from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.parameter_widgets import Choice
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.slicer_ui.runs.model_import_run import ModelImportRun
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.choices import fill_choices
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class ModelSection:
@@ -54,7 +54,7 @@ class ModelSection:
 
     def fill_models(self) -> None:
         """List the models that are there now."""
-        found = {model.name: _title(model) for model in models.available()}
+        found = {model.name: _title(model) for model in model_library.available()}
         fill_choices(self._ui.modelComboBox, found)
 
     def update(self) -> None:
@@ -63,7 +63,9 @@ class ModelSection:
             choice.update()
         box = self._ui.modelComboBox
         row = box.findData(self._binding.parameters.model)
-        box.setCurrentIndex(row if row >= 0 else box.findData(models.DEFAULT_MODEL))  # none chosen yet, or it is gone
+        box.setCurrentIndex(
+            row if row >= 0 else box.findData(model_library.DEFAULT_MODEL)
+        )  # none chosen yet, or it is gone
         box.enabled = not self._binding.parameters.quickPreview
         note = _note(self._ui.modelComboBox.currentData)
         self._ui.modelNote.text = note
@@ -100,19 +102,19 @@ class ModelSection:
         self._binding.update()
 
 
-def _title(model: models.Model) -> str:
+def _title(model: model_library.Model) -> str:
     kinds = {
         "pca_skull": _("statistical shape model"),
         "network": _("network"),
         "refined": _("shape + network"),
     }
     title = f"{model.name} – {kinds.get(model.description['kind'], model.description['kind'])}"
-    return _("{title} (default)").format(title=title) if model.name == models.DEFAULT_MODEL else title
+    return _("{title} (default)").format(title=title) if model.name == model_library.DEFAULT_MODEL else title
 
 
 def _note(name: str) -> str:
     """Return what the user should know about a model before using it: size, licence and how good it was."""
-    found = [model for model in models.available() if model.name == name]
+    found = [model for model in model_library.available() if model.name == name]
     if not found:
         return ""
     description, notes = found[0].description, []

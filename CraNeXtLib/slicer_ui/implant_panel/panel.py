@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from CraNeXtLib.core.errors import CraNeXtError
-from CraNeXtLib.slicer_ui import sample_data, views
 from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
 from CraNeXtLib.slicer_ui.implant_panel.edit_section import EditSection
 from CraNeXtLib.slicer_ui.implant_panel.evaluate_section import EvaluateSection
@@ -14,11 +13,12 @@ from CraNeXtLib.slicer_ui.implant_panel.finish_section import FinishSection
 from CraNeXtLib.slicer_ui.implant_panel.input_section import InputSection
 from CraNeXtLib.slicer_ui.implant_panel.model_section import ModelSection
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
-from CraNeXtLib.slicer_ui.implant_run import ImplantRun
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_surfaces import IMPLANT_SURFACE
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.runs.implant_run import ImplantRun
+from CraNeXtLib.slicer_ui.scene import sample_data, views
+from CraNeXtLib.slicer_ui.scene.result_surfaces import IMPLANT_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class ImplantPanel:

@@ -6,16 +6,16 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.slicer_ui import views
-from CraNeXtLib.slicer_ui.choices import fill_choices
-from CraNeXtLib.slicer_ui.grids import fill_grid
-from CraNeXtLib.slicer_ui.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, IMPLANT, has_surface
-from CraNeXtLib.slicer_ui.measures_table import measure_rows
-from CraNeXtLib.slicer_ui.message_label import message_in
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.result_references import INPUT, description_of, is_result, referred
-from CraNeXtLib.slicer_ui.result_surfaces import RIMS, surfaces_of
+from CraNeXtLib.slicer_ui.scene import views
+from CraNeXtLib.slicer_ui.scene.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, IMPLANT, has_surface
+from CraNeXtLib.slicer_ui.scene.measures_table import measure_rows
+from CraNeXtLib.slicer_ui.scene.result_references import INPUT, description_of, is_result, referred
+from CraNeXtLib.slicer_ui.scene.result_surfaces import RIMS, surfaces_of
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.choices import fill_choices
+from CraNeXtLib.slicer_ui.widgets.message_label import message_in
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
 
 
 class ResultSection:
@@ -69,7 +69,7 @@ class ResultSection:
         self._show_chosen_surface(result)
 
     def show_surface(self, key: str) -> None:
-        """Show one of the surfaces of :func:`CraNeXtLib.slicer_ui.result_surfaces.surfaces_of` instead of another."""
+        """Show one of the surfaces of ``surfaces_of`` instead of another."""
         self._binding.parameters.shownSurface = key
         self._binding.update()
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class StepSection:

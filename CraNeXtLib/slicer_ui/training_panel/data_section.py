@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.slicer_ui.dataset_check_run import DatasetCheckRun
-from CraNeXtLib.slicer_ui.message_label import message_in
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.parameter_widgets import PathText
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
-from CraNeXtLib.slicer_ui.table_views import show_whole_texts
-from CraNeXtLib.slicer_ui.training_nodes import CHECK_ATTRIBUTE
+from CraNeXtLib.slicer_ui.runs.dataset_check_run import DatasetCheckRun
+from CraNeXtLib.slicer_ui.scene.table_views import show_whole_texts
+from CraNeXtLib.slicer_ui.scene.training_nodes import CHECK_ATTRIBUTE
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.message_label import message_in
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.parameter_widgets import PathText
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class DataSection:

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib import models
-from CraNeXtLib.slicer_ui.message_label import message_in
-from CraNeXtLib.slicer_ui.model_evaluation_run import ModelEvaluationRun
-from CraNeXtLib.slicer_ui.model_import_run import ModelImportRun
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.parameter_widgets import Choice
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
-from CraNeXtLib.slicer_ui.table_views import show_whole_texts
-from CraNeXtLib.slicer_ui.training_nodes import SCORES_ATTRIBUTE
-from CraNeXtLib.slicer_ui.training_run import TrainingRun
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.slicer_ui.runs.model_evaluation_run import ModelEvaluationRun
+from CraNeXtLib.slicer_ui.runs.model_import_run import ModelImportRun
+from CraNeXtLib.slicer_ui.runs.training_run import TrainingRun
+from CraNeXtLib.slicer_ui.scene.table_views import show_whole_texts
+from CraNeXtLib.slicer_ui.scene.training_nodes import SCORES_ATTRIBUTE
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.message_label import message_in
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class ModelSection:
@@ -96,12 +96,12 @@ class ModelSection:
         self.installing.close()
 
     def _models(self) -> dict[str, str]:
-        return {"": _("The run's own")} | {model.name: model.name for model in models.available()}
+        return {"": _("The run's own")} | {model.name: model.name for model in model_library.available()}
 
     def _evaluate(self, **told: Any) -> ModelEvaluationRun:
         parameters = self._binding.parameters
         name, split = parameters.evaluatedModel, parameters.split
-        model = models.find(name) if name else models.find(self._chosen_run().model)
+        model = model_library.find(name) if name else model_library.find(self._chosen_run().model)
         beside = Path(self._runs_folder()) if name else self._chosen_run().folder
         out = beside / f"evaluation of {model.name} {model.sha256[:8]} on {Path(parameters.manifest).stem} {split}"
         device = parameters.device or "auto"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.training_panel.data_section import DataSection
 from CraNeXtLib.slicer_ui.training_panel.model_section import ModelSection
 from CraNeXtLib.slicer_ui.training_panel.run_section import RunSection
 from CraNeXtLib.slicer_ui.training_panel.settings_section import SettingsSection
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 
 
 class TrainingPanel:

@@ -10,15 +10,15 @@ import qt
 import slicer
 
 from CraNeXtLib.core.errors import CraNeXtError
-from CraNeXtLib.slicer_ui.control_names import in_words_of_the_panels
-from CraNeXtLib.slicer_ui.message_label import message_in
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.runs.training_run import TrainingRun
 from CraNeXtLib.slicer_ui.training_panel.settings_section import SettingsSection
-from CraNeXtLib.slicer_ui.training_plots import TrainingPlots
-from CraNeXtLib.slicer_ui.training_run import TrainingRun
+from CraNeXtLib.slicer_ui.training_panel.training_plots import TrainingPlots
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.training.known_runs import known_runs, remember_run
-from CraNeXtLib.training.run_folder import RunState, read_state
+from CraNeXtLib.slicer_ui.widgets.control_names import in_words_of_the_panels
+from CraNeXtLib.slicer_ui.widgets.message_label import message_in
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.training.runs.known_runs import known_runs, remember_run
+from CraNeXtLib.training.runs.run_folder import RunState, read_state
 
 _STEPS = 1000  # of the progress bar
 

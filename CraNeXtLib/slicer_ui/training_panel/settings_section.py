@@ -9,14 +9,14 @@ from typing import Any
 import ctk
 
 from CraNeXtLib.core.progress import duration
-from CraNeXtLib.slicer_ui.control_names import in_words_of_the_panels
-from CraNeXtLib.slicer_ui.dry_run import DryRun
-from CraNeXtLib.slicer_ui.message_label import message_in
-from CraNeXtLib.slicer_ui.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.parameter_widgets import Choice, PathText
-from CraNeXtLib.slicer_ui.run_panel import RunPanel
-from CraNeXtLib.slicer_ui.training_settings import TrainingSettings
+from CraNeXtLib.slicer_ui.runs.dry_run import DryRun
+from CraNeXtLib.slicer_ui.runs.training_settings import TrainingSettings
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.control_names import in_words_of_the_panels
+from CraNeXtLib.slicer_ui.widgets.message_label import message_in
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice, PathText
+from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 from CraNeXtLib.training.config import describe_preset, presets
 
 

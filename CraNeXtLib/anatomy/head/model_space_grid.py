@@ -1,0 +1,99 @@
+"""A grid in the space of the shape model: every head upright, of one size, its plane of symmetry in the middle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from scipy import ndimage
+
+from CraNeXtLib.anatomy.head.alignment import Alignment, Surface
+from CraNeXtLib.geometry.volume import Volume
+
+HEAD_MM, VERTEX_MARGIN_MM = (180.0, 216.0, 144.0), 25.0
+# Forehead, orbits and cheek bones: its front lies before the vault's, its top below the vertex.
+FACE_MM, FACE_MARGIN_MM, FACE_DEPTH_MM = (132.0, 96.0, 108.0), 11.0, 18.0
+
+
+@dataclass(frozen=True, eq=False)
+class HeadGrid:
+    """A box of the mean skull: 180 × 216 × 144 mm around vault and orbits, or 132 × 96 × 108 mm around the upper face.
+
+    Args:
+        surface: The mean skull's surface, its plane of symmetry R = 0.
+        shape: Voxels along R, A and S; (80, 96, 64) of the head are 2.25 mm, (88, 64, 72) of the face 1.5 mm.
+        part: Which box.
+    """
+
+    surface: Surface
+    shape: tuple[int, int, int]
+    part: Literal["head", "face"] = "head"
+    affine: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        points = self.surface.points
+        top = np.percentile(points[:, 2], 99.9)
+        ends = np.percentile(points[points[:, 2] > top - 100, 1], (0.5, 99.5))
+        if self.part == "head":
+            size = np.array(HEAD_MM)
+            centre = np.array([0.0, ends.mean(), top + VERTEX_MARGIN_MM - size[2] / 2])
+        else:
+            size = np.array(FACE_MM)
+            centre = np.array([0.0, ends[1] + FACE_MARGIN_MM - size[1] / 2, top - FACE_DEPTH_MM - size[2] / 2])
+        spacing = size / self.shape
+        affine = np.diag([*spacing, 1.0])
+        affine[:3, 3] = centre - size / 2 + spacing / 2
+        object.__setattr__(self, "affine", affine)
+
+    @property
+    def spacing(self) -> np.ndarray:
+        """Distance between voxel centres along R, A and S, in mm of the model's space."""
+        return np.diag(self.affine)[:3]
+
+    def sample(self, occupancy: Volume, alignment: Alignment) -> np.ndarray:
+        """Return the share of bone of each voxel, float32.
+
+        Args:
+            occupancy: Share of bone in the skull's own voxels, finer than the grid.
+            alignment: From the model's space to the skull.
+        """
+        matrix = np.linalg.inv(occupancy.affine) @ alignment.matrix @ self.affine
+        # What a voxel of the grid covers is averaged first, by an odd number of voxels, which moves nothing.
+        covered = np.linalg.norm(matrix[:3, :3], axis=1)
+        sizes = 2 * np.floor(covered / 2).astype(int) + 1
+        smooth = ndimage.uniform_filter(occupancy.voxels, tuple(sizes), mode="constant")
+        return ndimage.affine_transform(smooth, matrix[:3, :3], matrix[:3, 3], self.shape, order=1)
+
+    def brought_to(self, other: HeadGrid, values: np.ndarray) -> np.ndarray:
+        """Interpolate the grid's values at the voxels of another grid of the same space; 0 beyond this one."""
+        return self.restore(values, Volume(np.zeros(other.shape, bool), other.affine), Alignment(np.eye(4), 0.0))
+
+    def restore(self, values: np.ndarray, part: Volume, alignment: Alignment) -> np.ndarray:
+        """Interpolate the grid's values at the voxels of a part of the skull; 0 beyond the grid."""
+        matrix = np.linalg.inv(self.affine) @ np.linalg.inv(alignment.matrix) @ part.affine
+        return ndimage.affine_transform(values, matrix[:3, :3], matrix[:3, 3], part.shape, order=1)
+
+    def box(self, mask: np.ndarray, skull: Volume, alignment: Alignment) -> tuple[slice, slice, slice]:
+        """Return the smallest box of the skull's voxels that holds every true voxel of the grid, and one around it.
+
+        Args:
+            mask: Bool of the grid's shape, not empty.
+            skull: The skull.
+            alignment: From the model's space to it.
+        """
+        corners = np.array(np.meshgrid(*[(-1.0, 1.0)] * 3)).reshape(3, -1).T
+        return self._box(np.argwhere(mask)[:, None] + corners, skull, alignment)
+
+    def whole_box(self, skull: Volume, alignment: Alignment, *, margin: float) -> tuple[slice, slice, slice]:
+        """Return the smallest box of the skull's voxels that holds the grid, and so many of its voxels around it."""
+        ends = [(-1.0 - margin, size + margin) for size in self.shape]
+        return self._box(np.array(np.meshgrid(*ends)).reshape(3, -1).T, skull, alignment)
+
+    def _box(self, places: np.ndarray, skull: Volume, alignment: Alignment) -> tuple[slice, slice, slice]:
+        points = places.reshape(-1, 3) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        indices = skull.to_indices(alignment.apply(points))
+        last = np.array(skull.shape) - 1
+        low = np.clip(np.floor(indices.min(axis=0)), 0, last).astype(int)
+        high = np.clip(np.ceil(indices.max(axis=0)), 0, last).astype(int) + 1
+        return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))

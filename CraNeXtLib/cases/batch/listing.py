@@ -1,0 +1,102 @@
+"""The cases of a batch: from a folder or a table.
+
+The table is a CSV file with a header line, of these columns; paths are relative to it.
+
+================= =====================================================================================
+case              Name of the case, required and unique; its folder is called so.
+skull             File of the defective skull or of a CT, or folder of a DICOM series, required.
+reference_implant File of the true implant, to measure the result against.
+orientation       Where the file's array axes point, such as ``LPS``, if its header does not say.
+segment           Segment or label to read from the file, if it holds several.
+================= =====================================================================================
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
+
+_SUFFIXES = (".seg.nrrd", *NRRD_SUFFIXES, *sorted(NIFTI_SUFFIXES, key=len, reverse=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchCase:
+    """One case of a batch, with absolute paths; see the module's docstring."""
+
+    case: str
+    skull: Path
+    reference_implant: Path | None = None
+    orientation: str = ""
+    segment: str = ""
+
+    def settings(self, common: CaseSettings) -> CaseSettings:
+        """Return the settings of all cases with those of this one."""
+        own = {"orientation": self.orientation, "segment": self.segment}
+        if self.reference_implant is not None:
+            own["reference_implant"] = str(self.reference_implant)
+        return replace(common, **{name: value for name, value in own.items() if value})
+
+
+def find_batch_cases(source: str | Path, *, ct: bool = False) -> list[BatchCase]:
+    """Read the table, or look through the folder: every volume file in it is a case.
+
+    Args:
+        source: A ``.csv`` table or a folder.
+        ct: Every folder in the folder is a case too, a DICOM series.
+
+    Raises:
+        InputError: If there is no case, a line is incomplete, or a name is there twice or not fit for a folder.
+    """
+    source = Path(source)
+    if not source.exists():
+        raise InputError(f"There is no folder or table {source}; check the path.")
+    cases = _cases_of_folder(source, ct=ct) if source.is_dir() else _cases_of_table(source)
+    if not cases:
+        raise InputError(f"{source} holds no cases; give a folder of {', '.join(_SUFFIXES)} files, or a table.")
+    seen: set[str] = set()
+    for case in cases:
+        if case.case != Path(case.case).name or case.case.startswith("."):
+            raise InputError(f"The case name '{case.case}' cannot be a folder's; use letters, digits, - and _.")
+        if case.case.casefold() in seen:
+            raise InputError(f"{source.name} holds the case {case.case} twice; give each case its own name.")
+        seen.add(case.case.casefold())
+    return cases
+
+
+def _cases_of_folder(folder: Path, *, ct: bool) -> list[BatchCase]:
+    cases = []
+    for member in sorted(folder.absolute().iterdir()):
+        suffix = next((s for s in _SUFFIXES if member.name.lower().endswith(s)), None)
+        if member.name.startswith("."):
+            continue
+        if member.is_dir() and ct:
+            cases.append(BatchCase(case=member.name, skull=member))
+        elif member.is_file() and suffix:
+            cases.append(BatchCase(case=member.name[: -len(suffix)], skull=member))
+    return cases
+
+
+def _cases_of_table(path: Path) -> list[BatchCase]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"Cannot read {path} as a table of cases: {error}.") from error
+    columns = [field.name for field in fields(BatchCase)]
+    cases = []
+    for line, row in enumerate(rows, 2):
+        unknown = [str(name) for name in row if name not in columns]
+        if unknown:
+            raise InputError(f"{path.name}: no column is called {unknown[0]}; allowed: {', '.join(columns)}.")
+        cells = {name: value.strip() for name, value in row.items() if value and value.strip()}
+        for name in ("case", "skull"):
+            if name not in cells:
+                raise InputError(f"{path.name}, line {line}: the cell '{name}' is empty.")
+        paths = {name: path.parent.absolute() / cells[name] for name in ("skull", "reference_implant") if name in cells}
+        cases.append(BatchCase(**cells | paths))
+    return cases

@@ -1,0 +1,88 @@
+"""A batch on a cluster: Lightning's predict under torchrun, every process with its own GPU and share of the cases."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.cases.batch.listing import BatchCase
+from CraNeXtLib.cases.batch.record import case_folder, write_record, write_summary
+from CraNeXtLib.cases.batch.run import record_of, unfinished
+from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.cases.reconstruction_case import reconstruct_case
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
+from CraNeXtLib.core.progress import ProgressCallback
+
+
+def is_distributed() -> bool:
+    """Tell whether torchrun or a scheduler started this process as one of several."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def predict_batch(
+    cases: Sequence[BatchCase],
+    out: str | Path,
+    settings: CaseSettings,
+    *,
+    resume: bool = True,
+    progress: ProgressCallback | None = None,
+) -> list[dict[str, Any]]:
+    """Reconstruct this process's share of the cases; the first process writes the table of all when all are done.
+
+    Arguments, result and errors are those of :func:`CraNeXtLib.cases.batch.run.run_batch`; the folder must be one that
+    all processes see. Only the first process's rows are complete.
+
+    Raises:
+        InputError: Also if Lightning is not installed.
+    """
+    try:
+        from lightning import LightningModule, Trainer
+        from torch.utils.data import DataLoader
+    except ImportError as error:
+        raise InputError(
+            "A batch under torchrun needs Lightning; install it with: pip install 'cranext[train]'"
+        ) from error
+
+    waiting = unfinished(cases, out, settings, resume=resume)
+
+    class CasePredictor(LightningModule):
+        def predict_step(self, batch: int, batch_idx: int) -> None:  # noqa: ARG002 (Lightning names and passes both)
+            _reconstruct(waiting[batch], out, settings, progress)
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="lightning")  # about workers and samplers that play no part here
+    trainer = Trainer(
+        accelerator={"cuda": "gpu"}.get(settings.device, settings.device),
+        devices=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        num_nodes=int(os.environ.get("GROUP_WORLD_SIZE", "1")),
+        strategy="ddp",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    if waiting:
+        loader = DataLoader(range(len(waiting)), batch_size=None)
+        trainer.predict(CasePredictor(), loader, return_predictions=False)
+        trainer.strategy.barrier()
+    return write_summary(out, cases) if trainer.is_global_zero else []
+
+
+def _reconstruct(case: BatchCase, out: str | Path, settings: CaseSettings, progress: ProgressCallback | None) -> None:
+    import torch
+
+    def tell(stage: str, fraction: float) -> None:
+        if progress:
+            progress(f"{case.case}: {stage}", fraction)
+
+    error = None
+    try:
+        reconstruct_case(case.skull, case_folder(out, case), case.settings(settings), tell)
+    except CancelledError:
+        raise
+    except (CraNeXtError, MemoryError, torch.cuda.OutOfMemoryError) as caught:
+        error = caught
+    write_record(out, case, record_of(case, settings, error))

@@ -1,0 +1,117 @@
+"""What is known on disk about the cases of a batch, so that it can go on after a stop, and the table of all."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib import __version__
+from CraNeXtLib.cases.batch.listing import BatchCase
+from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.core.files.atomic import replacing
+
+DONE, NO_IMPLANT, FAILED = "done", "no implant", "failed"
+RECORD = "batch.json"
+_NUMBERS = ("implant_volume_ml", "defect_area_cm2", "watertight", "peak_memory_mb")
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """What became of one case of a batch.
+
+    Args:
+        asked: What was asked for: settings, input files, model and version; another question asks for another run.
+        status: ``"done"``, ``"no implant"`` or ``"failed"``.
+        message: Why there is no implant.
+    """
+
+    asked: dict[str, Any]
+    status: str
+    message: str = ""
+
+
+def case_folder(out: str | Path, case: BatchCase) -> Path:
+    """Return where a case's files are."""
+    return Path(out) / "cases" / case.case
+
+
+def asked_of(case: BatchCase, common: CaseSettings) -> dict[str, Any]:
+    """Return what decides about a case's result, as JSON.
+
+    Raises:
+        InputError: If there is no such model.
+    """
+    settings = case.settings(common)
+    files = [case.skull, *([case.reference_implant] if case.reference_implant else [])]
+    asked = {
+        "settings": asdict(settings),
+        "files": [_fingerprint(file) for file in files],
+        "model_sha256": model_library.find(settings.model).sha256,
+        "version": __version__,
+    }
+    return json.loads(json.dumps(asked, default=str))  # as it will be read back
+
+
+def write_record(out: str | Path, case: BatchCase, record: BatchRecord) -> None:
+    """Write down what became of a case.
+
+    Raises:
+        InputError: If the folder cannot be written.
+    """
+    with replacing(case_folder(out, case) / RECORD) as temporary:
+        temporary.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+
+
+def read_record(out: str | Path, case: BatchCase) -> BatchRecord | None:
+    """Return what became of a case, or None if it has not been run to its end."""
+    folder = case_folder(out, case)
+    try:
+        record = BatchRecord(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return record if record.status != DONE or (folder / "result.json").is_file() else None
+
+
+def summary_row(out: str | Path, case: BatchCase) -> dict[str, Any]:
+    """Return a case's line of the table: its status and the numbers that its ``result.json`` tells."""
+    record = read_record(out, case) or BatchRecord({}, "not run")
+    row = {"case": case.case, "status": record.status, "message": record.message}
+    if record.status != DONE:
+        return row
+    result = json.loads((case_folder(out, case) / "result.json").read_text(encoding="utf-8"))
+    return (
+        row
+        | {name: result[name] for name in _NUMBERS}
+        | {"pieces": len(result["pieces"]), "thickness_median_mm": result["thickness_mm"]["median"]}
+        | result.get("metrics", {})
+        | {"seconds": round(sum(result["seconds"].values()), 1), "warnings": " ".join(result["warnings"])}
+    )
+
+
+def write_summary(out: str | Path, cases: Sequence[BatchCase]) -> list[dict[str, Any]]:
+    """Write ``summary.csv``, one line a case, and return its rows.
+
+    Raises:
+        InputError: If the file cannot be written.
+    """
+    rows = [summary_row(out, case) for case in cases]
+    columns = list(dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row))
+    with replacing(Path(out) / "summary.csv") as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows
+
+
+def _fingerprint(path: Path) -> list[Any]:
+    """Return what changes when a file or a folder's files change; a missing file has only its name."""
+    if path.is_dir():
+        return [str(path), *(_fingerprint(file) for file in sorted(path.iterdir()) if file.is_file())]
+    if not path.exists():
+        return [str(path)]
+    return [str(path), path.stat().st_size, path.stat().st_mtime_ns]

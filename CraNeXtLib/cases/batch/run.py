@@ -1,0 +1,133 @@
+"""A batch on one computer: every case in a child process, so that one that fails or dies leaves the others alone."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.cases.batch.listing import BatchCase
+from CraNeXtLib.cases.batch.record import (
+    DONE,
+    FAILED,
+    NO_IMPLANT,
+    BatchRecord,
+    asked_of,
+    case_folder,
+    read_record,
+    write_record,
+    write_summary,
+)
+from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError, NoImplantError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.jobs import Job
+
+_POLL_SECONDS = 0.1
+
+
+def run_batch(
+    cases: Sequence[BatchCase],
+    out: str | Path,
+    settings: CaseSettings,
+    *,
+    workers: int = 1,
+    resume: bool = True,
+    progress: ProgressCallback | None = None,
+) -> list[dict[str, Any]]:
+    """Reconstruct every case into ``OUT/cases/NAME`` and write ``OUT/summary.csv``.
+
+    A case that cannot be used is listed with its error; the others go on.
+
+    Args:
+        cases: See :func:`CraNeXtLib.cases.batch.listing.find_batch_cases`.
+        out: Folder for the results.
+        settings: Of all cases; a case's own come on top.
+        workers: How many cases at a time; each needs the memory of one.
+        resume: Keep the cases that were finished before with the same settings, model, version and input files.
+        progress: Told the case with its stage, and the fraction of the whole; may raise CancelledError to stop.
+
+    Returns:
+        The rows of the table, in the order of the cases.
+
+    Raises:
+        InputError: If the folder cannot be written, there is no such model, or there are no workers.
+        CancelledError: If ``progress`` raised it; finished cases stay.
+    """
+    if workers < 1:
+        raise InputError(f"The number of workers must be 1 or more, not {workers}.")
+    waiting = deque(unfinished(cases, out, settings, resume=resume))
+    running: dict[str, tuple[BatchCase, Job]] = {}
+    fractions = dict.fromkeys((case.case for case in waiting), 0.0)
+    finished = len(cases) - len(waiting)
+
+    def tell(case: BatchCase, stage: str, fraction: float) -> None:
+        fractions[case.case] = fraction
+        if progress:
+            progress(f"{case.case}: {stage}", (finished + sum(fractions.values())) / len(cases))
+
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                case = waiting.popleft()
+                running[case.case] = (case, _start(case, out, settings))
+            time.sleep(_POLL_SECONDS)
+            for case, job in list(running.values()):
+                if job.poll(lambda stage, fraction, case=case: tell(case, stage, fraction)):
+                    del running[case.case]
+                    _record(case, job, out, settings)
+                    tell(case, "Finished", 1.0)
+    except BaseException:
+        _stop([job for _, job in running.values()])
+        raise
+    return write_summary(out, cases)
+
+
+def unfinished(
+    cases: Sequence[BatchCase], out: str | Path, settings: CaseSettings, *, resume: bool = True
+) -> list[BatchCase]:
+    """Return the cases that have to run: those without a result, and those that failed or were asked otherwise."""
+    known = {case.case: read_record(out, case) for case in cases} if resume else {}
+
+    def is_finished(case: BatchCase) -> bool:
+        record = known.get(case.case)
+        return record is not None and record.status != FAILED and record.asked == asked_of(case, settings)
+
+    return [case for case in cases if not is_finished(case)]
+
+
+def record_of(case: BatchCase, settings: CaseSettings, error: Exception | None) -> BatchRecord:
+    """Return what became of a case that ended with an error or without."""
+    status = DONE if error is None else NO_IMPLANT if isinstance(error, NoImplantError) else FAILED
+    return BatchRecord(asked_of(case, settings), status, "" if error is None else str(error))
+
+
+def _start(case: BatchCase, out: str | Path, settings: CaseSettings) -> Job:
+    arguments = {
+        "skull": str(case.skull),
+        "out": str(case_folder(out, case)),
+        "settings": asdict(case.settings(settings)),
+    }
+    return Job("reconstruct", arguments)
+
+
+def _record(case: BatchCase, job: Job, out: str | Path, settings: CaseSettings) -> None:
+    error = None
+    try:
+        job.result()
+    except CancelledError:
+        raise
+    except (CraNeXtError, RuntimeError) as caught:
+        error = caught
+    write_record(out, case, record_of(case, settings, error))
+
+
+def _stop(jobs: list[Job]) -> None:
+    """Cancel jobs and wait for their end, so that they leave nothing half-written behind."""
+    for job in jobs:
+        job.cancel()
+    while not all(job.poll() for job in jobs):
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,115 @@
+"""Evaluating many implants that a manifest lists: a row for each, resumable, and summary tables."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.evaluation.cohort import ROLES, EvaluationCase, cohort_description, csv_text, read_cases
+from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
+from CraNeXtLib.geometry.volume_files import read_volume
+
+
+def evaluate_cohort(
+    source: str | Path,
+    out: str | Path,
+    *,
+    workers: int = 1,
+    resume: bool = True,
+    progress: Callable[[str, float], None] | None = None,
+) -> list[dict[str, object]]:
+    """Measure every case of a manifest or folder and write ``cases.csv`` and ``cohort.json``.
+
+    A case that cannot be read is listed with its error and left out of the tables; the others go on.
+
+    Args:
+        source: Manifest (.csv, .json) or folder.
+        out: Folder for the results; ``cases/`` in it holds one file a case.
+        workers: Processes; each holds the volumes of one case.
+        resume: Keep the cases that were measured before and whose files have not changed since.
+        progress: Called after every case with its name and the fraction done; it may raise CancelledError.
+
+    Returns:
+        One row a case, in the manifest's order, as in ``cases.csv``.
+
+    Raises:
+        InputError: If the manifest or the output folder cannot be used, or no case could be measured.
+    """
+    cases, folder = read_cases(source), Path(out) / "cases"
+    rows: dict[str, dict[str, object]] = {}
+    waiting = []
+    for case in cases:
+        known = _known_row(case, folder) if resume else None
+        if known is None:
+            waiting.append(case)
+        else:
+            rows[case.case] = known
+    for case, row in _measured(waiting, workers):
+        rows[case.case] = row
+        if not row["error"]:
+            write_text(folder / f"{case.case}.json", json_text({"files": _fingerprint(case), "row": row}))
+        if progress:
+            progress(case.case, len(rows) / len(cases))
+    ordered = [rows[case.case] for case in cases]
+    write_tables(ordered, Path(out))
+    return ordered
+
+
+def write_tables(rows: Sequence[dict[str, object]], out: Path) -> None:
+    """Write ``cases.csv`` and ``cohort.json``.
+
+    Raises:
+        InputError: If no case could be measured, or a file cannot be written.
+    """
+    write_text(out / "cases.csv", csv_text(rows))
+    write_text(out / "cohort.json", json_text(cohort_description(rows)))
+
+
+def _measured(cases: Sequence[EvaluationCase], workers: int) -> Iterator[tuple[EvaluationCase, dict[str, object]]]:
+    if workers <= 1:
+        yield from ((case, _row(case)) for case in cases)
+        return
+    # A fork would copy the locks of threads that numerical libraries have started.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            futures = {pool.submit(_row, case): case for case in cases}
+            yield from ((futures[future], future.result()) for future in as_completed(futures))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _row(case: EvaluationCase) -> dict[str, object]:
+    row = {
+        "case": case.case,
+        "subject": case.subject or case.case,
+        "region": case.region,
+        "kind": case.kind,
+    }
+    try:
+        volumes = [read_volume(getattr(case, role), orientation=case.orientation or None) for role in ROLES]
+        found = asdict(evaluate(*volumes))
+    except InputError as error:
+        return row | dict.fromkeys((field.name for field in fields(Evaluation)), "") | {"error": str(error)}
+    return row | found | {"flags": " ".join(found["flags"]), "error": ""}
+
+
+def _known_row(case: EvaluationCase, folder: Path) -> dict[str, object] | None:
+    try:
+        stored = json.loads((folder / f"{case.case}.json").read_text(encoding="utf-8"))
+        if stored["files"] != _fingerprint(case):
+            return None
+        row = {name: float("inf") if value is None else value for name, value in stored["row"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return row | {"subject": case.subject or case.case, "region": case.region, "kind": case.kind}
+
+
+def _fingerprint(case: EvaluationCase) -> list[object]:
+    files = [getattr(case, role) for role in ROLES]
+    return [case.orientation, *([str(f), f.stat().st_size, f.stat().st_mtime_ns] for f in files)]

@@ -1,0 +1,67 @@
+"""The expected error of an implant as files: a volume, a surface and a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from CraNeXtLib.evaluation.distance_maps import DistanceMap, write_vtp
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
+from CraNeXtLib.implant.expected_error import NAME, PICTURE, ExpectedError
+
+
+def write_expected_error(
+    expected: ExpectedError, implant: Volume, mesh: Mesh, skull: Volume, folder: Path, *, picture: bool
+) -> None:
+    """Write a map into a folder: ``expected_error.nrrd``, ``.vtp`` and, if wished, ``.png``.
+
+    Args:
+        expected: The map.
+        implant: Mask of the implant, of the same geometry.
+        mesh: Its surface.
+        skull: Mask of the defective skull.
+        folder: Where to.
+        picture: Whether to draw it, too.
+    """
+    write_volume(expected.volume.with_voxels(expected.volume.voxels.astype(np.float32)), folder / f"{NAME}.nrrd")
+    painted = error_map(expected.volume.crop(foreground_box(implant.voxels)), mesh)
+    write_vtp(painted, folder / f"{NAME}.vtp")
+    if picture:
+        draw_expected_error(painted, skull, folder)
+
+
+def draw_expected_error(painted: DistanceMap, skull: Volume, folder: Path) -> None:
+    """Draw the expected error as ``expected_error.png`` into a folder.
+
+    Args:
+        painted: What :func:`error_map` returned.
+        skull: Mask of the defective skull.
+        folder: Where to.
+    """
+    from CraNeXtLib.anatomy.head.landmarks import skull_frame
+    from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
+
+    views = views_from(painted.mesh.vertices.mean(axis=0) - skull_frame(skull).centre)
+    write_distance_picture(
+        painted, folder / PICTURE, views=views, title="Expected error", legend="Expected error in mm"
+    )
+
+
+def error_map(volume: Volume, mesh: Mesh) -> DistanceMap:
+    """Return a map painted on the implant's surface, NaN where the voxels beneath have no value.
+
+    Args:
+        volume: In mm, 0 where not known.
+        mesh: Surface of the implant.
+    """
+    indices = volume.to_indices(mesh.vertices).T
+    values, weights = (
+        ndimage.map_coordinates(voxels.astype(np.float32), indices, order=1, mode="nearest")
+        for voxels in (volume.voxels, volume.voxels > 0)
+    )
+    return DistanceMap(mesh, np.where(weights > 0, values / np.maximum(weights, 1e-6), np.nan), f"{NAME}_mm")

@@ -1,0 +1,182 @@
+"""A model tried on defects: it makes an implant for each, which is measured, one after the other, and summed up.
+
+All scores of models come from here: those in their cards, of ``cranext models evaluate`` and of the experiments.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import ndimage
+
+from CraNeXtLib.completion.model_library import Model
+from CraNeXtLib.core.errors import NoImplantError
+from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
+from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarise
+from CraNeXtLib.evaluation.evaluation import evaluate
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.reconstruct import reconstruct
+
+BROKEN_DSC = 0.6  # an implant that overlaps less than this is of no use
+STRAY_MM3 = 500.0
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A defect to try a model on.
+
+    Args:
+        name: Its own among the trials; the name of its file, if rows are kept in files.
+        load: Reads or makes its masks.
+        subject: Whose skull it is.
+        kind: Kind of defect.
+        files: What it is read from, so that a row that is older is not believed.
+    """
+
+    name: str
+    load: Callable[[], SkullPair]
+    subject: str = ""
+    kind: str = ""
+    files: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, case: DatasetCase, name: str) -> Trial:
+        """Return the trial of a data set's case, under a name."""
+        files = tuple(case.files().values())
+        subject = "/".join(filter(None, case.skull))
+        return cls(name=name, load=partial(load_case, case), subject=subject, kind=case.kind, files=files)
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What a model made of a trial.
+
+    Args:
+        trial: The trial.
+        pair: Its masks.
+        implant: The model's implant; empty if it found nothing missing.
+        row: ``case``, ``subject``, ``kind``, ``seconds``, ``stray_pieces`` (of half a millilitre or more, wholly
+            outside the true implant) and every value of ``CraNeXtLib.evaluation.evaluation.Evaluation``.
+    """
+
+    trial: Trial
+    pair: SkullPair
+    implant: Volume
+    row: Row
+
+
+def score_model(
+    model: Model,
+    trials: Sequence[Trial],
+    *,
+    device: str = "auto",
+    postprocessing: str | None = None,
+    folder: Path | None = None,
+    also: Callable[[Tried], Row | None] | None = None,
+    progress: ProgressCallback | None = None,
+) -> list[Row]:
+    """Reconstruct every trial and measure the implants; no implant counts as a failure of infinite distances.
+
+    Args:
+        model: The model.
+        trials: The defects.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        postprocessing: See ``reconstruct``.
+        folder: Where rows are kept, a file each, so that a call that was stopped goes on where it was.
+        also: Given each new result; what it returns joins the row.
+        progress: Told stage and fraction; may raise to stop.
+
+    Returns:
+        A row a trial, see ``Tried``.
+
+    Raises:
+        InputError: If the model or a trial cannot be used.
+    """
+    report = progress or (lambda _stage, _fraction: None)
+    rows = []
+    for number, trial in enumerate(trials):
+        file = folder / f"{trial.name}.json" if folder else None
+        row = _kept(file, model, trial)
+        if row is None:
+            report(f"Reconstructing {trial.name}", number / len(trials))
+            tried = _try(model, trial, device, postprocessing)
+            row = tried.row | ((also(tried) if also else None) or {})
+            if file:
+                write_text(file, json_text({"model": model.sha256, "row": row}))
+        rows.append(row)
+    report("Measured", 1.0)
+    return rows
+
+
+def scores_of(rows: Iterable[Row]) -> dict[str, Any]:
+    """Return mean, standard deviation and worst of every metric, and how many implants are broken or stray.
+
+    A case without an implant counts with the diagonal of its image as distance; its worst distance is infinite. What
+    was not measured in every case (older scores lack some values) is NaN, or None for ``stray``.
+    """
+    rows = list(rows)
+    scores: dict[str, Any] = {"n": len(rows)}
+    for metric in PAPER_METRICS if rows else ():
+        summary = summarise(rows, metric)
+        worst = max if metric.endswith("mm") else min
+        values = {"mean": summary.mean, "sd": summary.sd, "worst": worst(row[metric] for row in rows)}
+        scores[metric] = {name: round(value, 4) for name, value in values.items()}
+    broken = sum(row["dsc"] < BROKEN_DSC for row in rows)
+    measured = all(np.isfinite(row["stray_pieces"]) for row in rows)
+    return scores | {"broken": broken, "stray": sum(row["stray_pieces"] > 0 for row in rows) if measured else None}
+
+
+def _try(model: Model, trial: Trial, device: str, postprocessing: str | None) -> Tried:
+    pair = trial.load()
+    start = time.perf_counter()
+    try:
+        implant = reconstruct(pair.defective, model=model.folder, device=device, postprocessing=postprocessing).implant
+    except NoImplantError:
+        implant = pair.implant.with_voxels(np.zeros(pair.implant.shape, bool))
+    row = {
+        "case": trial.name,
+        "subject": trial.subject,
+        "kind": trial.kind,
+        "seconds": round(time.perf_counter() - start, 2),
+        "stray_pieces": _stray_pieces(implant, pair.implant),
+        **asdict(evaluate(implant, pair.implant, pair.defective)),
+    }
+    return Tried(trial, pair, implant, row)
+
+
+def _stray_pieces(implant: Volume, reference: Volume) -> int:
+    """Return the number of large pieces that share no voxel with the reference."""
+    if not implant.voxels.any():
+        return 0
+    box = foreground_box(implant.voxels)
+    labels, count = ndimage.label(implant.voxels[box], structure=np.ones((3, 3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:] * implant.voxel_volume_mm3
+    touching = np.bincount(labels[reference.voxels[box]], minlength=count + 1)[1:]
+    return int(np.count_nonzero((sizes >= STRAY_MM3) & (touching == 0)))
+
+
+def _kept(file: Path | None, model: Model, trial: Trial) -> Row | None:
+    """Return the row of an earlier call, None if there is none, it is damaged, or model or files have changed since."""
+    if file is None:
+        return None
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        written = file.stat().st_mtime
+        if stored["model"] != model.sha256 or any(source.stat().st_mtime > written for source in trial.files):
+            return None
+        row = stored["row"]
+        return {key: float("inf") if value is None and key.endswith("_mm") else value for key, value in row.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,53 @@
+"""The pictures of a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.pictures.implant_pictures import write_picture
+from CraNeXtLib.pictures.slice_pictures import write_slices
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture and what it shows.
+
+    Args:
+        path: The PNG file.
+        caption: One sentence.
+    """
+
+    path: Path
+    caption: str
+
+
+def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct: Volume | None = None) -> list[Figure]:
+    """Draw ``implant.png``, ``six_sides.png``, ``slices.png`` and, of a CT, ``ct_bone.png``.
+
+    Args:
+        skull: Mask of the defective skull.
+        implant: Mask of the implant, of the same geometry, not empty.
+        folder: Where to.
+        title: What the pictures are called, such as the case's ID.
+        ct: The CT in Hounsfield units, of the same geometry, if there is one.
+
+    Raises:
+        InputError: If the geometries differ or a file cannot be written.
+    """
+    facing, six_sides, slices = (folder / f"{name}.png" for name in ("implant", "six_sides", "slices"))
+    write_picture(skull, implant, facing, title=title)
+    write_picture(skull, implant, six_sides, title=f"{title}: six sides", six_sides=True)
+    write_slices(skull, implant, slices, title=f"{title}: slices through the implant", background=ct)
+    figures = [
+        Figure(facing, "The skull with the implant, facing it and from two other sides."),
+        Figure(six_sides, "The skull with the implant from six sides."),
+        Figure(slices, "Slices through the implant, as radiologists look: the patient's right is on the left."),
+    ]
+    if ct is not None:
+        from CraNeXtLib.pictures.ct_pictures import write_bone_picture
+
+        write_bone_picture(ct, skull, folder / "ct_bone.png")
+        figures.append(Figure(folder / "ct_bone.png", "The CT, and the outline of what counts as bone."))
+    return figures

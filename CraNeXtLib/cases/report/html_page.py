@@ -1,0 +1,63 @@
+"""The report as one HTML file, with its pictures inside."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+
+from CraNeXtLib.cases.report.contents import Section
+from CraNeXtLib.cases.report.figures import Figure
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+  :root {{ color-scheme: light dark }}
+  body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem }}
+  h2 {{ margin: 2.2rem 0 .6rem; break-after: avoid }}
+  figure {{ margin: 1rem 0; break-inside: avoid }}
+  figcaption {{ opacity: .75 }}
+  img {{ max-width: 100%; border-radius: 6px }}
+  table {{ border-collapse: collapse; width: 100% }}
+  th, td {{ text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top }}
+  th {{ font-weight: 600; width: 18rem }}
+  td {{ overflow-wrap: anywhere }}
+  .notice {{ background: #c4760022; border-left: 4px solid #c47600; padding: .5rem 1rem }}
+</style>
+<h1>{title}</h1>
+{notices}
+{sections}
+</html>
+"""
+
+
+def html_page(title: str, notices: Sequence[str], sections: Sequence[Section]) -> str:
+    """Return the page.
+
+    Args:
+        title: Its first line.
+        notices: Sentences to be read before anything else.
+        sections: Its parts.
+    """
+    return _PAGE.format(
+        title=escape(title),
+        notices="\n".join(f'<p class="notice">{escape(notice)}</p>' for notice in notices),
+        sections="\n".join(map(_section, sections)),
+    )
+
+
+def _section(section: Section) -> str:
+    note = f"<p>{escape(section.note)}</p>" if section.note else ""
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in section.rows)
+    table = f"<table>{rows}</table>" if rows else ""
+    return f"<h2>{escape(section.heading)}</h2>{note}{table}{''.join(map(_figure, section.figures))}"
+
+
+def _figure(figure: Figure) -> str:
+    data = base64.b64encode(figure.path.read_bytes()).decode("ascii")
+    caption = escape(figure.caption)
+    image = f'<img src="data:image/png;base64,{data}" alt="{caption}">'
+    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"

@@ -1,0 +1,73 @@
+"""The report as PDF, for the patient's file and the printer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.cases.report.contents import Section
+from CraNeXtLib.cases.report.figures import Figure
+
+
+def write_pdf(path: Path, title: str, notices: Sequence[str], sections: Sequence[Section]) -> None:
+    """Write the document, A4, with the title and the page's number at the foot of every page.
+
+    Args:
+        path: The file to write.
+        title: Its first line.
+        notices: Sentences to be read before anything else.
+        sections: Its parts.
+    """
+    from reportlab.lib import colors
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
+    from reportlab.lib.units import mm
+    from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+    styles = getSampleStyleSheet()
+    cell = ParagraphStyle("cell", parent=styles["BodyText"], fontSize=8.5, leading=11, wordWrap="CJK")
+    name = ParagraphStyle("name", parent=cell, fontName="Helvetica-Bold")
+    warning = ParagraphStyle(
+        "warning", parent=styles["BodyText"], backColor=colors.HexColor("#f7ead7"), borderPadding=4, spaceAfter=8
+    )
+    grid = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.3, colors.lightgrey), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    document = SimpleDocTemplate(
+        str(path), pagesize=A4, title=title, author="CraNeXt", margins=None,
+        leftMargin=16 * mm, rightMargin=16 * mm, topMargin=16 * mm, bottomMargin=18 * mm,
+    )  # fmt: skip
+
+    def foot(canvas: Any, _document: Any) -> None:
+        canvas.setFont("Helvetica", 7.5)
+        canvas.drawString(16 * mm, 10 * mm, f"{title}. {notices[0]}")
+        canvas.drawRightString(A4[0] - 16 * mm, 10 * mm, str(canvas.getPageNumber()))
+
+    def text(words: str, style: Any) -> Any:
+        return Paragraph(escape(words), style)
+
+    story = [text(title, styles["Title"]), *(text(notice, warning) for notice in notices)]
+    for section in sections:
+        head = [text(section.heading, styles["Heading2"])]
+        if section.note:
+            head.append(text(section.note, cell))
+        if section.rows:
+            rows = [[text(left, name), text(right, cell)] for left, right in section.rows]
+            head.append(Table(rows, colWidths=[48 * mm, document.width - 48 * mm], style=grid))
+        pictures = [
+            [_image(figure, document.width, document.height * 0.8), text(figure.caption, cell), Spacer(1, 4 * mm)]
+            for figure in section.figures
+        ]
+        first = pictures.pop(0) if pictures else []
+        story += [KeepTogether([*head, *first]), *map(KeepTogether, pictures)]
+    document.build(story, onFirstPage=foot, onLaterPages=foot)
+
+
+def _image(figure: Figure, width: float, height: float) -> Any:
+    """Return the picture as large as the page allows."""
+    from reportlab.lib.utils import ImageReader
+    from reportlab.platypus import Image
+
+    across, down = ImageReader(str(figure.path)).getSize()
+    scale = min(width / across, height / down)
+    return Image(str(figure.path), across * scale, down * scale)

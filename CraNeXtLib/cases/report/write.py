@@ -1,0 +1,38 @@
+"""Writing the report of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.cases.report.contents import sections_of
+from CraNeXtLib.cases.report.figures import Figure
+from CraNeXtLib.cases.report.html_page import html_page
+from CraNeXtLib.cases.report.pdf_document import write_pdf
+
+
+def write_report(
+    result: dict[str, Any],
+    figures: Sequence[Figure],
+    folder: Path,
+    *,
+    maps: Sequence[Figure] = (),
+    expected: Sequence[Figure] = (),
+) -> None:
+    """Write ``report.html`` and ``report.pdf`` into a folder.
+
+    Neither names the patient: the case is called by its ID, and files by their hashes.
+
+    Args:
+        result: Content of ``result.json``, see ``Docs/result-format.md``.
+        figures: The skull with its implant, see :func:`CraNeXtLib.cases.report.figures.draw_figures`.
+        folder: Where to.
+        maps: Distances painted on the implant.
+        expected: The expected error painted on it.
+    """
+    title = f"Cranial implant, case {result['case_id']}"
+    notices = [result["notice"], *result["warnings"]]
+    sections = sections_of(result, figures, maps, expected)
+    (folder / "report.html").write_text(html_page(title, notices, sections), encoding="utf-8")
+    write_pdf(folder / "report.pdf", title, notices, sections)

@@ -1,0 +1,73 @@
+"""The skull of a case: a mask as it stands in a file, or the bone of a CT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
+
+
+@dataclass(frozen=True, eq=False)
+class SkullInput:
+    """What a case starts from.
+
+    Attributes:
+        skull: Mask of the defective skull, as it was read or segmented.
+        source: For ``result.json``: ``path``, ``sha256`` and, of a CT, ``ct``.
+        ct: The CT in Hounsfield units that the skull was segmented from, if it was.
+        warnings: What to know about the scan, as sentences.
+    """
+
+    skull: Volume
+    source: dict[str, Any]
+    ct: Volume | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def read_skull(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> SkullInput:
+    """Read the mask of a skull.
+
+    Raises:
+        InputError: If it cannot be used; see :func:`CraNeXtLib.geometry.volume_files.read_volume`.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path.name} is a folder; for a DICOM series of a CT add --ct.")
+    volume = read_volume(path, orientation=orientation, segment=segment)
+    return SkullInput(volume, {"path": str(path), "sha256": sha256_of(path)})
+
+
+def read_ct_skull(
+    path: str | Path, *, threshold_hu: float, series: str | None = None, orientation: str | None = None
+) -> SkullInput:
+    """Read a CT and segment its bone.
+
+    Args:
+        path: See :func:`CraNeXtLib.anatomy.ct.reading.read_ct`, also for ``series`` and ``orientation``.
+        threshold_hu: See :func:`CraNeXtLib.anatomy.ct.bone_segmentation.segment_bone`.
+
+    Raises:
+        InputError: If it cannot be read, is no CT in Hounsfield units, or shows no bone.
+    """
+    from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
+    from CraNeXtLib.anatomy.ct.quality import check_hounsfield, noise_hu, scan_doubts
+    from CraNeXtLib.anatomy.ct.reading import read_ct
+
+    scan = read_ct(path, series=series, orientation=orientation)
+    doubts = check_hounsfield(scan.volume)
+    bone = segment_bone(scan.volume, threshold_hu=threshold_hu)
+    doubts += scan_doubts(scan.volume, bone.mask, thickness_mm=scan.details.get("slice_thickness_mm", 0.0))
+    found = {
+        "bone_threshold_hu": threshold_hu,
+        "parts_ml": list(bone.parts_ml),
+        "removed_ml": list(bone.removed_ml),
+        "thin_bone_ml": bone.thin_ml,
+        "noise_hu": round(noise_hu(scan.volume), 1),
+    }
+    source = {"path": scan.path, "sha256": scan.sha256, "ct": scan.details | found}
+    return SkullInput(bone.mask, source, scan.volume, (*scan.warnings, *doubts))

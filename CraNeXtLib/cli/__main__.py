@@ -1,0 +1,19 @@
+"""``python -m CraNeXtLib.cli``: the ``cranext`` command.
+
+Started by path, it runs in any Python that has the dependencies, even one that cannot import CraNeXtLib otherwise.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+from CraNeXtLib.cli.command import main
+from CraNeXtLib.core.runtime.parent_process import VARIABLE, interrupt, when_parent_closes
+
+if __name__ == "__main__":
+    if os.environ.pop(VARIABLE, None):
+        when_parent_closes(interrupt)
+    sys.exit(main())

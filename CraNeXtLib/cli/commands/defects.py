@@ -1,0 +1,48 @@
+"""``cranext defects``: cut synthetic defects into a complete skull."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command."""
+    from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
+
+    parser = commands.add_parser("defects", help="cut synthetic defects into a complete skull")
+    parser.add_argument("skull", metavar="SKULL", help="mask of a complete skull")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the pairs")
+    parser.add_argument("--kind", required=True, choices=KINDS, metavar="KIND", help=f"one of: {', '.join(KINDS)}")
+    parser.add_argument("--count", type=int, default=1, metavar="N", help="how many; default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first; default: %(default)s")
+    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
+    parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if SKULL holds several")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace, progress: Any) -> None:
+    from CraNeXtLib.anatomy.head.pose import upright_frame
+    from CraNeXtLib.anatomy.head.skull_mask import skull_mask
+    from CraNeXtLib.core.errors import InputError
+    from CraNeXtLib.core.files.atomic import filling
+    from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
+    from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+
+    if options.count < 1:
+        raise InputError("--count must be 1 or more.")
+    skull = skull_mask(read_volume(options.skull, orientation=options.orientation, segment=options.segment))
+    progress("Finding the head's pose", 0.0)
+    frame, names = upright_frame(skull), []
+    with filling(options.out) as folder:
+        for number, seed in enumerate(range(options.seed, options.seed + options.count)):
+            progress(f"Defect {number + 1} of {options.count}", number / options.count)
+            implant = make_defect(skull, options.kind, seed=seed, frame=frame)
+            name = f"{options.kind}-{seed:04d}"
+            write_volume(skull.with_voxels(skull.voxels & ~implant.voxels), folder / f"{name}_defective.nrrd")
+            write_volume(implant, folder / f"{name}_implant.nrrd")
+            names += [f"{name}_defective.nrrd", f"{name}_implant.nrrd"]
+    progress.end()
+    for name in names:
+        print(Path(options.out) / name)

@@ -1,0 +1,82 @@
+"""The worker's tasks whose arguments or results have to be translated from or into JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from CraNeXtLib.core.progress import ProgressCallback
+
+
+def reconstruct(
+    *,
+    skull: str,
+    out: str,
+    progress: ProgressCallback,
+    settings: Mapping[str, Any] | None = None,
+    for_scene: bool = False,
+) -> dict[str, Any]:
+    """Reconstruct a case; for Slicer's scene, also write the surface that its 3D view shows."""
+    from CraNeXtLib.cases.case_settings import CaseSettings
+    from CraNeXtLib.cases.reconstruction_case import reconstruct_case
+    from CraNeXtLib.cases.scene_surfaces import write_skull_surface
+
+    case = CaseSettings.from_dict(settings or {})
+    if not for_scene:
+        return reconstruct_case(skull, out, case, progress)
+    result = reconstruct_case(skull, out, case, lambda stage, fraction: progress(stage, 0.95 * fraction))
+    progress("Preparing the 3D view", 0.95)
+    write_skull_surface(out)
+    progress("Done", 1.0)
+    return result
+
+
+def evaluate(*, progress: ProgressCallback, **arguments: Any) -> dict[str, Any]:
+    """Evaluate an implant and return the names of the files."""
+    from CraNeXtLib.cases.evaluation_case import evaluate_files
+
+    return {"files": evaluate_files(**arguments, progress=progress)}
+
+
+def finish(
+    *, progress: ProgressCallback, settings: Mapping[str, Any] | None = None, **arguments: Any
+) -> dict[str, Any]:
+    """Finish an implant."""
+    from CraNeXtLib.cases.finishing_case import finish_case
+    from CraNeXtLib.implant.finishing.settings import FinishSettings
+
+    return finish_case(**arguments, settings=FinishSettings.from_dict(settings or {}), progress=progress)
+
+
+def dry_run(*, config: str, cache: str, progress: ProgressCallback) -> dict[str, Any]:
+    """Try one training step."""
+    from CraNeXtLib.training import dry_run as trial
+    from CraNeXtLib.training.config_reading import read_config
+
+    return asdict(trial.dry_run(read_config(config), cache, progress))
+
+
+def evaluate_model(*, progress: ProgressCallback, **arguments: Any) -> dict[str, Any]:
+    """Score a model on a data set."""
+    from CraNeXtLib.cases import model_evaluation
+
+    model_evaluation.evaluate_model(**arguments, progress=progress)
+    return {}
+
+
+def import_model(*, progress: ProgressCallback, **arguments: Any) -> dict[str, Any]:
+    """Install a model and return its name."""
+    from CraNeXtLib.completion import model_import
+
+    progress("Installing the model", 0.0)
+    return {"name": model_import.import_model(**arguments).name}
+
+
+def examine(*, progress: ProgressCallback) -> dict[str, Any]:
+    """Return what this Python has."""
+    from CraNeXtLib.completion.model_library import available
+    from CraNeXtLib.core.runtime import environment
+
+    del progress
+    return environment.examine([model.label for model in available()])

@@ -1,0 +1,105 @@
+"""The child process of heavy work: a job file in, JSON lines of progress out, cancelled through its standard input.
+
+It is started by path (``python worker.py job.json``), so that any Python that has the dependencies will do, also one
+that does not know where CraNeXtLib lies. See :mod:`CraNeXtLib.core.runtime.jobs` for the other end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from CraNeXtLib.core.progress import ProgressCallback
+
+# Slicer's launcher sets this variable, and the ITK inside antspyx or SimpleITK would load Slicer's plugins and crash
+# (ANTsPy issue 870).
+os.environ.pop("ITK_AUTOLOAD_PATH", None)
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+
+_TASKS = {
+    "reconstruct": "CraNeXtLib.cli.tasks:reconstruct",
+    "evaluate": "CraNeXtLib.cli.tasks:evaluate",
+    "categorize": "CraNeXtLib.cases.categorization_case:categorize_case",
+    "implant_files": "CraNeXtLib.cases.edited_implant:write_implant_files",
+    "finish": "CraNeXtLib.cli.tasks:finish",
+    "check_dataset": "CraNeXtLib.datasets.check:check_manifest",
+    "dry_run": "CraNeXtLib.cli.tasks:dry_run",
+    "evaluate_model": "CraNeXtLib.cli.tasks:evaluate_model",
+    "import_model": "CraNeXtLib.cli.tasks:import_model",
+    "examine": "CraNeXtLib.cli.tasks:examine",
+}
+"""What a job may ask for: functions that take the job's arguments and ``progress``, and return what fits into JSON."""
+
+
+def main(job_file: str) -> int:
+    """Run the job in a file and return the exit status; see ``errors`` for their meaning."""
+    from CraNeXtLib.core.errors import CancelledError, CraNeXtError
+    from CraNeXtLib.core.runtime.parent_process import when_parent_closes
+
+    # Libraries print what they like; only events may reach the parent's pipe.
+    events, sys.stdout = sys.stdout, sys.stderr
+    cancelled = threading.Event()
+    when_parent_closes(cancelled.set)
+
+    def progress(stage: str, fraction: float) -> None:
+        if cancelled.is_set():
+            raise CancelledError("Cancelled.")
+        _send(events, event="progress", stage=stage, fraction=round(fraction, 4))
+
+    try:
+        job = json.loads(Path(job_file).read_text(encoding="utf-8"))
+        result = _run(job["task"], job["arguments"], progress)
+    except CraNeXtError as error:
+        _send(events, event="error", status=error.exit_status, kind=type(error).__name__, message=str(error))
+        return error.exit_status
+    except ImportError as error:
+        message = (
+            f"{sys.executable} lacks the package {error.name or error}; install what CraNeXt needs there, or choose "
+            "another Python."
+        )
+        _send(events, event="error", status=2, kind="InputError", message=message)
+        return 2
+    except Exception as error:
+        traceback.print_exc()
+        _send(events, event="error", status=1, kind=type(error).__name__, message=_memory_message(error) or str(error))
+        return 1
+    _send(events, event="done", result=result)
+    return 0
+
+
+def _memory_message(error: Exception) -> str:
+    """Return what to do if the memory was not enough, else nothing."""
+    if isinstance(error, MemoryError):
+        return (
+            "This computer's memory is not enough; close other programs, or choose a smaller --model where one is used."
+        )
+    if "out of memory" in str(error).lower():  # how PyTorch says it, whatever the device
+        return "The graphics card's memory is not enough; close programs that use it, or choose cpu for --device."
+    return ""
+
+
+def _run(task: str, arguments: dict[str, Any], progress: ProgressCallback) -> dict[str, Any]:
+    from CraNeXtLib.core.errors import InputError
+
+    if task not in _TASKS:
+        raise InputError(f"There is no task '{task}'.")
+    return resolve_name(_TASKS[task])(**arguments, progress=progress)
+
+
+def _send(stream: TextIO, **event: Any) -> None:
+    stream.write(json.dumps(event) + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1])
+    sys.stderr.flush()
+    os._exit(status)

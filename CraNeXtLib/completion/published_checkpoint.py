@@ -1,0 +1,73 @@
+"""Checkpoints of CraNeXt and 3DUNetCNN as their authors publish them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from CraNeXtLib import networks
+from CraNeXtLib.anatomy.head.official_grid import NETWORK_SHAPE
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.networks.unet3dcnn import named_as_ellis
+
+
+def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Path], None]]:
+    """Read a checkpoint as its authors publish it, of CraNeXt or 3DUNetCNN, without running any code in it.
+
+    Args:
+        path: A ``.pth``, ``.h5`` (Ellis's name for the same) or ``.safetensors`` file that holds a state dict.
+
+    Returns:
+        The description of the model, and a function that writes the weights to a safetensors file.
+
+    Raises:
+        InputError: If the file is damaged, would run code, or fits none of the networks.
+    """
+    from safetensors.torch import save_file
+
+    weights = named_as_ellis(_read_state_dict(path))
+    shapes = {key: tuple(value.shape) for key, value in weights.items()}
+    for name in networks.NAMES:
+        with torch.device("meta"):
+            expected = {key: tuple(value.shape) for key, value in networks.build(name).state_dict().items()}
+        if shapes == expected:
+            break
+    else:
+        raise InputError(f"{path.name} fits none of the networks {', '.join(networks.NAMES)}; check the file.")
+    description = {
+        "name": f"{name}-published",
+        "kind": "network",
+        "format_version": 1,
+        "network": {"name": name, "options": {}},
+        "grid": {"name": "official", "shape": list(NETWORK_SHAPE)},
+        "postprocessing": "official",
+        "target": "complete",
+        "threshold": 0.5,
+        "licence": "as its authors state; weights trained on SkullBreak or SkullFix are CC BY-NC-SA 4.0",
+        "data": f"imported from {path.name}",
+    }
+    weights = {key: value.contiguous() for key, value in weights.items()}
+    return description, partial(save_file, weights)
+
+
+def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; check the path.")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch, zipfile, pickle and safetensors each raise their own
+        raise InputError(f"{path.name} is damaged, or holds more than weights and was not opened.") from error
+    for key in ("state_dict", "model_state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not all(isinstance(v, torch.Tensor) for v in content.values()):
+        raise InputError(f"{path.name} does not hold a network's weights; check the file.")
+    return {key.removeprefix("module."): value for key, value in content.items()}

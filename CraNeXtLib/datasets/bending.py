@@ -1,0 +1,162 @@
+"""New complete skulls for training: one skull bent towards the shape of another, by registration.
+
+As Ellis and Aizenberg (AutoImplant 2020) warped all pairs of skulls onto each other. A skull that is bent part of the
+way is nobody's yet, so here each is bent by a random amount. It takes a minute or more a skull, so it is done once,
+before training, and the new skulls are a data set of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+from CraNeXtLib.anatomy.head.alignment import align
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import new_folder
+from CraNeXtLib.datasets.manifest import DatasetCase, load_case, write_manifest
+from CraNeXtLib.geometry.resampling import share_of_voxels
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
+
+REGISTRATION_MM = 2.0
+BLUR_MM = 3.0  # so that plates of bone that do not overlap find each other
+MARGIN_MM = 15.0
+DEPTH = 0.75  # of the skull's length below the vertex; faces and necks are scanned too differently to be matched
+AMOUNTS = (0.4, 1.0)
+
+
+def bend_skull(
+    moving: Volume,
+    fixed: Volume,
+    *,
+    amount: float = 1.0,
+    spacing_mm: float = 0.6,
+    iterations: tuple[int, ...] = (60, 40, 20),
+) -> Volume:
+    """Bend a complete skull towards the shape of another.
+
+    Args:
+        moving: Mask of the skull to bend.
+        fixed: Mask of the skull whose shape to take.
+        amount: 0 leaves the skull as it is, but for its pose and size, 1 bends it all the way.
+        spacing_mm: Spacing of the result.
+        iterations: Of the registration, coarse to fine.
+
+    Returns:
+        Mask of the bent skull, bool, in RAS directions, cut at three quarters of its length below the vertex.
+
+    Raises:
+        InputError: If a mask holds no bone.
+    """
+    to_fixed = np.eye(4)
+    to_fixed[:3] = align(moving, fixed, kind="similarity").matrix[:3]
+    placed = Volume(moving.voxels, to_fixed @ moving.affine)
+    frame = skull_frame(fixed)
+    points = np.concatenate([frame.points, skull_frame(placed).points])
+    points = points[points[:, 2] > frame.level(DEPTH)]
+    low, high = points.min(axis=0) - MARGIN_MM, points.max(axis=0) + MARGIN_MM
+    low[2] += MARGIN_MM
+    affine, shape = _grid(low, high, REGISTRATION_MM)
+    displacement = amount * _register(
+        *(share_of_voxels(skull, affine, shape) for skull in (placed, fixed)), iterations=iterations
+    )
+
+    fine, fine_shape = _grid(low, high, spacing_mm)
+    bent = np.zeros(fine_shape, dtype=bool)
+    to_coarse = np.linalg.inv(affine) @ fine
+    to_voxels = np.linalg.inv(placed.affine)
+    mask = moving.voxels.astype(np.float32)
+    for k in range(fine_shape[2]):
+        indices = np.indices((*fine_shape[:2], 1), dtype=np.float32).reshape(3, -1)
+        indices[2] = k
+        coarse = _apply(to_coarse, indices)
+        moved = [map_coordinates(part, coarse, order=1, mode="nearest") for part in displacement]
+        points = _apply(to_voxels, _apply(fine, indices) + moved)
+        bent[:, :, k] = (map_coordinates(mask, points, order=1) >= 0.5).reshape(fine_shape[:2])
+    return Volume(bent, fine)
+
+
+def bend_dataset(
+    cases: Iterable[DatasetCase],
+    out: str | Path,
+    *,
+    count: int,
+    seed: int = 0,
+    progress: Callable[[int, DatasetCase], None] | None = None,
+) -> list[DatasetCase]:
+    """Write bent skulls and their manifest into a new folder.
+
+    Both skulls of each pair are of the training split, so that nothing of a validation or test skull is learnt.
+
+    Args:
+        cases: The manifest.
+        out: The folder; it appears when all skulls are done.
+        count: How many skulls.
+        seed: Decides the pairs and the amounts.
+        progress: Told the number of skulls done and the case bent next; may raise to stop.
+
+    Returns:
+        The cases of the new data set: complete skulls of the training split.
+
+    Raises:
+        InputError: If there are not two skulls to train on, one cannot be used, or the folder exists.
+    """
+    skulls = list({case.skull: case for case in cases if case.split == "training"}.values())
+    if len(skulls) < 2:
+        raise InputError("Bending needs two skulls or more in the split 'training'; split the data set first.")
+    rng = np.random.default_rng(seed)
+    out = Path(out).absolute()
+    made = []
+    with new_folder(out) as folder:
+        for number in range(count):
+            first, second = (skulls[i] for i in rng.choice(len(skulls), 2, replace=False))
+            if progress:
+                progress(number, first)
+            bent = bend_skull(load_case(first).complete, load_case(second).complete, amount=rng.uniform(*AMOUNTS))
+            path = folder / f"{number:05d}_complete.nrrd"
+            write_volume(bent, path)
+            subject = f"{number:05d}-{first.subject}-to-{second.subject}"
+            made.append(DatasetCase(subject=subject, complete=path, source="bent", split="training"))
+        write_manifest(made, folder / "manifest.csv")
+    return [replace(case, complete=out / case.complete.name) for case in made]
+
+
+def _register(moving: np.ndarray, fixed: np.ndarray, *, iterations: tuple[int, ...]) -> np.ndarray:
+    """Return the displacement from fixed to moving points, mm, shape (3, X, Y, Z), of shares of bone on one grid."""
+    import ants
+    from scipy.ndimage import gaussian_filter
+
+    images = [ants.from_numpy(gaussian_filter(share, BLUR_MM / REGISTRATION_MM)) for share in (fixed, moving)]
+    for image in images:
+        image.set_spacing((REGISTRATION_MM,) * 3)
+    result = ants.registration(
+        *images,
+        type_of_transform="SyNOnly",
+        initial_transform="identity",
+        syn_metric="meansquares",
+        reg_iterations=iterations,
+    )
+    transforms = [Path(path) for path in (*result["fwdtransforms"], *result["invtransforms"])]
+    try:
+        field = ants.image_read(str(next(path for path in transforms if path.name.endswith("1Warp.nii.gz"))))
+        return np.moveaxis(field.numpy(), -1, 0).astype(np.float32)
+    finally:
+        for path in set(transforms):
+            path.unlink(missing_ok=True)
+
+
+def _grid(low: np.ndarray, high: np.ndarray, spacing_mm: float) -> tuple[np.ndarray, tuple[int, int, int]]:
+    """Return affine and shape of a grid in RAS directions over a box, in mm."""
+    affine = np.diag([spacing_mm] * 3 + [1.0])
+    affine[:3, 3] = low + spacing_mm / 2
+    return affine, tuple(np.ceil((high - low) / spacing_mm).astype(int).tolist())
+
+
+def _apply(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Map points of shape (3, N) by a 4×4 matrix."""
+    return matrix[:3, :3] @ points + matrix[:3, 3:]

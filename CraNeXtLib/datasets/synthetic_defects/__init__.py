@@ -1,0 +1,1 @@
+"""Cutting synthetic defects out of complete skulls."""

@@ -1,0 +1,151 @@
+"""Many implants measured: in parallel, case by case on disk so that it can go on after a stop, and as tables.
+
+The manifest is a CSV file with a header line, or a JSON list of objects, of these columns; paths are relative to it.
+
+=========== ===========================================================================================
+case        Name of the case, required and unique.
+implant     File of the implant to measure, required.
+reference   File of the implant that should have been made, required.
+skull       File of the defective skull, required.
+subject     Whose skull it is, so that its defects are counted together; by default the case's name.
+region      Region of the defect, or several with ``;`` between them.
+kind        Kind of defect.
+orientation Where the files' array axes point, such as ``LPS``, for files whose header does not say.
+=========== ===========================================================================================
+
+Instead of a manifest, a folder may hold one folder a case with ``implant``, ``reference`` and ``skull`` in it, each as
+``.nrrd``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.evaluation import cohort_statistics
+
+ROLES = ("implant", "reference", "skull")
+SUFFIXES = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii")
+COHORT_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationCase:
+    """One line of a manifest, with absolute paths; see the module's docstring."""
+
+    case: str
+    implant: Path
+    reference: Path
+    skull: Path
+    subject: str = ""
+    region: str = ""
+    kind: str = ""
+    orientation: str = ""
+
+
+def read_cases(source: str | Path) -> list[EvaluationCase]:
+    """Read a manifest or look through a folder.
+
+    Raises:
+        InputError: If it lists no cases, a line is incomplete, or a name is there twice or not fit for a file.
+    """
+    source = Path(source)
+    cases = _cases_of_folder(source) if source.is_dir() else _cases_of_manifest(source)
+    if not cases:
+        raise InputError(f"{source} lists no cases with an implant, a reference and a skull.")
+    seen: set[str] = set()
+    for case in cases:
+        if case.case in seen:
+            raise InputError(f"{source.name} lists the case {case.case} twice; give each case its own name.")
+        if case.case != Path(case.case).name or case.case.startswith("."):
+            raise InputError(f"The case name '{case.case}' cannot be a file name; use letters, digits, - and _.")
+        seen.add(case.case)
+    return cases
+
+
+def cohort_description(rows: Sequence[dict[str, object]]) -> dict[str, object]:
+    """Return the content of ``cohort.json``: tables for all cases and by region and kind, and what went wrong.
+
+    Raises:
+        InputError: If no case could be measured.
+    """
+    measured = [row for row in rows if not row["error"]]
+    if not measured:
+        raise InputError(f"No case could be measured; the first says: {rows[0]['error']}")
+    groups = [group for group in ("region", "kind") if all(row[group] for row in measured)]
+    tables = {"all": cohort_statistics.table(measured)["all"]}
+    for group in groups:
+        tables |= {f"{group}: {k}": v for k, v in cohort_statistics.table(measured, by=group).items() if k != "all"}
+    return {
+        "format": "cranext-cohort",
+        "version": COHORT_VERSION,
+        "notice": RESEARCH_USE_NOTICE,
+        "cases": len(rows),
+        "subjects": len({row["subject"] for row in measured}),
+        "errors": {str(row["case"]): row["error"] for row in rows if row["error"]},
+        "failed_cases": [row["case"] for row in measured if row["flags"]],
+        "tables": {name: {metric: asdict(s) for metric, s in table.items()} for name, table in tables.items()},
+    }
+
+
+def read_rows(path: str | Path) -> list[dict[str, object]]:
+    """Read a ``cases.csv`` for ``statistics.compare``; cases with an error are left out.
+
+    Raises:
+        InputError: If the file cannot be read.
+    """
+    try:
+        with Path(path).open(newline="", encoding="utf-8") as file:
+            return [row for row in csv.DictReader(file) if not row.get("error")]
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def _cases_of_folder(folder: Path) -> list[EvaluationCase]:
+    cases = []
+    for member in sorted(child for child in folder.iterdir() if child.is_dir()):
+        files = {role: next((f for s in SUFFIXES if (f := member / f"{role}{s}").is_file()), None) for role in ROLES}
+        if all(files.values()):
+            cases.append(EvaluationCase(case=member.name, **{role: f.absolute() for role, f in files.items()}))
+    return cases
+
+
+def _cases_of_manifest(path: Path) -> list[EvaluationCase]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = json.loads(text) if path.suffix.lower() == ".json" else list(csv.DictReader(io.StringIO(text)))
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+    except ValueError as error:
+        raise InputError(f"{path.name} is not a manifest: {error}") from error
+    columns = [field.name for field in fields(EvaluationCase)]
+    cases = []
+    for number, row in enumerate(rows, 1):
+        unknown = sorted(str(key) for key in set(row) - set(columns))
+        missing = [name for name in ("case", *ROLES) if not row.get(name)]
+        if unknown or missing:
+            raise InputError(
+                f"{path.name}, case {number}: "
+                + (
+                    f"no column is called {unknown[0]}; allowed: {', '.join(columns)}."
+                    if unknown
+                    else f"no {missing[0]}."
+                )
+            )
+        cells = {key: str(value).strip() for key, value in row.items() if value}
+        cases.append(EvaluationCase(**cells | {role: path.parent.absolute() / cells[role] for role in ROLES}))
+    return cases
+
+
+def csv_text(rows: Sequence[dict[str, object]]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()

@@ -1,0 +1,154 @@
+"""Distances painted on meshes: implant to reference, gap and overlap at the rim, and the two surfaces of SdH.
+
+VTK measures from point to triangle and writes VTP, which 3D Slicer and ParaView open with the scalars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.evaluation.surface_hausdorff import project_surface
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mask import check_same_geometry, mask, surface_indices
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
+
+RIM_MM = 10.0  # the widest gap that is measured
+CONTACT_MM = 0.5  # closer than this, skull and implant touch, whichever way the implant's surface looks
+FACING = 0.7  # cosine between the implant's normal and the way to the skull, above which a point looks at the skull
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceMap:
+    """A mesh with a number at every vertex.
+
+    Args:
+        mesh: The mesh, in RAS mm.
+        values_mm: Distance at each vertex in mm, shape (N,); NaN where nothing is measured.
+        name: Name of the scalars, such as ``distance_mm``.
+    """
+
+    mesh: Mesh
+    values_mm: np.ndarray
+    name: str
+
+
+def distance_map(implant: Mesh, reference: Mesh) -> DistanceMap:
+    """Return the distance from the implant to the reference: positive outside it, negative inside."""
+    return DistanceMap(implant, _signed_distances(implant.vertices, reference), "distance_mm")
+
+
+def rim_map(implant: Mesh, implant_mask: Volume, skull: Volume) -> DistanceMap:
+    """Return the gap between the implant's rim and the skull: positive a gap, negative an overlap, NaN off the rim.
+
+    A vertex belongs to the rim if it looks at bone at most 10 mm away, touches it, or lies in it.
+
+    Args:
+        implant: Surface of the implant.
+        implant_mask: The mask it was made from.
+        skull: Mask of the defective skull, of the same geometry.
+
+    Raises:
+        InputError: If the geometries differ or the implant is empty.
+    """
+    check_same_geometry(implant_mask, skull)
+    margin = np.ceil((RIM_MM + 2) / skull.spacing).astype(int)
+    nearby = skull.crop(foreground_box(mask(implant_mask), margin=tuple(margin)))
+    gaps = np.full(len(implant.vertices), np.nan)
+    if not mask(nearby).any():
+        return DistanceMap(implant, gaps, "gap_mm")
+    bone = surface_of(nearby)
+    apart, nearest = cKDTree(bone.vertices).query(implant.vertices, distance_upper_bound=RIM_MM + 2)
+    close = np.flatnonzero(np.isfinite(apart))
+    towards = (bone.vertices[nearest[close]] - implant.vertices[close]) / np.maximum(apart[close], 1e-6)[:, None]
+    faces_bone = (towards * vertex_normals(implant)[close]).sum(axis=1) > FACING
+    # The nearest vertex is further away than the surface, by less than a voxel's diagonal.
+    touches = apart[close] < CONTACT_MM + np.linalg.norm(skull.spacing)
+    asked = close[faces_bone | touches | _inside(nearby, implant.vertices[close])]
+    measured = _signed_distances(implant.vertices[asked], bone)
+    facing = np.isin(asked, close[faces_bone])
+    on_rim = (measured < CONTACT_MM) | (facing & (measured < RIM_MM))
+    gaps[asked[on_rim]] = measured[on_rim]
+    return DistanceMap(implant, gaps, "gap_mm")
+
+
+def projected_maps(implant: Volume, reference: Volume, skull: Volume) -> tuple[DistanceMap, DistanceMap]:
+    """Return the two surfaces that SdH compares, with the distance of each voxel to the other surface.
+
+    Raises:
+        InputError: If the geometries differ or no ray from outside meets one of the implants.
+    """
+    surfaces = [project_surface(volume, skull) for volume in (implant, reference)]
+    if not all(surface.voxels.any() for surface in surfaces):
+        raise InputError("No ray from outside the head meets one of the implants; SdH has no surface to show.")
+    points = [surface.to_ras(surface_indices(surface)) for surface in surfaces]
+    trees = [cKDTree(p) for p in points]
+    maps = []
+    for own, other in ((0, 1), (1, 0)):
+        mesh = surface_of(surfaces[own], iterations=5)
+        voxel = trees[own].query(mesh.vertices)[1]
+        maps.append(DistanceMap(mesh, trees[other].query(points[own][voxel])[0], "distance_mm"))
+    return tuple(maps)
+
+
+def write_vtp(maps: DistanceMap | Sequence[DistanceMap], path: str | Path) -> None:
+    """Write a map, or several of one mesh, as VTP: RAS coordinates in mm, the distances as named point scalars.
+
+    Raises:
+        InputError: If the path does not end in .vtp or cannot be written.
+    """
+    maps = [maps] if isinstance(maps, DistanceMap) else maps
+    write_poly_data(poly_data(maps[0].mesh, {each.name: each.values_mm for each in maps}), path)
+
+
+def read_vtp(path: str | Path) -> DistanceMap:
+    """Read the active map of a file that :func:`write_vtp` wrote.
+
+    Raises:
+        InputError: If it holds none.
+    """
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkIOXML import vtkXMLPolyDataReader
+
+    reader = vtkXMLPolyDataReader()
+    reader.SetFileName(str(path))
+    reader.Update()
+    data = reader.GetOutput()
+    scalars = data.GetPointData().GetScalars()
+    if scalars is None or not data.GetNumberOfPolys():
+        raise InputError(f"{Path(path).name} holds no map of distances; make it again.")
+    mesh = Mesh(
+        vtk_to_numpy(data.GetPoints().GetData()).astype(float),
+        vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3),
+    )
+    return DistanceMap(mesh, vtk_to_numpy(scalars).astype(float), scalars.GetName())
+
+
+def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
+    """Return the distances in mm of points, shape (N, 3), from a surface; negative inside."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkDoubleArray
+    from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
+
+    distance, found = vtkImplicitPolyDataDistance(), vtkDoubleArray()
+    distance.SetInput(poly_data(mesh))
+    if len(points):
+        distance.FunctionValue(numpy_to_vtk(np.ascontiguousarray(points, dtype=np.float64)), found)
+    return vtk_to_numpy(found).astype(float)
+
+
+def _inside(volume: Volume, points: np.ndarray) -> np.ndarray:
+    """Tell for each point (RAS mm), shape (N, 3), whether the voxel that it lies in belongs to the mask."""
+    indices = np.rint(volume.to_indices(points)).astype(int)
+    within = ((indices >= 0) & (indices < volume.shape)).all(axis=1)
+    inside = np.zeros(len(points), dtype=bool)
+    inside[within] = mask(volume)[tuple(indices[within].T)]
+    return inside

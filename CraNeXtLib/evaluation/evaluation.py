@@ -1,0 +1,117 @@
+"""One implant measured against its reference, and the result as files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from CraNeXtLib.evaluation.metrics import border_dice, confusion, surface_distances
+from CraNeXtLib.evaluation.surface_hausdorff import projected_distances
+from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.volume import Volume
+
+RESULT_VERSION = 1
+MAIN_METRICS = ("dsc", "bdsc", "dh95_mm", "sdh_mm", "fnr", "fpr")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """The metrics of one implant; distances in mm, volumes in mL, in the paper's section IV-A unless said otherwise.
+
+    Attributes:
+        dsc: Dice similarity coefficient.
+        bdsc: Dice coefficient of the voxels within 10 mm of the defective skull.
+        dh_mm: Hausdorff distance of the surfaces.
+        dh95_mm: 95th percentile of the pooled surface distances.
+        asd_mm: Their mean, the average symmetric surface distance.
+        sdh_mm: Surface Hausdorff distance, of the surfaces that are seen from outside the head.
+        sdh95_mm: 95th percentile of the same distances.
+        mean_sdh_mm: Their mean.
+        fnr: False negative rate.
+        fpr: False positive rate in the field of view; compare it only between images of one size.
+        precision: Part of the implant that belongs to the reference.
+        implant_ml: Volume of the implant.
+        reference_ml: Volume of the reference.
+        false_positive_ml: Volume of the implant outside the reference.
+        false_negative_ml: Volume of the reference outside the implant.
+        field_of_view_ml: Volume of the whole image.
+        diagonal_mm: Diagonal of the whole image; stands for an infinite distance in means.
+        flags: What was empty: ``implant_empty``, ``reference_empty``, ``implant_surface_hidden`` and
+            ``reference_surface_hidden`` (no ray from outside meets it). Distances are infinite if one is, 0 if both.
+    """
+
+    dsc: float
+    bdsc: float
+    dh_mm: float
+    dh95_mm: float
+    asd_mm: float
+    sdh_mm: float
+    sdh95_mm: float
+    mean_sdh_mm: float
+    fnr: float
+    fpr: float
+    precision: float
+    implant_ml: float
+    reference_ml: float
+    false_positive_ml: float
+    false_negative_ml: float
+    field_of_view_ml: float
+    diagonal_mm: float
+    flags: tuple[str, ...] = ()
+
+    def main_metrics(self) -> dict[str, float | None]:
+        """Return the paper's six metrics as JSON numbers; an infinite distance is None."""
+        return {name: _json_number(getattr(self, name)) for name in MAIN_METRICS}
+
+    def as_dict(self) -> dict[str, object]:
+        """Return every value for JSON; an infinite distance is None."""
+        return {name: _json_number(value) for name, value in asdict(self).items()} | {"flags": list(self.flags)}
+
+
+def evaluate(implant: Volume, reference: Volume, skull: Volume) -> Evaluation:
+    """Measure an implant against its reference.
+
+    Args:
+        implant: Mask of the implant to measure; anything but 0 is implant.
+        reference: Mask of the implant that should have been made.
+        skull: Mask of the defective skull.
+
+    Raises:
+        InputError: If the volumes do not share their geometry, or the skull is empty.
+    """
+    check_same_geometry(implant, reference, skull)
+    implant, reference, skull = (volume.with_voxels(mask(volume)) for volume in (implant, reference, skull))
+    counts = confusion(implant, reference)
+    whole = surface_distances(implant, reference)
+    seen = projected_distances(implant, reference, skull)
+    flags = {
+        "implant_empty": not whole.from_prediction.size,
+        "reference_empty": not whole.from_reference.size,
+        "implant_surface_hidden": bool(whole.from_prediction.size and not seen.from_prediction.size),
+        "reference_surface_hidden": bool(whole.from_reference.size and not seen.from_reference.size),
+    }
+    return Evaluation(
+        dsc=counts.dsc,
+        bdsc=border_dice(implant, reference, skull),
+        dh_mm=whole.hausdorff,
+        dh95_mm=whole.percentile(95),
+        asd_mm=whole.mean,
+        sdh_mm=seen.hausdorff,
+        sdh95_mm=seen.percentile(95),
+        mean_sdh_mm=seen.mean,
+        fnr=counts.fnr,
+        fpr=counts.fpr,
+        precision=counts.precision,
+        implant_ml=counts.prediction_ml,
+        reference_ml=counts.reference_ml,
+        false_positive_ml=counts.false_positive_ml,
+        false_negative_ml=counts.false_negative_ml,
+        field_of_view_ml=counts.field_of_view_ml,
+        diagonal_mm=float(np.linalg.norm(implant.shape * implant.spacing)),
+        flags=tuple(name for name, is_set in flags.items() if is_set),
+    )
+
+
+def _json_number(value: float) -> float | None:
+    return value if not isinstance(value, float) or np.isfinite(value) else None

@@ -1,6 +1,0 @@
-"""The report about an implant for the engineer and the surgeon: one page as HTML and as PDF, that needs no network."""
-
-from CraNeXtLib.report.figures import Figure, draw_figures
-from CraNeXtLib.report.write import write_report
-
-__all__ = ["Figure", "draw_figures", "write_report"]

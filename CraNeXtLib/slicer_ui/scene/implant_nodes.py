@@ -1,0 +1,126 @@
+"""The result of a reconstruction in the scene: a segmentation, a model, and how they were made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+
+from CraNeXtLib.cases.scene_surfaces import SKULL_SURFACE
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.pictures import implant_pictures
+from CraNeXtLib.slicer_ui.scene.evaluation_nodes import read_map
+from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
+from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image, read_mask, read_surface
+from CraNeXtLib.slicer_ui.translation import _
+
+RESULT_ATTRIBUTE = "CraNeXt.Result"
+"""Attribute of the segmentation and the model: the content of ``result.json``, saved with the scene."""
+MODEL_ATTRIBUTE = "CraNeXt.Model"
+"""Attribute of the segmentation and the model: name of the model that made the result."""
+
+DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_CompleteSkull", "CraNeXt_Implant"
+"""IDs of the segments."""
+
+EXPECTED_ERROR = "expected_error.vtp"  # file of CraNeXtLib.implant.expected_error, which needs too much here
+
+BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
+IMPLANT_COLOR = tuple(implant_pictures.IMPLANT)
+
+_SURFACE = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+SKULL_TERM = ("89546000", "Skull")
+IMPLANT_TERM = ("40388003", "Implant")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the worker wrote, read but not yet in the scene.
+
+    Args:
+        complete_skull: Mask.
+        implant: Mask of the same geometry.
+        surface: The implant's surface as poly data, in RAS millimetres.
+        skull_surface: The defective skull's, likewise; None if the worker made none.
+        expected_error: The implant's surface painted with its expected error; None if the model cannot tell.
+        description: The content of ``result.json``.
+    """
+
+    complete_skull: Volume
+    implant: Volume
+    surface: Any
+    skull_surface: Any
+    expected_error: Any
+    description: dict[str, Any]
+
+
+def read_result(folder: Path) -> Result:
+    """Read what the task ``reconstruct`` wrote into a folder.
+
+    Raises:
+        InputError: If a file cannot be read.
+    """
+    skull_surface, expected_error = folder / SKULL_SURFACE, folder / EXPECTED_ERROR
+    return Result(
+        complete_skull=read_mask(folder / "complete_skull.nrrd"),
+        implant=read_mask(folder / "implant.nrrd"),
+        surface=read_surface(folder / "implant.stl"),
+        skull_surface=read_surface(skull_surface) if skull_surface.is_file() else None,
+        expected_error=read_map(expected_error) if expected_error.is_file() else None,
+        description=json.loads((folder / "result.json").read_text(encoding="utf-8")),
+    )
+
+
+def fill_segmentation(node: Any, defective_skull: Volume, result: Result) -> None:
+    """Put the three segments into a segmentation node; segments of an earlier result are replaced, others kept."""
+    # What does not overlap shares an image, as Slicer would do by itself when it saves; that takes it seconds.
+    labels = np.maximum(defective_skull.voxels, 2 * result.implant.voxels.view(np.uint8))
+    parts = oriented_image(defective_skull.with_voxels(labels))
+    complete = oriented_image(result.complete_skull)
+    node.RemoveClosedSurfaceRepresentation()  # else Slicer would make surfaces of what is added, which takes seconds
+    segments = [
+        Segment(DEFECTIVE_SKULL, _("Defective skull"), parts, 1, BONE_COLOR, ANATOMY, SKULL_TERM),
+        Segment(COMPLETE_SKULL, _("Complete skull"), complete, 1, BONE_COLOR, ANATOMY, SKULL_TERM),
+        Segment(IMPLANT, _("Implant"), parts, 2, IMPLANT_COLOR, OBJECT, IMPLANT_TERM),
+    ]
+    fill_segments(node, defective_skull, segments)
+    if result.skull_surface is not None:  # Slicer wants all segments to have one, or none
+        both = vtk.vtkAppendPolyData()
+        both.AddInputData(result.skull_surface)
+        both.AddInputData(result.surface)
+        both.Update()
+        surfaces = {
+            DEFECTIVE_SKULL: result.skull_surface,
+            COMPLETE_SKULL: both.GetOutput(),
+            IMPLANT: result.surface,
+        }
+        for segment_id, surface in surfaces.items():
+            node.GetSegmentation().GetSegment(segment_id).AddRepresentation(_SURFACE, surface)
+    display = node.GetDisplayNode()
+    display.SetSegmentVisibility(COMPLETE_SKULL, False)  # it would hide the others
+    display.SetSegmentVisibility3D(IMPLANT, False)  # the smoother model shows it
+    describe(node, result.description)
+
+
+def fill_model(node: Any, result: Result) -> None:
+    """Put the implant's surface into a model node."""
+    node.SetAndObservePolyData(result.surface)
+    node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetColor(IMPLANT_COLOR)
+    describe(node, result.description)
+
+
+def has_surface(node: Any, segment_id: str) -> bool:
+    """Tell whether the 3D view can show a segment."""
+    segment = node.GetSegmentation().GetSegment(segment_id)
+    return segment is not None and segment.GetRepresentation(_SURFACE) is not None
+
+
+def describe(node: Any, description: dict[str, Any]) -> None:
+    """Let a segmentation or model say how it was made, also in a saved scene."""
+    node.SetAttribute(MODEL_ATTRIBUTE, description["model"]["name"])
+    node.SetAttribute(RESULT_ATTRIBUTE, json.dumps(description))

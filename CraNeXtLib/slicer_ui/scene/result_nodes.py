@@ -1,0 +1,113 @@
+"""What the results of all modules need in the scene: segments, tables, and a place beside the input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import slicer
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.slicer_ui.scene.scene_volumes import serialized_geometry
+from CraNeXtLib.slicer_ui.translation import _
+
+ANATOMY = ("123037004", "Anatomical Structure")
+OBJECT = ("260787004", "Physical object")
+"""Categories of Slicer's terminology: SNOMED CT code and meaning."""
+
+_TERMINOLOGY = "Segmentation category and type - DICOM master list~SCT^{}^{}~SCT^{}^{}~^^~~^^~^^"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment of a result.
+
+    Args:
+        segment_id: ID; the same in every result, so that a later one replaces it.
+        name: What the user reads.
+        image: Slicer's oriented image, which several segments may share.
+        label: The segment's value in the image.
+        color: Red, green and blue, 0 to 1.
+        category: SNOMED CT code and meaning of what kind of thing it is.
+        kind: SNOMED CT code and meaning of the thing.
+    """
+
+    segment_id: str
+    name: str
+    image: Any
+    label: int
+    color: tuple[float, float, float]
+    category: tuple[str, str]
+    kind: tuple[str, str]
+
+
+def check_holds_voxels(segmentation: Any) -> None:
+    """Refuse a segmentation that stores surfaces, as after importing an STL file: the result's voxels would be lost.
+
+    Raises:
+        InputError: If it does.
+    """
+    binary = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
+    if segmentation.GetSegmentation().GetSourceRepresentationName() != binary:
+        raise InputError(
+            _("{name} stores surfaces instead of voxels; choose another segmentation for the result.").format(
+                name=segmentation.GetName()
+            )
+        )
+
+
+def fill_segments(node: Any, geometry: Volume, segments: list[Segment]) -> None:
+    """Put segments into a segmentation node, which gets a display; those of the same ID are replaced, others kept.
+
+    Args:
+        node: The segmentation node.
+        geometry: What has the geometry that the segmentation gets.
+        segments: In the order in which they are listed.
+    """
+    segmentation = node.GetSegmentation()
+    converter = slicer.vtkSegmentationConverter
+    name = converter.GetReferenceImageGeometryParameterName()
+    segmentation.SetConversionParameter(name, serialized_geometry(geometry))
+    for new in segments:
+        segment = slicer.vtkSegment()
+        segment.SetName(new.name)
+        segment.SetColor(new.color)
+        terminology = _TERMINOLOGY.format(*new.category, *new.kind)
+        segment.SetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), terminology)
+        segment.AddRepresentation(converter.GetBinaryLabelmapRepresentationName(), new.image)
+        segment.SetLabelValue(new.label)
+        if segmentation.GetSegment(new.segment_id) is not None:
+            segmentation.RemoveSegment(new.segment_id)
+        segmentation.AddSegment(segment, new.segment_id)
+    node.CreateDefaultDisplayNodes()
+
+
+def fill_columns(node: Any, columns: Mapping[str, Any]) -> None:
+    """Put columns, VTK arrays by their titles, into a table node in place of what it held; the user cannot edit it."""
+    node.RemoveAllColumns()
+    for title, column in columns.items():
+        column.SetName(title)
+        node.AddColumn(column)
+    node.SetLocked(True)
+
+
+def place_beside(node: Any, original: Any) -> None:
+    """Put a node under the transform of another one and, in the subject hierarchy, into the same folder."""
+    if node.IsA("vtkMRMLTransformableNode"):
+        node.SetAndObserveTransformNodeID(original.GetTransformNodeID())
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(original.GetScene())
+    if hierarchy is None:
+        return
+    item, original_item = hierarchy.GetItemByDataNode(node), hierarchy.GetItemByDataNode(original)
+    if item and original_item:
+        hierarchy.SetItemParent(item, hierarchy.GetItemParent(original_item))
+
+
+def reference_to_image(segmentation: Any, original: Any) -> None:
+    """Let a segmentation refer to the image that another one was drawn on, or to a labelmap; DICOM export needs it."""
+    role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+    image_id = original.GetID() if original.IsA("vtkMRMLVolumeNode") else original.GetNodeReferenceID(role)
+    if image_id:
+        segmentation.SetNodeReferenceID(role, image_id)

@@ -1,0 +1,194 @@
+"""The button that starts a computation and becomes Cancel, with its progress and, in place, what went wrong."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import qt
+
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, NoImplantError
+from CraNeXtLib.core.progress import seconds_left
+from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.control_names import in_words_of_the_panels
+from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
+
+_STEPS = 1000  # of the progress bar
+_working: list[RunPanel] = []  # the panel whose run goes on, in whichever module
+
+
+class RunPanel:
+    """A button, a progress bar and a message, for one kind of run; add ``widget`` to a layout.
+
+    Only one run goes on at a time in all panels, since two would compete for the computer's memory.
+
+    Args:
+        text: Of the button, with a mnemonic, such as ``"&Make implant"``.
+        tool_tip: Of the button while it can be pressed.
+        name: What the run is called in a sentence, such as ``"making an implant"``.
+        ask: Called first, to ask what is still needed; returns False if the user changed their mind.
+        controls: What the library's settings are called here, where it differs from other panels.
+        start: Starts a run; called with the keywords ``progress`` and ``ended`` to pass on to it. It may raise.
+        succeeded: Called with a run that has ended well.
+        ended: Called with a run that has ended in any way, after ``succeeded``.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        tool_tip: str,
+        name: str,
+        start: Callable[..., WorkerRun],
+        succeeded: Callable[[Any], None],
+        ended: Callable[[Any], None] | None = None,
+        ask: Callable[[], bool] | None = None,
+        controls: Mapping[str, str] | None = None,
+    ) -> None:
+        self._texts = {False: text, True: _("&Cancel")}
+        self._tool_tip = tool_tip
+        self._name = name
+        self._ask = ask
+        self._controls = controls
+        self._start = start
+        self._succeeded = succeeded
+        self._ended = ended
+        self._run: WorkerRun | None = None
+        self._began = 0.0
+        self._blocked = ""
+        self._closed = False
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.button = qt.QPushButton()
+        self.button.connect("clicked()", self.press)
+        self.progress_bar = qt.QProgressBar()
+        self.progress_bar.setRange(0, _STEPS)
+        self.progress_bar.toolTip = _("How much of the whole work is done")
+        self.stage_label = qt.QLabel()
+        self.stage_label.wordWrap = True
+        self.message = MessageLabel()
+        for widget in (self.button, self.progress_bar, self.stage_label, self.message.widget):
+            layout.addWidget(widget)
+        self._show_state()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on."""
+        return self._run is not None
+
+    def block(self, reason: str) -> None:
+        """Say why the button cannot be pressed, as a sentence that tells what to do; empty if it can."""
+        if reason != self._blocked:
+            self._blocked = reason
+            self._show_state()
+
+    def press(self) -> None:
+        """Start a run, or cancel the one that goes on."""
+        if self.busy:
+            self.cancel()
+        elif not self._blocked:
+            self.start()
+
+    def start(self) -> None:
+        """Start a run; what prevents it is shown."""
+        self.message.clear()
+        if _working:
+            self.message.show(
+                "error",
+                _("CraNeXt is still {work}; wait until it is done, or cancel it first.").format(work=_working[0]._name),
+            )
+            return
+        if self._ask is not None and not self._ask():
+            return
+        qt.QApplication.setOverrideCursor(qt.QCursor(qt.Qt.WaitCursor))
+        try:
+            self._run = self._start(progress=self._show_progress, ended=self._end)
+        except Exception as error:
+            self._show_error(error, traceback.format_exc())
+            return
+        finally:
+            qt.QApplication.restoreOverrideCursor()
+        _working.append(self)
+        self._began = time.monotonic()
+        self._show_state()
+        self._show_progress(_("Starting"), 0.0)
+        self._run.follow()
+
+    def cancel(self) -> None:
+        """Stop the run, which takes seconds; nothing in the scene changes."""
+        if self._run is not None:
+            self._run.cancel()
+            self.button.enabled = False
+            self.stage_label.text = _("Cancelling…")
+
+    def close(self) -> None:
+        """Let go of the widgets, before they are deleted; a run that goes on is cancelled and cleans up by itself."""
+        self._closed = True
+        if self._run is not None:
+            self._run.cancel()
+            _working.remove(self)
+            self._run = None
+
+    def _show_progress(self, stage: str, fraction: float) -> None:
+        if self._closed or not self.button.enabled:
+            return
+        self.progress_bar.value = round(fraction * _STEPS)
+        left = seconds_left(fraction, time.monotonic() - self._began)
+        self.stage_label.text = stage if left is None else f"{stage} · {_time_left(left)}"
+
+    def _end(self, run: WorkerRun) -> None:
+        if self._closed:
+            return
+        _working.remove(self)
+        self._run = None
+        self._show_state()
+        try:
+            run.raise_error()
+            self._succeeded(run)
+        except Exception as error:
+            self._show_error(error, run.log or traceback.format_exc())
+        else:
+            seconds = time.monotonic() - self._began
+            self.stage_label.text = _("Done in {time}.").format(time=_duration(seconds))
+        if self._ended is not None:
+            self._ended(run)
+
+    def _show_error(self, error: Exception, details: str) -> None:
+        if isinstance(error, CancelledError):
+            self.message.show("information", _("Cancelled; the scene is as it was."))
+        elif isinstance(error, NoImplantError):
+            self.message.show("information", str(error))
+        elif isinstance(error, CraNeXtError):
+            self.message.show("error", in_words_of_the_panels(str(error), self._controls))
+        elif isinstance(error, OSError):
+            text = _("A file cannot be written or read: {reason}. Free some space on the disk and try again.")
+            self.message.show("error", text.format(reason=error.strerror or error), details)
+        else:
+            text = in_words_of_the_panels(str(error), self._controls)
+            self.message.show("error", text or type(error).__name__, details)
+
+    def _show_state(self) -> None:
+        self.button.text = self._texts[self.busy]
+        self.button.toolTip = _("Stop; the scene stays as it is") if self.busy else self._blocked or self._tool_tip
+        self.button.enabled = self.busy or not self._blocked
+        self.progress_bar.setVisible(self.busy)
+        self.stage_label.text = "" if self.busy else self._blocked
+
+
+def _time_left(seconds: float) -> str:
+    return _("about {time} left").format(time=_duration(seconds))
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration in words, as exact as it matters."""
+    if seconds < 10:
+        return _("{seconds} s").format(seconds=max(round(seconds), 1))
+    if seconds < 90:
+        return _("{seconds} s").format(seconds=5 * round(seconds / 5))
+    if seconds < 90 * 60:
+        return _("{minutes} min").format(minutes=round(seconds / 60))
+    return _("{hours} h {minutes} min").format(hours=int(seconds // 3600), minutes=int(seconds % 3600 // 60))

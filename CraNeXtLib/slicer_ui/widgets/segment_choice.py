@@ -1,0 +1,80 @@
+"""A segment of the node that another control of a panel chooses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
+
+
+class SegmentChoice:
+    """A segment of a node that another control chooses; hidden where there is nothing to choose.
+
+    Args:
+        selector: The ``qMRMLSegmentSelectorWidget``.
+        label: Its label.
+        binding: The module's parameters.
+        parameter: Name of the parameter that holds the segment's ID.
+        usual: ID of the segment that is taken if the node has it and none is chosen.
+    """
+
+    def __init__(
+        self, selector: Any, label: Any, binding: ParameterBinding, parameter: str, usual: str | None = None
+    ) -> None:
+        self._selector = selector
+        self._label = label
+        self._binding = binding
+        self._parameter = parameter
+        self._usual = usual
+        self._updating = False
+        selector.connect("currentSegmentChanged(QString)", self._chosen)
+
+    def update(self, node: Any) -> None:
+        """Show the segments of a node, which may be None or no segmentation."""
+        segmentation = node.GetSegmentation() if node is not None and node.IsA("vtkMRMLSegmentationNode") else None
+        several = segmentation is not None and segmentation.GetNumberOfSegments() > 1
+        self._selector.setVisible(several)
+        self._label.setVisible(several)
+        if segmentation is None:
+            return
+        ids = [segmentation.GetNthSegmentID(number) for number in range(segmentation.GetNumberOfSegments())]
+        chosen = getattr(self._binding.parameters, self._parameter)
+        if chosen not in ids:
+            chosen = self._usual if self._usual in ids else (ids or [""])[0]
+        self._updating = True
+        try:
+            if self._selector.currentNode() is not node:
+                self._selector.setCurrentNode(node)
+            if self._selector.currentSegmentID() != chosen:
+                self._selector.setCurrentSegmentID(chosen)
+        finally:
+            self._updating = False
+        self._store(chosen)
+
+    def segment_id(self, node: Any) -> str | None:
+        """Return the ID of the node's segment to use, None if it has no segments."""
+        if node is None or not node.IsA("vtkMRMLSegmentationNode"):
+            return None
+        return getattr(self._binding.parameters, self._parameter) or None
+
+    def _chosen(self, segment_id: str) -> None:
+        if not self._updating and self._binding.connected:
+            self._store(segment_id)
+
+    def _store(self, segment_id: str) -> None:
+        if getattr(self._binding.parameters, self._parameter) != segment_id:
+            setattr(self._binding.parameters, self._parameter, segment_id)
+
+
+def what_skull_lacks(node: Any) -> str:
+    """Return what must be done before the chosen skull can be used, or nothing.
+
+    Args:
+        node: A segmentation or a volume; None if none is chosen.
+    """
+    if node is None:
+        return _("Choose a skull first, or try it with a sample.")
+    if node.IsA("vtkMRMLSegmentationNode") and not node.GetSegmentation().GetNumberOfSegments():
+        return _("{name} has no segment; choose another skull.").format(name=node.GetName())
+    return ""

@@ -1,0 +1,186 @@
+"""Making one model of the experiments and testing it: one job a cell, which can be stopped and goes on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from CraNeXtLib.cases.model_trials import Row, Trial, Tried, score_model
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.completion.model_library import Model
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.lock import HeldError, holding
+from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.datasets.manifest import load_case
+from CraNeXtLib.evaluation.checklist import check
+from CraNeXtLib.geometry.volume_files import write_volume
+from CraNeXtLib.training.experiments.config import ExperimentConfig, print_experiments
+from CraNeXtLib.training.experiments.data import Data, manifest_of
+from CraNeXtLib.training.experiments.design import PCA_SKULL_OFFICIAL, Cell
+from CraNeXtLib.training.runs.run_folder import is_first_process
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Experiments:
+    """Experiments that have a folder.
+
+    Attributes:
+        config: What to do.
+        out: Their folder.
+        data: Their data sets.
+    """
+
+    config: ExperimentConfig
+    out: Path
+    data: Data
+
+    @classmethod
+    def start(cls, config: ExperimentConfig, out: str | Path) -> Experiments:
+        """Read the data sets, and keep configuration and manifests in the folder; go on if it is there already.
+
+        Raises:
+            InputError: If the data sets cannot be used, or the folder holds experiments of another configuration.
+        """
+        out, data = Path(out).absolute(), Data.read(config)
+        data.test_cases()
+        file, text = out / "experiments.yaml", print_experiments(config)
+        if not file.is_file():
+            write_text(file, text)
+        elif file.read_text(encoding="utf-8") != text:
+            raise InputError(f"The experiments in {out} have another configuration; go on with {file} as CONFIG.")
+        data.write(out)
+        return cls(config, out, data)
+
+    def folder_of(self, cell: Cell) -> Path:
+        """Return the folder of a cell."""
+        return self.out / "cells" / cell.name
+
+    def is_done(self, cell: Cell) -> bool:
+        """Tell whether a cell has been made and tested."""
+        return (self.folder_of(cell) / "cell.json").is_file()
+
+    def run(self, cell: Cell, progress: ProgressCallback | None = None) -> bool:
+        """Make a cell's model and test it; what was done before a stop isn't done again.
+
+        The cell's folder gets ``training`` or ``model``, ``cases`` (a JSON file each), ``implants`` and at last
+        ``cell.json`` with all that the tables need. In a run of several processes all train, and the first tests.
+
+        Args:
+            cell: The cell.
+            progress: Told stage and fraction; may raise to stop.
+
+        Returns:
+            Whether there was anything to do.
+
+        Raises:
+            InputError: If another process runs the cell, the cell that it goes on from isn't done, or the data or
+                settings cannot be used.
+        """
+        if self.is_done(cell):
+            return False
+        report = progress or (lambda _stage, _fraction: None)
+        folder = self.folder_of(cell)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not is_first_process():
+            if cell.trained:
+                self._model_of(cell, report)
+            return True
+        try:
+            with holding(folder / "cell.lock"):
+                if self.is_done(cell):
+                    return False
+                start = time.perf_counter()
+                model = self._model_of(cell, lambda stage, part: report(f"{cell.name}: {stage}", 0.8 * part))
+                made = time.perf_counter() - start
+                rows = self._tested(cell, model, report)
+                description = {
+                    "format": "cranext-experiment-cell",
+                    "version": FORMAT_VERSION,
+                    "cell": asdict(cell),
+                    "model": {"name": model.name, "sha256": model.sha256, **size_of(model)},
+                    "seconds": {"making": round(made, 1), "testing": round(time.perf_counter() - start - made, 1)},
+                    "cases": rows,
+                }
+                write_text(folder / "cell.json", json_text(description))
+        except HeldError as error:
+            raise InputError(f"The cell {cell.name} is being run by another process; wait for it.") from error
+        return True
+
+    def _model_of(self, cell: Cell, progress: ProgressCallback) -> Model:
+        """Return the cell's model, made now if it isn't there."""
+        if cell.model:
+            return model_library.find(cell.model)
+        folder = self.folder_of(cell)
+        if not cell.trained:
+            if not (folder / "model" / "model.json").is_file():
+                self._fit(cell, folder / "model", progress)
+            return model_library.find(folder / "model")
+        start_from = ""
+        if cell.start_from:
+            cells = self.config.cells()
+            number = [other.name for other in cells].index(cell.start_from)
+            if not self.is_done(cells[number]):
+                raise InputError(
+                    f"{cell.name} goes on from {cell.start_from}, which isn't done; run cell {number} first."
+                )
+            start_from = str(self.folder_of(cells[number]) / "training" / "model")
+        from CraNeXtLib.training.train import train
+
+        manifest, cache = str(manifest_of(self.out, cell.data)), str(self.out / "cache")
+        training = self.config.training_of(cell, manifest, cache, start_from)
+        return model_library.find(train(training, folder / "training", resume=True, progress=progress))
+
+    def _fit(self, cell: Cell, folder: Path, progress: ProgressCallback) -> None:
+        """Fit a shape model to the complete skulls of the training cases, each skull once."""
+        from CraNeXtLib.anatomy.head.template import load_template
+        from CraNeXtLib.training.shape_model import fit, make, official
+
+        cases, name = self.data.of(cell.data), self.config.names[cell.data]
+        skulls = {case.skull: case for case in cases if case.split == "training"}
+        complete = (load_case(case).complete for case in skulls.values())
+        if cell.system == PCA_SKULL_OFFICIAL:
+            settings = self.config.pca_skull_official
+            official.fit(complete, folder, data=name, progress=progress, **settings)
+            return
+        template = load_template()
+        template = template.with_voxels(template.voxels > 0)
+        model = fit.fit(complete, template, progress=lambda words: progress(words, 0.5))
+        make.write_model(folder, model, cases=cases, data=name, licence="as the data demand")
+
+    def _tested(self, cell: Cell, model: Model, progress: ProgressCallback) -> list[Row]:
+        """Return a row for each test case, and keep the implants."""
+        folder, tests = self.folder_of(cell), {test.name: test for test in self.data.test_cases()}
+
+        def keep(tried: Tried) -> Row:
+            implant, pair = tried.implant, tried.pair
+            write_volume(implant, folder / "implants" / f"{tried.trial.name}.nrrd")
+            criteria = check(implant, pair.defective, pair.implant).criteria if implant.voxels.any() else ()
+            return {
+                "dataset": tests[tried.trial.name].dataset,
+                "criteria": {criterion.name: criterion.passed for criterion in criteria},
+            }
+
+        return score_model(
+            model,
+            [Trial.of(test.case, name) for name, test in tests.items()],
+            device=self.config.device,
+            postprocessing=self.config.postprocessing if cell.trained else None,
+            folder=folder / "cases",
+            also=keep,
+            progress=lambda words, part: progress(f"{cell.name}: {words}", 0.8 + 0.2 * part),
+        )
+
+
+def size_of(model: Model) -> dict[str, int]:
+    """Return how many numbers a model's weights are, and how many bytes its file has."""
+    from safetensors import safe_open
+
+    with safe_open(model.weights, "np") as file:
+        shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
+    return {"parameters": sum(int(np.prod(shape)) for shape in shapes), "bytes": model.weights.stat().st_size}

@@ -1,0 +1,188 @@
+"""What can be set about the experiments: a preset or a YAML file, read strictly."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.text import read_yaml
+from CraNeXtLib.core.runtime.devices import DEVICES
+from CraNeXtLib.training.config import TrainingConfig
+from CraNeXtLib.training.config import presets as training_presets
+from CraNeXtLib.training.config_reading import read_config
+from CraNeXtLib.training.experiments.design import BOTH, CELLS, EXPERIMENTS, Cell, Experiment
+
+_PRESETS = Path(__file__).parent / "presets"
+# Networks of ConvNeXt blocks, and the options of the preset's network that they share.
+_CONVNEXT = ("cranext", "unet3dcnn_convnext", "wodzinski_unet_convnext")
+_CONVNEXT_OPTIONS = ("grn", "drop_path")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentConfig:
+    """The experiments on one's data.
+
+    Args:
+        a: Manifest of data set A (see ``CraNeXtLib.datasets.manifest``), with all three splits; in the paper
+            SkullBreak.
+        b: Manifest of data set B, the paper's clinical cases; without it there is Experiment 1 on A alone.
+        names: What tables call the data sets.
+        training: Preset or file of ``cranext train`` that every network is trained with.
+        settings: What differs from it, in sections as there; not ``network``.
+        fine_tuning: What differs further where training on B follows training on A.
+        options: Options of networks that differ from their defaults, by the network's name.
+        pca_skull_official: ``spacing_mm`` and ``registration`` of the published PCA-skull, see
+            ``CraNeXtLib.training.shape_model.official``.
+        region_input: How the categorized skull goes in: ``"one-hot"``, or ``"labels"`` as the paper on its grid.
+        postprocessing: Of the networks' output, ``"default"`` or ``"official"``.
+        extra: Cells of one's own that join Experiment 1: by name, a mapping with ``label`` and either ``network`` and
+            ``options``, to be trained as the others are, or ``model``, the name or folder of a ready model.
+        device: Where the models are tested.
+    """
+
+    a: str = ""
+    b: str = ""
+    names: dict[str, str] = field(default_factory=lambda: {"a": "A", "b": "B"})
+    training: str = "default"
+    settings: dict[str, Any] = field(default_factory=dict)
+    fine_tuning: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pca_skull_official: dict[str, Any] = field(default_factory=dict)
+    region_input: str = "one-hot"
+    postprocessing: str = "default"
+    extra: dict[str, dict[str, Any]] = field(default_factory=dict)
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not self.a:
+            raise InputError("The experiments need a data set; name its manifest with --a.")
+        if set(self.names) != {"a", "b"}:
+            raise InputError("names must have the keys a and b.")
+        for name, entry in self.extra.items():
+            known = {"label", "network", "options", "model"}
+            if not isinstance(entry, dict) or set(entry) - known or ("network" in entry) == ("model" in entry):
+                raise InputError(f"extra.{name} must have a network or a model, and may have label and options.")
+            if name in {cell.name for cell in CELLS} or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+                raise InputError(f"extra.{name} cannot be a cell's name; choose another, of letters, digits, - and _.")
+        for key, value, allowed in (
+            ("postprocessing", self.postprocessing, ("default", "official")),
+            ("device", self.device, DEVICES),
+            *(("pca_skull_official", key, ("spacing_mm", "registration")) for key in self.pca_skull_official),
+        ):
+            if value not in allowed:
+                raise InputError(f"{key} is or has '{value}'; choose among {', '.join(allowed)}.")
+        for cell in self.cells():
+            if cell.trained:
+                self.training_of(cell, "", "")
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Return all cells that the data sets allow, the user's own last; a cell's number is its place."""
+        extra = (
+            Cell(
+                name=name,
+                label=str(entry.get("label", name)).replace("{", "").replace("}", ""),
+                system=str(entry.get("network", "")),
+                options=dict(entry.get("options", {})),
+                model=str(entry.get("model", "")),
+            )
+            for name, entry in self.extra.items()
+        )
+        return (*(cell for cell in CELLS if self.b or "b" not in cell.data), *extra)
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Return the experiments that the data sets allow, with the user's own cells in the first."""
+        first, *others = EXPERIMENTS
+        first = replace(first, cells=(*first.cells, *self.extra))
+        return (first, *others) if self.b else (first,)
+
+    def tested_on(self) -> str:
+        """Return the data sets whose test cases every cell is tested on: ``"ab"`` or ``"a"``."""
+        return BOTH if self.b else "a"
+
+    def training_of(self, cell: Cell, manifest: str, cache: str, start_from: str = "") -> TrainingConfig:
+        """Return the configuration that trains a cell's network.
+
+        Args:
+            cell: A cell with a network.
+            manifest: Its data set.
+            cache: Folder for prepared cases.
+            start_from: Folder of the model whose weights it goes on from.
+
+        Raises:
+            InputError: If the settings are wrong.
+        """
+        settings = merged(self.settings, self.fine_tuning if cell.start_from else {})
+        if "network" in settings:
+            raise InputError("settings.network is what the experiments vary; name networks of your own in extra.")
+        options = read_config(self.training, overrides=settings).network.options if cell.system in _CONVNEXT else {}
+        shared = {key: value for key, value in options.items() if key in _CONVNEXT_OPTIONS}
+        data = {"manifest": manifest, "cache": cache}
+        if cell.input == "regions":
+            data["input"] = self.region_input
+        network = {
+            "name": cell.system,
+            "options": shared | self.options.get(cell.system, {}) | cell.options,
+            "start_from": start_from,
+        }
+        return read_config(
+            self.training, overrides=merged(settings, {"name": cell.name, "data": data, "network": network})
+        )
+
+
+def presets() -> tuple[str, ...]:
+    """Return the names of the presets that come with the software."""
+    return tuple(sorted(path.stem for path in _PRESETS.glob("*.yaml")))
+
+
+def read_experiments(preset_or_path: str | Path, *, a: str = "", b: str = "") -> ExperimentConfig:
+    """Read a preset by name, or a YAML file; what it does not set has its default.
+
+    Args:
+        preset_or_path: Name of a preset, or the file.
+        a: Manifest of data set A; goes before the file's. Paths in a file are relative to it.
+        b: Manifest of data set B, likewise.
+
+    Raises:
+        InputError: If there is no such preset or file, or a key or value in it is wrong; it is named.
+    """
+    path = Path(preset_or_path)
+    if str(preset_or_path) in presets():
+        path = _PRESETS / f"{preset_or_path}.yaml"
+    try:
+        values = read_yaml(path)
+    except OSError as error:
+        known = ", ".join(presets())
+        raise InputError(f"'{preset_or_path}' is neither a preset ({known}) nor a readable file.") from error
+    for key, value in values.items():
+        if key not in _KEYS:
+            raise InputError(f"{path.name}: there is no setting '{key}'; in its place there are {', '.join(_KEYS)}.")
+        if not isinstance(value, _KEYS[key]):
+            raise InputError(f"{path.name}: {key} is {value!r}; it must be of type {_KEYS[key].__name__}.")
+    if "training" in values and values["training"] not in training_presets():
+        values["training"] = str(path.parent.absolute() / values["training"])
+    for key, given in (("a", a), ("b", b)):
+        if given or values.get(key):
+            values[key] = str(Path(given).absolute() if given else path.parent.absolute() / values[key])
+    return ExperimentConfig(**values)
+
+
+def print_experiments(config: ExperimentConfig) -> str:
+    """Return a configuration as YAML with every key."""
+    import yaml
+
+    return yaml.safe_dump(asdict(config), sort_keys=False, default_flow_style=None, width=100)
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of both, section by section; ``above`` wins."""
+    result = dict(below)
+    for section, values in above.items():
+        both = isinstance(values, dict) and isinstance(result.get(section), dict)
+        result[section] = result[section] | values if both else values
+    return result
+
+
+_KEYS = {item.name: {"str": str}.get(str(item.type), dict) for item in fields(ExperimentConfig)}

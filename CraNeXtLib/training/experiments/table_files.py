@@ -1,0 +1,139 @@
+"""A table of results as Markdown, LaTeX and CSV, with the best values marked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.evaluation.cohort_statistics import Summary
+
+BEST, SECOND = "best", "second"
+_LATEX = {"&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "±": r"$\pm$", "↑": r"$\uparrow$", "↓": r"$\downarrow$"}
+_LATEX |= {"×": r"$\times$", "²": r"$^2$", "<": r"$<$", "Δ": r"$\Delta$", "³": r"$^3$"}
+
+
+@dataclass(frozen=True)
+class Value:
+    """What stands in one place of a table.
+
+    Attributes:
+        text: As people read it.
+        number: The number behind it, None where it is words.
+        summary: Mean and spread behind it, if it is one.
+        mark: ``"best"``, ``"second"`` or nothing.
+    """
+
+    text: str
+    number: float | None = None
+    summary: Summary | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes:
+        name: Of its files, such as ``table3``.
+        title: What it shows.
+        columns: Headers; the first is that of the rows' names.
+        rows: The rows, each as long as the headers.
+        notes: Sentences below it.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Value]]
+    notes: Sequence[str] = ()
+
+    def markdown(self) -> str:
+        """Return the table as Markdown; the best are bold, the second-best italic."""
+        around = {BEST: "**", SECOND: "*", "": ""}
+        lines = [
+            "| " + " | ".join(self.columns) + " |",
+            "|" + "---|" * len(self.columns),
+            *(
+                "| " + " | ".join(f"{around[v.mark]}{v.text}{around[v.mark]}" for v in row).replace("\n", " ") + " |"
+                for row in self.rows
+            ),
+        ]
+        return f"### {self.title}\n\n" + "\n".join(lines) + "".join(f"\n\n{note}" for note in self.notes) + "\n"
+
+    def latex(self) -> str:
+        """Return the table for LaTeX's package booktabs; the best are bold, the second-best italic."""
+        around = {BEST: r"\textbf{%s}", SECOND: r"\textit{%s}", "": "%s"}
+        rows = [" & ".join(around[v.mark] % _latex(v.text) for v in row) + r" \\" for row in self.rows]
+        lines = [
+            r"\begin{table}",
+            rf"\caption{{{_latex(self.title)}}}\label{{tab:{self.name}}}",
+            rf"\begin{{tabular}}{{l{'r' * (len(self.columns) - 1)}}}",
+            r"\toprule",
+            " & ".join(map(_latex, self.columns)) + r" \\",
+            r"\midrule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+            *(rf"\par {_latex(note)}" for note in self.notes),
+            r"\end{table}",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def csv(self) -> str:
+        """Return the table with a line a value, for programs: row, column, text, number, mean, SD, n, failed, mark."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("row", "column", "text", "number", "mean", "sd", "n", "failed", "mark"))
+        for number, row in enumerate(self.rows, 1):
+            name = row[0].text or str(number)
+            for column, value in zip(self.columns[1:], row[1:], strict=True):
+                s = value.summary
+                spread = ("",) * 4 if s is None else (s.mean, "" if math.isnan(s.sd) else s.sd, s.n, s.failed)
+                plain = "" if value.number is None else value.number
+                writer.writerow((name, column, value.text, plain, *spread, value.mark))
+        return stream.getvalue()
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the three files and return them.
+
+        Raises:
+            InputError: If the folder cannot be written.
+        """
+        written = []
+        for suffix, text in ((".md", self.markdown()), (".csv", self.csv()), (".tex", self.latex())):
+            with replacing(folder / f"{self.name}{suffix}") as temporary:
+                temporary.write_text(text, encoding="utf-8")
+            written.append(folder / f"{self.name}{suffix}")
+        return written
+
+
+def with_marks(
+    rows: Sequence[Sequence[Value]], best: Sequence[bool | None], *, second: bool = False
+) -> list[list[Value]]:
+    """Return rows whose best values are marked, equal ones alike.
+
+    Args:
+        rows: The rows.
+        best: For each column whether higher is better, or None for columns without a best value.
+        second: Mark the second-best too.
+    """
+    marked = [list(row) for row in rows]
+    for column, higher in enumerate(best):
+        values = [row[column].summary for row in rows]
+        if higher is None or sum(value is not None for value in values) < 2:
+            continue
+        order = sorted({value.mean for value in values if value is not None}, reverse=higher)
+        marks = dict(zip(order, (BEST, SECOND) if second else (BEST,), strict=False))
+        for row, value in zip(marked, values, strict=True):
+            if value is not None and value.mean in marks:
+                row[column] = Value(row[column].text, row[column].number, value, marks[value.mean])
+    return marked
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)

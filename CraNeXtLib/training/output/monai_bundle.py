@@ -1,0 +1,80 @@
+"""A model as a MONAI bundle, for those who have MONAI's tools around their networks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+
+from CraNeXtLib.completion.model_library import Model
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import new_folder
+
+
+def write_monai_bundle(model: Model, folder: str | Path) -> Path:
+    """Write ``configs/metadata.json``, ``configs/inference.json``, ``models`` and ``docs/README.md``.
+
+    ``python -m monai.bundle run --config_file BUNDLE/configs/inference.json --bundle_root BUNDLE --input SKULL
+    --output_dir DIR`` does what ``cranext reconstruct`` does, by the model folder that ``models`` is; it needs this
+    library. ``models/model.pt`` holds the weights in single precision, for tools that take only the network.
+
+    Args:
+        model: A model of the kind ``network``.
+        folder: The bundle; it must not exist.
+
+    Raises:
+        InputError: If the model is of another kind, or the folder exists or cannot be written.
+    """
+    import monai
+    from safetensors.torch import load_file
+
+    description = model.description
+    if description["kind"] != "network":
+        raise InputError(f"'{model.name}' is no network; only networks can be MONAI bundles.")
+    network, shape = description["network"], description["grid"]["shape"]
+    channels = network.get("options", {}).get("in_channels", 1)
+    logits = {"type": "image", "format": "segmentation", "num_channels": 1, "spatial_shape": shape, "dtype": "float32"}
+    metadata = {
+        "version": "1.0.0",
+        "monai_version": monai.__version__,
+        "pytorch_version": torch.__version__,
+        "name": model.name,
+        "task": "Cranial implant design",
+        "description": f"Completes a defective skull; gives logits of the {description.get('target', 'complete')}.",
+        "intended_use": "Research only, not for clinical decisions.",
+        "copyright": description.get("licence", ""),
+        "data_source": description.get("data", ""),
+        "network_data_format": {
+            "inputs": {"image": logits | {"num_channels": channels, "value_range": [0, 1]}},
+            "outputs": {"pred": logits},
+        },
+    }
+    inference = {
+        "imports": ["$import torch", "$from CraNeXtLib.cases.reconstruction_case import reconstruct_case"],
+        "bundle_root": ".",
+        "input": "defective_skull.nrrd",
+        "output_dir": "$@bundle_root + '/eval'",
+        "ckpt_path": "$@bundle_root + '/models/model.pt'",
+        "device": "$torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+        "network_def": {"_target_": "CraNeXtLib.networks.build", "name": network["name"], **network.get("options", {})},
+        "network": "$@network_def.to(@device).eval()",
+        "load": "$@network.load_state_dict(torch.load(@ckpt_path, weights_only=True))",
+        "settings": {
+            "_target_": "CraNeXtLib.cases.case_settings.CaseSettings",
+            "model": "$@bundle_root + '/models'",
+        },
+        "run": ["$reconstruct_case(@input, @output_dir, @settings)"],
+    }
+    with new_folder(folder) as new:
+        for name in ("configs", "docs"):
+            (new / name).mkdir()
+        shutil.copytree(model.folder, new / "models")
+        (new / "configs" / "metadata.json").write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+        (new / "configs" / "inference.json").write_text(json.dumps(inference, indent=2) + "\n", encoding="utf-8")
+        torch.save({key: value.float() for key, value in load_file(model.weights).items()}, new / "models" / "model.pt")
+        card = model.folder / "MODEL_CARD.md"
+        text = card.read_text(encoding="utf-8") if card.is_file() else f"# {model.name}\n"
+        (new / "docs" / "README.md").write_text(text, encoding="utf-8")
+    return Path(folder)

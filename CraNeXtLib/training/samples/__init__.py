@@ -1,0 +1,1 @@
+"""From skulls to training samples."""

@@ -1,0 +1,49 @@
+"""A head that stands upside down or looks backwards is noticed; one that stands right is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from CraNeXtLib.anatomy.head.orientation import orientation_doubts
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
+
+
+@pytest.fixture(scope="module")
+def skull(shared):
+    volume = read_volume(shared / "skullfix" / "complete" / "002.nrrd")
+    return Volume(volume.voxels[::4, ::4, ::4] != 0, volume.affine @ np.diag([4.0, 4.0, 4.0, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("flips", "words"),
+    [
+        ((1, 1, 1), []),
+        ((-1, 1, 1), []),  # nothing in the shape tells left from right
+        ((1, -1, 1), ["backwards", "left and right"]),
+        ((1, 1, -1), ["upside down", "left and right"]),
+        ((1, -1, -1), ["upside down", "backwards"]),
+    ],
+)
+def test_a_turned_head_is_noticed(skull, flips, words):
+    doubts = orientation_doubts(Volume(skull.voxels, np.diag([*flips, 1.0]) @ skull.affine))
+    assert len(doubts) == len(words)
+    assert all(word in doubt for word, doubt in zip(words, doubts, strict=True))
+
+
+def test_a_vault_alone_tells_nothing(skull):
+    height = skull.to_ras(np.array([[0, 0, k] for k in range(skull.shape[2])]))[:, 2]
+    low = np.flatnonzero(height > height[np.flatnonzero(skull.voxels.any(axis=(0, 1)))[-1]] - 75)[0]
+    assert orientation_doubts(skull.crop((slice(None), slice(None), slice(int(low), None)))) == []
+
+
+def test_a_head_lying_on_its_side_is_noticed(skull):
+    turned = skull.affine[[1, 0, 2, 3]]
+    assert "wider than long" in orientation_doubts(Volume(skull.voxels, turned))[0]
+
+
+def test_the_wrong_orientation_of_a_skullbreak_header_is_noticed(shared):
+    path = next((shared / "skullbreak").glob("*.nii.gz"))
+    assert orientation_doubts(read_volume(path, orientation="LPS")) == []
+    assert "backwards" in orientation_doubts(read_volume(path, orientation="LAS"))[0]

@@ -1,0 +1,76 @@
+"""Heads as they come: tilted, cropped or upside down by their header, and back."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from CraNeXtLib import reconstruct
+from CraNeXtLib.anatomy.head.pose import find_pose, pose_doubts, upright_frame
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.evaluation.metrics import dice
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
+
+
+@pytest.fixture(scope="module")
+def skull():
+    """The bundled skull and its implant at 2.4 mm."""
+    every = (slice(None, None, 3),) * 3
+    volumes = [read_volume(path) for path in (DEFECTIVE_SKULL, REFERENCE_IMPLANT)]
+    return [Volume(v.voxels[every] > 0, v.affine @ np.diag([3, 3, 3, 1.0])) for v in volumes]
+
+
+def turned(volume: Volume, matrix: np.ndarray) -> Volume:
+    motion = np.eye(4)
+    motion[:3, :3] = matrix
+    return Volume(volume.voxels, motion @ volume.affine)
+
+
+TURNS = {
+    "tilted": Rotation.from_euler("xyz", (25, 15, -10), degrees=True).as_matrix(),
+    "upside down": np.diag([1.0, 1, -1]),
+    "upside down and backwards": np.diag([1.0, -1, -1]),
+}
+
+
+@pytest.mark.parametrize("turn", ["tilted", "upside down"])
+def test_an_implant_is_made_however_the_head_lies(skull, turn):
+    defective, implant = (turned(volume, TURNS[turn]) for volume in skull)
+    result = reconstruct(defective)
+    assert dice(result.implant, implant) > 0.75
+    np.testing.assert_array_equal(result.implant.affine, defective.affine)
+    assert bool(result.warnings) == turn.startswith("upside down")
+
+
+@pytest.mark.parametrize("turn", ["tilted", "upside down and backwards"])
+def test_the_turn_is_found_and_taken_back(skull, turn):
+    straight = find_pose(skull[0])
+    moved = turned(skull[0], TURNS[turn])
+    pose = find_pose(moved, any_way_up=turn != "tilted")
+    found = pose.template_to_skull[:3, :3] @ np.linalg.inv(straight.template_to_skull[:3, :3])
+    assert np.abs(found - TURNS[turn]).max() < 0.03
+    again = pose.upright(moved)
+    assert np.abs(again.affine[:3, :3] - skull[0].affine[:3, :3]).max() < 0.05 * skull[0].spacing.max()
+
+
+def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_noticed(skull):
+    defective = skull[0]
+    assert pose_doubts(find_pose(defective), defective) == []
+    stretched = Volume(defective.voxels, defective.affine @ np.diag([1, 1, 2, 1.0]))
+    assert "check the distances between voxels" in " ".join(pose_doubts(find_pose(stretched), stretched))
+    top = np.flatnonzero(defective.voxels.any(axis=(0, 1)))[-1]
+    low = defective.crop((slice(None), slice(None), slice(0, int(top) - round(25 / defective.spacing[2]))))
+    assert "of the vault lies outside the volume" in " ".join(pose_doubts(find_pose(low), low))
+
+
+def test_a_nearly_upright_head_stays(skull):
+    assert find_pose(skull[0]).upright(skull[0]) is skull[0]
+
+
+def test_landmarks_lie_along_the_heads_own_directions(skull):
+    whole = Volume(skull[0].voxels | skull[1].voxels, skull[0].affine)
+    nod = Rotation.from_euler("x", 25, degrees=True).as_matrix()
+    upright, nodded = upright_frame(whole), upright_frame(turned(whole, nod))
+    for name in ("length", "width", "vertex"):
+        assert getattr(nodded, name) == pytest.approx(getattr(upright, name), abs=3.0)
+    assert np.degrees(Rotation.from_matrix(nodded.turn @ nod @ upright.turn.T).magnitude()) < 3

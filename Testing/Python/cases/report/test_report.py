@@ -1,0 +1,162 @@
+"""The report says what the result says, needs no network, and does not name files, which may be called by patients."""
+
+import base64
+import contextlib
+import re
+import zlib
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image
+
+from CraNeXtLib.cases.report import Figure, write_report
+
+RESULT = {
+    "notice": "For research use, not for clinical decisions.",
+    "case_id": "A-7 <b>",
+    "created": "2026-01-02T03:04:05+00:00",
+    "input": {
+        "path": "/data/Mustermann_Max.nrrd",
+        "sha256": "ab" * 32,
+        "shape": [512, 512, 200],
+        "spacing_mm": [0.45, 0.45, 1.0],
+        "orientation": "LPS",
+    },
+    "model": {"name": "pca_skull", "sha256": "cd" * 32},
+    "parameters": {"device": "cpu", "reference_implant": "/data/Mustermann_Max_truth.nrrd", "finishing": {"gap_mm": 1}},
+    "implant_volume_ml": 33.55,
+    "defect_area_cm2": 88.3,
+    "thickness_mm": {"min": 0.2, "p05": 1.5, "median": 4.1, "p95": 5.0, "max": 6.0},
+    "pieces": [{"volume_ml": 33.5, "centre_ras_mm": [-58.0, 14.0, -53.0]}],
+    "watertight": True,
+    "defects": [  # on the right, though its coordinates are left of the scanner's origin
+        {
+            "centre_ras_mm": [-95.9, 182.9, 102.3],
+            "percent": {"Temporal": 0.0, "Upper Frontal": 45.76, "Lower Frontal": 54.24},
+            "side": "right",
+            "area_cm2": 16.9,
+            "volume_ml": 8.752,
+            "extent_mm": 60.4,
+            "perimeter_mm": 186.1,
+            "opening_cm2": {"before": 7.73, "after": 0.0},
+        }
+    ],
+    "expected_error": {
+        "mean_mm": 0.61,
+        "p95_mm": 1.22,
+        "known_percent": 98.4,
+        "worst": {"error_mm": 2.03, "place_ras_mm": [-60.0, 50.0, 12.0], "side": "left", "region": "Temporal"},
+    },
+    "checklist": {
+        "criteria": [
+            {
+                "name": "smooth_transition",
+                "value": 1.67,
+                "unit": "mm",
+                "threshold": 1.2,
+                "passed": False,
+                "place_ras_mm": [-57.0, 53.0, 25.0],
+            },
+            {
+                "name": "restored_shape",
+                "value": None,
+                "unit": "mm",
+                "threshold": 3.0,
+                "passed": None,
+                "place_ras_mm": None,
+            },
+        ]
+    },
+    "metrics": {"dsc": 0.85, "dh95_mm": None},
+    "warnings": ["The slices are 3 mm thick."],
+    "seconds": {"Reading": 0.25},
+    "versions": {"cranext": "1.0"},
+}
+
+
+class Texts(HTMLParser):
+    """Collects the page's words and where its pictures come from."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.sources = [], []
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def handle_starttag(self, _tag, attributes):
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+
+
+def pdf_words(path):
+    """Return the text of a PDF's pages, whose streams are compressed and written in ASCII."""
+    words = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.DOTALL):
+        with contextlib.suppress(ValueError, zlib.error):
+            content = zlib.decompress(base64.a85decode(stream.strip(), adobe=False, ignorechars=b" \n\r~>"))
+            words += re.findall(rb"\((.*?)\) Tj", content)
+    return b" ".join(words).decode("latin-1")
+
+
+@pytest.fixture
+def written(tmp_path):
+    """The folder of a report with three pictures and two maps."""
+    figures = []
+    for name, colour in (("facing", "navy"), ("six", "red"), ("slices", "white"), ("gap", "black"), ("doubt", "pink")):
+        Image.new("RGB", (1600, 1300), colour).save(tmp_path / f"{name}.png")
+        figures.append(Figure(tmp_path / f"{name}.png", f"What {name} shows."))
+    write_report(RESULT, figures[:3], tmp_path, maps=figures[3:4], expected=figures[4:])
+    return tmp_path
+
+
+def test_page_says_what_the_result_says(written):
+    page = Texts()
+    page.feed((written / "report.html").read_text(encoding="utf-8"))
+    words = " ".join(page.words)
+    for expected in (
+        "case A-7 <b>",
+        "For research use, not for clinical decisions.",
+        "The slices are 3 mm thick.",
+        "33.5 mL at RAS -58, 14, -53 mm",
+        "NO: 1.67 mm, threshold 1.2 mm; worst at RAS -57, 53, 25 mm",
+        "right; Lower Frontal 54 %, Upper Frontal 46 %; 16.9 cm², 8.8 mL, 60 mm across, 186 mm around",
+        "open before 7.7 cm², after 0.0 cm²; middle at RAS -96, 183, 102 mm",
+        "mean 0.6 mm, 95 % below 1.2 mm",
+        "2.0 mm: left, Temporal, at RAS -60, 50, 12 mm",
+        "98 % of the implant",
+        "not measured",
+        "infinite",
+        "0.8500",
+        "cd" * 32,
+        "ab" * 32,
+        "gap mm: 1",
+        "What gap shows.",
+        "What doubt shows.",
+    ):
+        assert expected in words
+    assert len(page.sources) == 5
+    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+
+
+def test_neither_file_names_the_patient(written):
+    assert "Mustermann" not in (written / "report.html").read_text(encoding="utf-8")
+    words = pdf_words(written / "report.pdf")
+    assert "Against the reference implant" in words
+    assert "Mustermann" not in words
+
+
+def test_pdf_is_whole_and_has_its_pictures(written):
+    content = (written / "report.pdf").read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert content.rstrip().endswith(b"%%EOF")
+    assert len(re.findall(rb"/Subtype /Image", content)) == 5
+    assert len(re.findall(rb"/Type /Page\b", content)) >= 3
+
+
+def test_what_the_result_does_not_know_is_left_out(tmp_path):
+    result = {key: value for key, value in RESULT.items() if key not in ("metrics", "checklist", "expected_error")}
+    write_report(result, [], tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Checklist" not in page
+    assert "Expected error" not in page
+    assert "reference implant</h2>" not in page

@@ -1,0 +1,67 @@
+"""The whole way in, from a DICOM series to an implant, and what the result tells of the scan and not of the patient."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ct_phantoms import NAME, write_series
+
+from CraNeXtLib.anatomy.ct.synthetic_ct import synthetic_ct
+from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.cases.reconstruction_case import reconstruct_case
+from CraNeXtLib.cli import main
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.evaluation.metrics import dice
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory) -> Path:
+    """Folder of the bundled skull's CT as a DICOM series; it bears the patient's name, as exports often do."""
+    folder = tmp_path_factory.mktemp("export") / NAME
+    write_series(synthetic_ct(read_volume(DEFECTIVE_SKULL), noise_hu=15, headrest=True), folder)
+    return folder
+
+
+def test_from_dicom_to_an_implant(series, tmp_path):
+    result = reconstruct_case(series, tmp_path / "out", CaseSettings(ct=True, bone_threshold_hu=300))
+    truth = read_volume(REFERENCE_IMPLANT)
+    implant = read_volume(tmp_path / "out" / "implant.nrrd")
+    # The series is read in its own order of slices: compare at places, not at indices.
+    places = truth.to_ras(np.argwhere(truth.voxels > 0))
+    indices = np.rint(implant.to_indices(places)).astype(int)
+    on_grid = np.zeros(implant.shape, bool)
+    on_grid[tuple(indices.T)] = True
+    assert dice(implant, implant.with_voxels(on_grid)) > 0.8
+    assert result["input"]["path"] == "DICOM series 3"
+    assert result["input"]["ct"]["bone_threshold_hu"] == 300
+    assert len(result["input"]["ct"]["removed_ml"]) > 0
+    assert result["warnings"] == []
+    (defect,) = result["defects"]
+    assert (defect["side"], defect["main_region"]) == ("left", "Middle Parietal")
+    assert not [name for name in result["files"] if name.startswith("implant_")]
+    assert result["input"]["pose"]["turned_deg"] < 5
+    assert {"defective_skull.nrrd", "ct_bone.png"} <= set(result["files"])
+    written = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert (written["defects"], written["input"]) == (result["defects"], result["input"])
+    for path in (tmp_path / "out").iterdir():
+        content = path.read_bytes()
+        for word in (*NAME.split("^"), "4711-ROSSINI", "19600102"):
+            assert word.encode() not in content, path.name
+
+
+def test_the_command_takes_a_folder(series, tmp_path, capsys):
+    assert main(["reconstruct", str(series), "--out", str(tmp_path / "out")]) == 2
+    assert "add --ct" in capsys.readouterr().err
+    assert main(["reconstruct", str(series), "--ct", "--series", "9", "--out", str(tmp_path / "out")]) == 2
+    assert "choose one with --series: 3 (Head 1.0" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_mask_given_as_ct_is_refused(tmp_path):
+    skull = read_volume(DEFECTIVE_SKULL)
+    write_volume(skull, tmp_path / "mask.nrrd")
+    with pytest.raises(InputError, match="leave out --ct"):
+        reconstruct_case(tmp_path / "mask.nrrd", tmp_path / "out", CaseSettings(ct=True))

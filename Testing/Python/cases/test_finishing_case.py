@@ -1,0 +1,107 @@
+"""Finishing from file to files: the command, the worker, and the part beside a reconstruction."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from phantoms import OBLIQUE, Head, head
+from scipy.spatial import cKDTree
+
+from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.cases.finishing_case import make_part
+from CraNeXtLib.cli import main
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+from CraNeXtLib.implant.finishing import FinishSettings
+
+FILES = {
+    "finish.json",
+    "finished_implant.3mf",
+    "finished_implant.nrrd",
+    "finished_implant.stl",
+    "fit_maps.vtp",
+}
+PICTURES = {"fit_gap.png", "fit_symmetry.png", "fit_thickness.png"}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> tuple[Path, Path, Head]:
+    phantom = head(spacing=(2.0, 2.0, 2.0), directions=OBLIQUE)
+    folder = tmp_path_factory.mktemp("files")
+    write_volume(phantom.implant, folder / "implant.nrrd")
+    write_volume(phantom.defective, folder / "skull.nrrd")
+    return folder / "implant.nrrd", folder / "skull.nrrd", phantom
+
+
+def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_path, capsys):
+    implant, skull, phantom = files
+    out = tmp_path / "out"
+    arguments = ["finish", implant, "--skull", skull, "--out", out, "--thickness-mm", 3, 5, "--insertion=40,20,60"]
+    assert main([str(a) for a in [*arguments, "--perforations-mm", 3, 12, 6, "--material", "PMMA"]]) == 0
+    printed = capsys.readouterr().out
+    assert "fits" in printed
+    assert "g in PMMA" in printed
+    assert "research use" in printed
+    assert {path.name for path in out.iterdir()} == FILES | PICTURES
+    result = json.loads((out / "finish.json").read_text())
+    assert set(result["files"]) == FILES | PICTURES
+    settings = result["finishing"]["settings"]
+    assert (settings["minimum_thickness_mm"], settings["maximum_thickness_mm"]) == (3, 5)
+    assert settings["perforation_pitch_mm"] == 12
+    assert result["finishing"]["pieces"][0]["perforations"] > 0
+    assert result["fit"]["of"] == "finished_implant"
+    finished = read_volume(out / "finished_implant.nrrd")
+    assert finished.shape == phantom.implant.shape
+    np.testing.assert_array_equal(finished.affine, phantom.implant.affine)
+    mesh = trimesh.load(out / "finished_implant.stl")
+    assert mesh.is_watertight
+    assert mesh.volume / 1000 == pytest.approx(result["fit"]["volume_ml"], abs=0.01)
+    points = phantom.implant.to_ras(np.argwhere(phantom.implant.voxels)) * (-1, -1, 1)  # the file is in LPS
+    assert cKDTree(points).query(mesh.vertices)[0].max() < 4
+
+
+def test_bad_options_end_with_one_sentence_and_no_files(files, tmp_path, capsys):
+    implant, skull, _ = files
+    for wrong in (["--clearance-mm", "9"], ["--insertion", "up"], ["--thickness-mm", "5", "3"]):
+        assert main(["finish", str(implant), "--skull", str(skull), "--out", str(tmp_path / "out"), *wrong]) == 2
+        assert capsys.readouterr().err.startswith("cranext: error: ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_worker_finishes_for_slicer(files, tmp_path):
+    implant, skull, _ = files
+    settings = {"clearance_mm": 1.0, "insertion": [40, 20, 60]}
+    arguments = {"implant": str(implant), "skull": str(skull), "out": str(tmp_path / "out"), "pictures": False}
+    told = []
+    result = Job("finish", arguments | {"settings": settings}).wait(
+        lambda stage, fraction: told.append((stage, fraction))
+    )
+    assert set(result["files"]) == FILES
+    assert result["finishing"]["settings"]["clearance_mm"] == 1.0
+    assert [fraction for _, fraction in told] == sorted(fraction for _, fraction in told)
+    assert "Finishing piece 1 of 1" in {stage for stage, _ in told}
+
+
+def test_a_part_of_which_nothing_is_left_is_a_warning_and_the_implant_is_checked(files):
+    _, _, phantom = files
+    settings = FinishSettings(clearance_mm=5, edge_radius_mm=10, insertion=(-40, -20, -60))
+    part = make_part(phantom.implant, phantom.defective, surface_of(phantom.implant), settings)
+    assert part.finished is None
+    assert "leaves nothing" in part.warnings[0]
+    described = part.as_dict()
+    assert described["finishing"] is None
+    assert described["fit"]["of"] == "implant"
+    json.dumps(described, allow_nan=False)
+
+
+def test_settings_of_a_case_hold_those_of_finishing():
+    settings = CaseSettings.from_dict({"finishing": {"clearance_mm": 0.8}, "material": "PMMA"})
+    assert settings.finishing == FinishSettings(clearance_mm=0.8)
+    assert CaseSettings().finishing == FinishSettings()
+    assert CaseSettings.from_dict({"finishing": None}).finishing is None
+    with pytest.raises(InputError, match="clearence"):
+        CaseSettings.from_dict({"finishing": {"clearence_mm": 0.8}})

@@ -1,0 +1,116 @@
+"""Many implants measured: manifests, folders, resuming, failures and tables."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from plain_metrics import capped_shell
+
+from CraNeXtLib.cases.cohort_evaluation import evaluate_cohort
+from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.evaluation import cohort_statistics
+from CraNeXtLib.evaluation.cohort import read_cases, read_rows
+from CraNeXtLib.evaluation.evaluation import evaluate
+from CraNeXtLib.geometry.volume_files import write_volume
+
+SHIFTS = {"a": 0, "b": 1, "c": 3}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, shift in SHIFTS.items():
+        for role, volume in zip(("implant", "reference", "skull"), capped_shell(shift), strict=True):
+            path = tmp_path / "in" / name / f"{role}.nrrd"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_volume(volume.with_voxels(volume.voxels.astype(np.uint8)), path)
+    return tmp_path / "in"
+
+
+def manifest(folder, **columns):
+    path = folder / "cases.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["case", "implant", "reference", "skull", *columns])
+        for i, name in enumerate(SHIFTS):
+            files = [f"{name}/{role}.nrrd" for role in ("implant", "reference", "skull")]
+            writer.writerow([name, *files, *(values[i] for values in columns.values())])
+    return path
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_folder_of_cases(folder, tmp_path, workers):
+    told = []
+    rows = evaluate_cohort(folder, tmp_path / "out", workers=workers, progress=lambda *p: told.append(p))
+    assert [row["case"] for row in rows] == list(SHIFTS)
+    for row in rows:
+        assert row["dsc"] == evaluate(*capped_shell(SHIFTS[row["case"]])).dsc
+    assert [fraction for _, fraction in told] == pytest.approx([1 / 3, 2 / 3, 1])
+    on_disk = read_rows(tmp_path / "out" / "cases.csv")
+    assert [float(row["sdh_mm"]) for row in on_disk] == [row["sdh_mm"] for row in rows]
+    assert cohort_statistics.compare(on_disk, rows, ["dsc"])["dsc"].mean_difference == 0
+
+
+def test_tables_by_region_and_subject(folder, tmp_path):
+    path = manifest(folder, region=["Frontal", "Frontal; Occipital", "Occipital"], subject=["1", "1", "2"])
+    rows = evaluate_cohort(path, tmp_path / "out")
+    cohort = json.loads((tmp_path / "out" / "cohort.json").read_text())
+    assert (cohort["cases"], cohort["subjects"]) == (3, 2)
+    assert set(cohort["tables"]) == {"all", "region: Frontal", "region: Occipital"}
+    assert cohort["tables"]["all"]["dsc"]["mean"] == pytest.approx(np.mean([row["dsc"] for row in rows]))
+    assert cohort["tables"]["region: Frontal"]["dsc"]["n"] == 2
+
+
+def test_goes_on_after_a_stop_and_measures_what_changed(folder, tmp_path):
+    def stop(name, _fraction):
+        if name == "b":
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        evaluate_cohort(folder, tmp_path / "out", progress=stop)
+    assert not (tmp_path / "out" / "cases.csv").exists()
+    told = []
+    first = evaluate_cohort(folder, tmp_path / "out", progress=lambda name, _: told.append(name))
+    assert told == ["c"]
+    write_volume(capped_shell(0)[0], folder / "c" / "implant.nrrd")
+    told.clear()
+    rows = evaluate_cohort(folder, tmp_path / "out", progress=lambda name, _: told.append(name))
+    assert told == ["c"]
+    assert rows[:2] == first[:2]
+    assert rows[2]["dsc"] == 1
+    evaluate_cohort(folder, tmp_path / "out", resume=False, progress=lambda name, _: told.append(name))
+    assert told == ["c", "a", "b", "c"]
+
+
+def test_an_empty_implant_is_counted_and_a_damaged_file_is_named(folder, tmp_path):
+    implant = capped_shell()[0]
+    write_volume(implant.with_voxels(np.zeros(implant.shape, dtype=np.uint8)), folder / "a" / "implant.nrrd")
+    (folder / "b" / "skull.nrrd").write_text("not a volume")
+    for _ in range(2):  # the second time from the files of the first
+        rows = evaluate_cohort(folder, tmp_path / "out")
+        assert rows[0]["dh95_mm"] == np.inf
+        assert rows[1]["error"]
+        cohort = json.loads((tmp_path / "out" / "cohort.json").read_text())
+        assert cohort["failed_cases"] == ["a"]
+        assert list(cohort["errors"]) == ["b"]
+        summary = cohort["tables"]["all"]["dh95_mm"]
+        assert (summary["n"], summary["failed"]) == (2, 1)
+        assert summary["mean"] == pytest.approx((rows[0]["diagonal_mm"] + rows[2]["dh95_mm"]) / 2)
+
+
+def test_refuses_a_manifest_that_says_too_little(folder, tmp_path):
+    with pytest.raises(InputError, match="no column is called colour"):
+        read_cases(manifest(folder, colour=["red"] * 3))
+    (tmp_path / "twice.json").write_text(
+        json.dumps([dict.fromkeys(("case", "implant", "reference", "skull"), "x")] * 2)
+    )
+    with pytest.raises(InputError, match="twice"):
+        read_cases(tmp_path / "twice.json")
+    (tmp_path / "short.csv").write_text("case,implant,reference\na,b,c\n")
+    with pytest.raises(InputError, match="no skull"):
+        read_cases(tmp_path / "short.csv")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no cases"):
+        read_cases(tmp_path / "empty")
+    with pytest.raises(InputError, match="Cannot read"):
+        read_cases(tmp_path / "missing.csv")

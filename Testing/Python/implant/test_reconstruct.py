@@ -1,0 +1,94 @@
+"""The main job on a generated head, with a model that knows the answer."""
+
+import numpy as np
+import pytest
+from phantoms import OBLIQUE, head
+
+from CraNeXtLib import reconstruct
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.completion.proposal import Proposal
+from CraNeXtLib.core import resources
+from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
+from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.volume import Volume
+
+
+class Oracle(model_library.Model):
+    """A model that proposes a given complete skull."""
+
+    def __init__(self, complete: Volume) -> None:
+        super().__init__(resources.BUNDLED, {"name": "oracle", "kind": "oracle", "sha256": "0"})
+        object.__setattr__(self, "complete", complete)
+
+    def load(self):
+        return self
+
+    def propose(self, skull, *, device, progress):
+        assert device == "cpu"
+        progress(0.5)
+        box = foreground_box(self.complete.voxels & ~skull.voxels, margin=8)
+        errors = np.full_like(self.complete.voxels[box], 2.5, dtype=np.float16)
+        return Proposal(box, self.complete.voxels[box].astype(np.float32), expected_error=errors, notes=("A note.",))
+
+
+DIRECTIONS = {"upright": np.eye(3), "flipped": np.diag([-1.0, -1.0, 1.0]), "oblique": OBLIQUE}
+
+
+@pytest.mark.parametrize("directions", DIRECTIONS)
+def test_the_implant_fills_the_hole_in_the_inputs_geometry(monkeypatch, directions):
+    phantom = head(directions=DIRECTIONS[directions])
+    monkeypatch.setattr(model_library, "find", lambda _name: Oracle(phantom.complete))
+    told = []
+    result = reconstruct(phantom.defective, device="cpu", progress=lambda *event: told.append(event))
+    for volume in (result.defective_skull, result.complete_skull, result.implant):
+        assert volume.voxels.dtype == bool
+        assert volume.shape == phantom.defective.shape
+        np.testing.assert_array_equal(volume.affine, phantom.defective.affine)
+    wrong = (result.implant.voxels ^ phantom.implant.voxels).sum()
+    assert wrong < 0.02 * phantom.implant.voxels.sum()
+    np.testing.assert_array_equal(result.complete_skull.voxels, phantom.defective.voxels | result.implant.voxels)
+    assert "A note." in result.warnings
+    assert result.expected_error.volume.has_geometry_of(phantom.defective)
+    np.testing.assert_array_equal(result.expected_error.volume.voxels, 2.5 * result.implant.voxels)
+    assert any("more than 2.5 mm" in warning for warning in result.warnings)
+    fractions = [fraction for _, fraction in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+def test_a_head_that_stands_on_its_head_is_doubted(monkeypatch, shared):
+    from CraNeXtLib.geometry.volume_files import read_volume
+
+    implant = read_volume(shared / "skullfix/implant/006.nrrd")
+    complete = read_volume(shared / "skullfix/complete/006.nrrd")
+    every = (slice(None, None, 4),) * 3
+    upside_down = np.diag([-1.0, 1, -1, 1]) @ complete.affine @ np.diag([4, 4, 4, 1.0])
+    complete, implant = (Volume(v.voxels[every] > 0, upside_down) for v in (complete, implant))
+    monkeypatch.setattr(model_library, "find", lambda _name: Oracle(complete))
+    result = reconstruct(complete.with_voxels(complete.voxels & ~implant.voxels), device="cpu")
+    assert any("upside down" in warning for warning in result.warnings)
+
+
+def test_no_defect_bad_masks_and_cancelling(monkeypatch):
+    phantom = head()
+    monkeypatch.setattr(model_library, "find", lambda _name: Oracle(phantom.complete))
+    with pytest.raises(NoImplantError, match="oracle"):
+        reconstruct(phantom.complete.with_voxels(phantom.complete.voxels & ~speck(phantom)), device="cpu")
+    with pytest.raises(InputError, match="empty"):
+        reconstruct(phantom.defective.with_voxels(np.zeros(phantom.defective.shape, bool)))
+    with pytest.raises(InputError, match="device 'abacus'"):
+        reconstruct(phantom.defective, device="abacus")
+
+    def cancel(_stage, fraction):
+        if fraction > 0.3:
+            raise CancelledError("Cancelled.")
+
+    with pytest.raises(CancelledError):
+        reconstruct(phantom.defective, device="cpu", progress=cancel)
+
+
+def speck(phantom) -> np.ndarray:
+    """One missing voxel, which is no defect."""
+    mask = np.zeros(phantom.complete.shape, bool)
+    mask[tuple(np.argwhere(phantom.complete.voxels)[1000])] = True
+    return mask

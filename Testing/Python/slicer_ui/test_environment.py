@@ -1,0 +1,354 @@
+"""The section Environment: it tells what is there, and installs what is not, after asking, without replacing anything.
+
+This does not prove: that pip and the extension PyTorch install into a real Slicer; they are stand-ins here.
+"""
+
+import subprocess
+import sys
+import time
+import venv
+from importlib import metadata
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from CraNeXtLib.core.errors import InputError
+
+pytest_plugins = ["slicer_harness"]
+
+
+@pytest.fixture
+def environment(scene):  # noqa: ARG001
+    from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
+
+    made = []
+
+    def make(*arguments):
+        made.append(EnvironmentPanel(*arguments))
+        made[-1].widget.show()
+        return made[-1]
+
+    yield make
+    for panel in made:
+        panel.close()
+        panel.widget.delete()
+
+
+@pytest.fixture
+def lack(monkeypatch):
+    """Let packages be missing (None) or old until pip installs them."""
+    from CraNeXtLib.slicer_ui.environment import packages
+
+    def let(**versions):
+        known = {name.replace("_", "-"): version for name, version in versions.items()}
+        real = packages.installed_version
+        monkeypatch.setattr(packages, "installed_version", lambda name: known[name] if name in known else real(name))
+        return known
+
+    return let
+
+
+@pytest.fixture
+def pip(monkeypatch):
+    """A stand-in for slicer.packaging.pip_install that remembers its arguments, and what it shall do."""
+    calls = []
+
+    def pip_install(requirements, constraints, no_deps_requirements, requester):
+        calls.append((requirements, constraints.read_text(), no_deps_requirements, requester))
+        pip.does()
+
+    pip = SimpleNamespace(calls=calls, does=lambda: None)
+    module = ModuleType("slicer.packaging")
+    module.pip_install = pip_install
+    monkeypatch.setitem(sys.modules, "slicer.packaging", module)
+    return pip
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """Answer all questions with a truth, and remember them."""
+    import slicer
+
+    asked = []
+
+    def answer(truth):
+        for name in ("confirmOkCancelDisplay", "confirmYesNoDisplay"):
+            monkeypatch.setattr(slicer.util, name, lambda text, *_rest: asked.append(text) or truth)
+        return asked
+
+    return answer
+
+
+def process_until(condition, seconds=60):
+    import slicer
+
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        slicer.app.processEvents()
+        time.sleep(0.02)
+
+
+def shown(panel):
+    """Return the rows of the table of packages."""
+    table = panel._table
+    return {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount)}
+
+
+def test_what_is_there_is_told_at_once_and_the_device_when_it_is_known(environment):
+    told = []
+    panel = environment(("run",), told.append)
+    assert panel.message.text == "All packages are there."
+    assert shown(panel)["numpy"] == metadata.version("numpy")
+    assert "lightning" not in shown(panel)
+    assert told == []
+    panel.widget.collapsed = False
+    assert "Looking for" in panel.message.text
+    process_until(lambda: told)
+    assert told[0]["devices"][-1]["kind"] == "cpu"
+    assert f"with PyTorch {metadata.version('torch')}" in panel.message.text
+    assert "lightning" in shown(environment(("run", "train")))
+    assert panel.ensure()
+
+
+def test_torch_is_never_loaded(environment):
+    loaded = {"torch", "monai", "ants"} & set(sys.modules)
+    environment().examine()
+    assert {"torch", "monai", "ants"} & set(sys.modules) == loaded
+
+
+def test_nothing_is_installed_without_consent(environment, lack, pip, answers):
+    lack(trimesh=None, monai="0.9")
+    panel = environment()
+    assert panel.message.text == "Missing or too old: monai, trimesh. Press Install."
+    assert list(shown(panel).items())[:2] == [("monai", "0.9"), ("trimesh", "missing")]
+    asked = answers(False)
+    assert not panel.ensure()
+    assert pip.calls == []
+    assert "    monai>=1.5\n    trimesh>=4.4\n" in asked[0]
+
+
+def test_what_is_missing_is_installed_with_everything_else_pinned(environment, lack, pip, answers, monkeypatch):
+    versions = lack(torch=None, monai=None, antspyx=None, numpy="2.4.6")
+    chosen = []
+
+    class Logic:
+        def installTorch(self, askConfirmation, torchVersionRequirement):
+            chosen.append((askConfirmation, torchVersionRequirement))
+            versions["torch"] = "2.9.1+cu128"
+            return object()
+
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
+    pip.does = lambda: versions.update(monai="1.5.2", antspyx="0.6.3")
+    asked = answers(True)
+    panel = environment()
+    panel._install.click()
+    assert len(asked) == 1  # nothing that Slicer has loaded was replaced
+    assert chosen == [(False, ">=2.4")]
+    ((others, constraints, without_dependencies, requester),) = pip.calls
+    assert without_dependencies == ["antspyx>=0.6"]
+    assert "monai>=1.5" in others
+    assert f"scipy=={metadata.version('scipy')}\n" in constraints
+    assert f"torch=={metadata.version('torch')}\n" in constraints  # the build that fits the card, installed just before
+    assert not [line for line in constraints.splitlines() if line.startswith(("monai==", "antspyx=="))]
+    assert requester == "CraNeXt"
+    assert "Press Install" not in panel.message.text
+    assert panel.ensure()
+
+
+def test_a_restart_is_offered_if_slicer_has_loaded_what_was_replaced(environment, lack, pip, answers, monkeypatch):
+    import slicer
+
+    from CraNeXtLib.slicer_ui.environment import installation, panel
+
+    versions = lack(nibabel="4.0")
+    pip.does = lambda: versions.update(nibabel="5.4.2")
+    before = {"numpy": "1.26.4", "nibabel": "4.0", "left-alone": "1"}
+    after = before | {"numpy": "2.0.2", "nibabel": "5.4.2", "new": "1"}
+    assert installation.replaced(before, after) == ["nibabel"] * ("nibabel" in sys.modules) + ["numpy"]
+    monkeypatch.setattr(panel, "install", lambda missing: installation.install(missing) or ["numpy"])
+    restarted = []
+    monkeypatch.setattr(slicer.util, "restart", lambda: restarted.append(1))
+    asked = answers(True)
+    environment().install()
+    assert "older versions of numpy" in asked[1]
+    assert restarted == [1]
+
+
+def test_trouble_is_told_in_one_sentence(environment, lack, pip, answers, monkeypatch):
+    answers(True)
+    lack(torch=None)
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
+    panel = environment()
+    assert not panel.install()
+    assert "extension PyTorch, which is missing" in panel.message.text
+    assert not panel.widget.collapsed
+    lack(torch="2.9", trimesh=None)
+
+    def fail():
+        raise subprocess.CalledProcessError(1, "pip")
+
+    pip.does = fail
+    assert not panel.install()
+    assert "Check the connection to the Internet" in panel.message.text
+
+
+def test_an_installation_that_a_restart_interrupts_is_offered_to_be_continued(
+    environment, lack, pip, answers, monkeypatch
+):
+    versions = lack(torch=None, lightning=None)
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
+    asked = answers(True)
+    panel = environment(("run", "train"))
+    assert not panel.install()
+    assert "restart Slicer; here the installation can be continued" in panel.message.text
+    panel.close()  # the user installs the extension, which restarts Slicer
+
+    class Logic:
+        def installTorch(self, **_options):
+            versions["torch"] = "2.9"
+            raise RuntimeError("cannot be loaded, since an older torch is in memory")
+
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
+    again = environment(("run",))  # in another module
+    assert not again.widget.collapsed
+    assert "was interrupted. Still missing or too old: torch, lightning. Press Continue." in again.message.text
+    assert again._install.text == "Cont&inue…"
+    assert (len(asked), pip.calls) == (1, [])  # it is not started by itself
+    pip.does = lambda: versions.update(lightning="2.6")
+    again._install.click()
+    assert "    torch>=2.4\n" in asked[1]
+    assert "    lightning>=" in asked[1]
+    assert pip.calls[0][0][0].startswith("lightning")
+    assert again._install.text == "&Install…"
+    assert environment(("run", "train")).widget.collapsed
+
+
+def test_who_declines_the_rest_is_not_asked_again(environment, lack, pip, answers):
+    lack(trimesh=None)
+    answers(True)
+
+    def fail():
+        raise subprocess.CalledProcessError(1, "pip")
+
+    pip.does = fail
+    assert not environment().install()
+    answers(False)
+    again = environment()
+    assert again._install.text == "Cont&inue…"
+    again._install.click()
+    assert again._install.text == "&Install…"
+    assert again.message.text == "Missing or too old: trimesh. Press Install."
+    assert environment().widget.collapsed
+
+
+def test_what_came_by_another_way_is_forgotten(environment, lack, pip, answers):
+    versions = lack(trimesh=None)
+    answers(True)
+    pip.does = lambda: (_ for _ in ()).throw(subprocess.CalledProcessError(1, "pip"))
+    assert not environment().install()
+    versions["trimesh"] = "5.0"
+    panel = environment()
+    assert panel.message.text == "All packages are there."
+    versions["trimesh"] = None
+    assert environment()._install.text == "&Install…"
+
+
+def test_without_torch_no_device_is_named(environment):
+    told = []
+    panel = environment(("run",), told.append)
+    found = {"packages": {"torch": None}, "torch": {"trouble": "MISSING"}, "devices": [], "nvidia_driver": None}
+    panel._end(SimpleNamespace(raise_error=lambda: None, found=found))
+    assert told == []
+    assert "Missing or too old" in panel.message.text
+
+
+def test_slicer_5_10_has_a_simpler_pip(scene, lack, monkeypatch):  # noqa: ARG001
+    import slicer
+
+    from CraNeXtLib.slicer_ui.environment.installation import install
+    from CraNeXtLib.slicer_ui.environment.packages import lacking, packages_here
+
+    lack(antspyx=None, trimesh=None)
+    called = []
+    monkeypatch.setitem(sys.modules, "slicer.packaging", None)
+    monkeypatch.setattr(slicer.util, "pip_install", called.append, raising=False)
+    install(lacking(packages_here(("run",))))
+    assert called[0] == ["--no-deps", "antspyx>=0.6"]
+    assert called[1][0] == "-c"
+    assert "trimesh>=4.4" in called[1]
+
+
+def test_another_python(environment, tmp_path):
+    import slicer
+
+    from CraNeXtLib.slicer_ui.runs.interpreters import PYTHON_SETTING, worker_python
+
+    venv.create(tmp_path / "bare", with_pip=False)
+    bare = str(tmp_path / "bare" / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+    panel = environment()
+    panel._python_box.setCurrentIndex(1)
+    panel._python_box.activated.emit(1)
+    assert panel._python_path.isVisibleTo(panel.widget)
+    panel._python_path.currentPath = bare
+    assert slicer.util.settingsValue(PYTHON_SETTING, "") == bare
+    assert "Press Check again" in panel.message.text
+    panel._check.click()
+    process_until(lambda: panel._found is not None)
+    assert panel.message.text.startswith("That Python lacks antspyx, matplotlib")
+    assert not panel._install.enabled
+    assert panel.ensure()  # it is the user's; what it lacks the worker tells
+
+    panel._python_path.currentPath = str(tmp_path / "nowhere")
+    panel._check.click()
+    assert "There is no Python at" in panel.message.text
+    panel._python_box.setCurrentIndex(0)
+    panel._python_box.activated.emit(0)
+    assert panel.own_python
+    with pytest.raises(InputError):
+        worker_python(tmp_path / "nowhere")
+
+
+def test_the_report_tells_versions_but_not_the_users_name(environment, monkeypatch):
+    import qt
+    import slicer
+
+    from CraNeXtLib.core.runtime import environment
+
+    monkeypatch.setattr(environment.Path, "home", staticmethod(lambda: environment.Path(sys.prefix)))
+    panel = environment()
+    panel.examine()
+    process_until(lambda: panel._found is not None)
+    (copy,) = [b for b in panel.widget.findChildren(qt.QPushButton) if b.text == "Cop&y report"]
+    copy.click()
+    report = qt.QApplication.clipboard().text()
+    assert report == panel.report()
+    assert f"Slicer {slicer.app.applicationVersion}" in report
+    assert f"numpy {metadata.version('numpy')}" in report
+    assert sys.prefix not in report
+
+
+@pytest.mark.parametrize(
+    ("torch", "driver", "sentence"),
+    [
+        ({"build": "2.9 for CUDA 12.8"}, "570", "Networks run on NVIDIA X, with PyTorch 2.9 for CUDA 12.8."),
+        ({"build": "2.9 for CPU"}, "570", "An NVIDIA card is there, but PyTorch 2.9 for CPU cannot use it"),
+        ({"build": "2.9 for CPU"}, None, "Networks run on CPU"),
+        ({"build": "2.9", "trouble": "NVIDIA X cannot be used: no kernel image"}, "570", "no kernel image"),
+    ],
+)
+def test_the_verdict_on_the_graphics_card(scene, torch, driver, sentence):  # noqa: ARG001
+    from CraNeXtLib.slicer_ui.environment.panel import _verdict
+
+    devices = [{"kind": "cpu", "name": "CPU"}]
+    if "CUDA" in torch["build"]:
+        devices.insert(0, {"kind": "cuda", "name": "NVIDIA X"})
+    assert sentence in _verdict({"torch": torch, "devices": devices, "nvidia_driver": driver})[1]
+
+
+def test_closing_the_panel_while_it_looks(environment):
+    panel = environment()
+    panel.examine()
+    run = panel._run
+    panel.close()
+    process_until(lambda: run.finished)

@@ -1,0 +1,228 @@
+"""What CraNeXtImplant's panel does with an implant: editing, comparing, finishing, exporting.
+
+This does not prove: that it runs or looks well in Slicer, whose widgets are stand-ins here; what the Segment Editor
+does, which here does nothing by itself; nor that the implants are good, which are the phantom's own.
+"""
+
+import json
+
+import numpy as np
+from implant_panel_cases import cells, choose, parameters, press, set_implant, wait_while
+from phantoms import head
+from slicer_nodes import add_labelmap
+
+from CraNeXtLib.geometry.volume_files import read_volume
+
+pytest_plugins = ["slicer_cases", "slicer_harness", "implant_panel_cases"]
+
+
+def test_editing_measuring_again_and_going_back(made, phantom, really):
+    import slicer
+
+    result = parameters(made).result
+    made.ui.editSection.collapsed = False
+    editor = made.panel.editing._editor
+    assert editor.segmentationNode() is result
+    assert editor.currentSegmentID() == "CraNeXt_Implant"
+    mask_mode = editor.mrmlSegmentEditorNode().GetMaskMode()
+    assert mask_mode == slicer.vtkMRMLSegmentationNode.EditAllowedOutsideVisibleSegments
+    surface = result.GetNodeReference("CraNeXt.Surface")
+    assert not surface.GetDisplayVisibility()  # it is not what is being edited
+    assert result.GetDisplayNode().GetSegmentVisibility3D("CraNeXt_Implant")
+
+    edited = phantom.implant.voxels.copy()
+    edited[:, :, np.argwhere(edited)[:, 2].max() - 2 :] = False
+    set_implant(result, phantom.implant.with_voxels(edited))
+    really()
+    press(made.panel.editing.measuring)
+    rows = {name: value for name, value, _unit in cells(made.ui.measuresTable)}
+    assert rows["Volume"] == f"{edited.sum() * phantom.implant.voxel_volume_mm3 / 1000:.1f}"
+    assert rows["Made by"] == "the truth, then edited by hand"
+    points = slicer.util.arrayFromModelPoints(result.GetNodeReference("CraNeXt.Surface"))
+    assert points[:, 2].max() < phantom.implant.to_ras(np.argwhere(phantom.implant.voxels))[:, 2].max() + 3
+
+    made.ui.revertButton.click()
+    assert made.panel.editing.measuring.message.text.startswith("The implant is as the model made it")
+    from CraNeXtLib.slicer_ui.scene.implant_edits import is_edited
+
+    assert not is_edited(result)
+    press(made.panel.editing.measuring)
+    rows = {name: value for name, value, _unit in cells(made.ui.measuresTable)}
+    assert rows["Made by"] == "the truth"
+    editor.undo()
+    assert is_edited(result)
+
+    made.ui.editSection.collapsed = True
+    assert editor.segmentationNode() is None
+    assert surface.GetDisplayVisibility()
+
+
+def test_the_expected_error_is_painted_on_the_implant(made, phantom):
+    result = parameters(made).result
+    painted = result.GetNodeReference("CraNeXt.ExpectedError")
+    surface = result.GetNodeReference("CraNeXt.Surface")
+    assert [node.GetDisplayVisibility() for node in (painted, surface)] == [0, 1]
+    choose(made.ui.surfaceComboBox, "expected_error")
+    assert [node.GetDisplayVisibility() for node in (painted, surface)] == [1, 0]
+    assert painted.GetDisplayNode().GetActiveScalarName() == "expected_error_mm"
+    low, high = painted.GetDisplayNode().GetScalarRange()
+    assert (low, high) == (0, 1)
+    points = painted.GetPolyData().GetPoints()
+    bounds = [points.GetPoint(0), *(points.GetPoint(i) for i in range(0, points.GetNumberOfPoints(), 50))]
+    indices = phantom.implant.to_indices(np.array(bounds))
+    box = np.argwhere(phantom.implant.voxels)
+    assert (indices > box.min(axis=0) - 1).all()
+    assert (indices < box.max(axis=0) + 1).all()
+    rows = {name: (value, unit) for name, value, unit in cells(made.ui.measuresTable)}
+    assert rows["Expected error, mean and 95 %"] == ("1.0, 1.0", "mm")
+
+
+def test_a_preview_is_neither_finished_nor_exported(made, tmp_path):
+    result = parameters(made).result
+    made.ui.folderEdit.currentPath = str(tmp_path)
+    assert made.panel.finishing.finishing.button.enabled
+    assert made.panel.exporting.exporting.button.enabled
+    description = json.loads(result.GetAttribute("CraNeXt.Result")) | {"preview": True}
+    result.SetAttribute("CraNeXt.Result", json.dumps(description))
+    made.panel.binding.update()
+    for run in (made.panel.finishing.finishing, made.panel.exporting.exporting):
+        assert not run.button.enabled
+        assert run.stage_label.text == "This is a quick preview; make the implant without Quick preview first."
+    rows = {name: value for name, value, _unit in cells(made.ui.measuresTable)}
+    assert rows["Made by"] == "Quick preview by the truth"
+    assert made.panel.editing.measuring.button.enabled
+
+
+def test_an_implant_edited_away_is_told(made, phantom, really):
+    set_implant(parameters(made).result, phantom.defective)
+    really()
+    press(made.panel.editing.measuring)
+    assert "Nothing is left of the implant outside the skull" in made.panel.editing.measuring.message.text
+    parameters(made).result.GetSegmentation().RemoveSegment("CraNeXt_Implant")
+    made.panel.binding.update()
+    assert not made.panel.editing.measuring.button.enabled
+
+
+def test_evaluating_going_to_places_and_painting(made, phantom, evaluated, monkeypatch):
+    monkeypatch.setenv("FAKE_RESULT", str(evaluated))
+    made.ui.evaluateSection.collapsed = False
+    assert made.panel.evaluating.comparing.stage_label.text == "Choose the implant that should have been made."
+    made.ui.referenceSelector.setCurrentNode(add_labelmap(phantom.implant, "Truth"))
+    press(made.panel.evaluating.comparing)
+    assert made.panel.evaluating.comparing.message.text == ""
+    metrics = {name: value for name, value, _unit in cells(made.ui.metricsTable)}
+    assert 0.6 < float(metrics["Dice coefficient, DSC"]) < 0.95
+    assert cells(made.ui.regionsTable) == [["Temporal", "75 %"], ["Upper Frontal", "25 %"]]
+    checklist = cells(made.ui.checklistTable)
+    assert [row[3] for row in checklist].count("yes") >= 2
+
+    result = parameters(made).result
+    table = result.GetNodeReference("CraNeXt.Evaluation")
+    surface = result.GetNodeReference("CraNeXt.Surface")
+    painted, rim = (table.GetNodeReference(name) for name in ("distance_map", "rim_map"))
+    shown = [("distance_map", [1, 0, 0]), ("rim_map", [0, 1, 0]), ("implant", [0, 0, 1])]
+    assert made.ui.surfaceComboBox.currentData == "distance_map"
+    for name, visible in shown:
+        choose(made.ui.surfaceComboBox, name)
+        assert [node.GetDisplayVisibility() for node in (painted, rim, surface)] == visible
+
+    criteria = json.loads(table.GetAttribute("CraNeXt.Evaluation"))["checklist"]["criteria"]
+    row, place = next((i, c["place_ras_mm"]) for i, c in enumerate(criteria) if c["place_ras_mm"])
+    asked = []
+    made.panel.evaluating._checklist._go_to = asked.append
+    made.ui.checklistTable.selectRow(row)
+    assert asked == [place]
+
+
+def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):
+    made.ui.finishSection.collapsed = False
+    made.ui.clearanceSpinBox.value = 1.0
+    choose(made.ui.insertionComboBox, "none")
+    choose(made.ui.materialComboBox, "titanium")
+    assert made.ui.fitTable.isHidden()
+    really()
+    press(made.panel.finishing.finishing)
+    assert made.panel.finishing.finishing.message.text == ""
+    result = parameters(made).result
+    part = result.GetNodeReference("CraNeXt.Part")
+    assert made.ui.surfaceComboBox.currentData == "part"
+    assert (part.GetDisplayVisibility(), result.GetNodeReference("CraNeXt.Surface").GetDisplayVisibility()) == (1, 0)
+    assert "titanium" in made.ui.fitTitle.text
+    assert cells(made.ui.fitTable)[0][0] == "Rim within tolerance"
+    choose(made.ui.surfaceComboBox, "thickness_mm")
+    assert part.GetNodeReference("thickness_mm").GetDisplayVisibility()
+    settings = json.loads(result.GetAttribute("CraNeXt.Result"))["finishing"]["settings"]
+    assert (settings["clearance_mm"], settings["insertion"]) == (1.0, "none")
+
+    set_implant(result, phantom.implant)
+    press(made.panel.editing.measuring)  # the part was of the implant as it was
+    assert result.GetNodeReference("CraNeXt.Part") is None
+    assert made.ui.fitTable.isHidden()
+    assert made.ui.surfaceComboBox.currentData == "implant"
+
+
+def test_finishing_begins_with_the_librarys_settings(widget):
+    from dataclasses import asdict
+
+    from CraNeXtLib.implant.finishing import FinishSettings
+    from CraNeXtLib.implant.finishing.settings import _RANGES
+    from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
+
+    settings = widget.panel.finishing.settings()
+    assert settings == {"finishing": asdict(FinishSettings()), "material": DEFAULT_MATERIAL}
+    for name, limits in _RANGES.items():
+        parts = name.removesuffix("_mm").split("_")
+        box = getattr(widget.ui, parts[0] + "".join(map(str.capitalize, parts[1:])) + "SpinBox")
+        assert (box.minimum, box.maximum) == limits, name
+
+
+def test_a_reference_of_another_geometry_is_refused(made):
+    made.ui.referenceSelector.setCurrentNode(add_labelmap(head(spacing=(4.0, 4.0, 4.0)).implant))
+    made.panel.evaluating.comparing.button.click()
+    assert not made.panel.evaluating.comparing.busy
+    assert "resample them onto one grid" in made.panel.evaluating.comparing.message.text
+
+
+def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
+    import slicer
+
+    monkeypatch.setattr(slicer.util, "saveScene", lambda path: bool(slicer.mrmlScene.WriteToMRB(path)) or True)
+    made.ui.exportSection.collapsed = False
+    exporting = made.panel.exporting.exporting
+    assert exporting.stage_label.text == "Choose a folder."
+    made.ui.folderEdit.currentPath = str(tmp_path / "Exporte äö")
+    made.ui.caseEdit.text = "Case 7/left"
+    really()
+    press(exporting)
+    out = tmp_path / "Exporte äö" / "Case 7_left"
+    assert exporting.message.text == f"Everything is in {out}."
+    files = {path.name for path in out.iterdir()}
+    assert files > {"implant.nrrd", "implant.stl", "implant.3mf", "complete_skull.nrrd", "report.html", "scene.mrb"}
+    assert {"finished_implant.stl", "expected_error.png"} < files
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "By how much the outer surface is expected to be off; grey where that is not known." in report
+    assert not [name for name in files if name.startswith(".")]  # nothing unfinished
+    np.testing.assert_array_equal(read_volume(out / "implant.nrrd").voxels != 0, phantom.implant.voxels)
+    np.testing.assert_allclose(read_volume(out / "implant.nrrd").affine, phantom.implant.affine, atol=1e-6)
+    description = json.loads((out / "result.json").read_text(encoding="utf-8"))
+    assert (description["edited"], description["input"]["node"]) == (False, "Patient")
+    assert description["case_id"] == "Case 7/left"
+    assert "Case 7/left" in (out / "report.html").read_text(encoding="utf-8")
+    assert "Patient" not in (out / "report.html").read_text(encoding="utf-8")
+
+    exporting.button.click()  # the same case again
+    assert exporting.busy
+    exporting.button.click()
+    wait_while(lambda: exporting.busy)
+    (out / "result.json").write_text("{}")
+    exporting.button.click()
+    assert "holds files of something else; choose another case name" in exporting.message.text
+
+
+def test_export_where_the_disk_refuses(made, really, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    made.ui.folderEdit.currentPath = str(blocked)
+    really()
+    press(made.panel.exporting.exporting)
+    assert "choose another folder" in made.panel.exporting.exporting.message.text

@@ -1,0 +1,188 @@
+"""How runs of CraNeXtImplant go on and end: in the background, in trouble, cancelled, their scene or nodes gone.
+
+This does not prove: that Slicer's own Python starts the worker.
+"""
+
+import os
+import sys
+import time
+
+import numpy as np
+import pytest
+from phantoms import head
+from slicer_nodes import add_labelmap, add_segmentation, leftovers, nodes, run_until, voxels_of
+
+from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
+
+pytest_plugins = ["slicer_cases", "slicer_harness"]
+
+
+def test_in_the_background_with_progress(scene, logic, phantom):
+    told, ended = [], []
+    run = logic.process(
+        add_labelmap(phantom.defective), wait=False, progress=lambda *event: told.append(event), ended=ended.append
+    )
+    assert run.model is None
+    assert not run.finished
+    run_until(lambda: run.finished, run)
+    run.raise_error()
+    assert ended == [run]
+    assert run.segmentation.GetScene() is scene
+    fractions = [fraction for _, fraction in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1)
+    assert len({stage for stage, _ in told}) >= 3
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error", "message"),
+    [
+        ("bad input", InputError, "The skull is upside down; turn it."),
+        ("nothing missing", NoImplantError, "There is no implant to make."),
+        ("crash", RuntimeError, "139"),
+    ],
+)
+def test_trouble_in_the_worker_leaves_the_scene_as_it_was(scene, logic, phantom, monkeypatch, trouble, error, message):
+    monkeypatch.setenv("FAKE_TROUBLE", trouble)
+    node = add_labelmap(phantom.defective)
+    before = nodes(scene)
+    with pytest.raises(error, match=message):
+        logic.process(node)
+    ended = []
+    run = logic.process(node, wait=False, ended=ended.append)
+    run_until(lambda: ended, run)
+    with pytest.raises(error, match=message):
+        run.raise_error()
+    assert nodes(scene) == before
+    assert leftovers() == []
+
+
+def test_the_real_workers_words_reach_the_user(scene, logic):
+    node = add_labelmap(head(spacing=(6.0, 6.0, 6.0)).defective)
+    before = nodes(scene)
+    with pytest.raises(InputError, match=r"There is no model 'sculptor'; choose one of"):
+        logic.process(node, model="sculptor")
+    assert nodes(scene) == before
+    assert leftovers() == []
+
+
+def test_cancel_leaves_scene_and_disk_as_they_were(scene, logic, phantom, monkeypatch):
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    node, _ = add_segmentation(phantom.defective)
+    before = nodes(scene)
+    told, ended = [], []
+    run = logic.process(node, wait=False, progress=lambda *event: told.append(event), ended=ended.append)
+    run_until(lambda: "Reconstructing" in {stage for stage, _ in told}, run)
+    run.cancel()
+    start = time.monotonic()
+    run_until(lambda: ended, run)
+    assert time.monotonic() - start < 5
+    with pytest.raises(CancelledError):
+        run.raise_error()
+    assert nodes(scene) == before
+    assert leftovers() == []
+
+
+def test_cancel_from_the_progress_callback(scene, logic, phantom, monkeypatch):
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    node = add_labelmap(phantom.defective)
+    before = nodes(scene)
+
+    def cancel(stage, _fraction):
+        if stage == "Reconstructing":
+            raise CancelledError("Enough.")
+
+    with pytest.raises(CancelledError, match=r"Enough\."):
+        logic.process(node, progress=cancel)
+    assert nodes(scene) == before
+    assert leftovers() == []
+
+
+def test_cancel_after_the_last_moment_still_cancels(scene, logic, phantom):
+    node = add_labelmap(phantom.defective)
+    before = nodes(scene)
+    run = logic.process(node, wait=False)
+    while run._job._process.poll() is None:
+        time.sleep(0.05)
+    run.cancel()
+    run_until(lambda: run.finished, run)
+    with pytest.raises(CancelledError):
+        run.raise_error()
+    assert nodes(scene) == before
+
+
+def test_closing_the_scene_cancels(scene, logic, phantom, monkeypatch):
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    ended = []
+    run = logic.process(add_labelmap(phantom.defective), wait=False, ended=ended.append)
+    scene.Clear(False)
+    empty = nodes(scene)
+    run_until(lambda: ended, run)
+    with pytest.raises(CancelledError):
+        run.raise_error()
+    assert nodes(scene) == empty
+    assert leftovers() == []
+
+
+def test_deleting_nodes_meanwhile_does_no_harm(scene, logic, phantom):
+    import slicer
+
+    node, image = add_segmentation(phantom.defective)
+    output = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Output")
+    model = scene.AddNewNodeByClass("vtkMRMLModelNode", "Surface")
+    run = logic.process(node, output, model, wait=False)
+    for deleted in (node, image, output, model):
+        scene.RemoveNode(deleted)
+    del node, image, output, model, deleted
+    run_until(lambda: run.finished, run)
+    run.raise_error()
+    assert run.segmentation.GetScene() is scene
+    assert run.model.GetScene() is scene
+    assert slicer.util.arrayFromModelPoints(run.model).size
+    np.testing.assert_array_equal(
+        voxels_of(run.segmentation, "CraNeXt_CompleteSkull", phantom.complete), phantom.complete.voxels
+    )
+
+
+def test_input_that_cannot_be_used_is_refused_at_once(scene, logic, phantom, monkeypatch):
+
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.implant_run.Job", lambda *_a, **_k: pytest.fail("started a worker"))
+    labels = np.where(phantom.complete.voxels, 1 + phantom.implant.voxels, 0)
+    two, _image = add_segmentation(phantom.defective, segments=("Brain", "Bone"))
+    two.GetSegmentation().AddEmptySegment("Empty", "Nothing here")
+    wrong = [
+        (None, None, "Choose a segmentation"),
+        (scene.AddNewNodeByClass("vtkMRMLModelNode", "Surface"), None, "neither a segmentation nor a mask"),
+        (two, None, "Brain, Bone, Nothing here"),
+        (two, "Teeth", "no segment 'Teeth'"),
+        (two, "Empty", "empty"),
+        (add_labelmap(phantom.defective.with_voxels(labels)), None, "several labels"),
+        (add_labelmap(phantom.defective.with_voxels(labels * 0)), None, "empty"),
+        (scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode"), None, "empty"),
+        (scene.AddNewNodeByClass("vtkMRMLSegmentationNode"), None, "none"),
+    ]
+    before = nodes(scene)
+    for node, segment_id, message in wrong:
+        with pytest.raises(InputError, match=message):
+            logic.process(node, segmentId=segment_id)
+    assert nodes(scene) == before
+    assert leftovers() == []
+
+
+def test_another_python_starts_without_slicers_variables(logic, phantom, monkeypatch):
+    import qt
+    import slicer
+
+    with pytest.raises(InputError, match="There is no Python at /nowhere/python"):
+        logic.process(add_labelmap(phantom.defective), python="/nowhere/python")
+    assert leftovers() == []
+
+    monkeypatch.setenv("PYTHONHOME", "/of/slicer")  # any Python would refuse to start
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONHOME"}
+    monkeypatch.setattr(slicer.util, "startupEnvironment", lambda: clean)
+    from CraNeXtLib.slicer_ui.runs.interpreters import PYTHON_SETTING
+
+    qt.QSettings().setValue(PYTHON_SETTING, sys.executable)
+    run = logic.process(add_labelmap(phantom.defective))
+    assert run.model is not None
+    assert os.environ["PYTHONHOME"] == "/of/slicer"

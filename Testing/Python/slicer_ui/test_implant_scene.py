@@ -1,0 +1,87 @@
+"""CraNeXtImplant's panel while the scene, its nodes or the module come and go.
+
+This does not prove: that it runs in Slicer, whose widgets are stand-ins here, nor that the worker computes.
+"""
+
+from implant_panel_cases import choose, parameters, wait_while
+from slicer_nodes import add_labelmap, leftovers
+
+from CraNeXtLib.completion import model_library
+
+pytest_plugins = ["slicer_cases", "slicer_harness", "implant_panel_cases"]
+
+
+def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
+    made.ui.thresholdSlider.value = 320
+    choose(made.ui.modelComboBox, "pca_skull")
+    choose(made.ui.deviceComboBox, "cpu")
+    made.ui.caseEdit.text = "Case 8"
+    assert scene.WriteToMRB(str(tmp_path / "case.mrb"))
+    scene.Clear(False)
+    assert made.ui.inputSelector.currentNode() is None
+    assert made.ui.modelComboBox.currentData == model_library.DEFAULT_MODEL
+    assert made.ui.measuresTable.isHidden()
+    assert scene.ReadFromMRB(str(tmp_path / "case.mrb"))
+    made.panel.enter()
+    assert made.ui.inputSelector.currentNode().GetName() == "Patient"
+    assert made.ui.thresholdSlider.value == 320
+    assert (made.ui.modelComboBox.currentData, made.ui.deviceComboBox.currentData) == ("pca_skull", "cpu")
+    assert made.ui.caseEdit.text == "Case 8"
+    assert made.ui.measuresTable.rowCount == 9
+    result = parameters(made).result
+    assert result.GetNodeReference("CraNeXt.Surface").GetName() == "Patient implant"
+    from CraNeXtLib.slicer_ui.scene.implant_edits import is_edited, revert
+
+    assert not is_edited(result)
+    revert(result)
+
+
+def test_the_run_goes_on_while_another_module_is_open(widget, phantom):
+    widget.ui.inputSelector.setCurrentNode(add_labelmap(phantom.defective))
+    widget.panel.making.button.click()
+    widget.parent.exit()
+    wait_while(lambda: widget.panel.making.busy)
+    assert parameters(widget).result is not None
+    widget.parent.enter()
+    assert widget.ui.measuresTable.rowCount == 9
+
+
+def test_deleting_nodes_does_no_harm(made, scene, phantom, monkeypatch):
+    result = parameters(made).result
+    made.ui.editSection.collapsed = False
+    for role in ("CraNeXt.Surface", "CraNeXt.Measures", "CraNeXt.Computed", "CraNeXt.Input"):
+        scene.RemoveNode(result.GetNodeReference(role))
+    made.panel.binding.update()
+    made.ui.showButton.click()
+    made.ui.revertButton.click()
+    assert "was deleted; make the implant again" in made.panel.editing.measuring.message.text
+    scene.RemoveNode(result)
+    made.panel.binding.update()
+    assert made.ui.measuresTable.isHidden()
+    assert made.panel.editing._edited is None
+
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    node = add_labelmap(phantom.defective)
+    made.ui.inputSelector.setCurrentNode(node)
+    made.panel.making.button.click()
+    scene.RemoveNode(node)
+    made.panel.making.button.click()
+    wait_while(lambda: made.panel.making.busy)
+    assert made.panel.making.message.text.startswith("Cancelled")
+
+
+def test_reload_in_the_middle_of_a_run(widget, phantom, monkeypatch):
+    import slicer
+
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    widget.ui.inputSelector.setCurrentNode(add_labelmap(phantom.defective))
+    widget.panel.making.button.click()
+    run = widget.panel.making._run
+    widget.cleanup()
+    wait_while(lambda: not run.finished)
+    assert leftovers() == []
+    for _ in range(2):
+        slicer.util.reloadScriptedModule("CraNeXtImplant")
+    again = slicer.modules.cranextimplant.widgetRepresentation().self()
+    assert again is not widget
+    assert again.ui.inputSelector.currentNode().GetName() == "Patient"

@@ -1,0 +1,230 @@
+"""The button that starts a run and becomes Cancel: progress, time left, trouble, and two runs at once.
+
+This does not prove: how Qt looks in Slicer, or that PythonQt takes every call as PySide6 does.
+"""
+
+import time
+
+import pytest
+from slicer_nodes import add_labelmap, leftovers, nodes
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import seconds_left
+
+pytest_plugins = ["slicer_cases", "slicer_harness"]
+
+
+@pytest.fixture
+def run_panel(logic):
+    """Make panels that make an implant for a node; all are closed at the end."""
+    from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
+
+    made = []
+
+    def make(node, **options):
+        done = []
+        panel = RunPanel(
+            "&Make",
+            tool_tip="Make it",
+            name="making an implant",
+            start=lambda **told: logic.process(node, wait=False, **told),
+            succeeded=done.append,
+            **options,
+        )
+        panel.done = done
+        made.append(panel)
+        panel.widget.show()
+        return panel
+
+    yield make
+    for panel in made:
+        panel.close()
+
+
+def wait_for(condition, seconds=30):
+    import slicer
+
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        slicer.app.processEvents()
+        time.sleep(0.02)
+
+
+def test_progress_with_stage_and_percent_then_the_result(run_panel, phantom):
+    ended = []
+    panel = run_panel(add_labelmap(phantom.defective), ended=ended.append)
+    assert (panel.button.text, panel.button.toolTip, panel.progress_bar.isHidden()) == ("&Make", "Make it", True)
+    panel.button.click()
+    assert panel.busy
+    assert panel.button.text == "&Cancel"
+    assert not panel.progress_bar.isHidden()
+    seen = set()
+    wait_for(lambda: seen.add((panel.stage_label.text, panel.progress_bar.value)) or not panel.busy)
+    assert {stage for stage, _ in seen} > {"Starting"}
+    assert panel.done == ended
+    assert panel.done[0].segmentation is not None
+    assert panel.button.text == "&Make"
+    assert panel.progress_bar.isHidden()
+    assert panel.stage_label.text.startswith("Done in ")
+    assert panel.message.widget.isHidden()
+
+
+def test_cancel(run_panel, phantom, scene, monkeypatch):
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    panel = run_panel(add_labelmap(phantom.defective))
+    before = nodes(scene)
+    panel.button.click()
+    wait_for(lambda: "Reconstructing" in panel.stage_label.text)
+    assert panel.progress_bar.value == 500
+    panel.button.click()
+    assert not panel.button.enabled  # a second click would do nothing
+    assert panel.stage_label.text == "Cancelling…"
+    wait_for(lambda: not panel.busy)
+    assert panel.message.text == "Cancelled; the scene is as it was."
+    assert panel.button.enabled
+    assert panel.done == []
+    assert nodes(scene) == before
+    assert leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "message", "details"),
+    [
+        ("bad input", "The skull is upside down; turn it.", False),
+        ("nothing missing", "There is no implant to make.", False),
+        ("crash", "The computation ended unexpectedly with status 139: no message", True),
+    ],
+)
+def test_trouble_is_told_in_place(run_panel, phantom, monkeypatch, trouble, message, details):
+    monkeypatch.setenv("FAKE_TROUBLE", trouble)
+    panel = run_panel(add_labelmap(phantom.defective))
+    panel.button.click()
+    wait_for(lambda: not panel.busy)
+    assert panel.message.text == message
+    assert not panel.message.widget.isHidden()
+    assert panel.message._copy.isHidden() != details
+    monkeypatch.delenv("FAKE_TROUBLE")
+    panel.button.click()
+    assert panel.message.widget.isHidden()  # the message was about the run before
+    wait_for(lambda: panel.done)
+
+
+def test_the_worker_killed_for_lack_of_memory(run_panel, phantom, monkeypatch):
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    panel = run_panel(add_labelmap(phantom.defective))
+    panel.button.click()
+    wait_for(lambda: "Reconstructing" in panel.stage_label.text)
+    panel._run._job._process.kill()
+    wait_for(lambda: not panel.busy)
+    assert "killed, probably for lack of memory; close other programs" in panel.message.text
+    assert leftovers() == []
+
+
+def test_what_cannot_start_is_told(run_panel, phantom, monkeypatch):
+    panel = run_panel(None)
+    panel.button.click()
+    assert panel.message.text.startswith("Choose a segmentation")
+    assert not panel.busy
+
+    def full(*_arguments, **_options):
+        raise OSError(28, "No space left on device")
+
+    panel = run_panel(add_labelmap(phantom.defective))
+    monkeypatch.setattr("tempfile.TemporaryDirectory", full)
+    panel.button.click()
+    assert "No space left on device. Free some space" in panel.message.text
+    assert not panel.busy
+
+
+def test_the_disk_fills_up_while_the_worker_writes(run_panel, phantom, monkeypatch):
+    monkeypatch.setenv("FAKE_TROUBLE", "full disk")
+    panel = run_panel(add_labelmap(phantom.defective))
+    panel.button.click()
+    wait_for(lambda: not panel.busy)
+    assert "No space left on device" in panel.message.text
+    assert leftovers() == []
+
+
+def test_two_runs_at_once_are_refused_in_words(run_panel, phantom, monkeypatch):
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    node = add_labelmap(phantom.defective)
+    first, second = run_panel(node), run_panel(node)
+    first.button.click()
+    second.button.click()
+    assert not second.busy
+    assert second.message.text.startswith("CraNeXt is still making an implant; wait")
+    first.button.click()
+    wait_for(lambda: not first.busy)
+    monkeypatch.delenv("FAKE_TROUBLE")
+    second.button.click()
+    wait_for(lambda: second.done)
+
+
+def test_blocked_with_a_reason(run_panel, phantom):
+    panel = run_panel(add_labelmap(phantom.defective))
+    panel.block("Choose a skull first.")
+    assert not panel.button.enabled
+    assert panel.button.toolTip == panel.stage_label.text == "Choose a skull first."
+    panel.press()
+    assert not panel.busy
+    panel.block("")
+    assert panel.button.enabled
+    assert panel.stage_label.text == ""
+
+
+def test_a_user_who_changes_their_mind_starts_nothing(run_panel, phantom):
+    panel = run_panel(add_labelmap(phantom.defective), ask=lambda: False)
+    panel.button.click()
+    assert not panel.busy
+    assert panel.message.widget.isHidden()
+
+
+def test_closing_the_panel_cancels_and_touches_no_widget(run_panel, phantom, monkeypatch, scene):
+    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    node = add_labelmap(phantom.defective)
+    panel = run_panel(node)
+    before = nodes(scene)
+    panel.button.click()
+    run = panel._run
+    panel.close()
+    panel.widget.delete()
+    wait_for(lambda: run.finished)
+    assert nodes(scene) == before
+    assert leftovers() == []
+    monkeypatch.delenv("FAKE_TROUBLE")
+    other = run_panel(node)
+    other.button.click()
+    wait_for(lambda: other.done)
+
+
+def test_an_error_after_the_run_is_told_too(run_panel, phantom):
+    def fail(_run):
+        raise InputError("The result does not please.")
+
+    panel = run_panel(add_labelmap(phantom.defective))
+    panel._succeeded = fail
+    panel.button.click()
+    wait_for(lambda: not panel.busy)
+    assert panel.message.text == "The result does not please."
+
+
+def test_time_left():
+    assert seconds_left(0.04, 60) is None
+    assert seconds_left(0.5, 1) is None
+    assert seconds_left(0.25, 30) == pytest.approx(90)
+    assert seconds_left(1.0, 30) == 0
+
+
+@pytest.mark.usefixtures("application")
+def test_durations_in_words():
+    from CraNeXtLib.slicer_ui.widgets.run_panel import _duration
+
+    assert [_duration(seconds) for seconds in (0.2, 7.6, 43, 89, 600, 3 * 3600 + 125)] == [
+        "1 s",
+        "8 s",
+        "45 s",
+        "90 s",
+        "10 min",
+        "3 h 2 min",
+    ]

@@ -1,0 +1,409 @@
+"""CraNeXtTraining's panel, driven as a person does, with a made-up training.
+
+This does not prove: that Slicer's widgets behave as their stand-ins, nor that plots are drawn; that training itself
+works is in test_slicer_training.py.
+"""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from slicer_nodes import wait_until
+
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.training.runs.run_folder import read_state, request_stop
+
+pytest_plugins = ["slicer_harness", "training_cases"]
+
+MODULE = "CraNeXtTraining"
+PROBLEMS = {
+    "problems": [
+        {"case": "a/1", "severity": "error", "message": "The implant is empty."},
+        {"case": "a/2", "severity": "warning", "message": "Its axes point LPS."},
+    ]
+}
+
+
+@pytest.fixture
+def training(panel, made_up, manifest, tmp_path):  # noqa: ARG001
+    """The panel with a data set chosen, and a folder for runs."""
+    widget = panel(MODULE)
+    widget.ui.manifestEdit.currentPath = str(manifest)
+    widget.ui.runsFolderEdit.currentPath = str(tmp_path / "Läufe")
+    return widget
+
+
+def status(widget):
+    return widget.panel.runs.run.state.status
+
+
+def start(widget, **settings):
+    for name, value in settings.items():
+        getattr(widget.ui, name).value = value
+    widget.ui.startButton.click()
+    wait_until(lambda: widget.panel.runs.run is not None and widget.panel.runs.run.state.fraction > 0)
+
+
+def press(control):
+    control.button.click()
+    wait_until(lambda: not control.busy)
+
+
+def title(button):
+    return button.text.replace("&", "")
+
+
+def rows_of(table):
+    columns = range(table.GetNumberOfColumns())
+    return [[table.GetCellText(row, column) for column in columns] for row in range(table.GetNumberOfRows())]
+
+
+def test_without_a_data_set_every_control_says_what_is_needed(panel, made_up):  # noqa: ARG001
+    ui = panel(MODULE).ui
+    assert not ui.startButton.enabled
+    assert "manifest" in ui.startButton.toolTip
+    assert not ui.resumeButton.visible
+    assert not ui.problemsTable.visible
+    assert not ui.progressBar.visible
+
+
+def test_a_missing_data_set_is_named(training, tmp_path):
+    training.ui.manifestEdit.currentPath = str(tmp_path / "none.csv")
+    assert not training.ui.startButton.enabled
+    assert not training.panel.data.checking.button.enabled
+    assert "none.csv" in training.panel.data.checking.button.toolTip
+
+
+def test_checking_a_data_set(training, made_up, scene):
+    made_up(problems=json.dumps(PROBLEMS))
+    press(training.panel.data.checking)
+    table = training.ui.problemsTable.mrmlTableNode()
+    assert rows_of(table) == [["Error", "a/1", "The implant is empty."], ["Warning", "a/2", "Its axes point LPS."]]
+    said = training.panel.data._message.text
+    assert "7 cases of 6 skulls: 4 for training, 2 for validation, 1 for testing." in said
+    assert "Errors to mend: 1. Warnings to look at: 1." in said
+    made_up(problems=json.dumps({"splits": {"training": 7}}))
+    press(training.panel.data.checking)
+    assert "No case is for validation" in training.panel.data._message.text
+    assert not training.ui.problemsTable.visible
+    assert scene.GetNodesByClass("vtkMRMLTableNode").GetNumberOfItems() == 1
+
+
+def test_what_was_found_is_not_shown_for_another_data_set(training, made_up, tmp_path):
+    made_up(problems=json.dumps(PROBLEMS))
+    press(training.panel.data.checking)
+    other = tmp_path / "other.csv"
+    other.touch()
+    training.ui.manifestEdit.currentPath = str(other)
+    assert training.panel.data._message.text == ""
+    assert training.ui.problemsTable.mrmlTableNode() is None
+
+
+def test_a_check_can_be_cancelled(training, made_up):
+    made_up(trouble="hang")
+    control = training.panel.data.checking
+    control.button.click()
+    wait_until(lambda: "a/2" in control.stage_label.text)
+    assert title(control.button) == "Cancel"
+    control.button.click()
+    wait_until(lambda: not control.busy)
+    assert "Cancelled" in control.message.text
+
+
+def test_trying_a_few_steps(training):
+    press(training.panel.settings.trying)
+    said = training.panel.settings._message.text
+    assert "3.2 GB on the CPU. A step takes 1.5 s, an epoch of 100 steps with its validation 3 min" in said
+    assert "the whole run 12 h 30 min" in said
+    training.ui.batchSizeSpinBox.value = 8
+    assert training.panel.settings._message.text == ""  # it was of other settings
+    press(training.panel.settings.trying)
+    assert "too small" in training.panel.settings.trying.message.text
+    assert training.panel.settings._message.text == ""
+
+
+@pytest.mark.usefixtures("main_window")
+def test_a_training_from_start_to_installed_model(training, tmp_path):
+    import slicer
+
+    ui = training.ui
+    ui.nameEdit.text = "first"
+    start(training, epochsSpinBox=40)
+    assert title(ui.startButton) == "Stop"
+    assert ui.progressBar.visible
+    assert "left" in ui.stageLabel.text
+    settings = json.loads((tmp_path / "Läufe" / "first" / "settings.yaml").read_text())
+    assert settings["run"] == {"epochs": 40}
+    assert settings["name"] == "first"
+    assert settings["preset"] == "default"
+    wait_until(lambda: status(training) == "done")
+    assert title(ui.startButton) == "Start training"
+    assert "ready" in ui.stageLabel.text
+    assert not ui.resumeButton.visible
+    assert "first – done" in ui.runComboBox.currentText
+    assert "Best epoch: 40" in ui.bestLabel.text
+
+    node = training.logic.getParameterNode()
+    assert node.curves.GetNumberOfRows() == 40
+    assert rows_of(node.curves)[0][:2] == ["1", "1"]
+    plots = [slicer.app.layoutManager().plotWidget(i).mrmlPlotViewNode().GetPlotChartNode() for i in range(2)]
+    assert plots == [node.scoreChart, node.lossChart]
+    assert [node.scoreChart.GetNthPlotSeriesNode(i).GetName() for i in range(2)] == ["Implant", "Complete skull"]
+
+    assert not training.panel.models.evaluating._blocked
+    press(training.panel.models.evaluating)
+    assert rows_of(node.scores)[0][:2] == ["Mean", "0.85"]
+    assert rows_of(node.scores)[2][0] == "a_2"  # the worst first
+    assert "pca_skull on test: mean DSC 0.850" in training.panel.models._message.text
+    ui.installNameEdit.text = "from the panel"
+    press(training.panel.models.installing)
+    assert "from the panel" in training.panel.models.installing.message.text
+    assert model_library.find("from the panel")
+    assert ui.modelComboBox.findData("from the panel") > 0
+    press(training.panel.models.installing)
+    assert "already" in training.panel.models.installing.message.text
+
+
+def test_stop_and_resume(training, made_up):
+    made_up(trainer="long")
+    start(training)
+    training.ui.startButton.click()
+    assert title(training.ui.startButton) == "Stop"
+    assert not training.ui.startButton.enabled
+    wait_until(lambda: status(training) == "stopped")
+    assert training.ui.resumeButton.visible
+    assert "Stopped. Epoch" in training.ui.stageLabel.text
+    training.ui.startButton.click()  # with the same name
+    message = training.panel.runs._message.text
+    assert message.endswith("holds a run already; go on with it (“Resume”), or choose another folder (“Model name”).")
+    made_up(trainer="short")
+    training.ui.resumeButton.click()
+    wait_until(lambda: status(training) == "done")
+    assert training.panel.runs._message.text == ""
+
+
+def test_a_training_that_is_killed_is_seen_and_can_be_resumed(training, made_up):
+    made_up(trainer="long")
+    start(training)
+    os.kill(training.panel.runs.run._process.pid, signal.SIGKILL)
+    wait_until(lambda: status(training) == "lost")
+    assert "ended unexpectedly" in training.panel.runs._message.text
+    assert "ended unexpectedly" in training.ui.runComboBox.currentText
+    made_up(trainer="short")
+    training.ui.resumeButton.click()
+    wait_until(lambda: status(training) == "done")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("bad", "lists no cases"), ("full", "No space left"), ("gpu", "set a smaller “Batch size”.")]
+)
+def test_a_training_that_fails_says_why(training, made_up, kind, said):
+    made_up(trainer=kind)
+    training.ui.startButton.click()
+    wait_until(lambda: status(training) == "failed")
+    assert said in training.panel.runs._message.text
+    assert training.ui.resumeButton.visible
+
+
+def test_a_python_that_cannot_train_is_seen(training, monkeypatch, tmp_path):
+    broken = tmp_path / "broken.py"
+    broken.write_text("raise SystemExit('No module named numpy')")
+    monkeypatch.setattr("CraNeXtLib.training.runs.background.PROGRAM", broken)
+    training.ui.startButton.click()
+    wait_until(lambda: status(training) == "failed")
+    assert "No module named numpy" in training.panel.runs._message.text
+
+
+def test_settings_that_cannot_be_are_refused(training, tmp_path):
+    training.ui.nameEdit.text = "../elsewhere"
+    training.ui.startButton.click()
+    assert "Give the model a name" in training.panel.runs._message.text
+    training.ui.nameEdit.text = "fine"
+    (tmp_path / "a file").touch()
+    training.ui.runsFolderEdit.currentPath = str(tmp_path / "a file")
+    training.ui.startButton.click()
+    assert "Cannot write" in training.panel.runs._message.text
+
+
+def test_deleting_the_data_set_leaves_a_run_alone(training, made_up, manifest):
+    made_up(trainer="long")
+    start(training)
+    manifest.unlink()
+    training.ui.nameEdit.text = "another"  # anything that makes the panel look again
+    assert training.ui.startButton.enabled  # to stop
+    training.ui.startButton.click()
+    wait_until(lambda: status(training) == "stopped")
+    assert not training.ui.startButton.enabled
+    assert "manifest.csv" in training.ui.startButton.toolTip
+
+
+def test_a_deleted_run_folder_does_no_harm(training):
+    import shutil
+
+    start(training)
+    wait_until(lambda: status(training) == "done")
+    shutil.rmtree(training.panel.runs.run.folder)
+    training.parent.exit()
+    training.parent.enter()
+    assert status(training) == "none"
+    assert not training.ui.resumeButton.visible
+    training.ui.runComboBox.setCurrentIndex(0)
+    training.ui.runComboBox.activated.emit(0)
+    assert training.panel.runs.run is None
+
+
+def test_closing_the_scene_leaves_the_run_going_and_finds_it(training, made_up, scene):
+    made_up(trainer="long")
+    start(training)
+    folder = training.panel.runs.run.folder
+    scene.Clear(False)
+    assert read_state(folder).status == "running"
+    assert training.panel.runs.run.folder == folder  # a run that goes on is shown in the new scene
+    assert title(training.ui.startButton) == "Stop"
+    assert training.logic.getParameterNode().curves is None
+
+
+def test_closing_slicer_leaves_the_run_going_and_finds_it(training, made_up, scene):
+    import slicer_harness
+
+    made_up(trainer="long")
+    start(training)
+    folder = training.panel.runs.run.folder
+    slicer_harness.close_panel(MODULE)
+    scene.Clear(True)
+    time.sleep(0.2)
+    assert read_state(folder).status == "running"
+    again = slicer_harness.make_panel(MODULE)
+    assert again.panel.runs.run.folder == folder
+    assert "running" in again.ui.runComboBox.currentText
+    again.ui.startButton.click()
+    wait_until(lambda: status(again) == "stopped")
+
+
+def test_a_run_of_the_command_line_is_found(training, made_up, tmp_path, monkeypatch):
+    import qt
+
+    from CraNeXtLib.training.runs.background import start_in_background
+
+    made_up(trainer="long")
+    folder = tmp_path / "elsewhere"
+    start_in_background({}, folder)
+    chosen = [str(tmp_path), str(folder)]
+    monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", lambda *_: chosen.pop(0))
+    training.ui.findButton.click()
+    assert "no training run" in training.panel.runs._message.text
+    training.ui.findButton.click()
+    wait_until(lambda: status(training) == "running")
+    request_stop(folder)
+    wait_until(lambda: status(training) == "stopped")
+    assert "elsewhere – stopped" in training.ui.runComboBox.currentText
+
+
+def test_a_closed_panel_does_not_look(training, made_up):
+    made_up(trainer="long")
+    start(training)
+    training.parent.exit()
+    before = training.ui.stageLabel.text
+    run = training.panel.runs.run
+    wait_until(lambda: read_state(run.folder).stage != before)
+    time.sleep(1.2)
+    assert training.ui.stageLabel.text == before
+    training.parent.enter()
+    assert training.ui.stageLabel.text != before
+
+
+def test_the_panel_is_saved_with_the_scene(training, made_up, scene, tmp_path):
+    made_up(problems=json.dumps(PROBLEMS))
+    press(training.panel.data.checking)
+    training.ui.nameEdit.text = "kept"
+    start(training, epochsSpinBox=3, batchSizeSpinBox=2)
+    training.ui.deviceComboBox.setCurrentIndex(2)
+    training.ui.deviceComboBox.activated.emit(2)
+    wait_until(lambda: status(training) == "done")
+    training.ui.curvesButton.click()
+    path = str(tmp_path / "scene.mrb")
+    assert scene.WriteToMRB(path)
+    scene.Clear(False)
+    assert training.ui.nameEdit.text == "my-model"
+    assert training.ui.problemsTable.mrmlTableNode() is None
+    assert training.panel.runs.run is None
+    scene.ReadFromMRB(path)
+    ui = training.ui
+    assert ui.nameEdit.text == "kept"
+    assert (ui.epochsSpinBox.value, ui.batchSizeSpinBox.value) == (3, 2)
+    assert ui.deviceComboBox.currentData == "cpu"
+    assert Path(ui.manifestEdit.currentPath).name == "manifest.csv"
+    assert len(rows_of(ui.problemsTable.mrmlTableNode())) == 2
+    assert status(training) == "done"
+    node = training.logic.getParameterNode()
+    assert node.scoreChart.GetNthPlotSeriesNode(0).GetTableNode() is node.curves
+
+
+def test_nodes_that_the_user_deletes_come_back(training, scene):
+    start(training, epochsSpinBox=3)
+    wait_until(lambda: status(training) == "done")
+    node = training.logic.getParameterNode()
+    scene.RemoveNode(node.scoreChart.GetNthPlotSeriesNode(0))
+    scene.RemoveNode(node.curves)
+    training.ui.curvesButton.click()
+    assert node.curves.GetNumberOfRows() == 3
+    assert node.scoreChart.GetNumberOfPlotSeriesNodes() == 2
+    scene.RemoveNode(node.lossChart)
+    training.ui.curvesButton.click()
+    assert node.lossChart.GetNumberOfPlotSeriesNodes() == 1
+
+
+def test_reloading_the_module_in_the_middle_of_a_run(training, made_up):
+    import slicer
+
+    made_up(trainer="long")
+    start(training)
+    folder = training.panel.runs.run.folder
+    slicer.util.reloadScriptedModule(MODULE)
+    again = slicer.util.getModuleWidget(MODULE)
+    assert again is not training
+    again.parent.enter()
+    assert again.panel.runs.run.folder == folder
+    again.ui.startButton.click()
+    wait_until(lambda: status(again) == "stopped")
+
+
+def test_the_log_is_shown_when_unfolded(training):
+    start(training, epochsSpinBox=3)
+    wait_until(lambda: status(training) == "done")
+    assert training.ui.logText.plainText == ""
+    training.ui.logGroup.checked = True
+    assert "epoch 3" in training.ui.logText.plainText
+
+
+def test_no_two_visible_controls_have_one_key(training):
+    import qt
+
+    training.ui.modelSection.collapsed = False
+    texts = [w.text for kind in (qt.QLabel, qt.QPushButton) for w in training.parent.findChildren(kind) if w.visible]
+    keys = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+    assert len(keys) > 15
+    assert sorted(keys) == sorted(set(keys))
+
+
+def test_a_path_can_be_typed_and_emptied(training, tmp_path):
+    ui, parameters = training.ui, training.logic.getParameterNode()
+    (tmp_path / "mine.yaml").write_text("{}")
+    for typed in ("m", "mine.y", "mine.yaml"):
+        ui.configurationEdit.currentPath = str(tmp_path / typed)
+        ui.epochsSpinBox.value += 1  # the panel looks again
+        assert ui.configurationEdit.currentPath == str(tmp_path / typed)
+    assert parameters.configuration == str(tmp_path / "mine.yaml")
+    assert not ui.presetComboBox.enabled
+    ui.configurationEdit.currentPath = ""
+    assert parameters.configuration == ""
+    assert ui.presetComboBox.enabled
+    ui.manifestEdit.currentPath = ""
+    assert not ui.startButton.enabled
+
+
+def test_the_modules_own_test(load_module):
+    load_module(MODULE)[0].CraNeXtTrainingTest().runTest()

@@ -1,0 +1,245 @@
+"""A run's folder as other processes see it: with processes that are killed, stopped, deaf or second.
+
+This does not prove: that training itself stops well, which test_slicer_training.py tries; nor anything about Windows,
+whose locks are others.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from repository import REPOSITORY, TESTS
+
+from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.files.lock import holding
+from CraNeXtLib.training.runs import background, run_folder
+from CraNeXtLib.training.runs.background import last_lines, resume_in_background, start_in_background
+from CraNeXtLib.training.runs.curves import read_curves
+from CraNeXtLib.training.runs.run_folder import announce_start, in_charge, read_state, request_stop
+
+
+@pytest.fixture
+def start(monkeypatch, tmp_path):
+    """Start a made-up training in the background; the value is its process. None is left when the test ends."""
+    monkeypatch.setattr(background, "PROGRAM", TESTS.joinpath("fake_trainer.py"))
+    started = []
+
+    def begin(kind="short", folder=tmp_path / "Läufe" / "my run", *, resume=False, **run):
+        monkeypatch.setenv("FAKE_TRAINER", kind)
+        process = resume_in_background(folder) if resume else start_in_background({"run": run}, folder)
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "Läufe" / "my run"
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert condition()
+
+
+def test_a_run_tells_how_it_goes_and_ends(start, folder):
+    assert read_state(folder).status == "none"
+    process = start(epochs=20)
+    assert read_state(folder).status in ("starting", "running")
+    wait_for(lambda: read_state(folder).fraction > 0)
+    state = read_state(folder)
+    assert state.status == "running"
+    assert state.stage.startswith("Epoch")
+    assert process.wait() == 0
+    state = read_state(folder)
+    assert (state.status, state.fraction) == ("done", 1.0)
+    assert not state.can_resume
+    assert last_lines(folder)[-1] == "epoch 20"
+    assert last_lines(folder, 2) == ["epoch 19", "epoch 20"]
+    with pytest.raises(InputError, match="holds a run already"):
+        start()
+
+
+def test_a_killed_run_is_seen_to_be_lost_at_once_and_can_be_resumed(start, folder):
+    process = start("long")
+    wait_for(lambda: len(read_curves(folder).get("train_loss", [])) > 2)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    state = read_state(folder)
+    assert state.status == "lost"
+    assert "killed" in state.message
+    assert state.can_resume
+    done = len(read_curves(folder)["train_loss"])
+    resumed = start("long", resume=True)
+    wait_for(lambda: len(read_curves(folder)["train_loss"]) > done + 2)
+    request_stop(folder)
+    assert resumed.wait() == 130
+    curve = read_curves(folder)["train_loss"]
+    assert [epoch for epoch, _ in curve] == list(range(1, len(curve) + 1))
+    assert curve[2] == (3, pytest.approx(1 / 3))
+
+
+def test_a_zombie_is_not_taken_for_a_run(start, folder):
+    """A killed child that nobody has waited for still has its number and its time of start."""
+    process = start("long")
+    wait_for(lambda: read_state(folder).status == "running" and read_state(folder).fraction > 0)
+    os.kill(process.pid, signal.SIGKILL)
+    wait_for(lambda: read_state(folder).status == "lost", 5)
+    assert Path(f"/proc/{process.pid}").exists() or sys.platform != "linux"
+
+
+def test_a_run_is_stopped_by_request(start, folder):
+    process = start("long")
+    wait_for(lambda: read_state(folder).fraction > 0)
+    request_stop(folder)
+    assert process.wait(timeout=20) == 130
+    state = read_state(folder)
+    assert state.status == "stopped"
+    assert state.can_resume
+    assert not (folder / "stop").exists()
+    assert any("--resume" in line for line in last_lines(folder))
+
+
+def test_two_runs_do_not_share_a_folder(start, folder):
+    start("long")
+    wait_for(lambda: read_state(folder).fraction > 0)
+    with pytest.raises(InputError, match="going on already"):
+        start("long")
+    with pytest.raises(InputError, match="going on already"):
+        start(resume=True)
+    with (
+        pytest.raises(InputError, match="another process"),
+        in_charge(folder, lambda *_: None),
+    ):
+        pytest.fail("let in")
+    assert read_state(folder).status == "running"
+
+
+def test_the_run_outlives_the_program_that_started_it(tmp_path):
+    folder = tmp_path / "run"
+    script = (
+        "import sys; from pathlib import Path; from CraNeXtLib.training import background;"
+        "background.PROGRAM = Path(sys.argv[1]); background.start_in_background({}, sys.argv[2])"
+    )
+    fake = TESTS.joinpath("fake_trainer.py")
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "FAKE_TRAINER": "long"}
+    starter = subprocess.Popen([sys.executable, "-c", script, fake, folder], env=environment, start_new_session=True)
+    assert starter.wait() == 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(starter.pid, signal.SIGHUP)  # the starter's terminal goes too
+    wait_for(lambda: read_state(folder).fraction > 0)
+    request_stop(folder)
+    wait_for(lambda: read_state(folder).status == "stopped")
+
+
+@pytest.mark.parametrize(("kind", "message"), [("bad", "no cases"), ("full", "No space left")])
+def test_a_failed_run_says_why(start, folder, kind, message):
+    process = start(kind)
+    assert process.wait() == 2
+    state = read_state(folder)
+    assert state.status == "failed"
+    assert message in state.message
+    assert state.can_resume
+    if kind == "full":
+        assert len(read_curves(folder)["train_loss"]) == 1
+    else:
+        start("short").wait()  # it never began, so its folder is free
+        assert read_state(folder).status == "done"
+
+
+def test_work_that_does_not_look_is_interrupted_and_at_last_ended(tmp_path):
+    script = (
+        "import sys, time; from CraNeXtLib.training import run_folder as r; r._SECONDS_TO_STOP = 0.3\n"
+        "with r.in_charge(sys.argv[1], print):\n"
+        "    while True:\n"
+        "        try: time.sleep(60 if sys.argv[2] == 'listens' else 0.02)\n"
+        "        except KeyboardInterrupt:\n"
+        "            if sys.argv[2] == 'listens': raise\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    for kind, status in (("listens", 1), ("deaf", 130)):
+        folder = tmp_path / kind
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, folder, kind], env=environment, stderr=subprocess.DEVNULL
+        )
+        wait_for(lambda folder=folder: read_state(folder).status == "running")
+        request_stop(folder)
+        assert process.wait(timeout=20) == status  # 1 is Python's own, for the CancelledError
+        assert read_state(folder).status == "stopped"
+
+
+def test_a_request_counts_from_the_start_and_an_old_one_no_more(tmp_path, monkeypatch):
+    def run_until_stopped(seconds):
+        with in_charge(tmp_path, lambda *_: None) as tell:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                time.sleep(0.02)
+                tell("Working", 0.5)
+
+    request_stop(tmp_path)  # when nothing runs, or left by a process that was killed
+    run_until_stopped(1.5)
+    assert read_state(tmp_path).status == "done"
+
+    announce_start(tmp_path)
+    request_stop(tmp_path)  # before the process that was started has come so far
+    with pytest.raises(CancelledError):
+        run_until_stopped(20)
+
+    @contextmanager
+    def holding_when_asked(path):
+        with holding(path):
+            request_stop(tmp_path)  # as soon as the run is seen to go on
+            yield
+
+    monkeypatch.setattr(run_folder, "holding", holding_when_asked)
+    with pytest.raises(CancelledError):
+        run_until_stopped(20)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(1), SystemExit(), CancelledError("x")])
+def test_every_way_to_stop_ends_as_cancelled(tmp_path, end):
+    with pytest.raises(CancelledError, match="--resume"), in_charge(tmp_path / "run", lambda *_: None):
+        raise end
+    assert read_state(tmp_path / "run").status == "stopped"
+
+
+def test_a_run_that_never_began_leaves_no_folder(tmp_path):
+    with pytest.raises(InputError, match="no"), in_charge(tmp_path / "run", lambda *_: None):
+        raise InputError("no")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_cannot_be_is_refused(start, tmp_path):
+    (tmp_path / "file").touch()
+    for run in (
+        lambda: start(folder=tmp_path / "file" / "run"),
+        lambda: in_charge(tmp_path / "file", print).__enter__(),
+    ):
+        with pytest.raises(InputError, match="Cannot write"):
+            run()
+    with pytest.raises(InputError, match="Cannot start"):
+        start_in_background({}, tmp_path / "run", python=tmp_path / "python")
+    assert read_state(tmp_path / "run").status == "failed"
+    with pytest.raises(InputError, match="no run in"):
+        resume_in_background(tmp_path)
+
+
+def test_curves_of_nothing_and_of_a_line_being_written(tmp_path):
+    assert read_curves(tmp_path) == {}
+    log = tmp_path / "logs" / "version_0" / "metrics.csv"
+    log.parent.mkdir(parents=True)
+    log.write_text("epoch,implant-dsc,step,train_loss\n0,0.5,3,\n0,,3,0.9\n1,0.6,7,\n1,,7,0.")
+    assert read_curves(tmp_path) == {"implant-dsc": [(1, 0.5), (2, 0.6)], "train_loss": [(1, 0.9), (2, 0.0)]}
+    log.write_text("epoch,implant-dsc,step,train_loss\n0,0.5,3,\n0,,")
+    assert read_curves(tmp_path) == {"implant-dsc": [(1, 0.5)]}
