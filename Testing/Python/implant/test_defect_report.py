@@ -71,14 +71,12 @@ def test_several_defects_give_several_files(tmp_path, monkeypatch):
     case = head(holes=TWO_HOLES)
 
     class Oracle(Model):
-        def load(self):
-            return self
-
         def propose(self, skull, **_):
             return Proposal(tuple(slice(0, n) for n in skull.shape), case.complete.voxels.astype(np.float32))
 
     oracle = Oracle(tmp_path, {"name": "oracle", "kind": "oracle", "sha256": "0"})
-    monkeypatch.setattr(reconstruct.models, "find", lambda _: oracle)
+    monkeypatch.setattr(reconstruct.model_library, "find", lambda _: oracle)
+    monkeypatch.setattr(reconstruct, "load_model", lambda model: model)
     write_volume(case.defective, tmp_path / "skull.nrrd")
     result = reconstruction_case.reconstruct_case(
         tmp_path / "skull.nrrd", tmp_path / "out", case_settings.CaseSettings(report=False)

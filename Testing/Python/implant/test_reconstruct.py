@@ -20,9 +20,6 @@ class Oracle(model_library.Model):
         super().__init__(resources.BUNDLED, {"name": "oracle", "kind": "oracle", "sha256": "0"})
         object.__setattr__(self, "complete", complete)
 
-    def load(self):
-        return self
-
     def propose(self, skull, *, device, progress):
         assert device == "cpu"
         progress(0.5)
@@ -31,13 +28,19 @@ class Oracle(model_library.Model):
         return Proposal(box, self.complete.voxels[box].astype(np.float32), expected_error=errors, notes=("A note.",))
 
 
+def consult(monkeypatch, oracle):
+    """Let every reconstruction ask the oracle."""
+    monkeypatch.setattr(model_library, "find", lambda _name: oracle)
+    monkeypatch.setattr("CraNeXtLib.implant.reconstruct.load_model", lambda model: model)
+
+
 DIRECTIONS = {"upright": np.eye(3), "flipped": np.diag([-1.0, -1.0, 1.0]), "oblique": OBLIQUE}
 
 
 @pytest.mark.parametrize("directions", DIRECTIONS)
 def test_the_implant_fills_the_hole_in_the_inputs_geometry(monkeypatch, directions):
     phantom = head(directions=DIRECTIONS[directions])
-    monkeypatch.setattr(model_library, "find", lambda _name: Oracle(phantom.complete))
+    consult(monkeypatch, Oracle(phantom.complete))
     told = []
     result = reconstruct(phantom.defective, device="cpu", progress=lambda *event: told.append(event))
     for volume in (result.defective_skull, result.complete_skull, result.implant):
@@ -64,14 +67,14 @@ def test_a_head_that_stands_on_its_head_is_doubted(monkeypatch, shared):
     every = (slice(None, None, 4),) * 3
     upside_down = np.diag([-1.0, 1, -1, 1]) @ complete.affine @ np.diag([4, 4, 4, 1.0])
     complete, implant = (Volume(v.voxels[every] > 0, upside_down) for v in (complete, implant))
-    monkeypatch.setattr(model_library, "find", lambda _name: Oracle(complete))
+    consult(monkeypatch, Oracle(complete))
     result = reconstruct(complete.with_voxels(complete.voxels & ~implant.voxels), device="cpu")
     assert any("upside down" in warning for warning in result.warnings)
 
 
 def test_no_defect_bad_masks_and_cancelling(monkeypatch):
     phantom = head()
-    monkeypatch.setattr(model_library, "find", lambda _name: Oracle(phantom.complete))
+    consult(monkeypatch, Oracle(phantom.complete))
     with pytest.raises(NoImplantError, match="oracle"):
         reconstruct(phantom.complete.with_voxels(phantom.complete.voxels & ~speck(phantom)), device="cpu")
     with pytest.raises(InputError, match="empty"):

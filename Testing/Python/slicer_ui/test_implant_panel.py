@@ -306,7 +306,7 @@ def test_a_changed_sample_is_not_loaded(load_module, scene, monkeypatch):
     from CraNeXtLib.core.errors import InputError
     from CraNeXtLib.slicer_ui.scene import sample_data
 
-    monkeypatch.setattr(model_library, "sha256_of", lambda _path: "0" * 64)
+    monkeypatch.setattr(sample_data, "sha256_of", lambda _path: "0" * 64)
     with pytest.raises(InputError, match="missing or changed"):
         sample_data.load_sample()
     assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
