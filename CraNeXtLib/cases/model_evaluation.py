@@ -1,4 +1,4 @@
-"""A model tried on the cases of a data set that it was not trained on."""
+"""A model evaluated on the cases of a data set that it was not trained on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from CraNeXtLib.cases.cohort_evaluation import write_tables
-from CraNeXtLib.cases.model_trials import Trial, Tried, score_model
+from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, score_model
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling, replacing
@@ -53,15 +53,19 @@ def evaluate_model(
     _claim(
         out, {"model": chosen.name, "sha256": chosen.sha256, "manifest": str(Path(manifest).absolute()), "split": split}
     )
-    trials = [Trial.of(case, name) for case, name in zip(cases, names, strict=True)]
+    tasks = [EvaluationTask.of(case, name) for case, name in zip(cases, names, strict=True)]
 
-    def keep(tried: Tried) -> None:
-        with filling(out / "volumes" / tried.trial.name) as new:
-            masks = {"skull": tried.pair.defective, "reference": tried.pair.implant, "implant": tried.implant}
+    def keep(evaluated: EvaluatedTask) -> None:
+        with filling(out / "volumes" / evaluated.task.name) as new:
+            masks = {
+                "skull": evaluated.pair.defective,
+                "reference": evaluated.pair.implant,
+                "implant": evaluated.implant,
+            }
             for role, mask in masks.items():
                 write_volume(mask, new / f"{role}.nrrd")
 
-    rows = score_model(chosen, trials, device=device, folder=out / "cases", also=keep, progress=progress)
+    rows = score_model(chosen, tasks, device=device, folder=out / "cases", on_evaluated=keep, progress=progress)
     rows = [row | {"region": "", "flags": " ".join(row["flags"]), "error": ""} for row in rows]
     write_tables(rows, out)
     return rows

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib import reconstruct
 from CraNeXtLib.cases.expected_error_files import error_map
-from CraNeXtLib.cases.model_trials import Trial
+from CraNeXtLib.cases.model_scoring import EvaluationTask
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.datasets.manifest import read_manifest
@@ -33,7 +33,7 @@ from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.implant.expected_error import KNOWN_PERCENT, P95_MM
 from CraNeXtLib.implant.fit.thickness import sides
 from CraNeXtLib.training.output.model_card import OWN
-from CraNeXtLib.training.output.validation_scores import ALL_KINDS, trials_of
+from CraNeXtLib.training.output.validation_scores import ALL_KINDS, tasks_of
 
 POINTS = 2000  # of an implant
 AROUND_MM = 6.0
@@ -62,9 +62,9 @@ class Case:
         return self.figures["dsc"] < BAD_DSC or self.figures["dh95_mm"] > BAD_DH95_MM
 
 
-def measured(trial: Trial, model: model_library.Model) -> Case | None:
+def measured(task: EvaluationTask, model: model_library.Model) -> Case | None:
     """Return what is expected and found of a model's implant; None if it makes none or cannot tell."""
-    pair = trial.load()
+    pair = task.load()
     try:
         result = reconstruct(pair.defective, model=model.folder, device="cpu")
     except NoImplantError:
@@ -89,7 +89,7 @@ def measured(trial: Trial, model: model_library.Model) -> Case | None:
     outer = np.random.default_rng(0).choice(outer, min(POINTS, len(outer)), replace=False)
     points = Mesh(mesh.vertices[outer], np.empty((0, 3), int))
     away = np.abs(distance_map(points, surface_of(pair.complete.crop(around))).values_mm)
-    return Case(trial.name, figures, values[outer], away)
+    return Case(task.name, figures, values[outer], away)
 
 
 def print_points(cases: list[Case]) -> None:
@@ -126,16 +126,16 @@ def main() -> None:
     model, cases = model_library.find(options.model), []
     skulls = [case for case in read_manifest(options.manifest) if case.split == "validation"]
     own = [kind for kind in options.kinds if kind == OWN]
-    trials = trials_of(skulls, own) + trials_of(skulls, [k for k in options.kinds if k != OWN], GENERATED_SPACING_MM)
-    for trial in trials:
-        case = measured(trial, model)
+    tasks = tasks_of(skulls, own) + tasks_of(skulls, [k for k in options.kinds if k != OWN], GENERATED_SPACING_MM)
+    for task in tasks:
+        case = measured(task, model)
         if case is None:
-            print(trial.name, "no implant or no expected error", flush=True)
+            print(task.name, "no implant or no expected error", flush=True)
             continue
         cases.append(case)
         within = np.corrcoef(case.expected, case.found)[0, 1]
         figures = (f"{key} {value:.3f}" for key, value in case.figures.items())
-        print(trial.name, *figures, f"correlation {within:.2f}", flush=True)
+        print(task.name, *figures, f"correlation {within:.2f}", flush=True)
     for group in ([case for case in cases if case.name.endswith(OWN)], cases):
         if group:
             print_points(group)

@@ -26,7 +26,7 @@ from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.extraction import implant_of
 from CraNeXtLib.training.output.model_card import OWN
-from CraNeXtLib.training.output.validation_scores import ALL_KINDS, trials_of
+from CraNeXtLib.training.output.validation_scores import ALL_KINDS, tasks_of
 
 SPACING_MM = 1.0
 
@@ -57,8 +57,8 @@ def main() -> None:
     completer = load_model(model_library.find(options.model))
     skulls = [case for case in read_manifest(options.manifest) if case.split == "validation"]
     agreements, scores = [], []
-    for trial in trials_of(skulls, options.kinds, SPACING_MM):
-        pair = trial.load()
+    for task in tasks_of(skulls, options.kinds, SPACING_MM):
+        pair = task.load()
         likely, implant = predicted(completer, pair.defective)
         others = [mirrored(volume) for volume in predicted(completer, mirrored(pair.defective))]
         asked = implant.voxels | others[1].voxels | pair.implant.voxels
@@ -67,7 +67,7 @@ def main() -> None:
         agreements.append(dice(implant, others[1]))
         scores.append(dice(implant, pair.implant))
         told = np.corrcoef(apart, wrong)[0, 1]
-        print(f"{trial.name} agreement {agreements[-1]:.3f} dsc {scores[-1]:.3f} voxels {told:+.2f}", flush=True)
+        print(f"{task.name} agreement {agreements[-1]:.3f} dsc {scores[-1]:.3f} voxels {told:+.2f}", flush=True)
     print(f"rank correlation of agreement and DSC {spearmanr(agreements, scores)[0]:+.2f}, {len(scores)} cases")
 
 

@@ -25,7 +25,7 @@ from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces, bone_su
 from CraNeXtLib.anatomy.head.bodyparts3d import BONES, bone_labels
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.pose import upright_frame
-from CraNeXtLib.cases.model_trials import Row, Trial, score_model, scores_of
+from CraNeXtLib.cases.model_scoring import EvaluationTask, Row, score_model, scores_of
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.completion.shape_model.completer import observe
@@ -178,7 +178,7 @@ def _bones(folder: Path) -> Volume:
     return bone_labels(folder, spacing_mm=0.6)
 
 
-@lru_cache(maxsize=1)  # the trials of one skull follow each other
+@lru_cache(maxsize=1)  # the tasks of one skull follow each other
 def complete(source: str, data: Path) -> tuple[Volume, np.ndarray]:
     """Return a complete skull, and where it must not be cut into."""
     skull = SOURCES[source](data)
@@ -236,16 +236,16 @@ def main() -> None:
             for kind in options.kinds:
                 for seed in range(options.seeds):
                     load = partial(defect, source, options.data.absolute(), kind, seed)
-                    trial = Trial(name=f"{source} {kind} {seed}", load=load, subject=source, kind=kind)
+                    task = EvaluationTask(name=f"{source} {kind} {seed}", load=load, subject=source, kind=kind)
                     try:
                         row = score_model(
-                            model_library.find(name), [trial], folder=options.out / model_library.find(name).name
+                            model_library.find(name), [task], folder=options.out / model_library.find(name).name
                         )[0]
                     except InputError as error:
-                        print(f"{name}, {trial.name}: {error}", flush=True)
+                        print(f"{name}, {task.name}: {error}", flush=True)
                         continue
                     rows.setdefault((source, name), []).append(row)
-                    print(f"{name}, {trial.name}: DSC {row['dsc']:.3f}, dH95 {row['dh95_mm']:.1f} mm", flush=True)
+                    print(f"{name}, {task.name}: DSC {row['dsc']:.3f}, dH95 {row['dh95_mm']:.1f} mm", flush=True)
     print(table(rows, options.models))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.cases.model_trials import Row, Trial, Tried, score_model
+from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, Row, score_model
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import InputError
@@ -157,22 +157,22 @@ class Experiments:
         """Return a row for each test case, and keep the implants."""
         folder, tests = self.folder_of(cell), {test.name: test for test in self.data.test_cases()}
 
-        def keep(tried: Tried) -> Row:
-            implant, pair = tried.implant, tried.pair
-            write_volume(implant, folder / "implants" / f"{tried.trial.name}.nrrd")
+        def keep(evaluated: EvaluatedTask) -> Row:
+            implant, pair = evaluated.implant, evaluated.pair
+            write_volume(implant, folder / "implants" / f"{evaluated.task.name}.nrrd")
             criteria = check(implant, pair.defective, pair.implant).criteria if implant.voxels.any() else ()
             return {
-                "dataset": tests[tried.trial.name].dataset,
+                "dataset": tests[evaluated.task.name].dataset,
                 "criteria": {criterion.name: criterion.passed for criterion in criteria},
             }
 
         return score_model(
             model,
-            [Trial.of(test.case, name) for name, test in tests.items()],
+            [EvaluationTask.of(test.case, name) for name, test in tests.items()],
             device=self.config.device,
             postprocessing=self.config.postprocessing if cell.trained else None,
             folder=folder / "cases",
-            also=keep,
+            on_evaluated=keep,
             progress=lambda words, part: progress(f"{cell.name}: {words}", 0.8 + 0.2 * part),
         )
 

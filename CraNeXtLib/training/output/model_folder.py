@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from CraNeXtLib import __version__
-from CraNeXtLib.cases.model_trials import Row, scores_of
+from CraNeXtLib.cases.model_scoring import Row, scores_of
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.face_completer import PREFIX as FACE_PREFIX
 from CraNeXtLib.completion.model_library import FORMAT_VERSION, SCORES_FILE
@@ -159,7 +159,7 @@ def write_description(folder: Path, description: dict[str, Any], rows: Iterable[
     Args:
         folder: Where to.
         description: What the model is; the summary of its scores is put in here.
-        rows: Its scores, with ``split`` and ``spacing_mm`` beside what ``CraNeXtLib.cases.model_trials`` gives.
+        rows: Its scores, with ``split`` and ``spacing_mm`` beside what ``CraNeXtLib.cases.model_scoring`` gives.
     """
     rows = sorted(rows, key=lambda row: (SPLITS.index(row["split"]), row["spacing_mm"]))
     own: dict[str, list[Row]] = {}

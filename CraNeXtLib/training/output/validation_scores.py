@@ -18,7 +18,7 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame
 from CraNeXtLib.anatomy.head.pose import upright_frame
-from CraNeXtLib.cases.model_trials import Row, Trial, Tried, score_model
+from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, Row, score_model
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import exit_status_of
 from CraNeXtLib.core.progress import ProgressCallback
@@ -63,28 +63,32 @@ def score_into(
     def known() -> list[Row]:
         return [row for row in read_scores(folder) if (row["split"], row["spacing_mm"]) == (split, spacing_mm)]
 
-    def keep(tried: Tried) -> None:
-        put_scores(folder, [tried.row | {"split": split, "spacing_mm": spacing_mm}])
-        told(tried.row)
+    def keep(evaluated: EvaluatedTask) -> None:
+        put_scores(folder, [evaluated.row | {"split": split, "spacing_mm": spacing_mm}])
+        told(evaluated.row)
 
-    trials = trials_of((case for case in cases if case.split == split), kinds, spacing_mm)
+    tasks = tasks_of((case for case in cases if case.split == split), kinds, spacing_mm)
     done = set() if again else {row["case"] for row in known()}
-    score_model(model_library.find(folder), [t for t in trials if t.name not in done], also=keep, progress=progress)
+    score_model(
+        model_library.find(folder), [t for t in tasks if t.name not in done], on_evaluated=keep, progress=progress
+    )
     return known()
 
 
-def trials_of(cases: Iterable[DatasetCase], kinds: Sequence[str], spacing_mm: float = 0, seed: int = 0) -> list[Trial]:
-    """Return trials: the defect of every case that has one, and synthetic defects, one of each kind a skull."""
-    trials, seen = [], set()
+def tasks_of(
+    cases: Iterable[DatasetCase], kinds: Sequence[str], spacing_mm: float = 0, seed: int = 0
+) -> list[EvaluationTask]:
+    """Return tasks: the defect of every case that has one, and synthetic defects, one of each kind a skull."""
+    tasks, seen = [], set()
     for case in cases:
         for kind in kinds:
             if not (case.has_defect if kind == OWN else case.skull not in seen):
                 continue
             load = partial(_load, case, kind, spacing_mm, seed + zlib.crc32(case.subject.encode()))
             name = "/".join(filter(None, (case.name if kind == OWN else "/".join(filter(None, case.skull)), kind)))
-            trials.append(Trial(name=name, load=load, subject=case.subject, kind=kind))
+            tasks.append(EvaluationTask(name=name, load=load, subject=case.subject, kind=kind))
         seen.add(case.skull)
-    return trials
+    return tasks
 
 
 def _load(case: DatasetCase, kind: str, spacing_mm: float, seed: int) -> SkullPair:
@@ -92,7 +96,7 @@ def _load(case: DatasetCase, kind: str, spacing_mm: float, seed: int) -> SkullPa
     return pair if kind == OWN else with_defect(pair.complete, kind, seed, _frame(case, spacing_mm))
 
 
-@lru_cache(maxsize=1)  # the trials of one case follow each other
+@lru_cache(maxsize=1)  # the tasks of one case follow each other
 def _read(case: DatasetCase, spacing_mm: float) -> SkullPair:
     pair = load_case(case)
     return reduced(pair, spacing_mm) if spacing_mm else pair

@@ -1,4 +1,4 @@
-"""A model tried on a data set, with a model that knows the answer, or none; and the command with a bundled one."""
+"""A model evaluated on a data set, with a model that knows the answer, or none; and the command with a bundled one."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from phantoms import head
 
-from CraNeXtLib.cases import model_trials
+from CraNeXtLib.cases import model_scoring
 from CraNeXtLib.cases.model_evaluation import evaluate_model
 from CraNeXtLib.cli import command
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
@@ -48,7 +48,7 @@ def asked(monkeypatch, phantom):
             raise NoImplantError("none")
         return SimpleNamespace(implant=phantom.implant)
 
-    monkeypatch.setattr(model_trials, "reconstruct", reconstruct)
+    monkeypatch.setattr(model_scoring, "reconstruct", reconstruct)
     return asked
 
 

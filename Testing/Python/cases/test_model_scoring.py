@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from phantoms import head
 
-from CraNeXtLib.cases import model_trials
-from CraNeXtLib.cases.model_trials import Trial, score_model, scores_of
+from CraNeXtLib.cases import model_scoring
+from CraNeXtLib.cases.model_scoring import EvaluationTask, score_model, scores_of
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core.errors import NoImplantError
@@ -17,7 +17,7 @@ from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.training.output.model_card import scores_table
 from CraNeXtLib.training.output.model_folder import put_scores, read_scores
-from CraNeXtLib.training.output.validation_scores import main, score_into, trials_of
+from CraNeXtLib.training.output.validation_scores import main, score_into, tasks_of
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +44,19 @@ def answers(monkeypatch):
             raise NoImplantError("none")
         return SimpleNamespace(implant=implant)
 
-    monkeypatch.setattr(model_trials, "reconstruct", reconstruct)
+    monkeypatch.setattr(model_scoring, "reconstruct", reconstruct)
     return answers
 
 
-def trials(pair, *names, files=()):
-    return [Trial(name=name, load=lambda: pair, subject="1", kind="own", files=files) for name in names]
+def tasks(pair, *names, files=()):
+    return [EvaluationTask(name=name, load=lambda: pair, subject="1", kind="own", files=files) for name in names]
 
 
 def test_no_implant_is_a_failure_and_a_piece_elsewhere_is_stray(pair, model, answers):
     stray = pair.implant.voxels.copy()
     stray[:4, :4, :4] = True
     answers += [pair.implant, None, pair.implant.with_voxels(stray)]
-    rows = score_model(model, trials(pair, "good", "none", "stray"))
+    rows = score_model(model, tasks(pair, "good", "none", "stray"))
     assert [row["dsc"] == 1 for row in rows] == [True, False, False]
     assert [row["stray_pieces"] for row in rows] == [0, 0, 1]
     assert not np.isfinite(rows[1]["dh95_mm"])
@@ -75,8 +75,10 @@ def test_a_row_is_kept_until_the_model_or_the_case_changes(pair, model, answers,
     source = tmp_path / "case"
     source.touch()
     answers += [None, pair.implant, pair.implant]
-    asked = trials(pair, "a", "b", files=(source,))
-    first = score_model(model, asked, folder=tmp_path / "rows", also=lambda tried: {"more": tried.trial.name})
+    asked = tasks(pair, "a", "b", files=(source,))
+    first = score_model(
+        model, asked, folder=tmp_path / "rows", on_evaluated=lambda evaluated: {"more": evaluated.task.name}
+    )
     assert [row["more"] for row in first] == ["a", "b"]
     again = score_model(model, asked, folder=tmp_path / "rows")
     assert [{**row, "flags": list(row["flags"])} for row in first] == again
@@ -94,13 +96,13 @@ def test_a_row_is_kept_until_the_model_or_the_case_changes(pair, model, answers,
     assert not answers
 
 
-def test_trials_are_every_case_s_own_defect_and_a_synthetic_one_of_each_kind_a_skull(tmp_path):
+def test_tasks_are_every_case_s_own_defect_and_a_synthetic_one_of_each_kind_a_skull(tmp_path):
     cases = [
         DatasetCase(subject="1", source="a", kind=kind, complete=tmp_path / "c", implant=tmp_path / "i")
         for kind in ("left", "right")
     ]
     cases.append(DatasetCase(subject="2", complete=tmp_path / "c"))
-    names = [trial.name for trial in trials_of(cases, ("own", "bilateral"))]
+    names = [task.name for task in tasks_of(cases, ("own", "bilateral"))]
     assert names == ["a/1/left/own", "a/1/bilateral", "a/1/right/own", "2/bilateral"]
 
 

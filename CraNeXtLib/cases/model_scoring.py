@@ -1,4 +1,4 @@
-"""A model tried on defects: it makes an implant for each, which is measured, one after the other, and summed up.
+"""Evaluate a model on defects: it makes an implant for each, which is measured, one after the other, and summed up.
 
 All scores of models come from here: those in their cards, of ``cranext models evaluate`` and of the experiments.
 """
@@ -34,11 +34,11 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
+class EvaluationTask:
     """A defect to try a model on.
 
     Args:
-        name: Its own among the trials; the name of its file, if rows are kept in files.
+        name: Its own among the tasks; the name of its file, if rows are kept in files.
         load: Reads or makes its masks.
         subject: Whose skull it is.
         kind: Kind of defect.
@@ -52,26 +52,26 @@ class Trial:
     files: tuple[Path, ...] = ()
 
     @classmethod
-    def of(cls, case: DatasetCase, name: str) -> Trial:
-        """Return the trial of a data set's case, under a name."""
+    def of(cls, case: DatasetCase, name: str) -> EvaluationTask:
+        """Return the task of a data set's case, under a name."""
         files = tuple(case.files().values())
         subject = "/".join(filter(None, case.skull))
         return cls(name=name, load=partial(load_case, case), subject=subject, kind=case.kind, files=files)
 
 
 @dataclass(frozen=True, eq=False)
-class Tried:
-    """What a model made of a trial.
+class EvaluatedTask:
+    """What a model made of a task.
 
     Args:
-        trial: The trial.
+        task: The task.
         pair: Its masks.
         implant: The model's implant; empty if it found nothing missing.
         row: ``case``, ``subject``, ``kind``, ``seconds``, ``stray_pieces`` (of half a millilitre or more, wholly
             outside the true implant) and every value of ``CraNeXtLib.evaluation.evaluation.Evaluation``.
     """
 
-    trial: Trial
+    task: EvaluationTask
     pair: SkullPair
     implant: Volume
     row: Row
@@ -79,40 +79,40 @@ class Tried:
 
 def score_model(
     model: Model,
-    trials: Sequence[Trial],
+    tasks: Sequence[EvaluationTask],
     *,
     device: str = "auto",
     postprocessing: str | None = None,
     folder: Path | None = None,
-    also: Callable[[Tried], Row | None] | None = None,
+    on_evaluated: Callable[[EvaluatedTask], Row | None] | None = None,
     progress: ProgressCallback | None = None,
 ) -> list[Row]:
-    """Reconstruct every trial and measure the implants; no implant counts as a failure of infinite distances.
+    """Reconstruct every task and measure the implants; no implant counts as a failure of infinite distances.
 
     Args:
         model: The model.
-        trials: The defects.
+        tasks: The defects.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         postprocessing: See ``reconstruct``.
         folder: Where rows are kept, a file each, so that a call that was stopped goes on where it was.
-        also: Given each new result; what it returns joins the row.
+        on_evaluated: Called with each new result; what it returns joins the row.
         progress: Told stage and fraction; may raise to stop.
 
     Returns:
-        A row a trial, see ``Tried``.
+        A row a task, see ``EvaluatedTask``.
 
     Raises:
-        InputError: If the model or a trial cannot be used.
+        InputError: If the model or a task cannot be used.
     """
     report = progress or (lambda _stage, _fraction: None)
     rows = []
-    for number, trial in enumerate(trials):
-        file = folder / f"{trial.name}.json" if folder else None
-        row = _kept(file, model, trial)
+    for number, task in enumerate(tasks):
+        file = folder / f"{task.name}.json" if folder else None
+        row = _kept(file, model, task)
         if row is None:
-            report(f"Reconstructing {trial.name}", number / len(trials))
-            tried = _try(model, trial, device, postprocessing)
-            row = tried.row | ((also(tried) if also else None) or {})
+            report(f"Reconstructing {task.name}", number / len(tasks))
+            evaluated = _evaluated(model, task, device, postprocessing)
+            row = evaluated.row | ((on_evaluated(evaluated) if on_evaluated else None) or {})
             if file:
                 write_text(file, json_text({"model": model.sha256, "row": row}))
         rows.append(row)
@@ -138,22 +138,22 @@ def scores_of(rows: Iterable[Row]) -> dict[str, Any]:
     return scores | {"broken": broken, "stray": sum(row["stray_pieces"] > 0 for row in rows) if measured else None}
 
 
-def _try(model: Model, trial: Trial, device: str, postprocessing: str | None) -> Tried:
-    pair = trial.load()
+def _evaluated(model: Model, task: EvaluationTask, device: str, postprocessing: str | None) -> EvaluatedTask:
+    pair = task.load()
     start = time.perf_counter()
     try:
         implant = reconstruct(pair.defective, model=model.folder, device=device, postprocessing=postprocessing).implant
     except NoImplantError:
         implant = pair.implant.with_voxels(np.zeros(pair.implant.shape, bool))
     row = {
-        "case": trial.name,
-        "subject": trial.subject,
-        "kind": trial.kind,
+        "case": task.name,
+        "subject": task.subject,
+        "kind": task.kind,
         "seconds": round(time.perf_counter() - start, 2),
         "stray_pieces": _stray_pieces(implant, pair.implant),
         **asdict(evaluate(implant, pair.implant, pair.defective)),
     }
-    return Tried(trial, pair, implant, row)
+    return EvaluatedTask(task, pair, implant, row)
 
 
 def _stray_pieces(implant: Volume, reference: Volume) -> int:
@@ -167,14 +167,14 @@ def _stray_pieces(implant: Volume, reference: Volume) -> int:
     return int(np.count_nonzero((sizes >= STRAY_MM3) & (touching == 0)))
 
 
-def _kept(file: Path | None, model: Model, trial: Trial) -> Row | None:
+def _kept(file: Path | None, model: Model, task: EvaluationTask) -> Row | None:
     """Return the row of an earlier call, None if there is none, it is damaged, or model or files have changed since."""
     if file is None:
         return None
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
         written = file.stat().st_mtime
-        if stored["model"] != model.sha256 or any(source.stat().st_mtime > written for source in trial.files):
+        if stored["model"] != model.sha256 or any(source.stat().st_mtime > written for source in task.files):
             return None
         row = stored["row"]
         return {key: float("inf") if value is None and key.endswith("_mm") else value for key, value in row.items()}
