@@ -1,4 +1,4 @@
-"""Training a network without a window, from one configuration.
+"""Training a network from one configuration: what can be set, the samples, the run and the model that it leaves.
 
-``config`` says what can be set, ``run.train`` does it. Importing this package is cheap; ``run`` needs Lightning.
+Importing this package is cheap. Only ``train``, ``data``, ``module`` and the samples need Lightning and PyTorch.
 """

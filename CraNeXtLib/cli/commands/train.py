@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
         _dry_run(config, out, progress)
         return
     with in_charge(out, progress) as told:
-        model = _training_part("run").train(config, out, resume=options.resume, progress=told)
+        model = _training_part("train").train(config, out, resume=options.resume, progress=told)
     progress.end()
     if not is_first_process():  # of several, one speaks
         return

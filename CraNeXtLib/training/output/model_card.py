@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,10 @@ import numpy as np
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cases.model_scoring import BROKEN_DSC, STRAY_MM3, Row, scores_of
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
+from CraNeXtLib.training.config import PRESETS
 
 OWN = "own"  # the kind of the defects that the cases come with
-_SHAPE_MODEL_NOTES = Path(__file__).parent / "presets" / "pca_skull_notes.md"
+_SHAPE_MODEL_NOTES = PRESETS / "pca_skull_notes.md"
 _GRIDS = {"refined": "180 × 216 × 144 mm around the vault and the orbits, in the space of the shape model"}
 
 

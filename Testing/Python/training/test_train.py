@@ -55,7 +55,8 @@ def start(config, out, *, torchrun=(), resume=False):
     settings.write_text(print_config(config))
     script = out.parent / "go.py"
     script.write_text(
-        "import sys\nfrom CraNeXtLib.training.config import read_config\nfrom CraNeXtLib.training.train import train\n"
+        "import sys\nfrom CraNeXtLib.training.config_reading import read_config\n"
+        "from CraNeXtLib.training.train import train\n"
         "train(read_config(sys.argv[1]), sys.argv[2], resume=sys.argv[3] == 'True')\n"
     )
     launcher = ["-m", "torch.distributed.run", *torchrun] if torchrun else []
