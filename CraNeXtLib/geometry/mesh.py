@@ -45,10 +45,28 @@ def joined(meshes: Sequence[Mesh]) -> Mesh:
     return Mesh(np.concatenate([mesh.vertices for mesh in meshes]), np.concatenate(faces))
 
 
+def face_normals(mesh: Mesh) -> np.ndarray:
+    """Return the normals of the faces, shape (M, 3), each as long as twice the area of its face.
+
+    >>> face_normals(Mesh(np.array([[0.0, 0, 0], [2, 0, 0], [0, 1, 0]]), np.array([[0, 1, 2]])))
+    array([[0., 0., 2.]])
+    """
+    corners = mesh.vertices[mesh.faces]
+    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+
+
+def face_centers(mesh: Mesh) -> np.ndarray:
+    """Return the centroids of the faces, shape (M, 3), in RAS mm.
+
+    >>> face_centers(Mesh(np.array([[0.0, 0, 0], [3, 0, 0], [0, 3, 0]]), np.array([[0, 1, 2]])))
+    array([[1., 1., 0.]])
+    """
+    return mesh.vertices[mesh.faces].mean(axis=1)
+
+
 def vertex_normals(mesh: Mesh) -> np.ndarray:
     """Return unit normals at the vertices, shape (N, 3): the means of the faces' normals, weighted by area."""
-    a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
-    of_faces = np.cross(b - a, c - a)
+    of_faces = face_normals(mesh)
     normals = np.stack(
         [
             np.bincount(mesh.faces.ravel(), weights=np.repeat(of_faces[:, axis], 3), minlength=len(mesh.vertices))

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh import Mesh, face_normals
 
 LPS = np.array([-1.0, -1.0, 1.0])
 """Turns RAS coordinates into LPS, in which both file formats are written, and back."""
@@ -27,8 +27,9 @@ def write_stl(mesh: Mesh, path: str | Path, *, preview: bool = False) -> None:
     Raises:
         InputError: If the file cannot be written.
     """
-    corners = (mesh.vertices * LPS).astype("<f4")[mesh.faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    # Normals of the rounded corners, so that what the file holds agrees with itself.
+    written = Mesh((mesh.vertices * LPS).astype("<f4"), mesh.faces)
+    corners, normals = written.vertices[written.faces], face_normals(written)
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     triangles = np.zeros(len(corners), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("unused", "<u2")])
     triangles["normal"] = normals / np.where(lengths > 0, lengths, 1)

@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.geometry.box import foreground_box
-from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
 from CraNeXtLib.geometry.volume import Volume
 
 _FACING = 0.5  # a face looks outward, or inward, if its normal does so by less than 60°
@@ -62,10 +62,9 @@ def _centre(skull: Volume) -> np.ndarray:
 
 def _facing(mesh: Mesh, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the cosine between each face's normal and the way out of the head, and the face's area in mm²."""
-    corners = mesh.vertices[mesh.faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = face_normals(mesh)
     doubled = np.linalg.norm(normals, axis=1)
-    outward = corners.mean(axis=1) - centre
+    outward = face_centers(mesh) - centre
     return (normals * outward).sum(axis=1) / np.maximum(doubled * np.linalg.norm(outward, axis=1), 1e-12), doubled / 2
 
 
@@ -78,5 +77,5 @@ def _thickness(mesh: Mesh, cosines: np.ndarray, areas: np.ndarray) -> np.ndarray
     if not len(outer) or not len(inner):
         return np.zeros(1)
     chosen = np.random.default_rng(0).choice(outer, size=_SAMPLES, p=areas[outer] / areas[outer].sum())
-    centres = mesh.vertices[mesh.faces].mean(axis=1)
+    centres = face_centers(mesh)
     return cKDTree(centres[inner]).query(centres[chosen])[0]

@@ -18,6 +18,7 @@ from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 
@@ -162,11 +163,11 @@ def outer_surface(
     if values.max() <= 0.5:
         return np.zeros((0, 3)), np.zeros(0)
     vertices, faces, _, _ = marching_cubes(values, 0.5)
-    corners = (reduced.to_ras(vertices - 2))[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    mesh = Mesh(reduced.to_ras(vertices - 2), faces)
+    normals = face_normals(mesh)
     normals *= -np.sign(np.linalg.det(reduced.affine[:3, :3]))
     doubled = np.linalg.norm(normals, axis=1)
-    places = corners.mean(axis=1)
+    places = face_centers(mesh)
     centre = reduced.to_ras((np.array([reduced.shape]) - 1) / 2)[0] if centre is None else centre
     out = places - centre
     outer = (normals * out).sum(axis=1) > OUTER_ANGLE * doubled * np.linalg.norm(out, axis=1)

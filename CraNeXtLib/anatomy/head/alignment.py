@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.mesh import Mesh, face_normals
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 
@@ -144,14 +145,13 @@ def bone_surface(skull: Volume) -> Surface:
         raise InputError("The skull mask holds no bone surface; check that it is a mask of bone.")
     vertices, faces, _, _ = marching_cubes(np.pad(reduced.voxels, 1), 0.5)
     points = reduced.to_ras(vertices - 1)
-    corners = points[faces]
     # Area-weighted normals in mm; marching cubes' own are in voxels. Its faces look towards lower values in a
     # right-handed frame, and inwards in a left-handed one.
-    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    face_normals *= -np.sign(np.linalg.det(reduced.affine[:3, :3]))
+    of_faces = face_normals(Mesh(points, faces))
+    of_faces *= -np.sign(np.linalg.det(reduced.affine[:3, :3]))
     normals = np.zeros_like(points)
     for corner in range(3):
-        np.add.at(normals, faces[:, corner], face_normals)
+        np.add.at(normals, faces[:, corner], of_faces)
     lengths = np.linalg.norm(normals, axis=1)
     keep = lengths > 0
     return Surface(points[keep], normals[keep] / lengths[keep, None])
