@@ -2,9 +2,9 @@
 
     python Testing/screenshots [NAME ...] [--out FOLDER]
 
-Panels and scene are the real ones in stand-ins for Slicer's windows (see ``Testing/Python/slicer_harness.py``), drawn
-off-screen by Qt and by Slicer's own displayable managers; colours and fonts are Qt's, not those of a desktop. Needs
-OpenGL. A state is a function in this folder with the decorator ``state``; ``NAME`` chooses those that begin so.
+Panels and scene are real, in stand-ins for Slicer's windows (see ``Testing/slicer_stand_ins``). Qt and Slicer's own
+displayable managers draw them off-screen, so colors and fonts are Qt's, not those of a desktop. Needs OpenGL. A state
+is a function in this folder with the decorator ``state``; ``NAME`` selects the states whose names begin with it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parents[1]
-sys.path[:0] = [str(REPOSITORY), str(FOLDER.parent / "Python")]
+sys.path[:0] = [str(REPOSITORY), str(FOLDER.parent), str(FOLDER.parent / "Python")]
 
 
 def main() -> int:

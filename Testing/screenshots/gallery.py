@@ -18,8 +18,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import slicer_harness
-from slicer_harness import REPOSITORY
+from slicer_stand_ins import modules
+from slicer_stand_ins.startup import start_application
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 SECONDS = 600.0
 _states: dict[str, tuple[Callable[[Any], Any], bool]] = {}
@@ -60,12 +62,9 @@ class Stage:
 
     def open(self, name: str) -> Any:
         """Open a module's panel and return its widget object."""
-        folder = str(REPOSITORY / name)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-        slicer_harness.describe_module(name)
+        modules.register_module(REPOSITORY / name)
         self._opened.append(name)
-        return slicer_harness.make_panel(name)
+        return modules.open_panel(name)
 
     def show(self, widget: Any, close: Callable[[], None]) -> None:
         """Show a widget alone instead of a module's panel; ``close`` is called before it is deleted."""
@@ -103,7 +102,7 @@ class Stage:
             self._shown[1]()
             self._shown[0].delete()
         for name in self._opened:
-            slicer_harness.close_panel(name)
+            modules.close_panel(name)
         self.scene.Clear(False)
 
 
@@ -142,7 +141,7 @@ def _application() -> Any:
     import slicer
 
     if getattr(slicer, "app", None) is None:
-        slicer_harness.boot()
+        start_application()
         import qt
 
         settings = tempfile.mkdtemp(prefix="cranext-screenshots-")

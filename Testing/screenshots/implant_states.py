@@ -34,9 +34,9 @@ def _made(stage):
     """Open the panel, load the sample and make its implant, as the tour does without the comparison."""
     from CraNeXtLib.slicer_ui.scene import sample_data
 
-    os.environ["FAKE_RESULT"] = str(_result())
+    os.environ["CANNED_RESULT"] = str(_result())
     widget = stage.open("CraNeXtImplant")
-    real, jobs.WORKER = jobs.WORKER, PYTHON / "slicer_fake_worker.py"
+    real, jobs.WORKER = jobs.WORKER, PYTHON / "slicer_ui" / "canned_implant_worker.py"
     parameters = widget.logic.getParameterNode()
     parameters.inputNode, parameters.referenceNode = sample_data.load_sample()
     widget.panel.making.start()
@@ -148,11 +148,11 @@ def error(stage):
 
     widget = stage.open("CraNeXtImplant")
     widget.ui.inputSelector.setCurrentNode(sample_data.load_sample()[0])
-    os.environ |= {"FAKE_RESULT": "", "FAKE_TROUBLE": "hang"}
-    real, jobs.WORKER = jobs.WORKER, PYTHON / "slicer_fake_worker.py"
+    os.environ |= {"CANNED_RESULT": "", "SIMULATED_FAILURE": "hang"}
+    real, jobs.WORKER = jobs.WORKER, PYTHON / "slicer_ui" / "canned_implant_worker.py"
     widget.panel.making.start()
     stage.wait(lambda: "Reconstructing" in widget.panel.making.stage_label.text)
     widget.panel.making._run._job._process.kill()
     stage.wait(lambda: not widget.panel.making.busy)
     jobs.WORKER = real
-    del os.environ["FAKE_TROUBLE"]
+    del os.environ["SIMULATED_FAILURE"]

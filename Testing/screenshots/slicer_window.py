@@ -10,7 +10,7 @@ import numpy as np
 import slicer
 from PIL import Image
 from PySide6 import QtGui, QtWidgets
-from slicer_views import slice_view, three_d_view
+from slicer_stand_ins.offscreen_views import slice_view, three_d_view
 
 PANEL_WIDTH = 440
 VIEWS_WIDTH = 900

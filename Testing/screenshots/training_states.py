@@ -30,7 +30,7 @@ def _open(stage):
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "runs").mkdir(parents=True)
     os.environ["CRANEXT_HOME"] = str(FOLDER / "home")
-    jobs.WORKER = PYTHON / "fake_training_worker.py"
+    jobs.WORKER = PYTHON / "slicer_ui" / "canned_training_worker.py"
     (FOLDER / "manifest.csv").write_text("subject,complete\n")
     module = stage.open("CraNeXtTraining")
     module.ui.manifestEdit.currentPath = str(FOLDER / "manifest.csv")
@@ -42,7 +42,7 @@ def _open(stage):
 def _check(stage, module, problems):
     found = {"cases": 86, "skulls": 84, "splits": {"training": 66, "validation": 10, "test": 10}}
     found["problems"] = [{"case": c, "severity": s, "message": m} for c, s, m in problems]
-    os.environ["FAKE_PROBLEMS"] = json.dumps(found)
+    os.environ["CANNED_PROBLEMS"] = json.dumps(found)
     module.panel.data.checking.button.click()
     stage.wait(lambda: not module.panel.data.checking.busy)
 

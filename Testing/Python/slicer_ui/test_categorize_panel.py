@@ -8,11 +8,12 @@ import json
 
 import numpy as np
 import pytest
-from slicer_nodes import add_labelmap, add_segmentation, nodes, run_until, voxels_of
+from slicer_stand_ins.nodes import nodes
+from slicer_ui.phantom_nodes import add_labelmap, add_segmentation, run_until, voxels_of
 
 from CraNeXtLib.anatomy.head.regions import REGIONS
 
-pytest_plugins = ["slicer_cases", "slicer_region_cases", "slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.region_fixtures"]
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_choosing_a_region_brings_it_forward(main_window, widget, head):  # noqa
 
 
 def test_progress_and_cancel(widget, head, scene, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     widget.ui.inputSelector.setCurrentNode(add_labelmap(head.skull))
     before, dividing = nodes(scene), widget.panel.dividing
     dividing.button.click()

@@ -5,16 +5,16 @@ This does not prove: that pip and the extension PyTorch install into a real Slic
 
 import subprocess
 import sys
-import time
 import venv
 from importlib import metadata
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from slicer_stand_ins.events import wait_until
 
 from CraNeXtLib.core.errors import InputError
 
-pytest_plugins = ["slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 
 
 @pytest.fixture
@@ -79,16 +79,6 @@ def answers(monkeypatch):
     return answer
 
 
-def process_until(condition, seconds=60):
-    import slicer
-
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        slicer.app.processEvents()
-        time.sleep(0.02)
-
-
 def shown(panel):
     """Return the rows of the table of packages."""
     table = panel._table
@@ -104,7 +94,7 @@ def test_what_is_there_is_told_at_once_and_the_device_when_it_is_known(environme
     assert told == []
     panel.widget.collapsed = False
     assert "Looking for" in panel.message.text
-    process_until(lambda: told)
+    wait_until(lambda: told)
     assert told[0]["devices"][-1]["kind"] == "cpu"
     assert f"with PyTorch {metadata.version('torch')}" in panel.message.text
     assert "lightning" in shown(environment(("run", "train")))
@@ -294,7 +284,7 @@ def test_another_python(environment, tmp_path):
     assert slicer.util.settingsValue(PYTHON_SETTING, "") == bare
     assert "Press Check again" in panel.message.text
     panel._check.click()
-    process_until(lambda: panel._found is not None)
+    wait_until(lambda: panel._found is not None)
     assert panel.message.text.startswith("That Python lacks antspyx, matplotlib")
     assert not panel._install.enabled
     assert panel.ensure()  # it is the user's; what it lacks the worker tells
@@ -318,7 +308,7 @@ def test_the_report_tells_versions_but_not_the_users_name(environment, monkeypat
     monkeypatch.setattr(environment.Path, "home", staticmethod(lambda: environment.Path(sys.prefix)))
     panel = environment()
     panel.examine()
-    process_until(lambda: panel._found is not None)
+    wait_until(lambda: panel._found is not None)
     (copy,) = [b for b in panel.widget.findChildren(qt.QPushButton) if b.text == "Cop&y report"]
     copy.click()
     report = qt.QApplication.clipboard().text()
@@ -351,4 +341,4 @@ def test_closing_the_panel_while_it_looks(environment):
     panel.examine()
     run = panel._run
     panel.close()
-    process_until(lambda: run.finished)
+    wait_until(lambda: run.finished)

@@ -9,7 +9,8 @@ import json
 import numpy as np
 import pytest
 from phantoms import head
-from slicer_nodes import GEOMETRIES, add_labelmap, add_segmentation, leftovers, nodes, run_until
+from slicer_stand_ins.nodes import leftovers, nodes
+from slicer_ui.phantom_nodes import GEOMETRIES, add_labelmap, add_segmentation, run_until
 
 from CraNeXtLib import evaluate
 from CraNeXtLib.cases.evaluation_case import evaluate_files
@@ -18,7 +19,7 @@ from CraNeXtLib.evaluation import distance_maps
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import write_volume
 
-pytest_plugins = ["slicer_cases", "slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"]
 
 MAPS = {"distance_map", "rim_map", "sdh_implant", "sdh_reference"}
 
@@ -229,7 +230,7 @@ def test_input_that_cannot_be_used_is_refused_at_once(scene, logic, monkeypatch)
 
 
 def test_cancel_leaves_scene_and_disk_as_they_were(scene, logic, phantom, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     inputs = [add_labelmap(volume) for volume in (phantom.implant, phantom.implant, phantom.defective)]
     before = nodes(scene)
     ended = []

@@ -12,24 +12,13 @@ import numpy as np
 import pytest
 from phantoms import head
 from repository import REPOSITORY
-from slicer_nodes import (
-    GEOMETRIES,
-    SEGMENTS,
-    add_labelmap,
-    add_segmentation,
-    leftovers,
-    nodes,
-    reference_geometry,
-    run_test_for_slicer,
-    segment_image,
-    terminology,
-    voxels_of,
-)
+from slicer_stand_ins.nodes import leftovers, nodes, reference_geometry, segment_image, terminology
+from slicer_ui.phantom_nodes import GEOMETRIES, SEGMENTS, add_labelmap, add_segmentation, run_test_for_slicer, voxels_of
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume_files import read_volume
 
-pytest_plugins = ["slicer_cases", "slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"]
 
 
 @pytest.mark.parametrize("module", ["CraNeXtImplant", "CraNeXtCategorize"])

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from implant_panel_cases import cells, choose, parameters, press, wait_while
 from repository import REPOSITORY, TESTS
-from slicer_nodes import add_labelmap, add_segmentation, leftovers, nodes
+from slicer_stand_ins.events import wait_until
+from slicer_stand_ins.nodes import leftovers, nodes
+from slicer_ui.implant_panel_fixtures import cells, choose, parameters, press
+from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
 
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.geometry.volume_files import read_volume
 
-pytest_plugins = ["slicer_cases", "slicer_harness", "implant_panel_cases"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
 UI = REPOSITORY / "CraNeXtImplant" / "Resources" / "UI" / "CraNeXtImplant.ui"
 
@@ -42,7 +44,7 @@ def test_from_the_skull_to_the_result(widget, phantom):
     assert parameters(widget).segmentId == "Bone"
     widget.panel.making.button.click()
     assert widget.panel.making.button.text == "&Cancel"
-    wait_while(lambda: widget.panel.making.busy)
+    wait_until(lambda: not widget.panel.making.busy)
 
     result = parameters(widget).result
     assert result.GetName() == "Patient reconstruction"
@@ -217,9 +219,9 @@ def test_the_panel_needs_no_package_that_only_the_worker_has():
     """Slicer brings NumPy, SciPy and VTK; the rest is installed when it is first needed."""
     code = (
         "import sys\n"
-        f"sys.path.insert(0, {str(TESTS)!r})\n"
-        "import slicer_harness\n"
-        "slicer_harness.boot()\n"
+        f"sys.path.insert(0, {str(TESTS.parent)!r})\n"
+        "import slicer_stand_ins.startup\n"
+        "slicer_stand_ins.startup.start_application()\n"
         "only = 'torch monai ants nrrd nibabel skimage trimesh safetensors matplotlib PIL'.split()\n"
         "class Worker:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
@@ -318,10 +320,10 @@ def test_the_tour_with_the_real_worker(panel):
     widget = panel("CraNeXtImplant")
     fractions = []
     widget.ui.sampleButton.click()
-    wait_while(lambda: fractions.append(widget.panel.making.progress_bar.value) or widget.panel.making.busy, 300)
+    wait_until(lambda: fractions.append(widget.panel.making.progress_bar.value) or not widget.panel.making.busy)
     assert sorted(fractions) == fractions or fractions[-1] >= 900
     assert widget.panel.making.message.text == ""
-    wait_while(lambda: widget.panel.evaluating.comparing.busy, 300)
+    wait_until(lambda: not widget.panel.evaluating.comparing.busy)
     assert widget.panel.evaluating.comparing.message.text == ""
     metrics = {name: value for name, value, _unit in cells(widget.ui.metricsTable)}
     assert float(metrics["Dice coefficient, DSC"]) > 0.5

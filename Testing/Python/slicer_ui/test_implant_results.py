@@ -7,13 +7,14 @@ does, which here does nothing by itself; nor that the implants are good, which a
 import json
 
 import numpy as np
-from implant_panel_cases import cells, choose, parameters, press, set_implant, wait_while
 from phantoms import head
-from slicer_nodes import add_labelmap
+from slicer_stand_ins.events import wait_until
+from slicer_ui.implant_panel_fixtures import cells, choose, parameters, press, set_implant
+from slicer_ui.phantom_nodes import add_labelmap
 
 from CraNeXtLib.geometry.volume_files import read_volume
 
-pytest_plugins = ["slicer_cases", "slicer_harness", "implant_panel_cases"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
 
 def test_editing_measuring_again_and_going_back(made, phantom, really):
@@ -104,7 +105,7 @@ def test_an_implant_edited_away_is_told(made, phantom, really):
 
 
 def test_evaluating_going_to_places_and_painting(made, phantom, evaluated, monkeypatch):
-    monkeypatch.setenv("FAKE_RESULT", str(evaluated))
+    monkeypatch.setenv("CANNED_RESULT", str(evaluated))
     made.ui.evaluateSection.collapsed = False
     assert made.panel.evaluating.comparing.stage_label.text == "Choose the implant that should have been made."
     made.ui.referenceSelector.setCurrentNode(add_labelmap(phantom.implant, "Truth"))
@@ -213,7 +214,7 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     exporting.button.click()  # the same case again
     assert exporting.busy
     exporting.button.click()
-    wait_while(lambda: exporting.busy)
+    wait_until(lambda: not exporting.busy)
     (out / "result.json").write_text("{}")
     exporting.button.click()
     assert "holds files of something else; choose another case name" in exporting.message.text

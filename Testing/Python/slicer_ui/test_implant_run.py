@@ -10,11 +10,12 @@ import time
 import numpy as np
 import pytest
 from phantoms import head
-from slicer_nodes import add_labelmap, add_segmentation, leftovers, nodes, run_until, voxels_of
+from slicer_stand_ins.nodes import leftovers, nodes
+from slicer_ui.phantom_nodes import add_labelmap, add_segmentation, run_until, voxels_of
 
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
 
-pytest_plugins = ["slicer_cases", "slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"]
 
 
 def test_in_the_background_with_progress(scene, logic, phantom):
@@ -43,7 +44,7 @@ def test_in_the_background_with_progress(scene, logic, phantom):
     ],
 )
 def test_trouble_in_the_worker_leaves_the_scene_as_it_was(scene, logic, phantom, monkeypatch, trouble, error, message):
-    monkeypatch.setenv("FAKE_TROUBLE", trouble)
+    monkeypatch.setenv("SIMULATED_FAILURE", trouble)
     node = add_labelmap(phantom.defective)
     before = nodes(scene)
     with pytest.raises(error, match=message):
@@ -67,7 +68,7 @@ def test_the_real_workers_words_reach_the_user(scene, logic):
 
 
 def test_cancel_leaves_scene_and_disk_as_they_were(scene, logic, phantom, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     node, _ = add_segmentation(phantom.defective)
     before = nodes(scene)
     told, ended = [], []
@@ -84,7 +85,7 @@ def test_cancel_leaves_scene_and_disk_as_they_were(scene, logic, phantom, monkey
 
 
 def test_cancel_from_the_progress_callback(scene, logic, phantom, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     node = add_labelmap(phantom.defective)
     before = nodes(scene)
 
@@ -112,7 +113,7 @@ def test_cancel_after_the_last_moment_still_cancels(scene, logic, phantom):
 
 
 def test_closing_the_scene_cancels(scene, logic, phantom, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     ended = []
     run = logic.process(add_labelmap(phantom.defective), wait=False, ended=ended.append)
     scene.Clear(False)

@@ -3,12 +3,14 @@
 This does not prove: that it runs in Slicer, whose widgets are stand-ins here, nor that the worker computes.
 """
 
-from implant_panel_cases import choose, parameters, wait_while
-from slicer_nodes import add_labelmap, leftovers
+from slicer_stand_ins.events import wait_until
+from slicer_stand_ins.nodes import leftovers
+from slicer_ui.implant_panel_fixtures import choose, parameters
+from slicer_ui.phantom_nodes import add_labelmap
 
 from CraNeXtLib.completion import model_library
 
-pytest_plugins = ["slicer_cases", "slicer_harness", "implant_panel_cases"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
 
 def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
@@ -40,7 +42,7 @@ def test_the_run_goes_on_while_another_module_is_open(widget, phantom):
     widget.ui.inputSelector.setCurrentNode(add_labelmap(phantom.defective))
     widget.panel.making.button.click()
     widget.parent.exit()
-    wait_while(lambda: widget.panel.making.busy)
+    wait_until(lambda: not widget.panel.making.busy)
     assert parameters(widget).result is not None
     widget.parent.enter()
     assert widget.ui.measuresTable.rowCount == 9
@@ -60,25 +62,25 @@ def test_deleting_nodes_does_no_harm(made, scene, phantom, monkeypatch):
     assert made.ui.measuresTable.isHidden()
     assert made.panel.editing._edited is None
 
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     node = add_labelmap(phantom.defective)
     made.ui.inputSelector.setCurrentNode(node)
     made.panel.making.button.click()
     scene.RemoveNode(node)
     made.panel.making.button.click()
-    wait_while(lambda: made.panel.making.busy)
+    wait_until(lambda: not made.panel.making.busy)
     assert made.panel.making.message.text.startswith("Cancelled")
 
 
 def test_reload_in_the_middle_of_a_run(widget, phantom, monkeypatch):
     import slicer
 
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     widget.ui.inputSelector.setCurrentNode(add_labelmap(phantom.defective))
     widget.panel.making.button.click()
     run = widget.panel.making._run
     widget.cleanup()
-    wait_while(lambda: not run.finished)
+    wait_until(lambda: run.finished)
     assert leftovers() == []
     for _ in range(2):
         slicer.util.reloadScriptedModule("CraNeXtImplant")

@@ -1,6 +1,6 @@
 """The extension as CMake installs it: every file lands, and the library runs from there.
 
-The CMake commands of Slicer are stood in for (``stand_in_slicer``); this does not prove what Slicer's own do.
+Slicer's CMake commands are stand-ins (``slicer_stand_ins/cmake``); this does not prove what Slicer's own do.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from repository import REPOSITORY, TESTS
 
-STAND_IN = TESTS / "stand_in_slicer"
+STAND_IN = TESTS.parent / "slicer_stand_ins" / "cmake"
 MODULES = ("CraNeXtImplant", "CraNeXtCategorize", "CraNeXtTraining")
 NOT_INSTALLED = {"__pycache__", "CMakeLists.txt"}
 

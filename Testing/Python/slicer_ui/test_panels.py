@@ -16,7 +16,7 @@ from repository import REPOSITORY
 MODULES = sorted(file.parents[2].name for file in REPOSITORY.glob("CraNeXt*/Resources/UI/*.ui"))
 LIBRARY = sorted((REPOSITORY / "CraNeXtLib" / "slicer_ui").rglob("*.py"))
 
-pytest_plugins = ["slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 every_module = pytest.mark.parametrize("name", MODULES)
 
 

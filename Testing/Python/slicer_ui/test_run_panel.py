@@ -3,15 +3,15 @@
 This does not prove: how Qt looks in Slicer, or that PythonQt takes every call as PySide6 does.
 """
 
-import time
-
 import pytest
-from slicer_nodes import add_labelmap, leftovers, nodes
+from slicer_stand_ins.events import wait_until
+from slicer_stand_ins.nodes import leftovers, nodes
+from slicer_ui.phantom_nodes import add_labelmap
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import seconds_left
 
-pytest_plugins = ["slicer_cases", "slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"]
 
 
 @pytest.fixture
@@ -41,16 +41,6 @@ def run_panel(logic):
         panel.close()
 
 
-def wait_for(condition, seconds=30):
-    import slicer
-
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        slicer.app.processEvents()
-        time.sleep(0.02)
-
-
 def test_progress_with_stage_and_percent_then_the_result(run_panel, phantom):
     ended = []
     panel = run_panel(add_labelmap(phantom.defective), ended=ended.append)
@@ -60,7 +50,7 @@ def test_progress_with_stage_and_percent_then_the_result(run_panel, phantom):
     assert panel.button.text == "&Cancel"
     assert not panel.progress_bar.isHidden()
     seen = set()
-    wait_for(lambda: seen.add((panel.stage_label.text, panel.progress_bar.value)) or not panel.busy)
+    wait_until(lambda: seen.add((panel.stage_label.text, panel.progress_bar.value)) or not panel.busy)
     assert {stage for stage, _ in seen} > {"Starting"}
     assert panel.done == ended
     assert panel.done[0].segmentation is not None
@@ -71,16 +61,16 @@ def test_progress_with_stage_and_percent_then_the_result(run_panel, phantom):
 
 
 def test_cancel(run_panel, phantom, scene, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     panel = run_panel(add_labelmap(phantom.defective))
     before = nodes(scene)
     panel.button.click()
-    wait_for(lambda: "Reconstructing" in panel.stage_label.text)
+    wait_until(lambda: "Reconstructing" in panel.stage_label.text)
     assert panel.progress_bar.value == 500
     panel.button.click()
     assert not panel.button.enabled  # a second click would do nothing
     assert panel.stage_label.text == "Cancelling…"
-    wait_for(lambda: not panel.busy)
+    wait_until(lambda: not panel.busy)
     assert panel.message.text == "Cancelled; the scene is as it was."
     assert panel.button.enabled
     assert panel.done == []
@@ -97,26 +87,26 @@ def test_cancel(run_panel, phantom, scene, monkeypatch):
     ],
 )
 def test_trouble_is_told_in_place(run_panel, phantom, monkeypatch, trouble, message, details):
-    monkeypatch.setenv("FAKE_TROUBLE", trouble)
+    monkeypatch.setenv("SIMULATED_FAILURE", trouble)
     panel = run_panel(add_labelmap(phantom.defective))
     panel.button.click()
-    wait_for(lambda: not panel.busy)
+    wait_until(lambda: not panel.busy)
     assert panel.message.text == message
     assert not panel.message.widget.isHidden()
     assert panel.message._copy.isHidden() != details
-    monkeypatch.delenv("FAKE_TROUBLE")
+    monkeypatch.delenv("SIMULATED_FAILURE")
     panel.button.click()
     assert panel.message.widget.isHidden()  # the message was about the run before
-    wait_for(lambda: panel.done)
+    wait_until(lambda: panel.done)
 
 
 def test_the_worker_killed_for_lack_of_memory(run_panel, phantom, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     panel = run_panel(add_labelmap(phantom.defective))
     panel.button.click()
-    wait_for(lambda: "Reconstructing" in panel.stage_label.text)
+    wait_until(lambda: "Reconstructing" in panel.stage_label.text)
     panel._run._job._process.kill()
-    wait_for(lambda: not panel.busy)
+    wait_until(lambda: not panel.busy)
     assert "killed, probably for lack of memory; close other programs" in panel.message.text
     assert leftovers() == []
 
@@ -138,16 +128,16 @@ def test_what_cannot_start_is_told(run_panel, phantom, monkeypatch):
 
 
 def test_the_disk_fills_up_while_the_worker_writes(run_panel, phantom, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "full disk")
+    monkeypatch.setenv("SIMULATED_FAILURE", "full disk")
     panel = run_panel(add_labelmap(phantom.defective))
     panel.button.click()
-    wait_for(lambda: not panel.busy)
+    wait_until(lambda: not panel.busy)
     assert "No space left on device" in panel.message.text
     assert leftovers() == []
 
 
 def test_two_runs_at_once_are_refused_in_words(run_panel, phantom, monkeypatch):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     node = add_labelmap(phantom.defective)
     first, second = run_panel(node), run_panel(node)
     first.button.click()
@@ -155,10 +145,10 @@ def test_two_runs_at_once_are_refused_in_words(run_panel, phantom, monkeypatch):
     assert not second.busy
     assert second.message.text.startswith("CraNeXt is still making an implant; wait")
     first.button.click()
-    wait_for(lambda: not first.busy)
-    monkeypatch.delenv("FAKE_TROUBLE")
+    wait_until(lambda: not first.busy)
+    monkeypatch.delenv("SIMULATED_FAILURE")
     second.button.click()
-    wait_for(lambda: second.done)
+    wait_until(lambda: second.done)
 
 
 def test_blocked_with_a_reason(run_panel, phantom):
@@ -181,7 +171,7 @@ def test_a_user_who_changes_their_mind_starts_nothing(run_panel, phantom):
 
 
 def test_closing_the_panel_cancels_and_touches_no_widget(run_panel, phantom, monkeypatch, scene):
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     node = add_labelmap(phantom.defective)
     panel = run_panel(node)
     before = nodes(scene)
@@ -189,13 +179,13 @@ def test_closing_the_panel_cancels_and_touches_no_widget(run_panel, phantom, mon
     run = panel._run
     panel.close()
     panel.widget.delete()
-    wait_for(lambda: run.finished)
+    wait_until(lambda: run.finished)
     assert nodes(scene) == before
     assert leftovers() == []
-    monkeypatch.delenv("FAKE_TROUBLE")
+    monkeypatch.delenv("SIMULATED_FAILURE")
     other = run_panel(node)
     other.button.click()
-    wait_for(lambda: other.done)
+    wait_until(lambda: other.done)
 
 
 def test_an_error_after_the_run_is_told_too(run_panel, phantom):
@@ -205,7 +195,7 @@ def test_an_error_after_the_run_is_told_too(run_panel, phantom):
     panel = run_panel(add_labelmap(phantom.defective))
     panel._succeeded = fail
     panel.button.click()
-    wait_for(lambda: not panel.busy)
+    wait_until(lambda: not panel.busy)
     assert panel.message.text == "The result does not please."
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 from phantoms import write_data_set
 from repository import REPOSITORY
-from slicer_nodes import run_test_for_slicer, wait_until
+from slicer_stand_ins.events import wait_until
+from slicer_ui.phantom_nodes import run_test_for_slicer
 
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.training.runs.run_folder import read_state
 
-pytest_plugins = ["slicer_harness", "training_cases"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.training_fixtures"]
 
 SCRIPT = REPOSITORY / "CraNeXtLib" / "slicer_ui" / "cranext_command.py"
 TINY = {
@@ -94,9 +95,9 @@ def test_from_a_data_set_to_an_installed_model(logic, heads, tmp_path, scene):
     assert found.table.GetScene() is scene
 
     run = logic.start(heads, tmp_path / "run", configuration=heads.parent / "tiny.yaml", modelName="mine")
-    wait_until(lambda: not run.poll() or len(run.curves.get("implant-dsc", [])) >= 2, 120)
+    wait_until(lambda: not run.poll() or len(run.curves.get("implant-dsc", [])) >= 2)
     run.stop()
-    wait_until(lambda: not run.poll(), 60)
+    wait_until(lambda: not run.poll())
     assert run.state.status == "stopped", run.log
     done = len(run.curves["implant-dsc"])
     assert 2 <= done < 8
@@ -135,12 +136,12 @@ def test_what_cannot_be_is_refused(logic, heads, tmp_path):
         logic.find(tmp_path).resume()
 
 
-def test_a_script_waits_for_a_run_and_stops_it(logic, heads, made_up, tmp_path):
-    made_up(trainer="bad")
+def test_a_script_waits_for_a_run_and_stops_it(logic, heads, canned, tmp_path):
+    canned(training="bad")
     run = logic.start(heads, tmp_path / "bad")
     with pytest.raises(RuntimeError, match="lists no cases"):
         run.wait()
-    made_up(trainer="long")
+    canned(training="long")
     run = logic.start(heads, tmp_path / "long")
 
     def enough(_stage, fraction):

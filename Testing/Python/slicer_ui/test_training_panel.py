@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
-from slicer_nodes import wait_until
+from slicer_stand_ins.events import wait_until
 
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.training.runs.run_folder import read_state, request_stop
 
-pytest_plugins = ["slicer_harness", "training_cases"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.training_fixtures"]
 
 MODULE = "CraNeXtTraining"
 PROBLEMS = {
@@ -28,7 +28,7 @@ PROBLEMS = {
 
 
 @pytest.fixture
-def training(panel, made_up, manifest, tmp_path):  # noqa: ARG001
+def training(panel, canned, manifest, tmp_path):  # noqa: ARG001
     """The panel with a data set chosen, and a folder for runs."""
     widget = panel(MODULE)
     widget.ui.manifestEdit.currentPath = str(manifest)
@@ -61,7 +61,7 @@ def rows_of(table):
     return [[table.GetCellText(row, column) for column in columns] for row in range(table.GetNumberOfRows())]
 
 
-def test_without_a_data_set_every_control_says_what_is_needed(panel, made_up):  # noqa: ARG001
+def test_without_a_data_set_every_control_says_what_is_needed(panel, canned):  # noqa: ARG001
     ui = panel(MODULE).ui
     assert not ui.startButton.enabled
     assert "manifest" in ui.startButton.toolTip
@@ -77,23 +77,23 @@ def test_a_missing_data_set_is_named(training, tmp_path):
     assert "none.csv" in training.panel.data.checking.button.toolTip
 
 
-def test_checking_a_data_set(training, made_up, scene):
-    made_up(problems=json.dumps(PROBLEMS))
+def test_checking_a_data_set(training, canned, scene):
+    canned(problems=json.dumps(PROBLEMS))
     press(training.panel.data.checking)
     table = training.ui.problemsTable.mrmlTableNode()
     assert rows_of(table) == [["Error", "a/1", "The implant is empty."], ["Warning", "a/2", "Its axes point LPS."]]
     said = training.panel.data._message.text
     assert "7 cases of 6 skulls: 4 for training, 2 for validation, 1 for testing." in said
     assert "Errors to mend: 1. Warnings to look at: 1." in said
-    made_up(problems=json.dumps({"splits": {"training": 7}}))
+    canned(problems=json.dumps({"splits": {"training": 7}}))
     press(training.panel.data.checking)
     assert "No case is for validation" in training.panel.data._message.text
     assert not training.ui.problemsTable.visible
     assert scene.GetNodesByClass("vtkMRMLTableNode").GetNumberOfItems() == 1
 
 
-def test_what_was_found_is_not_shown_for_another_data_set(training, made_up, tmp_path):
-    made_up(problems=json.dumps(PROBLEMS))
+def test_what_was_found_is_not_shown_for_another_data_set(training, canned, tmp_path):
+    canned(problems=json.dumps(PROBLEMS))
     press(training.panel.data.checking)
     other = tmp_path / "other.csv"
     other.touch()
@@ -102,8 +102,8 @@ def test_what_was_found_is_not_shown_for_another_data_set(training, made_up, tmp
     assert training.ui.problemsTable.mrmlTableNode() is None
 
 
-def test_a_check_can_be_cancelled(training, made_up):
-    made_up(trouble="hang")
+def test_a_check_can_be_cancelled(training, monkeypatch):
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     control = training.panel.data.checking
     control.button.click()
     wait_until(lambda: "a/2" in control.stage_label.text)
@@ -167,8 +167,8 @@ def test_a_training_from_start_to_installed_model(training, tmp_path):
     assert "already" in training.panel.models.installing.message.text
 
 
-def test_stop_and_resume(training, made_up):
-    made_up(trainer="long")
+def test_stop_and_resume(training, canned):
+    canned(training="long")
     start(training)
     training.ui.startButton.click()
     assert title(training.ui.startButton) == "Stop"
@@ -179,20 +179,20 @@ def test_stop_and_resume(training, made_up):
     training.ui.startButton.click()  # with the same name
     message = training.panel.runs._message.text
     assert message.endswith("holds a run already; go on with it (“Resume”), or choose another folder (“Model name”).")
-    made_up(trainer="short")
+    canned(training="short")
     training.ui.resumeButton.click()
     wait_until(lambda: status(training) == "done")
     assert training.panel.runs._message.text == ""
 
 
-def test_a_training_that_is_killed_is_seen_and_can_be_resumed(training, made_up):
-    made_up(trainer="long")
+def test_a_training_that_is_killed_is_seen_and_can_be_resumed(training, canned):
+    canned(training="long")
     start(training)
     os.kill(training.panel.runs.run._process.pid, signal.SIGKILL)
     wait_until(lambda: status(training) == "lost")
     assert "ended unexpectedly" in training.panel.runs._message.text
     assert "ended unexpectedly" in training.ui.runComboBox.currentText
-    made_up(trainer="short")
+    canned(training="short")
     training.ui.resumeButton.click()
     wait_until(lambda: status(training) == "done")
 
@@ -200,8 +200,8 @@ def test_a_training_that_is_killed_is_seen_and_can_be_resumed(training, made_up)
 @pytest.mark.parametrize(
     ("kind", "said"), [("bad", "lists no cases"), ("full", "No space left"), ("gpu", "set a smaller “Batch size”.")]
 )
-def test_a_training_that_fails_says_why(training, made_up, kind, said):
-    made_up(trainer=kind)
+def test_a_training_that_fails_says_why(training, canned, kind, said):
+    canned(training=kind)
     training.ui.startButton.click()
     wait_until(lambda: status(training) == "failed")
     assert said in training.panel.runs._message.text
@@ -228,8 +228,8 @@ def test_settings_that_cannot_be_are_refused(training, tmp_path):
     assert "Cannot write" in training.panel.runs._message.text
 
 
-def test_deleting_the_data_set_leaves_a_run_alone(training, made_up, manifest):
-    made_up(trainer="long")
+def test_deleting_the_data_set_leaves_a_run_alone(training, canned, manifest):
+    canned(training="long")
     start(training)
     manifest.unlink()
     training.ui.nameEdit.text = "another"  # anything that makes the panel look again
@@ -255,8 +255,8 @@ def test_a_deleted_run_folder_does_no_harm(training):
     assert training.panel.runs.run is None
 
 
-def test_closing_the_scene_leaves_the_run_going_and_finds_it(training, made_up, scene):
-    made_up(trainer="long")
+def test_closing_the_scene_leaves_the_run_going_and_finds_it(training, canned, scene):
+    canned(training="long")
     start(training)
     folder = training.panel.runs.run.folder
     scene.Clear(False)
@@ -266,29 +266,29 @@ def test_closing_the_scene_leaves_the_run_going_and_finds_it(training, made_up, 
     assert training.logic.getParameterNode().curves is None
 
 
-def test_closing_slicer_leaves_the_run_going_and_finds_it(training, made_up, scene):
-    import slicer_harness
+def test_closing_slicer_leaves_the_run_going_and_finds_it(training, canned, scene):
+    from slicer_stand_ins import modules
 
-    made_up(trainer="long")
+    canned(training="long")
     start(training)
     folder = training.panel.runs.run.folder
-    slicer_harness.close_panel(MODULE)
+    modules.close_panel(MODULE)
     scene.Clear(True)
     time.sleep(0.2)
     assert read_state(folder).status == "running"
-    again = slicer_harness.make_panel(MODULE)
+    again = modules.open_panel(MODULE)
     assert again.panel.runs.run.folder == folder
     assert "running" in again.ui.runComboBox.currentText
     again.ui.startButton.click()
     wait_until(lambda: status(again) == "stopped")
 
 
-def test_a_run_of_the_command_line_is_found(training, made_up, tmp_path, monkeypatch):
+def test_a_run_of_the_command_line_is_found(training, canned, tmp_path, monkeypatch):
     import qt
 
     from CraNeXtLib.training.runs.background import start_in_background
 
-    made_up(trainer="long")
+    canned(training="long")
     folder = tmp_path / "elsewhere"
     start_in_background({}, folder)
     chosen = [str(tmp_path), str(folder)]
@@ -302,8 +302,8 @@ def test_a_run_of_the_command_line_is_found(training, made_up, tmp_path, monkeyp
     assert "elsewhere – stopped" in training.ui.runComboBox.currentText
 
 
-def test_a_closed_panel_does_not_look(training, made_up):
-    made_up(trainer="long")
+def test_a_closed_panel_does_not_look(training, canned):
+    canned(training="long")
     start(training)
     training.parent.exit()
     before = training.ui.stageLabel.text
@@ -315,8 +315,8 @@ def test_a_closed_panel_does_not_look(training, made_up):
     assert training.ui.stageLabel.text != before
 
 
-def test_the_panel_is_saved_with_the_scene(training, made_up, scene, tmp_path):
-    made_up(problems=json.dumps(PROBLEMS))
+def test_the_panel_is_saved_with_the_scene(training, canned, scene, tmp_path):
+    canned(problems=json.dumps(PROBLEMS))
     press(training.panel.data.checking)
     training.ui.nameEdit.text = "kept"
     start(training, epochsSpinBox=3, batchSizeSpinBox=2)
@@ -356,10 +356,10 @@ def test_nodes_that_the_user_deletes_come_back(training, scene):
     assert node.lossChart.GetNumberOfPlotSeriesNodes() == 1
 
 
-def test_reloading_the_module_in_the_middle_of_a_run(training, made_up):
+def test_reloading_the_module_in_the_middle_of_a_run(training, canned):
     import slicer
 
-    made_up(trainer="long")
+    canned(training="long")
     start(training)
     folder = training.panel.runs.run.folder
     slicer.util.reloadScriptedModule(MODULE)

@@ -10,11 +10,18 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from slicer_nodes import add_labelmap, leftovers, nodes, wait_until
+from slicer_stand_ins.events import wait_until
+from slicer_stand_ins.nodes import leftovers, nodes
+from slicer_ui.phantom_nodes import add_labelmap
 
 import CraNeXtLib
 
-pytest_plugins = ["slicer_cases", "slicer_region_cases", "slicer_harness", "training_cases"]
+pytest_plugins = [
+    "slicer_stand_ins.pytest_plugin",
+    "slicer_ui.implant_fixtures",
+    "slicer_ui.region_fixtures",
+    "slicer_ui.training_fixtures",
+]
 
 NAMES = ("CraNeXtImplant", "CraNeXtCategorize", "CraNeXtTraining")
 
@@ -63,7 +70,7 @@ def opened(panel, request):
         return Panel(widget, run, choose, lambda: widget.logic.getParameterNode().result is not None)
 
     def training():
-        request.getfixturevalue("made_up")
+        request.getfixturevalue("canned")
         manifest = request.getfixturevalue("manifest")
         widget = panel("CraNeXtTraining")
 
@@ -91,14 +98,14 @@ def opened(panel, request):
 def test_trouble_is_told_and_the_same_can_be_tried_again(opened, scene, monkeypatch, name, trouble, told):
     panel = opened(name)
     before = nodes(scene)
-    monkeypatch.setenv("FAKE_TROUBLE", trouble)
+    monkeypatch.setenv("SIMULATED_FAILURE", trouble)
     panel.press()
     panel.wait()
     assert re.search(told, panel.run.message.text)
     assert not panel.done()
     assert nodes(scene) == before
     assert leftovers() == []
-    monkeypatch.delenv("FAKE_TROUBLE")
+    monkeypatch.delenv("SIMULATED_FAILURE")
     panel.press()
     panel.wait()
     assert panel.run.message.text == ""
@@ -109,7 +116,7 @@ def test_trouble_is_told_and_the_same_can_be_tried_again(opened, scene, monkeypa
 def test_the_worker_is_killed(opened, scene, monkeypatch, name):
     panel = opened(name)
     before = nodes(scene)
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     panel.press()
     wait_until(lambda: panel.run.progress_bar.value == 500)
     panel.run._run._job._process.kill()
@@ -153,14 +160,14 @@ def test_the_input_is_deleted_in_the_middle(opened, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_scene_is_closed_in_the_middle(opened, scene, monkeypatch, name):
     panel = opened(name)
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     panel.press()
     scene.Clear(False)
     panel.wait()
     assert panel.run.message.text.startswith("Cancelled")
     assert not panel.run.button.enabled
     assert leftovers() == []
-    monkeypatch.delenv("FAKE_TROUBLE")
+    monkeypatch.delenv("SIMULATED_FAILURE")
     panel.choose()
     panel.press()
     panel.wait()
@@ -170,7 +177,7 @@ def test_the_scene_is_closed_in_the_middle(opened, scene, monkeypatch, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_two_runs_at_once_are_refused_in_words(opened, monkeypatch, name):
     """In whichever modules they are."""
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     first = opened("CraNeXtCategorize" if name == "CraNeXtImplant" else "CraNeXtImplant")
     first.press()
     first.widget.parent.exit()
@@ -180,7 +187,7 @@ def test_two_runs_at_once_are_refused_in_words(opened, monkeypatch, name):
     assert re.match(r"CraNeXt is still (making an implant|dividing a skull); wait", second.run.message.text)
     first.press()
     first.wait()
-    monkeypatch.delenv("FAKE_TROUBLE")
+    monkeypatch.delenv("SIMULATED_FAILURE")
     second.press()
     second.wait()
     assert second.done()
@@ -190,7 +197,7 @@ def test_two_runs_at_once_are_refused_in_words(opened, monkeypatch, name):
 def test_the_panel_is_closed_in_the_middle(opened, scene, monkeypatch, name):
     panel = opened(name)
     before = nodes(scene)
-    monkeypatch.setenv("FAKE_TROUBLE", "hang")
+    monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     panel.press()
     run = panel.run._run
     panel.widget.parent.exit()

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from repository import TESTS
-from slicer_nodes import add_labelmap, add_segmentation
+from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
 
 from CraNeXtLib.anatomy.head.regions import REGIONS
 
-pytest_plugins = ["slicer_cases", "slicer_region_cases", "slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.region_fixtures"]
 
 PROBE = "import vtk; window = vtk.vtkRenderWindow(); window.SetOffScreenRendering(True); window.Render()"
 
@@ -30,8 +30,8 @@ def drawn(scene, implant, folder):
     bundle, picture = folder / "case.mrb", folder / "case.png"
     assert scene.WriteToMRB(str(bundle))
     middle = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0)
-    script = TESTS.joinpath("slicer_views.py")
-    subprocess.run([sys.executable, script, bundle, ",".join(map(str, middle)), picture], check=True, timeout=120)
+    command = [sys.executable, "-m", "slicer_stand_ins.offscreen_views", bundle, ",".join(map(str, middle)), picture]
+    subprocess.run(command, check=True, cwd=TESTS.parent)
     return np.hsplit(np.asarray(Image.open(picture)).astype(int), 2)
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from repository import REPOSITORY, TESTS
+from repository import REPOSITORY
 
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.core.files.lock import holding
@@ -26,11 +26,11 @@ from CraNeXtLib.training.runs.run_folder import announce_start, in_charge, read_
 @pytest.fixture
 def start(monkeypatch, tmp_path):
     """Start a made-up training in the background; the value is its process. None is left when the test ends."""
-    monkeypatch.setattr(background, "PROGRAM", TESTS.joinpath("fake_trainer.py"))
+    monkeypatch.setattr(background, "PROGRAM", Path(__file__).with_name("canned_training_run.py"))
     started = []
 
     def begin(kind="short", folder=tmp_path / "Läufe" / "my run", *, resume=False, **run):
-        monkeypatch.setenv("FAKE_TRAINER", kind)
+        monkeypatch.setenv("CANNED_TRAINING", kind)
         process = resume_in_background(folder) if resume else start_in_background({"run": run}, folder)
         started.append(process)
         return process
@@ -129,11 +129,11 @@ def test_two_runs_do_not_share_a_folder(start, folder):
 def test_the_run_outlives_the_program_that_started_it(tmp_path):
     folder = tmp_path / "run"
     script = (
-        "import sys; from pathlib import Path; from CraNeXtLib.training import background;"
+        "import sys; from pathlib import Path; from CraNeXtLib.training.runs import background;"
         "background.PROGRAM = Path(sys.argv[1]); background.start_in_background({}, sys.argv[2])"
     )
-    fake = TESTS.joinpath("fake_trainer.py")
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "FAKE_TRAINER": "long"}
+    fake = Path(__file__).with_name("canned_training_run.py")
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "CANNED_TRAINING": "long"}
     starter = subprocess.Popen([sys.executable, "-c", script, fake, folder], env=environment, start_new_session=True)
     assert starter.wait() == 0
     with pytest.raises(ProcessLookupError):
@@ -160,7 +160,7 @@ def test_a_failed_run_says_why(start, folder, kind, message):
 
 def test_work_that_does_not_look_is_interrupted_and_at_last_ended(tmp_path):
     script = (
-        "import sys, time; from CraNeXtLib.training import run_folder as r; r._SECONDS_TO_STOP = 0.3\n"
+        "import sys, time; from CraNeXtLib.training.runs import run_folder as r; r._SECONDS_TO_STOP = 0.3\n"
         "with r.in_charge(sys.argv[1], print):\n"
         "    while True:\n"
         "        try: time.sleep(60 if sys.argv[2] == 'listens' else 0.02)\n"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from slicer_nodes import REGION_GEOMETRIES
+from slicer_ui.phantom_nodes import REGION_GEOMETRIES
 
 from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize, measure_regions
 from CraNeXtLib.cases import categorization_case

@@ -1,6 +1,6 @@
 """Draws a scene off-screen with Slicer's own displayable managers.
 
-    python slicer_views.py SCENE.mrb R,A,S PICTURE.png
+    python -m slicer_stand_ins.offscreen_views SCENE.mrb R,A,S PICTURE.png
 
 Left the 3D view of a head around the origin, from outside towards a point in mm; right the axial slice through the
 point. It is a process of its own, because VTK ends it with a segmentation fault where there is no OpenGL.
@@ -12,7 +12,8 @@ import sys
 from typing import Any
 
 import numpy as np
-from slicer_harness import boot
+
+from slicer_stand_ins.startup import start_application
 
 SIZE = (600, 600)  # pixels
 
@@ -136,7 +137,7 @@ def main(scene: str, point: str, picture: str) -> None:
     import slicer
     from PIL import Image
 
-    application = boot()
+    application = start_application()
     logic = slicer.vtkMRMLViewLogic()
     logic.SetMRMLApplicationLogic(application.logic)
     logic.SetMRMLScene(application.scene)

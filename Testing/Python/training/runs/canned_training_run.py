@@ -1,7 +1,7 @@
 """The ``cranext train`` command, except that it makes up its curves, so that a test waits a fraction of a second.
 
 It is started in place of ``CraNeXtLib/__main__.py``. The record, the lock and the way to stop are the real ones.
-``FAKE_TRAINER`` says what happens: ``short`` (the default), ``long`` until stopped, ``deaf``, which does not look if
+``CANNED_TRAINING`` says what happens: ``short`` (the default), ``long`` until stopped, ``deaf``, which does not look if
 it should stop, ``bad`` input, or a ``full`` disk or a small ``gpu`` in the second epoch.
 """
 
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[2])
+sys.path[0] = str(Path(__file__).resolve().parents[4])
 
 from CraNeXtLib.completion import model_library  # noqa: E402
 from CraNeXtLib.core.errors import CraNeXtError, InputError  # noqa: E402
@@ -23,7 +23,7 @@ from CraNeXtLib.training.runs import run_folder  # noqa: E402
 
 def train(config: Path, out: Path, resume: bool, progress) -> None:
     """Go through the epochs that the configuration asks for."""
-    kind = os.environ.get("FAKE_TRAINER", "short")
+    kind = os.environ.get("CANNED_TRAINING", "short")
     if kind == "bad":
         raise InputError("The manifest lists no cases.")
     progress("Preparing the cases", 0.0)

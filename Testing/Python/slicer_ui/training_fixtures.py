@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from slicer_nodes import wait_until
+from slicer_stand_ins.events import wait_until
 
 from CraNeXtLib.core.runtime import jobs
 from CraNeXtLib.training.runs import background
@@ -11,6 +11,7 @@ from CraNeXtLib.training.runs.known_runs import known_runs
 from CraNeXtLib.training.runs.run_folder import read_state, request_stop
 
 HERE = Path(__file__).parent
+RUN = HERE.parent / "training" / "runs" / "canned_training_run.py"
 
 
 @pytest.fixture
@@ -26,16 +27,16 @@ def home(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def made_up(home, monkeypatch):  # noqa: ARG001
-    """Trainings and tasks of the worker are made up; the value sets what happens, see ``fake_trainer.py``."""
-    monkeypatch.setattr(background, "PROGRAM", HERE / "fake_trainer.py")
-    monkeypatch.setattr(jobs, "WORKER", HERE / "fake_training_worker.py")
+def canned(home, monkeypatch):  # noqa: ARG001
+    """Trainings and tasks of the worker are made up; the value sets what happens, see ``canned_training_run.py``."""
+    monkeypatch.setattr(background, "PROGRAM", RUN)
+    monkeypatch.setattr(jobs, "WORKER", HERE / "canned_training_worker.py")
 
     def choose(**what):
         for name, value in what.items():
-            monkeypatch.setenv(f"FAKE_{name.upper()}", value)
+            monkeypatch.setenv(f"CANNED_{name.upper()}", value)
 
-    choose(trainer="short")
+    choose(training="short")
     return choose
 
 

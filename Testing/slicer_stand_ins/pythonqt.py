@@ -101,9 +101,6 @@ def install() -> ModuleType:
                     _show_properties(value)
     _change_file_dialogs(QtWidgets.QFileDialog)
     sys.modules["qt"] = qt
-    from slicer_stand_ins.ui_files import UiLoader
-
-    qt.QUiLoader = UiLoader
     return qt
 
 

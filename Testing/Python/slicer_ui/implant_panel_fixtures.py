@@ -1,24 +1,12 @@
 """CraNeXtImplant's panel in the states that its tests begin with, and what a user does there."""
 
-import time
-
 import numpy as np
 import pytest
-from slicer_nodes import add_labelmap
+from slicer_stand_ins.events import wait_until
+from slicer_ui.phantom_nodes import add_labelmap
 
 from CraNeXtLib.core.resources import LIBRARY
 from CraNeXtLib.geometry.volume_files import write_volume
-
-
-def wait_while(busy, seconds=300):
-    import slicer
-
-    end = time.monotonic() + seconds
-    while busy():
-        assert time.monotonic() < end
-        slicer.app.processEvents()
-        time.sleep(0.01)
-    slicer.app.processEvents()
 
 
 @pytest.fixture
@@ -63,7 +51,7 @@ def really(monkeypatch):
 
 def press(run_panel):
     run_panel.button.click()
-    wait_while(lambda: run_panel.busy)
+    wait_until(lambda: not run_panel.busy)
 
 
 def choose(box, value):

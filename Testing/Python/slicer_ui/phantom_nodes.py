@@ -1,12 +1,12 @@
-"""Nodes of phantoms in the scene, and looking at what became of them."""
+"""Nodes of phantoms in the scene, and the geometries that they come in."""
 
-import time
 import unittest
 from pathlib import Path
 
 import numpy as np
 import pytest
 from phantoms import OBLIQUE
+from slicer_stand_ins.events import wait_until
 
 FLIPPED = np.diag([-1.0, -1.0, 1.0])
 LEFT_HANDED = np.diag([-1.0, 1.0, 1.0])
@@ -66,68 +66,10 @@ def voxels_of(node, segment_id, volume):
     return voxels != 0
 
 
-def segment_image(node, segment_id):
-    """Return the affine and the extent of a segment's own image, not resampled."""
-    import slicer
-    import vtk
-
-    image = slicer.vtkOrientedImageData()
-    assert node.GetBinaryLabelmapRepresentation(segment_id, image)
-    matrix = vtk.vtkMatrix4x4()
-    image.GetImageToWorldMatrix(matrix)
-    return slicer.util.arrayFromVTKMatrix(matrix), image.GetExtent()
-
-
-def reference_geometry(node):
-    import slicer
-    import vtk
-
-    converter, image, matrix = slicer.vtkSegmentationConverter, slicer.vtkOrientedImageData(), vtk.vtkMatrix4x4()
-    text = node.GetSegmentation().GetConversionParameter(converter.GetReferenceImageGeometryParameterName())
-    assert converter.DeserializeImageGeometry(text, image, False)
-    image.GetImageToWorldMatrix(matrix)
-    return slicer.util.arrayFromVTKMatrix(matrix), image.GetDimensions()
-
-
-def terminology(segment):
-    import slicer
-    import vtk
-
-    text, entry = vtk.reference(""), slicer.vtkSlicerTerminologyEntry()
-    assert segment.GetTag(slicer.vtkSegment.GetTerminologyEntryTagName(), text)
-    assert slicer.vtkSlicerTerminologiesModuleLogic().DeserializeTerminologyEntry(str(text), entry)
-    return entry.GetCategoryObject().GetCodeMeaning(), entry.GetTypeObject().GetCodeMeaning()
-
-
-def nodes(scene):
-    return sorted((n.GetClassName(), n.GetName()) for n in map(scene.GetNthNode, range(scene.GetNumberOfNodes())))
-
-
-def leftovers():
-    import slicer
-
-    return list(Path(slicer.app.temporaryPath).iterdir())
-
-
-def run_until(condition, run, seconds=60):
-    import slicer
-
-    end = time.monotonic() + seconds
-    while not condition() and not run.finished and time.monotonic() < end:
-        slicer.app.processEvents()
-        time.sleep(0.02)
+def run_until(condition, run):
+    """Process events until a condition holds, or a run has ended without it."""
+    wait_until(lambda: condition() or run.finished)
     assert condition(), run.log
-
-
-def wait_until(condition, seconds=30):
-    """Let Slicer's events run until a condition holds."""
-    import slicer
-
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        slicer.app.processEvents()
-        time.sleep(0.02)
-    assert condition()
 
 
 def run_test_for_slicer(name):

@@ -1,8 +1,8 @@
-"""The real worker, except that it makes up what the training module asks for, so that a test need not wait.
+"""A worker with canned answers to what the training panel asks for, so that a test need not wait.
 
-It is started in place of ``CraNeXtLib/cli/worker.py``. ``FAKE_TROUBLE`` names an end other than success: ``bad input``,
-``crash``, ``full disk``, ``memory`` or ``gpu memory`` not enough, a ``package`` missing, or ``hang`` until cancelled;
-``FAKE_PROBLEMS`` is what the check finds, as JSON.
+It replaces ``CraNeXtLib/cli/worker.py`` and obeys two environment variables: ``CANNED_PROBLEMS`` is what the data set
+check finds, as JSON; ``SIMULATED_FAILURE`` is ``bad input``, ``crash``, ``full disk``, ``memory`` or ``gpu memory``
+(not enough of it), ``package`` (missing), or ``hang`` (until cancelled).
 """
 
 import csv
@@ -13,9 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from fake_trouble import get_into
+from simulated_failures import fail_with
 
-sys.path[0] = str(Path(__file__).resolve().parents[2])
+sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 from CraNeXtLib.cli import worker  # noqa: E402
 from CraNeXtLib.completion import model_library  # noqa: E402
@@ -26,16 +26,16 @@ from CraNeXtLib.evaluation.cohort_statistics import HIGHER_IS_BETTER  # noqa: E4
 
 
 def run(task, arguments, progress):
-    """Return the result, or get into trouble."""
-    trouble = os.environ.get("FAKE_TROUBLE")
+    """Return the answer, or fail."""
+    failure = os.environ.get("SIMULATED_FAILURE")
     progress("Reading a/1", 0.0)
     progress("Reading a/2", 0.5)
-    if trouble == "bad input":
+    if failure == "bad input":
         raise InputError("The data set lists no cases.")
-    if trouble == "full disk":
+    if failure == "full disk":
         raise InputError("Cannot write to the folder: No space left on device; choose another folder.")
-    get_into(trouble)
-    while trouble == "hang":
+    fail_with(failure)
+    while failure == "hang":
         time.sleep(0.02)
         progress("Reading a/2", 0.5)
     return {"check_dataset": check, "dry_run": dry_run, "evaluate_model": evaluate, "import_model": install}[task](
@@ -46,7 +46,7 @@ def run(task, arguments, progress):
 def check(manifest):  # noqa: ARG001
     """Return what ``check_manifest`` would."""
     found = {"cases": 7, "skulls": 6, "splits": {"training": 4, "validation": 2, "test": 1}, "problems": []}
-    return found | json.loads(os.environ.get("FAKE_PROBLEMS", "{}"))
+    return found | json.loads(os.environ.get("CANNED_PROBLEMS", "{}"))
 
 
 def dry_run(config, cache):  # noqa: ARG001

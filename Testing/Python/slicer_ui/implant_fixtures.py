@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from phantoms import Head, head
-from slicer_nodes import GEOMETRIES
+from slicer_ui.phantom_nodes import GEOMETRIES
 
 from CraNeXtLib.anatomy.head.pose import Fit, HeadPose, bundled_template
 from CraNeXtLib.cases import case_settings, reconstruction_case
@@ -67,8 +67,8 @@ def answer(monkeypatch):
     """Let the worker answer with a case's result; the value is the case's head."""
 
     def answer_with(case: Case) -> Head:
-        monkeypatch.setattr(jobs, "WORKER", Path(__file__).with_name("slicer_fake_worker.py"))
-        monkeypatch.setenv("FAKE_RESULT", str(case.folder))
+        monkeypatch.setattr(jobs, "WORKER", Path(__file__).with_name("canned_implant_worker.py"))
+        monkeypatch.setenv("CANNED_RESULT", str(case.folder))
         return case.head
 
     return answer_with

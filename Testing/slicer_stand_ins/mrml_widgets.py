@@ -246,7 +246,7 @@ class qMRMLSpinBox(InScene, ctkDoubleSpinBox):
 
 @stand_in
 class qMRMLPlotView(InScene, QWidget):
-    """A plot view in a panel; what it draws is left to ``slicer_views``."""
+    """A plot view in a panel; what it draws is left to ``offscreen_views``."""
 
     _view: Any = None
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import pytest
 
-pytest_plugins = ["slicer_harness"]
+pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 
 MODULE = """
 import slicer
@@ -79,20 +79,19 @@ class Method(enum.Enum):
 
 @pytest.fixture
 def example(scene, tmp_path, monkeypatch):  # noqa: ARG001
-    import slicer_harness
+    from slicer_stand_ins import modules
 
     folder = tmp_path / "Example" / "Resources" / "UI"
     folder.mkdir(parents=True)
     (tmp_path / "Example" / "Example.py").write_text(MODULE)
     (folder / "Example.ui").write_text(UI)
-    monkeypatch.setattr(slicer_harness, "REPOSITORY", tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path / "Example"))
     monkeypatch.delitem(__import__("sys").modules, "Example", raising=False)
-    slicer_harness.describe_module("Example")
-    widget = slicer_harness.make_panel("Example")
+    modules.register_module(tmp_path / "Example")
+    widget = modules.open_panel("Example")
     yield widget
     if hasattr(__import__("slicer").modules, "ExampleWidget"):
-        slicer_harness.close_panel("Example")
+        modules.close_panel("Example")
 
 
 @pytest.fixture
@@ -175,9 +174,9 @@ def test_a_panel_lives_as_slicer_lets_it(example):
     again = slicer.modules.ExampleWidget
     assert again is not example
     again.ui.apply.click()
-    import slicer_harness
+    from slicer_stand_ins import modules
 
-    slicer_harness.close_panel("Example")
+    modules.close_panel("Example")
     assert again.told == ["clicked", "exit", "cleanup"]
 
 
