@@ -22,7 +22,7 @@ from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
-from CraNeXtLib.pictures.region_pictures import draw_regions
+from CraNeXtLib.pictures.region_pictures import write_region_picture
 
 STAGE_SHARES = {"Reading": 0.1, "Categorizing": 0.7, "Measuring the defect": 0.02, "Writing": 0.18}
 
@@ -130,7 +130,7 @@ def _write_case(
     write_volume(result.labels, folder / "regions.nrrd")
     _write_table(result, folder / "regions.csv")
     if picture:
-        draw_regions(result.labels, folder / "regions.png")
+        write_region_picture(result.labels, folder / "regions.png")
     description = _describe(result, analysis)
     description["files"] = sorted({path.name for path in folder.iterdir()} | {"regions.json"})
     (folder / "regions.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.text import json_text, write_text
-from CraNeXtLib.evaluation.cohort import ROLES, EvaluationCase, cohort_description, csv_text, read_cases
+from CraNeXtLib.evaluation.cohort_manifest import ROLES, EvaluationCase, read_cases
+from CraNeXtLib.evaluation.cohort_tables import cohort_description, csv_text
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.geometry.volume_files import read_volume
 

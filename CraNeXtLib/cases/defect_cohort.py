@@ -18,7 +18,7 @@ from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
-from CraNeXtLib.pictures.region_pictures import draw_frequency
+from CraNeXtLib.pictures.region_pictures import write_frequency_picture
 
 
 def defect_on_template(implant: Volume, skull: Categorization) -> np.ndarray:
@@ -75,7 +75,7 @@ def write_cohort(
         _write_distribution(analyses, folder / "distribution.csv")
         _draw_distribution(analyses, folder / "distribution.png")
         write_volume(frequency, folder / "frequency.nrrd")
-        draw_frequency(template, frequency, folder / "frequency.png")
+        write_frequency_picture(template, frequency, folder / "frequency.png")
     return analyses
 
 

@@ -16,7 +16,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.evaluation.checklist import check
-from CraNeXtLib.evaluation.distance_maps import read_vtp
+from CraNeXtLib.evaluation.distance_map_files import read_vtp
 from CraNeXtLib.geometry.mask import check_same_geometry
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of

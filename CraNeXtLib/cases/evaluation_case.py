@@ -12,9 +12,12 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.evaluation.checklist import Checklist, Thresholds, check
-from CraNeXtLib.evaluation.evaluation import RESULT_VERSION, Evaluation, evaluate
+from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
+
+METRICS_VERSION = 1
+"""Version of the format of ``metrics.json``."""
 
 
 def check_and_write(
@@ -68,7 +71,7 @@ def metrics_description(evaluation: Evaluation, checklist: Checklist | None = No
     """Return the content of ``metrics.json``; units are in the key names, and null is an infinite distance."""
     return {
         "format": "cranext-metrics",
-        "version": RESULT_VERSION,
+        "version": METRICS_VERSION,
         "notice": RESEARCH_USE_NOTICE,
         "metrics": evaluation.main_metrics(),
         "all_metrics": evaluation.as_dict(),
@@ -124,6 +127,7 @@ def _write_maps(
 ) -> list[str]:
     from CraNeXtLib.anatomy.head.landmarks import skull_frame
     from CraNeXtLib.evaluation import distance_maps
+    from CraNeXtLib.evaluation.distance_map_files import write_vtp
     from CraNeXtLib.geometry.surface_extraction import surface_of
     from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
 
@@ -140,7 +144,7 @@ def _write_maps(
         maps["sdh_implant"] = (of_implant, "Surface of the implant", seen)
         maps["sdh_reference"] = (of_reference, "Surface of the reference", seen)
     for name, (distances, title, legend) in maps.items():
-        distance_maps.write_vtp(distances, folder / f"{name}.vtp")
+        write_vtp(distances, folder / f"{name}.vtp")
         if pictures:
             views = views_from(outside, oblique=name == "rim_map")
             write_distance_picture(distances, folder / f"{name}.png", views=views, title=title, legend=legend)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.evaluation.distance_maps import DistanceMap, write_vtp
+from CraNeXtLib.evaluation.distance_map_files import write_vtp
+from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume

@@ -16,7 +16,7 @@ from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
-from CraNeXtLib.implant.finishing.pipeline import Finished, finish
+from CraNeXtLib.implant.finishing.pipeline import FinishedImplant, finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_check import FitCheck, check_fit
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
@@ -98,7 +98,7 @@ class Part:
         warnings: What the user should know, as sentences.
     """
 
-    finished: Finished | None
+    finished: FinishedImplant | None
     fit: FitCheck
     warnings: tuple[str, ...]
 
@@ -143,7 +143,7 @@ def make_part(
     return Part(None, check_fit(implant, skull, mesh=mesh, material=material), warnings)
 
 
-def fit_of(finished: Finished, skull: Volume, material: str = DEFAULT_MATERIAL) -> FitCheck:
+def fit_of(finished: FinishedImplant, skull: Volume, material: str = DEFAULT_MATERIAL) -> FitCheck:
     """Check the fit of a finished implant, along the ways that it was made for."""
     directions = [piece.outward_ras for piece in finished.pieces if piece.parts]
     return check_fit(finished.implant, skull, mesh=finished.mesh, directions=directions, material=material)
@@ -158,7 +158,7 @@ def write_part(part: Part, skull: Volume, folder: Path, *, pictures: bool) -> No
         folder: The folder.
         pictures: Whether to draw the maps too.
     """
-    from CraNeXtLib.evaluation.distance_maps import write_vtp
+    from CraNeXtLib.evaluation.distance_map_files import write_vtp
     from CraNeXtLib.pictures.fit_pictures import write_fit_pictures
 
     if part.finished:

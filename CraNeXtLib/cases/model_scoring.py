@@ -21,7 +21,7 @@ from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
-from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarise
+from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarize
 from CraNeXtLib.evaluation.evaluation import evaluate
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
@@ -129,7 +129,7 @@ def scores_of(rows: Iterable[Row]) -> dict[str, Any]:
     rows = list(rows)
     scores: dict[str, Any] = {"n": len(rows)}
     for metric in PAPER_METRICS if rows else ():
-        summary = summarise(rows, metric)
+        summary = summarize(rows, metric)
         worst = max if metric.endswith("mm") else min
         values = {"mean": summary.mean, "sd": summary.sd, "worst": worst(row[metric] for row in rows)}
         scores[metric] = {name: round(value, 4) for name, value in values.items()}

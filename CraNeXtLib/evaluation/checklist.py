@@ -9,7 +9,7 @@ VALIDATED CLINICALLY. A reader's own answers and the four causes of Table 7 are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
@@ -90,7 +90,7 @@ class Checklist:
         """Return the checklist for JSON."""
         return {
             "validated_clinically": False,
-            "criteria": [asdict(criterion) for criterion in self.criteria],
+            "criteria": [criterion.as_dict() for criterion in self.criteria],
             "reader_ratings": dict(self.ratings),
             "causes": list(self.causes),
         }

@@ -75,7 +75,7 @@ class Comparison:
     n_skulls: int
 
 
-def summarise(cases: Iterable[Case], metric: str) -> Summary:
+def summarize(cases: Iterable[Case], metric: str) -> Summary:
     """Return mean and spread of one metric.
 
     Raises:
@@ -109,7 +109,7 @@ def table(
         for name in str(case[by]).split(";"):
             groups.setdefault(name.strip(), []).append(case)
     return {
-        name: {metric: summarise(members, metric) for metric in metrics}
+        name: {metric: summarize(members, metric) for metric in metrics}
         for name, members in {"all": cases, **dict(sorted(groups.items()))}.items()
     }
 
@@ -218,7 +218,7 @@ def _rank_biserial(differences: np.ndarray) -> float:
 
 def _values(cases: Sequence[Case], metric: str) -> np.ndarray:
     if not cases:
-        raise InputError("There are no cases to summarise.")
+        raise InputError("There are no cases to summarize.")
     values = []
     for case in cases:
         if metric not in case:

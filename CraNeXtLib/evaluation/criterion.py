@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Criterion:
         unit: Unit of value and threshold: ``"mm"``, ``"mL"`` or ``"ratio"``.
         threshold: The number it is held against.
         passed: Whether the criterion is met; None where it could not be measured.
-        place_ras_mm: The worst place, or None if there is nothing to show.
+        position_ras_mm: Where it is worst, or None if there is nothing to show.
     """
 
     name: str
@@ -23,4 +24,15 @@ class Criterion:
     unit: str
     threshold: float
     passed: bool | None
-    place_ras_mm: tuple[float, float, float] | None = None
+    position_ras_mm: tuple[float, float, float] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the answer for JSON."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "threshold": self.threshold,
+            "passed": self.passed,
+            "place_ras_mm": self.position_ras_mm,
+        }

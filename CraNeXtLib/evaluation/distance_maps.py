@@ -1,13 +1,8 @@
-"""Distances painted on meshes: implant to reference, gap and overlap at the rim, and the two surfaces of SdH.
-
-VTK measures from point to triangle and writes VTP, which 3D Slicer and ParaView open with the scalars.
-"""
+"""Distances painted on meshes: implant to reference, gap and overlap at the rim, and the two surfaces of SdH."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -17,7 +12,7 @@ from CraNeXtLib.evaluation.surface_hausdorff import project_surface
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mask import check_same_geometry, mask, surface_indices
 from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
-from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
+from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 
@@ -97,39 +92,6 @@ def projected_maps(implant: Volume, reference: Volume, skull: Volume) -> tuple[D
         voxel = trees[own].query(mesh.vertices)[1]
         maps.append(DistanceMap(mesh, trees[other].query(points[own][voxel])[0], "distance_mm"))
     return tuple(maps)
-
-
-def write_vtp(maps: DistanceMap | Sequence[DistanceMap], path: str | Path) -> None:
-    """Write a map, or several of one mesh, as VTP: RAS coordinates in mm, the distances as named point scalars.
-
-    Raises:
-        InputError: If the path does not end in .vtp or cannot be written.
-    """
-    maps = [maps] if isinstance(maps, DistanceMap) else maps
-    write_poly_data(poly_data(maps[0].mesh, {each.name: each.values_mm for each in maps}), path)
-
-
-def read_vtp(path: str | Path) -> DistanceMap:
-    """Read the active map of a file that :func:`write_vtp` wrote.
-
-    Raises:
-        InputError: If it holds none.
-    """
-    from vtkmodules.util.numpy_support import vtk_to_numpy
-    from vtkmodules.vtkIOXML import vtkXMLPolyDataReader
-
-    reader = vtkXMLPolyDataReader()
-    reader.SetFileName(str(path))
-    reader.Update()
-    data = reader.GetOutput()
-    scalars = data.GetPointData().GetScalars()
-    if scalars is None or not data.GetNumberOfPolys():
-        raise InputError(f"{Path(path).name} holds no map of distances; make it again.")
-    mesh = Mesh(
-        vtk_to_numpy(data.GetPoints().GetData()).astype(float),
-        vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3),
-    )
-    return DistanceMap(mesh, vtk_to_numpy(scalars).astype(float), scalars.GetName())
 
 
 def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:

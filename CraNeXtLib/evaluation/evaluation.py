@@ -1,4 +1,4 @@
-"""One implant measured against its reference, and the result as files."""
+"""All metrics of one implant against its reference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from CraNeXtLib.evaluation.surface_hausdorff import projected_distances
 from CraNeXtLib.geometry.mask import check_same_geometry, mask
 from CraNeXtLib.geometry.volume import Volume
 
-RESULT_VERSION = 1
 MAIN_METRICS = ("dsc", "bdsc", "dh95_mm", "sdh_mm", "fnr", "fpr")
 
 

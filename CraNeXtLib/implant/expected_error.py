@@ -6,7 +6,7 @@ expects does (``Testing/benchmarks/expected_error.py``).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,20 +23,29 @@ CAPTION = "By how much the outer surface is expected to be off; grey where that 
 
 
 @dataclass(frozen=True)
-class WorstPlace:
+class WorstLocation:
     """Where most error is expected.
 
     Attributes:
         error_mm: How much.
-        place_ras_mm: Where.
+        position_ras_mm: Where.
         side: ``"left"``, ``"right"``, or ``"midline"`` within 5 mm of it.
         region: Name of the region.
     """
 
     error_mm: float
-    place_ras_mm: tuple[float, float, float]
+    position_ras_mm: tuple[float, float, float]
     side: str
     region: str
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the location for JSON."""
+        return {
+            "error_mm": self.error_mm,
+            "place_ras_mm": self.position_ras_mm,
+            "side": self.side,
+            "region": self.region,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,24 +64,24 @@ class ExpectedError:
     known_percent: float
     mean_mm: float | None = None
     p95_mm: float | None = None
-    worst: WorstPlace | None = None
+    worst: WorstLocation | None = None
 
     @property
-    def doubts(self) -> tuple[str, ...]:
-        """What the figures tell against the implant, as sentences."""
-        doubts = []
+    def warnings(self) -> tuple[str, ...]:
+        """What the figures say against the implant, as sentences."""
+        warnings = []
         if self.worst and self.p95_mm > P95_MM:
             worst = self.worst
-            doubts.append(
+            warnings.append(
                 f"The model is unsure of this implant: it expects 5 % of the outer surface to be off by more than "
                 f"{self.p95_mm:.1f} mm, most on the {worst.side} ({worst.region}); compare it with the other side."
             )
         if self.known_percent < KNOWN_PERCENT:
-            doubts.append(
+            warnings.append(
                 f"{100 - self.known_percent:.0f} % of this implant lie beyond the brain case, where nobody knows how "
                 "far off it is; look at it closely there."
             )
-        return tuple(doubts)
+        return tuple(warnings)
 
     def as_dict(self) -> dict[str, object]:
         """Return the figures for JSON."""
@@ -80,7 +89,7 @@ class ExpectedError:
             "known_percent": self.known_percent,
             "mean_mm": self.mean_mm,
             "p95_mm": self.p95_mm,
-            "worst": self.worst and asdict(self.worst),
+            "worst": self.worst and self.worst.as_dict(),
         }
 
 
@@ -108,5 +117,5 @@ def summarize(volume: Volume, implant: Volume, pose: HeadPose) -> ExpectedError:
         known_percent,
         round(float(values.mean()), 2),
         round(float(np.percentile(values, 95)), 2),
-        WorstPlace(round(float(values.max()), 2), tuple(np.round(place[0], 1).tolist()), side, region),
+        WorstLocation(round(float(values.max()), 2), tuple(np.round(place[0], 1).tolist()), side, region),
     )

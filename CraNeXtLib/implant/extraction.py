@@ -41,7 +41,7 @@ class Cleaning:
             raise InputError("The settings of the cleaning must satisfy 0 <= skin_mm <= gap_mm.")
 
 
-def implant_of(
+def extract_implant(
     defective: Volume,
     complete: Volume,
     *,

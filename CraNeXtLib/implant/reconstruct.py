@@ -17,7 +17,7 @@ from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.core.runtime.devices import choose_device
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.expected_error import ExpectedError, summarize
-from CraNeXtLib.implant.extraction import implant_of
+from CraNeXtLib.implant.extraction import extract_implant
 
 STAGE_SHARES = {
     "Loading the model": 0.05,
@@ -97,7 +97,7 @@ def reconstruct(
         proposal = completer.propose(pose.upright(skull), device=device, progress=update)
     with stages.stage("Cutting out the implant"):
         part = skull.crop(proposal.box)
-        missing = implant_of(
+        missing = extract_implant(
             part,
             part.with_voxels(proposal.probability),
             postprocessing=postprocessing,
@@ -124,7 +124,7 @@ def reconstruct(
         postprocessing=postprocessing,
         device=device,
         seconds=stages.seconds,
-        warnings=(*doubts, *proposal.notes, *(expected.doubts if expected else ())),
+        warnings=(*doubts, *proposal.notes, *(expected.warnings if expected else ())),
         agreement=proposal.agreement,
         expected_error=expected,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
-from CraNeXtLib.pictures.mesh_renderer import INK, Camera, drawn_mesh
+from CraNeXtLib.pictures.mesh_renderer import INK, Camera, render_mesh
 
 NEGATIVE, NEUTRAL, POSITIVE = (0.13, 0.32, 0.66), (0.96, 0.96, 0.94), (0.75, 0.13, 0.15)
 UNMEASURED = (0.70, 0.70, 0.70)
@@ -41,15 +41,15 @@ def write_distance_picture(
         views: RAS direction from the mesh to the eye, shape (3,), by the words that tell it; see ``views_from``.
         title: What the picture shows.
         legend: What the colours mean, with their unit.
-        limit_mm: Distance at the ends of the colours; by default see ``colour_range``.
+        limit_mm: Distance at the ends of the colours; by default see ``color_range``.
 
     Raises:
         InputError: If the file cannot be written.
     """
     from PIL import Image, ImageDraw, ImageFont
 
-    low, high = colour_range(distances.values_mm) if limit_mm is None else (-limit_mm, limit_mm)
-    colours = colours_of(distances.values_mm, high, signed=low < 0)
+    low, high = color_range(distances.values_mm) if limit_mm is None else (-limit_mm, limit_mm)
+    colours = colors_of(distances.values_mm, high, signed=low < 0)
     cameras = {words: Camera.looking_from(direction) for words, direction in views.items()}
     room = _MARGIN * np.array(_PANEL) - (0, _CAPTION_HEIGHT)
     extents = [np.ptp(distances.mesh.vertices @ camera.rotation[:2].T, axis=0) for camera in cameras.values()]
@@ -61,7 +61,7 @@ def write_distance_picture(
     for number, (words, camera) in enumerate(cameras.items()):
         left, top = number % 2 * _PANEL[0], number // 2 * _PANEL[1]
         shape = (_PANEL[1] - _CAPTION_HEIGHT, _PANEL[0])
-        view = drawn_mesh(distances.mesh, colours, camera, shape, pixel_mm)
+        view = render_mesh(distances.mesh, colours, camera, shape, pixel_mm)
         canvas.paste(Image.fromarray(view), (left, top + _CAPTION_HEIGHT))
         draw.text((left + _PANEL[0] / 2, top + 20), f"{title}, {words}", fill=INK, font=font, anchor="mt")
         for letter, across in zip(camera.side_letters, (30, _PANEL[0] - 30), strict=True):
@@ -69,7 +69,7 @@ def write_distance_picture(
 
     left, top = (canvas.width - _BAR[0]) // 2, rows * _PANEL[1] + 45
     draw.text((canvas.width / 2, top - 25), legend, fill=INK, font=font, anchor="mm")
-    bar = colours_of(np.linspace(low, high, _BAR[0]), high, signed=low < 0)
+    bar = colors_of(np.linspace(low, high, _BAR[0]), high, signed=low < 0)
     canvas.paste(Image.fromarray((255 * np.tile(bar, (_BAR[1], 1, 1))).astype(np.uint8)), (left, top))
     for part in np.linspace(0, 1, 5):
         across = left + part * (_BAR[0] - 1)
@@ -81,7 +81,7 @@ def write_distance_picture(
         canvas.save(temporary, format="PNG")
 
 
-def colour_range(values_mm: np.ndarray) -> tuple[float, float]:
+def color_range(values_mm: np.ndarray) -> tuple[float, float]:
     """Return the distances at the ends of the colours: the 98th percentile, at least 1 mm; from 0 if none is negative.
 
     Args:
@@ -93,7 +93,7 @@ def colour_range(values_mm: np.ndarray) -> tuple[float, float]:
     return (-limit if signed else 0.0), limit
 
 
-def colours_of(values_mm: np.ndarray, limit_mm: float, *, signed: bool) -> np.ndarray:
+def colors_of(values_mm: np.ndarray, limit_mm: float, *, signed: bool) -> np.ndarray:
     """Return the colours of distances, shape (N, 3), 0 to 1.
 
     Args:

@@ -35,7 +35,9 @@ _SIX_SIDES = {
 }
 
 
-def write_picture(defective: Volume, implant: Volume, path: str | Path, *, title: str, six_sides: bool = False) -> None:
+def write_implant_picture(
+    defective: Volume, implant: Volume, path: str | Path, *, title: str, six_sides: bool = False
+) -> None:
     """Write a PNG of 1600 pixels across: the skull with the implant in colour, facing it and from two other sides.
 
     The surfaces are ray-cast in NumPy and need neither a display nor OpenGL, which fail in too many places where the

@@ -51,7 +51,7 @@ def light(normals: np.ndarray) -> np.ndarray:
     return 0.40 + 0.55 * np.clip(normals @ key, 0, 1) + 0.22 * np.clip(normals @ fill, 0, 1)
 
 
-def drawn_mesh(mesh: Mesh, colours: np.ndarray, camera: Camera, shape: tuple[int, int], pixel_mm: float) -> np.ndarray:
+def render_mesh(mesh: Mesh, colours: np.ndarray, camera: Camera, shape: tuple[int, int], pixel_mm: float) -> np.ndarray:
     """Return a view of a mesh, its middle in the middle, as an 8-bit image of shape (height, width, 3) on white.
 
     Args:

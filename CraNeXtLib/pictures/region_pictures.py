@@ -27,7 +27,7 @@ VIEWS = (
 BONE = np.array([226.0, 214, 190])
 
 
-def draw_regions(labels: Volume, path: str | Path) -> None:
+def write_region_picture(labels: Volume, path: str | Path) -> None:
     """Draw regions in their colours, with a legend, as PNG.
 
     Args:
@@ -41,7 +41,7 @@ def draw_regions(labels: Volume, path: str | Path) -> None:
     _draw(upright > 0, colors[upright], legend, path)
 
 
-def draw_frequency(template: Volume, percent: Volume, path: str | Path) -> None:
+def write_frequency_picture(template: Volume, percent: Volume, path: str | Path) -> None:
     """Draw how often each place of the template is missing as PNG, from the colour of bone to dark red.
 
     Args:

@@ -26,7 +26,7 @@ _MARGIN_MM = 12.0
 _BACKGROUND = np.array([0.10, 0.11, 0.13])
 
 
-def write_slices(
+def write_slice_picture(
     skull: Volume, implant: Volume, path: str | Path, *, title: str, background: Volume | None = None
 ) -> None:
     """Write a PNG of six slices through the implant, two a plane, with a scale and the letters of the sides.

@@ -27,7 +27,7 @@ from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.pictures.mesh_renderer import Camera, drawn_mesh
+from CraNeXtLib.pictures.mesh_renderer import Camera, render_mesh
 
 SHAPE = (88, 112, 72)
 PICTURE_SHAPE = (176, 224, 144)
@@ -123,7 +123,7 @@ def _view(skull: Volume, implant: Volume, frame: SkullFrame) -> np.ndarray:
     mesh = surface_of(skull.with_voxels(skull.voxels & ~implant.voxels))
     side = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0) - frame.centre @ frame.turn
     colours = np.tile([0.93, 0.90, 0.82], (len(mesh.vertices), 1))
-    return drawn_mesh(mesh, colours, Camera.looking_from(side), (260, 260), 0.85)
+    return render_mesh(mesh, colours, Camera.looking_from(side), (260, 260), 0.85)
 
 
 def main() -> None:

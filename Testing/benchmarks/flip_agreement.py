@@ -24,7 +24,7 @@ from CraNeXtLib.completion.model_loading import Completer, load_model
 from CraNeXtLib.datasets.manifest import read_manifest
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.extraction import implant_of
+from CraNeXtLib.implant.extraction import extract_implant
 from CraNeXtLib.training.output.model_card import OWN
 from CraNeXtLib.training.output.validation_scores import ALL_KINDS, tasks_of
 
@@ -37,7 +37,7 @@ def predicted(completer: Completer, skull: Volume) -> tuple[Volume, Volume]:
     part = skull.crop(proposal.box)
     likely, implant = np.zeros(skull.shape, np.float32), np.zeros(skull.shape, bool)
     likely[proposal.box] = np.where(part.voxels, 0, proposal.probability)
-    found = implant_of(part, part.with_voxels(proposal.probability), threshold=proposal.threshold)
+    found = extract_implant(part, part.with_voxels(proposal.probability), threshold=proposal.threshold)
     implant[proposal.box] = found.voxels
     return skull.with_voxels(likely), skull.with_voxels(implant)
 

@@ -21,7 +21,7 @@ from phantoms import Head, head, model_output
 
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.implant.extraction import implant_of
+from CraNeXtLib.implant.extraction import extract_implant
 
 
 def published_steps(defective: Volume, probability: Volume) -> np.ndarray:
@@ -61,7 +61,7 @@ def main() -> None:
     print(f"{case.complete.shape} voxels, {case.complete.spacing.round(3)} mm")
     results = {}
     ways = {
-        way: lambda way=way: implant_of(case.defective, probability, postprocessing=way).voxels
+        way: lambda way=way: extract_implant(case.defective, probability, postprocessing=way).voxels
         for way in ("default", "official")
     }
     if options.script:

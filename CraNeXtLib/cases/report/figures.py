@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.pictures.implant_pictures import write_picture
-from CraNeXtLib.pictures.slice_pictures import write_slices
+from CraNeXtLib.pictures.implant_pictures import write_implant_picture
+from CraNeXtLib.pictures.slice_pictures import write_slice_picture
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct
         InputError: If the geometries differ or a file cannot be written.
     """
     facing, six_sides, slices = (folder / f"{name}.png" for name in ("implant", "six_sides", "slices"))
-    write_picture(skull, implant, facing, title=title)
-    write_picture(skull, implant, six_sides, title=f"{title}: six sides", six_sides=True)
-    write_slices(skull, implant, slices, title=f"{title}: slices through the implant", background=ct)
+    write_implant_picture(skull, implant, facing, title=title)
+    write_implant_picture(skull, implant, six_sides, title=f"{title}: six sides", six_sides=True)
+    write_slice_picture(skull, implant, slices, title=f"{title}: slices through the implant", background=ct)
     figures = [
         Figure(facing, "The skull with the implant, facing it and from two other sides."),
         Figure(six_sides, "The skull with the implant from six sides."),

@@ -90,7 +90,7 @@ def _delete(options: argparse.Namespace, _progress: Any) -> None:
 
 def _evaluate(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.cases.model_evaluation import evaluate_model
-    from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarise
+    from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarize
 
     rows = evaluate_model(
         options.name, options.manifest, options.out, split=options.split, device=options.device, progress=progress
@@ -99,7 +99,7 @@ def _evaluate(options: argparse.Namespace, progress: Any) -> None:
     measured = [row for row in rows if not row["error"]]
     print(f"{options.name} on {len(measured)} {options.split} cases, mean and standard deviation:")
     for metric in PAPER_METRICS:
-        summary = summarise(measured, metric)
+        summary = summarize(measured, metric)
         failed = f"  ({summary.failed} failed)" if summary.failed else ""
         print(f"  {metric:10} {summary.mean:8.4f} {summary.sd:8.4f}{failed}")
     for name in ("cases.csv", "cohort.json", "volumes"):

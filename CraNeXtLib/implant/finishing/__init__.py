@@ -3,7 +3,12 @@
 from importlib import import_module
 from typing import Any
 
-_PUBLIC = {"FinishSettings": "settings", "Finished": "pipeline", "FinishedPiece": "pipeline", "finish": "pipeline"}
+_PUBLIC = {
+    "FinishSettings": "settings",
+    "FinishedImplant": "pipeline",
+    "FinishedPiece": "pipeline",
+    "finish": "pipeline",
+}
 
 __all__ = [*_PUBLIC]
 

@@ -46,7 +46,7 @@ class FinishedPiece:
 
 
 @dataclass(frozen=True, eq=False)
-class Finished:
+class FinishedImplant:
     """A finished implant.
 
     Args:
@@ -78,7 +78,7 @@ def finish(
     settings: FinishSettings | None = None,
     *,
     progress: ProgressCallback | None = None,
-) -> Finished:
+) -> FinishedImplant:
     """Finish an implant: room to the bone, thickness, a way in, holes, text.
 
     Every step works on distance fields of a box around a piece, so that none can fail on a bad shape as operations on
@@ -118,7 +118,7 @@ def finish(
     if not meshes:
         raise InputError("Finishing leaves nothing of the implant; choose a smaller clearance or edge radius.")
     result &= ~bone
-    return Finished(implant.with_voxels(result), joined(meshes), tuple(pieces), settings, tuple(warnings))
+    return FinishedImplant(implant.with_voxels(result), joined(meshes), tuple(pieces), settings, tuple(warnings))
 
 
 def _pieces(implant: np.ndarray, voxel_mm3: float) -> tuple[np.ndarray, list[int]]:

@@ -110,7 +110,7 @@ class FitCheck:
         return {
             "validated_clinically": False,
             "fits": not self.failed,
-            "criteria": [asdict(criterion) for criterion in self.criteria],
+            "criteria": [criterion.as_dict() for criterion in self.criteria],
             "insertions": [asdict(insertion) for insertion in self.insertions],
             **self.numbers,
         }

@@ -67,7 +67,7 @@ class ModelEvaluationRun(WorkerRun):
 
     def _deliver(self, _folder: Path) -> None:
         from CraNeXtLib.completion import model_library
-        from CraNeXtLib.evaluation.cohort import read_rows
+        from CraNeXtLib.evaluation.cohort_tables import read_rows
 
         description = json.loads((self.out / "cohort.json").read_text(encoding="utf-8"))
         model = model_library.find(self._arguments["model"]).name

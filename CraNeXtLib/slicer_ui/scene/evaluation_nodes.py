@@ -13,7 +13,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.poly_data import poly_data
-from CraNeXtLib.pictures.distance_pictures import colour_range, colours_of
+from CraNeXtLib.pictures.distance_pictures import color_range, colors_of
 from CraNeXtLib.slicer_ui.scene.result_nodes import fill_columns
 from CraNeXtLib.slicer_ui.scene.scene_volumes import read_surface, shaded
 from CraNeXtLib.slicer_ui.translation import _
@@ -84,7 +84,7 @@ def fill_map(node: Any, data: Any, *, title: str) -> None:
         title: Of the legend.
     """
     scalars = data.GetPointData().GetScalars()
-    low, high = colour_range(vtk_to_numpy(scalars))
+    low, high = color_range(vtk_to_numpy(scalars))
     node.SetAndObservePolyData(data)
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
@@ -179,7 +179,7 @@ def _colours(scene: Any, *, signed: bool) -> Any:
         node.SetTypeToUser()
         node.SetNumberOfColors(_COLOUR_STEPS)
         steps = np.linspace(-1 if signed else 0, 1, _COLOUR_STEPS)
-        for number, (value, colour) in enumerate(zip(steps, colours_of(steps, 1, signed=signed), strict=True)):
+        for number, (value, colour) in enumerate(zip(steps, colors_of(steps, 1, signed=signed), strict=True)):
             node.SetColor(number, f"{value:.3f}", *colour, 1.0)
         node.SetHideFromEditors(False)
         node = scene.AddNode(node)

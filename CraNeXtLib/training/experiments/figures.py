@@ -19,7 +19,7 @@ from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
-from CraNeXtLib.pictures.mesh_renderer import Camera, drawn_mesh
+from CraNeXtLib.pictures.mesh_renderer import Camera, render_mesh
 from CraNeXtLib.training.experiments.data import Data
 from CraNeXtLib.training.experiments.design import Experiment, label_of
 from CraNeXtLib.training.experiments.results import CellResult, Results, Row
@@ -168,7 +168,7 @@ class _View:
             np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)]),
         )
         painted = np.repeat(colours, [len(mesh.vertices) for mesh in meshes], axis=0)
-        return drawn_mesh(both, painted, self._camera, _PANEL, self._pixel_mm)
+        return render_mesh(both, painted, self._camera, _PANEL, self._pixel_mm)
 
 
 def _caption(row: Row) -> str:

@@ -15,7 +15,7 @@ from CraNeXtLib.evaluation.cohort_statistics import (
     Summary,
     compare,
     one_sided_t_test,
-    summarise,
+    summarize,
 )
 from CraNeXtLib.evaluation.evaluation import MAIN_METRICS
 from CraNeXtLib.training.experiments.design import Experiment, label_of
@@ -177,7 +177,7 @@ def _header(metric: str) -> str:
 def _mean(rows: Sequence[Row], metric: str) -> Value:
     if not rows:
         return Value("none")
-    summary = summarise(rows, metric)
+    summary = summarize(rows, metric)
     digits = 2 if metric.endswith("_mm") else 4
     return Value(_plus_minus(summary, digits), summary.mean, summary)
 

@@ -72,7 +72,7 @@ def test_files_appear_all_or_none(tmp_path, monkeypatch, error):
     def fail(*_args):
         raise error("No.")
 
-    monkeypatch.setattr(categorization_case, "draw_regions", fail)
+    monkeypatch.setattr(categorization_case, "write_region_picture", fail)
     with pytest.raises(error):
         categorization_case(DEFECTIVE_SKULL, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

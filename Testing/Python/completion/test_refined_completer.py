@@ -18,7 +18,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.extraction import implant_of
+from CraNeXtLib.implant.extraction import extract_implant
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
 from CraNeXtLib.training.config_reading import read_config
@@ -45,7 +45,7 @@ def implant_by(completer, defective: Volume) -> Volume:
     proposal = completer.propose(defective)
     part = defective.crop(proposal.box)
     voxels = np.zeros(defective.shape, bool)
-    voxels[proposal.box] = implant_of(part, part.with_voxels(proposal.probability)).voxels
+    voxels[proposal.box] = extract_implant(part, part.with_voxels(proposal.probability)).voxels
     return defective.with_voxels(voxels)
 
 

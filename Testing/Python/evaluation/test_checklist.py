@@ -152,7 +152,7 @@ def test_a_fault_is_shown_where_it_is(head):
     skull, reference = head.volume(head.skull), head.volume(head.reference)
     for fault, u, v in (("hole", 8, 5), ("spike outwards", 5, 5), ("thin spot", 6, 3)):
         name, spoil = SPOILED[fault]
-        place = check(head.volume(spoil(head) & ~head.skull), skull, reference)[name].place_ras_mm
+        place = check(head.volume(spoil(head) & ~head.skull), skull, reference)[name].position_ras_mm
         where = tuple(np.rint(np.add(place, (88, 105, 85))).astype(int))
         assert head.u[where] == pytest.approx(u, abs=6)
         assert head.v[where] == pytest.approx(v, abs=6)

@@ -10,7 +10,8 @@ from plain_metrics import capped_shell
 from CraNeXtLib.cases.cohort_evaluation import evaluate_cohort
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.evaluation import cohort_statistics
-from CraNeXtLib.evaluation.cohort import read_cases, read_rows
+from CraNeXtLib.evaluation.cohort_manifest import read_cases
+from CraNeXtLib.evaluation.cohort_tables import read_rows
 from CraNeXtLib.evaluation.evaluation import evaluate
 from CraNeXtLib.geometry.volume_files import write_volume
 

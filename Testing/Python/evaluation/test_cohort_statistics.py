@@ -44,14 +44,14 @@ def cases(values, *, metric="dsc", skulls=None, **columns):
 
 def test_combining_parts_equals_summarising_the_whole():
     values = np.random.default_rng(0).normal(5, 2, 30)
-    parts = [cohort_statistics.summarise(cases(part), "dsc") for part in (values[:7], values[7:8], values[8:])]
-    whole = cohort_statistics.summarise(cases(values), "dsc")
+    parts = [cohort_statistics.summarize(cases(part), "dsc") for part in (values[:7], values[7:8], values[8:])]
+    whole = cohort_statistics.summarize(cases(values), "dsc")
     assert cohort_statistics.combine(parts).mean == pytest.approx(whole.mean)
     assert cohort_statistics.combine(parts).sd == pytest.approx(whole.sd)
 
 
 def test_failed_cases_count_with_the_diagonal():
-    found = cohort_statistics.summarise(cases([2.0, 4.0, np.inf], metric="dh95_mm"), "dh95_mm")
+    found = cohort_statistics.summarize(cases([2.0, 4.0, np.inf], metric="dh95_mm"), "dh95_mm")
     assert (found.n, found.failed) == (3, 1)
     assert found.mean == pytest.approx((2 + 4 + 350) / 3)
 
@@ -121,7 +121,7 @@ def test_refuses_what_cannot_be_compared():
     with pytest.raises(InputError, match="skull"):
         cohort_statistics.compare(cases([1, 2], skulls=["", ""]), cases([1, 2]), ["dsc"])
     with pytest.raises(InputError, match="no sdh_mm"):
-        cohort_statistics.summarise(cases([1]), "sdh_mm")
+        cohort_statistics.summarize(cases([1]), "sdh_mm")
     with pytest.raises(InputError, match="no region"):
         cohort_statistics.table(cases([1]), ["dsc"], by="region")
     with pytest.raises(InputError, match="no cases"):

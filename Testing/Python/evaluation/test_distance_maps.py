@@ -7,14 +7,15 @@ from plain_metrics import volumes
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation import distance_maps
+from CraNeXtLib.evaluation.distance_map_files import write_vtp
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.pictures.distance_pictures import (
     NEGATIVE,
     NEUTRAL,
     POSITIVE,
     UNMEASURED,
-    colour_range,
-    colours_of,
+    color_range,
+    colors_of,
     views_from,
     write_distance_picture,
 )
@@ -89,7 +90,7 @@ def test_vtp_holds_mesh_and_scalars(tmp_path):
 
     small, large = (surface_of(volume) for volume in balls(4, 6, size=32))
     distances = distance_maps.distance_map(small, large)
-    distance_maps.write_vtp(distances, tmp_path / "map.vtp")
+    write_vtp(distances, tmp_path / "map.vtp")
     reader = vtk_io.vtkXMLPolyDataReader()
     reader.SetFileName(str(tmp_path / "map.vtp"))
     reader.Update()
@@ -101,7 +102,7 @@ def test_vtp_holds_mesh_and_scalars(tmp_path):
     assert data.GetNumberOfPolys() == len(small.faces)
     assert data.GetFieldData().GetAbstractArray("SPACE").GetValue(0) == "RAS"  # what Slicer looks for
     with pytest.raises(InputError, match=r"\.vtp"):
-        distance_maps.write_vtp(distances, tmp_path / "map.obj")
+        write_vtp(distances, tmp_path / "map.obj")
 
 
 def test_picture_shows_colours_and_legend(tmp_path):
@@ -125,10 +126,10 @@ def test_picture_shows_colours_and_legend(tmp_path):
 
 def test_pictures_scale_holds_nearly_all_values_and_stays_fixed_if_wished():
     values = np.append(np.linspace(0, 2.2, 400), [9, np.nan])
-    assert colour_range(values) == (0, 2.5)
-    assert colour_range(np.append(values, -0.1)) == (-2.5, 2.5)
-    assert colour_range(np.full(3, np.nan)) == (0, 1)
-    colours = colours_of(np.array([-9.0, -3, 0, 3, np.nan]), 3, signed=True)
+    assert color_range(values) == (0, 2.5)
+    assert color_range(np.append(values, -0.1)) == (-2.5, 2.5)
+    assert color_range(np.full(3, np.nan)) == (0, 1)
+    colours = colors_of(np.array([-9.0, -3, 0, 3, np.nan]), 3, signed=True)
     np.testing.assert_array_equal(colours, [NEGATIVE, NEGATIVE, NEUTRAL, POSITIVE, UNMEASURED])
 
 

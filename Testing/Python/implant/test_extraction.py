@@ -7,7 +7,7 @@ from phantoms import OBLIQUE, head, model_output
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.morphology import dilated_mm
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.extraction import Cleaning, implant_of, official_postprocessing
+from CraNeXtLib.implant.extraction import Cleaning, extract_implant, official_postprocessing
 
 
 def dice(one: Volume, other: Volume) -> float:
@@ -24,7 +24,7 @@ def dice(one: Volume, other: Volume) -> float:
 )
 def test_clean_model_output_gives_the_true_implant(spacing, directions):
     case = head(spacing=spacing, directions=directions)
-    implant = implant_of(case.defective, model_output(case))
+    implant = extract_implant(case.defective, model_output(case))
     assert dice(implant, case.implant) > 0.9
     assert implant.has_geometry_of(case.defective)
     assert not (implant.voxels & case.defective.voxels).any()
@@ -32,27 +32,27 @@ def test_clean_model_output_gives_the_true_implant(spacing, directions):
 
 def test_perfect_model_gives_exactly_the_implant():
     case = head(spacing=(2.0, 2.0, 2.0))
-    assert dice(implant_of(case.defective, case.complete), case.implant) == 1
+    assert dice(extract_implant(case.defective, case.complete), case.implant) == 1
 
 
 def test_thin_plate_stays_where_the_official_way_deletes_it():
     case = head(spacing=(1.0, 1.0, 1.0), thickness_mm=2.5)
-    assert dice(implant_of(case.defective, case.complete), case.implant) == 1
-    assert not implant_of(case.defective, case.complete, postprocessing="official").voxels.any()
+    assert dice(extract_implant(case.defective, case.complete), case.implant) == 1
+    assert not extract_implant(case.defective, case.complete, postprocessing="official").voxels.any()
 
 
 @pytest.mark.parametrize("postprocessing", ["default", "official"])
 def test_intact_skull_has_no_implant(postprocessing):
     case = head(holes=(), spacing=(2.0, 2.0, 2.0))
-    assert not implant_of(case.defective, case.complete, postprocessing=postprocessing).voxels.any()
-    assert not implant_of(case.defective, model_output(case), postprocessing=postprocessing).voxels.any()
+    assert not extract_implant(case.defective, case.complete, postprocessing=postprocessing).voxels.any()
+    assert not extract_implant(case.defective, model_output(case), postprocessing=postprocessing).voxels.any()
 
 
 def test_two_defects_give_two_pieces():
     from scipy import ndimage
 
     case = head(spacing=(2.0, 2.0, 2.0), holes=(((60, 20, 30), 25), ((-60, 0, 30), 12)))
-    implant = implant_of(case.defective, model_output(case, error_mm=0.4))
+    implant = extract_implant(case.defective, model_output(case, error_mm=0.4))
     assert ndimage.label(implant.voxels, structure=np.ones((3, 3, 3)))[1] == 2
     assert dice(implant, case.implant) > 0.9
 
@@ -61,7 +61,7 @@ def test_lump_in_the_air_and_small_hole_are_dropped():
     case = head(spacing=(2.0, 2.0, 2.0), holes=(((40, 20, 60), 25), ((-60, 0, 30), 2.5)))
     complete = case.complete.voxels.copy()
     complete[38:44, 48:54, 38:44] = True  # in the middle of the head
-    implant = implant_of(case.defective, case.complete.with_voxels(complete))
+    implant = extract_implant(case.defective, case.complete.with_voxels(complete))
     expected = head(spacing=(2.0, 2.0, 2.0)).implant
     assert dice(implant, expected) == 1
 
@@ -69,7 +69,7 @@ def test_lump_in_the_air_and_small_hole_are_dropped():
 def test_skin_on_the_bone_is_no_implant_and_no_spur():
     case = head(spacing=(1.0, 1.0, 1.0))
     swollen = dilated_mm(case.complete.voxels, case.complete.spacing, 1.0)
-    implant = implant_of(case.defective, case.complete.with_voxels(swollen)).voxels
+    implant = extract_implant(case.defective, case.complete.with_voxels(swollen)).voxels
     assert not (implant & ~dilated_mm(case.implant.voxels, case.complete.spacing, 3.0)).any()
 
 
@@ -79,13 +79,13 @@ def test_cavity_in_the_implant_is_filled():
     inside = np.argwhere(case.implant.voxels)
     i, j, k = inside[np.argmin(np.linalg.norm(inside - inside.mean(axis=0), axis=1))]
     complete[i - 1 : i + 2, j - 1 : j + 2, k - 1 : k + 2] = False
-    assert dice(implant_of(case.defective, case.complete.with_voxels(complete)), case.implant) == 1
+    assert dice(extract_implant(case.defective, case.complete.with_voxels(complete)), case.implant) == 1
 
 
 def test_implant_at_the_edge_of_the_volume_is_kept():
     case = head(spacing=(2.0, 2.0, 2.0), holes=(((0, 0, 75), 40),))
     box = (slice(None), slice(None), slice(0, 78))  # ends in the hole
-    implant = implant_of(case.defective.crop(box), case.complete.crop(box))
+    implant = extract_implant(case.defective.crop(box), case.complete.crop(box))
     assert dice(implant, case.implant.crop(box)) == 1
 
 
@@ -131,8 +131,8 @@ def test_bad_input_is_refused():
     case = head(spacing=(4.0, 4.0, 4.0))
     moved = Volume(case.complete.voxels, case.complete.affine + np.diag([0, 0, 1.0], 1)[:4, :4])
     with pytest.raises(InputError, match="geometry"):
-        implant_of(case.defective, moved)
+        extract_implant(case.defective, moved)
     with pytest.raises(InputError, match="unknown"):
-        implant_of(case.defective, case.complete, postprocessing="best")
+        extract_implant(case.defective, case.complete, postprocessing="best")
     with pytest.raises(InputError, match="skin_mm"):
         Cleaning(skin_mm=4.0)

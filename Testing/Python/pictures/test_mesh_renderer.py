@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
-from CraNeXtLib.pictures.mesh_renderer import Camera, drawn_mesh
+from CraNeXtLib.pictures.mesh_renderer import Camera, render_mesh
 
 FRONT = Camera.looking_from(np.array([0.0, 1, 0]))
 CORNERS = np.array([[x, y, z] for x in (-1.0, 1) for y in (-1, 1) for z in (-1, 1)])
@@ -37,7 +37,7 @@ def test_the_box_of_these_tests_is_closed_and_turned_outwards():
 
 def test_a_box_is_drawn_in_its_size_in_the_middle():
     mesh = box((20, 7, 10), middle=(3, 200, -50))
-    image = drawn_mesh(mesh, np.full((8, 3), 0.5), FRONT, (80, 120), 0.25)
+    image = render_mesh(mesh, np.full((8, 3), 0.5), FRONT, (80, 120), 0.25)
     rows, columns = np.nonzero(drawn(image))
     assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == (40, 80)
     assert (rows.mean(), columns.mean()) == pytest.approx((39.5, 59.5))
@@ -45,7 +45,7 @@ def test_a_box_is_drawn_in_its_size_in_the_middle():
 
 
 def test_what_lies_outside_the_picture_is_cut_off():
-    image = drawn_mesh(box((50, 7, 4)), np.zeros((8, 3)), FRONT, (20, 30), 1.0)
+    image = render_mesh(box((50, 7, 4)), np.zeros((8, 3)), FRONT, (20, 30), 1.0)
     assert drawn(image).sum() == 30 * 4
 
 
@@ -53,7 +53,7 @@ def test_what_lies_outside_the_picture_is_cut_off():
 def test_the_nearer_of_two_boxes_hides_the_other(side, nearer):
     mesh = joined(box((10, 2, 10), (0, -20, 0)), box((10, 2, 10), (0, 20, 0)))
     colours = np.repeat([[1.0, 0, 0], [0, 0, 1.0]], 8, axis=0)
-    image = drawn_mesh(mesh, colours, Camera.looking_from(np.array(side, dtype=float)), (40, 40), 0.5)
+    image = render_mesh(mesh, colours, Camera.looking_from(np.array(side, dtype=float)), (40, 40), 0.5)
     seen = image[drawn(image)]
     assert (seen[:, 2 * nearer] > 100).all()
     assert (seen[:, 2 - 2 * nearer] == 0).all()
@@ -62,7 +62,7 @@ def test_the_nearer_of_two_boxes_hides_the_other(side, nearer):
 def test_colours_run_between_vertices_and_from_the_patients_right_to_left():
     mesh = box((20, 2, 20))
     red_on_the_right = np.where(mesh.vertices[:, :1] > 0, [[0.8, 0, 0]], [[0, 0, 0.8]])
-    image = drawn_mesh(mesh, red_on_the_right, FRONT, (40, 40), 0.5).astype(int)
+    image = render_mesh(mesh, red_on_the_right, FRONT, (40, 40), 0.5).astype(int)
     row = image[20]
     assert row[0, 0] > row[0, 2]  # who looks at the face sees its right on the left
     assert row[-1, 2] > row[-1, 0]

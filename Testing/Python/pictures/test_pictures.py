@@ -6,7 +6,7 @@ from phantoms import OBLIQUE, head
 from PIL import Image
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT, _best_sides, _sampled, write_picture
+from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT, _best_sides, _sampled, write_implant_picture
 from CraNeXtLib.pictures.mesh_renderer import Camera
 
 
@@ -24,7 +24,7 @@ def _plain(monkeypatch):
 
 def test_three_best_sides_show_bone_and_implant(tmp_path):
     case = head(spacing=(2.5, 2.0, 3.0), directions=OBLIQUE)
-    write_picture(case.defective, case.implant, tmp_path / "picture.png", title="Phantom")
+    write_implant_picture(case.defective, case.implant, tmp_path / "picture.png", title="Phantom")
     with Image.open(tmp_path / "picture.png") as image:
         pixels = np.asarray(image.convert("RGB"), dtype=float)
     assert pixels.shape == (700, 1600, 3)
@@ -54,15 +54,15 @@ def test_viewer_in_front_sees_the_patients_right_on_the_left():
 
 def test_skull_without_implant_is_drawn(tmp_path):
     case = head(spacing=(4.0, 4.0, 4.0), holes=())
-    write_picture(case.defective, case.implant, tmp_path / "picture.png", title="Intact")
+    write_implant_picture(case.defective, case.implant, tmp_path / "picture.png", title="Intact")
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
 def test_other_geometry_and_empty_skull_are_refused(tmp_path):
     case = head(spacing=(4.0, 4.0, 4.0))
     with pytest.raises(InputError, match="geometry"):
-        write_picture(case.defective, case.implant.crop((slice(1, None),) * 3), tmp_path / "p.png", title="")
+        write_implant_picture(case.defective, case.implant.crop((slice(1, None),) * 3), tmp_path / "p.png", title="")
     empty = case.implant.with_voxels(np.zeros(case.implant.shape, dtype=bool))
     with pytest.raises(InputError, match="empty"):
-        write_picture(empty, empty, tmp_path / "p.png", title="")
+        write_implant_picture(empty, empty, tmp_path / "p.png", title="")
     assert not list(tmp_path.iterdir())

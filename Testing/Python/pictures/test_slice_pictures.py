@@ -8,7 +8,7 @@ from PIL import Image
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.implant_pictures import IMPLANT
-from CraNeXtLib.pictures.slice_pictures import write_slices
+from CraNeXtLib.pictures.slice_pictures import write_slice_picture
 
 HOLE_ON_THE_RIGHT = (((60.0, 30.0, 40.0), 22.0),)
 
@@ -24,7 +24,7 @@ def implant_pixels(picture):
 @pytest.mark.parametrize("directions", [np.eye(3), OBLIQUE, np.diag([-1.0, -1, 1]), np.eye(3)[:, [2, 0, 1]]])
 def test_a_hole_in_front_and_on_the_right_is_on_the_upper_left_of_the_slices(tmp_path, directions):
     case = head(spacing=(2.0, 2.5, 3.0), directions=directions, holes=HOLE_ON_THE_RIGHT)
-    write_slices(case.defective, case.implant, tmp_path / "slices.png", title="Phantom")
+    write_slice_picture(case.defective, case.implant, tmp_path / "slices.png", title="Phantom")
     for panels in implant_pixels(tmp_path / "slices.png"):
         for panel in panels:  # right of the head is left in the first two, and front is left in the third
             assert panel.sum() > 50
@@ -36,7 +36,7 @@ def test_a_hole_in_front_and_on_the_right_is_on_the_upper_left_of_the_slices(tmp
 def test_a_ct_takes_the_place_of_the_skull(tmp_path):
     case = head(spacing=(3.0, 3.0, 3.0))
     ct = case.defective.with_voxels(np.where(case.defective.voxels, 1300, -1000).astype(np.int16))
-    write_slices(case.defective, case.implant, tmp_path / "slices.png", title="CT", background=ct)
+    write_slice_picture(case.defective, case.implant, tmp_path / "slices.png", title="CT", background=ct)
     with Image.open(tmp_path / "slices.png") as image:
         panel = np.asarray(image.convert("RGB"))[72:592, 10:530]
     assert (panel == 255).all(axis=-1).mean() > 0.01
@@ -47,8 +47,8 @@ def test_other_geometry_and_no_implant_are_refused(tmp_path):
     case = head(spacing=(4.0, 4.0, 4.0))
     moved = Volume(case.implant.voxels, case.implant.affine + np.diag([0.5, 0, 0, 0]))
     with pytest.raises(InputError, match="differ in geometry"):
-        write_slices(case.defective, moved, tmp_path / "slices.png", title="")
+        write_slice_picture(case.defective, moved, tmp_path / "slices.png", title="")
     nothing = case.implant.with_voxels(np.zeros(case.implant.shape, bool))
     with pytest.raises(InputError, match="no skull or implant"):
-        write_slices(case.defective, nothing, tmp_path / "slices.png", title="")
+        write_slice_picture(case.defective, nothing, tmp_path / "slices.png", title="")
     assert not list(tmp_path.iterdir())

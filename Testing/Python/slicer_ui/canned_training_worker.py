@@ -21,8 +21,8 @@ from CraNeXtLib.cli import worker  # noqa: E402
 from CraNeXtLib.completion import model_library  # noqa: E402
 from CraNeXtLib.core import resources  # noqa: E402
 from CraNeXtLib.core.errors import InputError  # noqa: E402
-from CraNeXtLib.evaluation.cohort import cohort_description  # noqa: E402
 from CraNeXtLib.evaluation.cohort_statistics import HIGHER_IS_BETTER  # noqa: E402
+from CraNeXtLib.evaluation.cohort_tables import cohort_description  # noqa: E402
 
 
 def run(task, arguments, progress):

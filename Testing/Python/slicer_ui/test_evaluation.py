@@ -16,6 +16,7 @@ from CraNeXtLib import evaluate
 from CraNeXtLib.cases.evaluation_case import evaluate_files
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.evaluation import distance_maps
+from CraNeXtLib.evaluation.distance_map_files import write_vtp
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import write_volume
 
@@ -184,7 +185,7 @@ def test_a_map_without_any_measured_face_is_left_out(tmp_path):
 
     mesh = surface_of(head(spacing=(6.0, 6.0, 6.0)).implant)
     nothing = distance_maps.DistanceMap(mesh, np.full(len(mesh.vertices), np.nan), "gap_mm")
-    distance_maps.write_vtp(nothing, tmp_path / "rim_map.vtp")
+    write_vtp(nothing, tmp_path / "rim_map.vtp")
     assert read_map(tmp_path / "rim_map.vtp") is None
     (tmp_path / "rim_map.vtp").write_text("<VTKFile")
     with pytest.raises(InputError, match="rim_map"):

@@ -16,7 +16,7 @@ from CraNeXtLib.datasets.manifest import DatasetCase, read_mask
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.extraction import implant_of
+from CraNeXtLib.implant.extraction import extract_implant
 from CraNeXtLib.training.shape_model.fit import components_of, fit
 from CraNeXtLib.training.shape_model.make import write_model
 
@@ -54,7 +54,7 @@ def implant_by(completer: PCACompleter, defective: Volume) -> Volume:
     proposal = completer.propose(defective)
     part = defective.crop(proposal.box)
     voxels = np.zeros(defective.shape, bool)
-    voxels[proposal.box] = implant_of(part, part.with_voxels(proposal.probability)).voxels
+    voxels[proposal.box] = extract_implant(part, part.with_voxels(proposal.probability)).voxels
     return defective.with_voxels(voxels)
 
 

@@ -48,7 +48,7 @@ def test_overlap_is_deep_and_has_a_volume_and_a_place(phantom):
     assert {"overlap", "insertion"} <= set(fit.failed)
     overlap = next(criterion for criterion in fit.criteria if criterion.name == "overlap")
     assert overlap.value == pytest.approx(3.0, abs=0.6)
-    assert overlap.place_ras_mm[1] > 15  # the front edge
+    assert overlap.position_ras_mm[1] > 15  # the front edge
     both = (moved & phantom.defective.voxels).sum() / 1000
     assert fit.numbers["overlap_ml"] == pytest.approx(both, abs=1e-3)
 
@@ -77,7 +77,7 @@ def test_a_thin_spot_fails_and_is_named(phantom):
     wall = next(criterion for criterion in fit.criteria if criterion.name == "wall")
     assert wall.passed is False
     assert 0.8 < wall.value < 2.0
-    assert np.linalg.norm(np.cross(wall.place_ras_mm, HOLE)) / np.linalg.norm(HOLE) < 7
+    assert np.linalg.norm(np.cross(wall.position_ras_mm, HOLE)) / np.linalg.norm(HOLE) < 7
 
 
 @pytest.mark.parametrize("directions", [np.eye(3), OBLIQUE], ids=["upright", "oblique"])

@@ -48,7 +48,7 @@ def test_means_marks_and_failures(results):
     table = table3(results, first)
     assert [row[0].text for row in table.rows] == [cell.label for cell in CELLS[:8]]
     for row, cell in zip(table.rows, CELLS, strict=False):
-        summary = cohort_statistics.summarise(results.cells[cell.name].rows, "dsc")
+        summary = cohort_statistics.summarize(results.cells[cell.name].rows, "dsc")
         assert row[3].text == f"{summary.mean:.4f} ± {summary.sd:.2f}"
         assert row[5].summary.mean > 20  # the failed case counts with the diagonal
     means = [row[3].summary.mean for row in table.rows]

@@ -1,6 +1,6 @@
-"""Many implants measured: in parallel, case by case on disk so that it can go on after a stop, and as tables.
+"""The manifest of an evaluation: which implants are measured against which references.
 
-The manifest is a CSV file with a header line, or a JSON list of objects, of these columns; paths are relative to it.
+It is a CSV file with a header line, or a JSON list of objects, of these columns; paths are relative to it.
 
 =========== ===========================================================================================
 case        Name of the case, required and unique.
@@ -22,17 +22,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.evaluation import cohort_statistics
 
 ROLES = ("implant", "reference", "skull")
 SUFFIXES = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii")
-COHORT_VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,44 +65,6 @@ def read_cases(source: str | Path) -> list[EvaluationCase]:
     return cases
 
 
-def cohort_description(rows: Sequence[dict[str, object]]) -> dict[str, object]:
-    """Return the content of ``cohort.json``: tables for all cases and by region and kind, and what went wrong.
-
-    Raises:
-        InputError: If no case could be measured.
-    """
-    measured = [row for row in rows if not row["error"]]
-    if not measured:
-        raise InputError(f"No case could be measured; the first says: {rows[0]['error']}")
-    groups = [group for group in ("region", "kind") if all(row[group] for row in measured)]
-    tables = {"all": cohort_statistics.table(measured)["all"]}
-    for group in groups:
-        tables |= {f"{group}: {k}": v for k, v in cohort_statistics.table(measured, by=group).items() if k != "all"}
-    return {
-        "format": "cranext-cohort",
-        "version": COHORT_VERSION,
-        "notice": RESEARCH_USE_NOTICE,
-        "cases": len(rows),
-        "subjects": len({row["subject"] for row in measured}),
-        "errors": {str(row["case"]): row["error"] for row in rows if row["error"]},
-        "failed_cases": [row["case"] for row in measured if row["flags"]],
-        "tables": {name: {metric: asdict(s) for metric, s in table.items()} for name, table in tables.items()},
-    }
-
-
-def read_rows(path: str | Path) -> list[dict[str, object]]:
-    """Read a ``cases.csv`` for ``statistics.compare``; cases with an error are left out.
-
-    Raises:
-        InputError: If the file cannot be read.
-    """
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as file:
-            return [row for row in csv.DictReader(file) if not row.get("error")]
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
-
-
 def _cases_of_folder(folder: Path) -> list[EvaluationCase]:
     cases = []
     for member in sorted(child for child in folder.iterdir() if child.is_dir()):
@@ -141,11 +99,3 @@ def _cases_of_manifest(path: Path) -> list[EvaluationCase]:
         cells = {key: str(value).strip() for key, value in row.items() if value}
         cases.append(EvaluationCase(**cells | {role: path.parent.absolute() / cells[role] for role in ROLES}))
     return cases
-
-
-def csv_text(rows: Sequence[dict[str, object]]) -> str:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()

@@ -1,0 +1,61 @@
+"""The results of a cohort: its rows as CSV, and its tables as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.evaluation import cohort_statistics
+
+COHORT_VERSION = 1
+
+
+def cohort_description(rows: Sequence[dict[str, object]]) -> dict[str, object]:
+    """Return the content of ``cohort.json``: tables for all cases and by region and kind, and what went wrong.
+
+    Raises:
+        InputError: If no case could be measured.
+    """
+    measured = [row for row in rows if not row["error"]]
+    if not measured:
+        raise InputError(f"No case could be measured; the first says: {rows[0]['error']}")
+    groups = [group for group in ("region", "kind") if all(row[group] for row in measured)]
+    tables = {"all": cohort_statistics.table(measured)["all"]}
+    for group in groups:
+        tables |= {f"{group}: {k}": v for k, v in cohort_statistics.table(measured, by=group).items() if k != "all"}
+    return {
+        "format": "cranext-cohort",
+        "version": COHORT_VERSION,
+        "notice": RESEARCH_USE_NOTICE,
+        "cases": len(rows),
+        "subjects": len({row["subject"] for row in measured}),
+        "errors": {str(row["case"]): row["error"] for row in rows if row["error"]},
+        "failed_cases": [row["case"] for row in measured if row["flags"]],
+        "tables": {name: {metric: asdict(s) for metric, s in table.items()} for name, table in tables.items()},
+    }
+
+
+def read_rows(path: str | Path) -> list[dict[str, object]]:
+    """Read a ``cases.csv`` for ``statistics.compare``; cases with an error are left out.
+
+    Raises:
+        InputError: If the file cannot be read.
+    """
+    try:
+        with Path(path).open(newline="", encoding="utf-8") as file:
+            return [row for row in csv.DictReader(file) if not row.get("error")]
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def csv_text(rows: Sequence[dict[str, object]]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
