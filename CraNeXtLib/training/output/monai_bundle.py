@@ -52,7 +52,7 @@ def write_monai_bundle(model: Model, folder: str | Path) -> Path:
         },
     }
     inference = {
-        "imports": ["$import torch", "$from CraNeXtLib.cases.reconstruction_case import reconstruct_case"],
+        "imports": ["$import torch", "$from CraNeXtLib.cases import reconstruct_case"],
         "bundle_root": ".",
         "input": "defective_skull.nrrd",
         "output_dir": "$@bundle_root + '/eval'",
@@ -61,10 +61,7 @@ def write_monai_bundle(model: Model, folder: str | Path) -> Path:
         "network_def": {"_target_": "CraNeXtLib.networks.build", "name": network["name"], **network.get("options", {})},
         "network": "$@network_def.to(@device).eval()",
         "load": "$@network.load_state_dict(torch.load(@ckpt_path, weights_only=True))",
-        "settings": {
-            "_target_": "CraNeXtLib.cases.case_settings.CaseSettings",
-            "model": "$@bundle_root + '/models'",
-        },
+        "settings": {"_target_": "CraNeXtLib.cases.CaseSettings", "model": "$@bundle_root + '/models'"},
         "run": ["$reconstruct_case(@input, @output_dir, @settings)"],
     }
     with new_folder(folder) as new:
