@@ -21,7 +21,7 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def json_text(content: object) -> str:
+def json_text(content: object, *, indent: int = 1) -> str:
     """Return strict JSON, in which null stands for infinite and undefined numbers."""
 
     def finite(value: object) -> object:
@@ -31,7 +31,7 @@ def json_text(content: object) -> str:
             return [finite(item) for item in value]
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
-    return json.dumps(finite(content), indent=1, allow_nan=False) + "\n"
+    return json.dumps(finite(content), indent=indent, allow_nan=False) + "\n"
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
