@@ -1,9 +1,14 @@
-"""Fixtures that several test files use."""
+"""Settings and fixtures for all tests."""
 
+import os
 from pathlib import Path
 
 import pytest
 from repository import REPOSITORY
+
+# Set before NumPy and torch are imported, and inherited by every process that a test starts: the tests' arrays are
+# small, so more threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 """Nodes of phantoms in the scene, and the geometries that they come in."""
 
 import unittest
-from pathlib import Path
 
 import numpy as np
 import pytest
 from phantoms import OBLIQUE
+from repository import TESTS
 from slicer_stand_ins.events import wait_until
 
 FLIPPED = np.diag([-1.0, -1.0, 1.0])
@@ -75,7 +75,7 @@ def run_until(condition, run):
 def run_test_for_slicer(name):
     """Run a file of Testing/Slicer here, or skip where it does."""
     result = unittest.TestResult()
-    unittest.TestLoader().discover(str(Path(__file__).parents[1] / "Slicer"), pattern=name).run(result)
+    unittest.TestLoader().discover(str(TESTS.parent / "Slicer"), pattern=name).run(result)
     if result.skipped:
         pytest.skip(result.skipped[0][1])
     assert result.testsRun == 1

@@ -5,7 +5,6 @@ This does not prove: that Slicer's own Python starts the worker.
 
 import os
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from slicer_stand_ins.nodes import leftovers, nodes
 from slicer_ui.phantom_nodes import add_labelmap, add_segmentation, run_until, voxels_of
 
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
+from CraNeXtLib.core.runtime import jobs
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"]
 
@@ -68,16 +68,16 @@ def test_the_real_workers_words_reach_the_user(scene, logic):
 
 
 def test_cancel_leaves_scene_and_disk_as_they_were(scene, logic, phantom, monkeypatch):
+    """The worker listens: nothing kills it here."""
     monkeypatch.setenv("SIMULATED_FAILURE", "hang")
+    monkeypatch.setattr(jobs.Job, "_kill", lambda _job: None)
     node, _ = add_segmentation(phantom.defective)
     before = nodes(scene)
     told, ended = [], []
     run = logic.process(node, wait=False, progress=lambda *event: told.append(event), ended=ended.append)
     run_until(lambda: "Reconstructing" in {stage for stage, _ in told}, run)
     run.cancel()
-    start = time.monotonic()
     run_until(lambda: ended, run)
-    assert time.monotonic() - start < 5
     with pytest.raises(CancelledError):
         run.raise_error()
     assert nodes(scene) == before
@@ -103,8 +103,7 @@ def test_cancel_after_the_last_moment_still_cancels(scene, logic, phantom):
     node = add_labelmap(phantom.defective)
     before = nodes(scene)
     run = logic.process(node, wait=False)
-    while run._job._process.poll() is None:
-        time.sleep(0.05)
+    run._job._process.wait()
     run.cancel()
     run_until(lambda: run.finished, run)
     with pytest.raises(CancelledError):

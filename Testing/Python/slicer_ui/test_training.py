@@ -5,16 +5,16 @@ which was read in its source.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from phantoms import write_data_set
 from repository import REPOSITORY
-from slicer_stand_ins.events import wait_until
+from slicer_stand_ins.events import PATIENCE_S, wait_until
 from slicer_ui.phantom_nodes import run_test_for_slicer
 
 from CraNeXtLib.completion import model_library
@@ -48,24 +48,26 @@ def heads(tmp_path_factory):
 
 @pytest.fixture
 def slicer_without_window(tmp_path):
-    """Start a stand-in for ``Slicer --no-main-window --python-script``, as much of it as the script uses."""
-    program = (
+    """Start a stand-in for ``Slicer --no-main-window --python-script``, as much of it as the command uses.
+
+    The value takes the Python code that runs in Slicer and its arguments, and returns the process.
+    """
+    application = (
         "import sys, types\n"
         "slicer = sys.modules['slicer'] = types.ModuleType('slicer')\n"
         "slicer.app = types.SimpleNamespace(processEvents=lambda: None)\n"
         "slicer.util = types.SimpleNamespace(settingsValue=lambda key, default: default, exit=sys.exit)\n"
-        "file = sys.argv[1]; del sys.argv[0]\n"
-        "exec(open(file).read(), {'__name__': '__main__', '__file__': file})\n"
     )
     started = []
 
-    def start(*arguments, script=SCRIPT):
+    def start(program, *arguments):
         process = subprocess.Popen(
-            [sys.executable, "-c", program, str(script), *map(str, arguments)],
+            [sys.executable, "-c", application + program, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         )
         started.append(process)
         return process
@@ -157,48 +159,48 @@ def test_a_script_waits_for_a_run_and_stops_it(logic, heads, canned, tmp_path):
 
 def test_without_a_window_it_is_the_command(slicer_without_window, tmp_path):
     """Output and exit status are those of the command line, with or without Slicer's ``--``."""
-    process = slicer_without_window("--", "train", "default", "--print-config")
+    script = "del sys.argv[0]; exec(open(sys.argv[0]).read(), {'__name__': '__main__', '__file__': sys.argv[0]})"
+    process = slicer_without_window(script, SCRIPT, "--", "train", "default", "--print-config")
     printed, _ = process.communicate()
     assert process.returncode == 0
     assert "samples_per_epoch: 500" in printed
-    process = slicer_without_window("train", "worst", "--out", tmp_path / "run")
+    process = slicer_without_window(script, SCRIPT, "train", "worst", "--out", tmp_path / "run")
     _, said = process.communicate()
     assert process.returncode == 2
     assert said.count("cranext: error: 'worst' is neither a preset") == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_without_a_window_nothing_is_left_when_slicer_ends(slicer_without_window, heads, tmp_path, how):
-    program = heads.parent / "waits.py"
-    program.write_text(
+def test_without_a_window_nothing_is_left_when_slicer_ends(slicer_without_window, tmp_path, how):
+    """However Slicer ends, the command ends by itself; no deadline kills either of them here."""
+    alive, command = tmp_path / "alive", tmp_path / "command.py"
+    command.write_text(
         "import sys, time; from pathlib import Path\n"
-        f"sys.path[0] = {str(REPOSITORY)!r}\n"
-        "from CraNeXtLib.core.runtime.parent_process import interrupt, when_parent_closes\n"
-        "when_parent_closes(interrupt)\n"
-        "Path(sys.argv[1]).touch()\n"
-        "try:\n    time.sleep(600)\n"
-        "except KeyboardInterrupt:\n    Path(sys.argv[1]).unlink(); print('ended', flush=True); sys.exit(130)\n"
+        "from CraNeXtLib.core.runtime import parent_process\n"
+        f"parent_process._SECONDS_TO_END = {PATIENCE_S}\n"
+        "parent_process.when_parent_closes(parent_process.interrupt)\n"
+        "try:\n"
+        "    Path(sys.argv[1]).touch()\n"
+        f"    time.sleep({PATIENCE_S})\n"
+        "except KeyboardInterrupt:\n"
+        "    Path(sys.argv[1]).unlink(); print('ended', flush=True); sys.exit(130)\n"
     )
-    script = heads.parent / "a" / "b" / "script.py"
-    script.parent.mkdir(parents=True, exist_ok=True)
-    (heads.parent / "CraNeXtLib").is_symlink() or (heads.parent / "CraNeXtLib").symlink_to(REPOSITORY / "CraNeXtLib")
-    script.write_text(
-        SCRIPT.read_text().replace('Path(CraNeXtLib.__file__).with_name("__main__.py")', f"{str(program)!r}")
+    program = (
+        "from pathlib import Path\n"
+        "from CraNeXtLib.slicer_ui import cranext_command\n"
+        f"cranext_command.PROGRAM = Path({str(command)!r})\n"
+        f"cranext_command._SECONDS_TO_END = {PATIENCE_S}\n"
+        "sys.exit(cranext_command.run_command(sys.argv[1:]))\n"
     )
-    sign = tmp_path / "alive"
-    process = slicer_without_window("--", sign, script=script)
-    end = time.monotonic() + 60
-    while not sign.exists() and time.monotonic() < end:
-        time.sleep(0.05)
+    process = slicer_without_window(program, alive)
+    wait_until(alive.exists)
     assert children_of(process)
     process.send_signal(how)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=PATIENCE_S)
     if how != signal.SIGKILL:
         assert process.returncode == 130
         assert "ended" in printed
-    while sign.exists() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not sign.exists()
+    wait_until(lambda: not alive.exists())
 
 
 def test_the_test_for_slicer_passes(load_module, home):  # noqa: ARG001

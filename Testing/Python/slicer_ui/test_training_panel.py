@@ -7,13 +7,13 @@ works is in test_slicer_training.py.
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 from slicer_stand_ins.events import wait_until
 
 from CraNeXtLib.completion import model_library
+from CraNeXtLib.slicer_ui.runs import training_run
 from CraNeXtLib.training.runs.run_folder import read_state, request_stop
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.training_fixtures"]
@@ -274,7 +274,8 @@ def test_closing_slicer_leaves_the_run_going_and_finds_it(training, canned, scen
     folder = training.panel.runs.run.folder
     modules.close_panel(MODULE)
     scene.Clear(True)
-    time.sleep(0.2)
+    before = read_state(folder).stage
+    wait_until(lambda: read_state(folder).stage != before)
     assert read_state(folder).status == "running"
     again = modules.open_panel(MODULE)
     assert again.panel.runs.run.folder == folder
@@ -302,14 +303,23 @@ def test_a_run_of_the_command_line_is_found(training, canned, tmp_path, monkeypa
     assert "elsewhere – stopped" in training.ui.runComboBox.currentText
 
 
-def test_a_closed_panel_does_not_look(training, canned):
+def test_a_closed_panel_does_not_look(training, canned, monkeypatch):
+    """While it is closed, a timer as fast as the panel's ticks many times."""
+    import qt
+
+    monkeypatch.setattr(training_run, "_POLL_INTERVAL_MS", 10)
     canned(training="long")
     start(training)
     training.parent.exit()
-    before = training.ui.stageLabel.text
+    before, ticks, timer = training.ui.stageLabel.text, [], qt.QTimer()
+    timer.setInterval(training_run._POLL_INTERVAL_MS)
+    timer.connect("timeout()", lambda: ticks.append(True))
+    timer.start()
     run = training.panel.runs.run
     wait_until(lambda: read_state(run.folder).stage != before)
-    time.sleep(1.2)
+    ticks.clear()
+    wait_until(lambda: len(ticks) > 20)
+    timer.stop()
     assert training.ui.stageLabel.text == before
     training.parent.enter()
     assert training.ui.stageLabel.text != before
