@@ -13,7 +13,7 @@ import numpy as np
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize
-from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyse_defect
+from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.cases.defect_cohort import write_cohort
 from CraNeXtLib.core.errors import InputError
@@ -75,7 +75,7 @@ def categorize_case(
                 progress=lambda part, fraction: update(fraction, part),
             )
         with stages.stage("Measuring the defect"):
-            analysis = None if defect is None else analyse_defect(defect, result)
+            analysis = None if defect is None else analyze_defect(defect, result)
         with stages.stage("Writing"):
             description = _write_case(folder, result, analysis, picture=picture)
     return description
@@ -110,7 +110,7 @@ def categorize_cohort(
             try:
                 pair = load_case(case)
                 result = categorize(pair.defective)
-                analysis = analyse_defect(pair.implant, result)
+                analysis = analyze_defect(pair.implant, result)
             except InputError as error:
                 errors[case.name] = str(error)
                 continue
@@ -153,7 +153,7 @@ def _describe(result: Categorization, implant: DefectAnalysis | None) -> dict[st
         "method": result.method,
         "registration": {
             "distance_mm": round(result.fit.distance_mm, 2),
-            "far_percent": round(100 * result.fit.far_share, 1),
+            "far_percent": round(100 * result.fit.far_fraction, 1),
             "stretch": [round(value, 3) for value in result.fit.stretch],
             "template_to_skull_ras_mm": np.round(result.template_to_skull, 6).tolist(),
         },

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.anatomy.categorization.categorize import Categorization
-from CraNeXtLib.anatomy.categorization.defect_location import SAMPLING_MM, DefectAnalysis, analyse_defect
+from CraNeXtLib.anatomy.categorization.defect_location import SAMPLING_MM, DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
@@ -64,7 +64,7 @@ def write_cohort(
     """
     analyses, template, taken = [], None, None
     for implant, skull in defects:
-        analyses.append(analyse_defect(implant, skull))
+        analyses.append(analyze_defect(implant, skull))
         template = skull.template
         taken = defect_on_template(implant, skull) + (0 if taken is None else taken)
     if template is None:

@@ -114,10 +114,10 @@ def evaluate_files(
 def place_of(implant: Volume, skull: Volume) -> dict[str, object] | None:
     """Return the regions, side and size of an implant for JSON, or None if the skull cannot be divided into regions."""
     from CraNeXtLib.anatomy.categorization.categorize import categorize
-    from CraNeXtLib.anatomy.categorization.defect_location import analyse_defect
+    from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 
     try:
-        return asdict(analyse_defect(implant, categorize(skull)))
+        return asdict(analyze_defect(implant, categorize(skull)))
     except InputError:
         return None
 
@@ -132,7 +132,7 @@ def _write_maps(
     from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
 
     mesh, true_mesh = surface_of(implant), surface_of(reference)
-    outside = mesh.vertices.mean(axis=0) - skull_frame(skull).centre
+    outside = mesh.vertices.mean(axis=0) - skull_frame(skull).center
     apart = "Distance in mm: negative inside the reference, positive outside"
     seen = "Distance to the other surface in mm"
     maps = {

@@ -47,7 +47,7 @@ def draw_expected_error(painted: DistanceMap, skull: Volume, folder: Path) -> No
     from CraNeXtLib.anatomy.head.landmarks import skull_frame
     from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
 
-    views = views_from(painted.mesh.vertices.mean(axis=0) - skull_frame(skull).centre)
+    views = views_from(painted.mesh.vertices.mean(axis=0) - skull_frame(skull).center)
     write_distance_picture(
         painted, folder / PICTURE, views=views, title="Expected error", legend="Expected error in mm"
     )

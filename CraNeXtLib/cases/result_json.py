@@ -44,8 +44,8 @@ def describe_result(source: SkullInput, settings: CaseSettings, result: Reconstr
             "spacing_mm": [round(float(s), 6) for s in volume.spacing],
             "orientation": volume.axis_codes,
             "pose": {
-                "turned_deg": round(result.pose.turned_deg, 1),
-                "far_percent": round(100 * result.pose.fit.far_share, 1),
+                "turned_deg": round(result.pose.rotation_deg, 1),
+                "far_percent": round(100 * result.pose.fit.far_fraction, 1),
                 "template_to_skull_ras_mm": np.round(result.pose.template_to_skull, 6).tolist(),
             },
         },

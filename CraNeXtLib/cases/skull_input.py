@@ -55,13 +55,13 @@ def read_ct_skull(
         InputError: If it cannot be read, is no CT in Hounsfield units, or shows no bone.
     """
     from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
-    from CraNeXtLib.anatomy.ct.quality import check_hounsfield, noise_hu, scan_doubts
+    from CraNeXtLib.anatomy.ct.quality import check_hounsfield, noise_hu, scan_warnings
     from CraNeXtLib.anatomy.ct.reading import read_ct
 
     scan = read_ct(path, series=series, orientation=orientation)
     doubts = check_hounsfield(scan.volume)
     bone = segment_bone(scan.volume, threshold_hu=threshold_hu)
-    doubts += scan_doubts(scan.volume, bone.mask, thickness_mm=scan.details.get("slice_thickness_mm", 0.0))
+    doubts += scan_warnings(scan.volume, bone.mask, thickness_mm=scan.details.get("slice_thickness_mm", 0.0))
     found = {
         "bone_threshold_hu": threshold_hu,
         "parts_ml": list(bone.parts_ml),

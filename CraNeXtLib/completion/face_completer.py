@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from CraNeXtLib.anatomy.head.model_space_grid import HeadGrid
+from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion.grid_completion import OnGrid
 from CraNeXtLib.completion.shape_model.completer import Placed
 from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
@@ -36,12 +36,16 @@ class FaceCompleter:
     """
 
     network: FoldedCraNeXt
-    grid: HeadGrid
+    grid: ModelSpaceGrid
     mean_skull: np.ndarray
 
     @classmethod
     def of(
-        cls, description: Mapping[str, Any], tensors: Mapping[str, torch.Tensor], head: HeadGrid, mean_skull: np.ndarray
+        cls,
+        description: Mapping[str, Any],
+        tensors: Mapping[str, torch.Tensor],
+        head: ModelSpaceGrid,
+        mean_skull: np.ndarray,
     ) -> FaceCompleter:
         """Return the network that a model folder describes, beside that of the head.
 
@@ -53,7 +57,7 @@ class FaceCompleter:
         """
         network = FoldedCraNeXt(**description["network"]["options"])
         network.load_state_dict({k.removeprefix(PREFIX): v.float() for k, v in tensors.items() if k.startswith(PREFIX)})
-        grid = HeadGrid(head.surface, tuple(description["grid"]["shape"]), "face")
+        grid = ModelSpaceGrid(head.surface, tuple(description["grid"]["shape"]), "face")
         return cls(network.eval(), grid, head.brought_to(grid, mean_skull))
 
     def complete(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from CraNeXtLib.anatomy.head.alignment import Alignment
-from CraNeXtLib.anatomy.head.model_space_grid import HeadGrid
+from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.geometry.box import Box
 from CraNeXtLib.geometry.components import without_specks
 from CraNeXtLib.geometry.volume import Volume
@@ -23,12 +23,12 @@ class OnGrid:
         complete: Share that is bone of the complete skull.
     """
 
-    grid: HeadGrid
+    grid: ModelSpaceGrid
     bone: np.ndarray
     complete: np.ndarray
 
     @classmethod
-    def of(cls, grid: HeadGrid, bone: np.ndarray, implant: np.ndarray) -> OnGrid:
+    def of(cls, grid: ModelSpaceGrid, bone: np.ndarray, implant: np.ndarray) -> OnGrid:
         """Put skull and implant together: shares add up, so that no gap opens in a voxel that holds some of both."""
         return cls(grid, bone, np.minimum(bone + implant, 1.0))
 

@@ -11,7 +11,7 @@ import torch
 from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.network_grid import make_grid
 from CraNeXtLib.anatomy.head.official_grid import Grid
-from CraNeXtLib.anatomy.head.placement import place
+from CraNeXtLib.anatomy.head.placement import place_on_template
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import InputError
@@ -77,7 +77,7 @@ class NetworkCompleter:
         too: how well both implants agree tells how good they are
         (``Testing/benchmarks/flip_agreement.py``), and takes twice the time.
         """
-        skull = place(skull, self.placement)
+        skull = place_on_template(skull, self.placement)
         grid = make_grid(self.grid_name, skull, self.shape)
         sampled = grid.sample(skull)
         progress(0.1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from CraNeXtLib.anatomy.head.model_space_grid import HeadGrid
+from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion.face_completer import FaceCompleter
 from CraNeXtLib.completion.grid_completion import OnGrid
 from CraNeXtLib.completion.model_library import Model
@@ -44,7 +44,7 @@ class RefinedCompleter:
 
     shape_model: PCACompleter
     network: CraNeXtRefiner
-    grid: HeadGrid
+    grid: ModelSpaceGrid
     mean_skull: np.ndarray
     face: FaceCompleter | None = None
 
@@ -66,7 +66,7 @@ class RefinedCompleter:
             tensors = load_file(model.weights)
             network = CraNeXtRefiner(**description["network"]["options"])
             network.load_state_dict(refiner_weights(tensors))
-            grid = HeadGrid(shape_model.model.surface, tuple(description["grid"]["shape"]))
+            grid = ModelSpaceGrid(shape_model.model.surface, tuple(description["grid"]["shape"]))
             mean = tensors[MEAN_SKULL].numpy().astype(np.float32) / 255
             face = FaceCompleter.of(description["face"], tensors, grid, mean) if "face" in description else None
         except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:

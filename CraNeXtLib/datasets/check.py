@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.orientation import orientation_doubts
+from CraNeXtLib.anatomy.head.orientation import orientation_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
@@ -117,7 +117,7 @@ def check_manifest(manifest: str | Path, progress: ProgressCallback | None = Non
 
 def check_pair(case: DatasetCase, pair: SkullPair) -> list[Problem]:
     """Report what is wrong with the masks of one case."""
-    problems = [Problem(case.name, "warning", text) for text in orientation_doubts(pair.complete)]
+    problems = [Problem(case.name, "warning", text) for text in orientation_warnings(pair.complete)]
     if not case.has_defect:
         return problems
     complete, defective, implant = (mask.voxels for mask in (pair.complete, pair.defective, pair.implant))

@@ -45,7 +45,7 @@ def fingerprint(skull: Volume) -> Fingerprint:
         InputError: If the mask holds next to no bone.
     """
     frame = skull_frame(skull)
-    offsets = frame.points - frame.centre
+    offsets = frame.points - frame.center
     offsets = offsets[offsets[:, 2] > 0]
     distances = np.linalg.norm(offsets, axis=1)
     outline = np.zeros(DIRECTIONS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from CraNeXtLib.anatomy.head.placement import place
+from CraNeXtLib.anatomy.head.placement import place_on_template
 from CraNeXtLib.datasets.manifest import ROLES, SkullPair
 from CraNeXtLib.geometry.volume import Volume
 
@@ -25,5 +25,5 @@ def place_pair(pair: SkullPair, placement: str) -> SkullPair:
     Raises:
         InputError: As :func:`place`.
     """
-    affine = place(pair.defective, placement).affine
+    affine = place_on_template(pair.defective, placement).affine
     return SkullPair(**{role: Volume(getattr(pair, role).voxels, affine) for role in ROLES})

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from CraNeXtLib.anatomy.categorization.categorize import categorize
-from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyse_defect
+from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
@@ -131,7 +131,7 @@ def dataset_statistics(
                 ratios.append(lost / bone)
             if regions:
                 try:
-                    defects.append(analyse_defect(pair.implant, categorize(pair.defective)))
+                    defects.append(analyze_defect(pair.implant, categorize(pair.defective)))
                 except InputError as error:
                     unreadable[case.name] = f"of the regions: {error}"
     return DatasetStatistics(

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.anatomy.head.cavity_view import CELL_MM, STEP_MM, CavityView, Sight, view_of
+from CraNeXtLib.anatomy.head.cavity_view import CELL_MM, STEP_MM, CavityView, RayHits, view_of
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation.criterion import Criterion
 from CraNeXtLib.geometry.mask import check_same_geometry, mask
@@ -128,7 +128,7 @@ def check(
         if volume is not None and not mask(volume).any():
             raise InputError(f"The {name} is empty; the checklist needs one.")
     view = view_of(skull, implant, *references)
-    scene = _Scene(view, view.see(implant), view.see(skull), view.see(reference) if references else None)
+    scene = _Scene(view, view.cast(implant), view.cast(skull), view.cast(reference) if references else None)
     criteria = (
         _complete(scene, limits),
         _no_false_positive(scene, limits),
@@ -142,24 +142,24 @@ def check(
 class _Scene:
     """What the criteria share: the defect's window, the excess, and the implant without it."""
 
-    def __init__(self, view: CavityView, implant: Sight, skull: Sight, reference: Sight | None) -> None:
+    def __init__(self, view: CavityView, implant: RayHits, skull: RayHits, reference: RayHits | None) -> None:
         self.view, self.skull, self.reference = view, skull, reference
         if reference is not None:
-            self.defect = reference.met
+            self.defect = reference.hit_mask
             allowed = _grown(self.defect, 2 * CELL_MM)
         else:
-            openings, _ = ndimage.label(~skull.met)
-            self.defect = np.isin(openings, np.setdiff1d(openings[implant.met], 0))
+            openings, _ = ndimage.label(~skull.hit_mask)
+            self.defect = np.isin(openings, np.setdiff1d(openings[implant.hit_mask], 0))
             allowed = _grown(self.defect, BEVEL_MM)
         self.excess = self._excess(implant, allowed)
-        self.implant = Sight(implant.hits & ~self.excess, implant.radii)
+        self.implant = RayHits(implant.samples & ~self.excess, implant.radii)
         outer, other = np.nan_to_num(self.implant.outer), np.nan_to_num(skull.outer)
-        self.inside = self.defect & self.implant.met & ~skull.met
-        self.implant_outermost = self.implant.met & (outer > other)
-        self.outermost = np.where(self.implant.met | skull.met, np.maximum(outer, other), np.nan)
+        self.inside = self.defect & self.implant.hit_mask & ~skull.hit_mask
+        self.implant_outermost = self.implant.hit_mask & (outer > other)
+        self.outermost = np.where(self.implant.hit_mask | skull.hit_mask, np.maximum(outer, other), np.nan)
         self.upright = _cosine(view, _filled(self.outermost))
 
-    def _excess(self, implant: Sight, allowed: np.ndarray) -> np.ndarray:
+    def _excess(self, implant: RayHits, allowed: np.ndarray) -> np.ndarray:
         """Return the samples of the implant in bone, beside the defect, or in a spur out of or into the head."""
         disk = _disk(NARROW_MM / 2)
         outer = _filled(np.fmax(np.where(allowed, implant.outer, np.nan), self.skull.outer))
@@ -167,10 +167,10 @@ class _Scene:
         top, bottom = ndimage.grey_opening(outer, footprint=disk), ndimage.grey_closing(inner, footprint=disk)
         if self.reference is not None:
             top, bottom = np.fmax(top, self.reference.outer), np.fmin(bottom, self.reference.inner)
-        stray = implant.hits & ~allowed[..., None]
+        stray = implant.samples & ~allowed[..., None]
         if self.reference is None:
             # A long slanted edge puts implant beside the opening too, but not out of the wall.
-            wall = self.skull.met & ~implant.met
+            wall = self.skull.hit_mask & ~implant.hit_mask
             top_of_wall, bottom_of_wall = (
                 _filled(np.where(wall, radii, np.nan))[..., None] for radii in (self.skull.outer, self.skull.inner)
             )
@@ -182,11 +182,11 @@ class _Scene:
         spurs = np.isin(parts, np.setdiff1d(parts[beside | (high > SPUR_MM)], 0))
         out = implant.radii > (top + STEP_MM)[..., None]
         into = implant.radii < (bottom - STEP_MM)[..., None]
-        return stray | (implant.hits & (self.skull.hits | (spurs[..., None] & (out | into))))
+        return stray | (implant.samples & (self.skull.samples | (spurs[..., None] & (out | into))))
 
 
 def _complete(scene: _Scene, limits: Thresholds) -> Criterion:
-    gaps = scene.defect & ~scene.implant.met & ~scene.skull.met
+    gaps = scene.defect & ~scene.implant.hit_mask & ~scene.skull.hit_mask
     depth = ndimage.distance_transform_edt(np.pad(gaps, 1))[1:-1, 1:-1]
     width = _number(max(2 * depth.max() - 1, 0) * CELL_MM)
     place = _place(scene, depth, _filled(scene.outermost)) if width else None
@@ -208,7 +208,7 @@ def _restored_shape(scene: _Scene, limits: Thresholds) -> Criterion:
     if scene.reference is None:
         return Criterion("restored_shape", None, "mm", limits.shape_mm, None)
     deviation = scene.implant.outer - scene.reference.outer
-    compared = _shrunk(scene.inside & scene.reference.met, EDGE_MM)
+    compared = _shrunk(scene.inside & scene.reference.hit_mask, EDGE_MM)
     if not compared.any():
         return Criterion("restored_shape", None, "mm", limits.shape_mm, None)
     deviation = deviation * _cosine(scene.view, _filled(scene.reference.outer))
@@ -219,7 +219,7 @@ def _restored_shape(scene: _Scene, limits: Thresholds) -> Criterion:
 
 
 def _smooth_transition(scene: _Scene, limits: Thresholds) -> Criterion:
-    bone = scene.skull.met & ~scene.implant_outermost
+    bone = scene.skull.hit_mask & ~scene.implant_outermost
     distance, nearest = ndimage.distance_transform_edt(~bone, return_indices=True)
     rim = np.argwhere(scene.implant_outermost & (distance <= 3))
     if not len(rim):
@@ -242,12 +242,12 @@ def _minimal_thickness(scene: _Scene, limits: Thresholds) -> Criterion:
     thickness = scene.implant.material() * scene.upright
     if scene.reference is not None:
         expected = scene.reference.material() * _cosine(scene.view, _filled(scene.reference.outer))
-        measured &= scene.reference.met
+        measured &= scene.reference.hit_mask
         # A bulge is a matter of shape: what lies outside the reference does not make the implant too thick.
         outside = np.nan_to_num(np.maximum(scene.implant.outer - scene.reference.outer, 0)) * scene.upright
         expected = _median(expected, measured, ARC_MM / 2)
     else:
-        ring = _grown(scene.defect, EDGE_MM + RING_MM) & ~_grown(scene.defect, EDGE_MM) & scene.skull.met
+        ring = _grown(scene.defect, EDGE_MM + RING_MM) & ~_grown(scene.defect, EDGE_MM) & scene.skull.hit_mask
         plate = scene.skull.material(beneath_mm=RING_MM) * scene.upright
         expected = np.full(plate.shape, np.median(plate[ring]) if ring.any() else np.nan)
         outside = 0.0

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.anatomy.categorization.defect_location import analyse_defect
+from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid
 from CraNeXtLib.geometry.volume import Volume
@@ -37,14 +37,14 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
         outline and ``opening_cm2`` (``before``, ``after``), both as seen from the middle of the head.
     """
     points = piece.to_ras(np.argwhere(piece.voxels))
-    view = _View(points, pose.centre)
+    view = _View(points, pose.center)
     footprint, radii = view.hits(piece)
     before, after = (~view.hits(_near(volume, points))[0] for volume in (skull, complete))
     labels, _ = ndimage.label(before, structure=np.ones((3, 3)))
     hole = np.isin(labels, np.setdiff1d(labels[footprint & before], 0)) & before
     return {
         "centre_ras_mm": np.round(points.mean(axis=0), 1).tolist(),
-        **asdict(analyse_defect(piece, pose)),
+        **asdict(analyze_defect(piece, pose)),
         "perimeter_mm": round(view.perimeter_mm(footprint), 1),
         "opening_cm2": {
             "before": round(view.area_cm2(hole, radii), 2),

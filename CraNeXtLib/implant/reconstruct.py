@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.orientation import orientation_doubts
-from CraNeXtLib.anatomy.head.pose import HeadPose, find_pose, pose_doubts
+from CraNeXtLib.anatomy.head.orientation import orientation_warnings
+from CraNeXtLib.anatomy.head.pose import HeadPose, find_pose, pose_warnings
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
@@ -90,9 +90,9 @@ def reconstruct(
         completer = load_model(chosen)
     postprocessing = postprocessing or chosen.description.get("postprocessing", "default")
     with stages.stage("Finding the head"):
-        doubts = orientation_doubts(skull)
+        doubts = orientation_warnings(skull)
         pose = find_pose(skull, any_way_up=bool(doubts))
-        doubts += pose_doubts(pose, skull)
+        doubts += pose_warnings(pose, skull)
     with stages.stage("Completing the skull") as update:
         proposal = completer.propose(pose.upright(skull), device=device, progress=update)
     with stages.stage("Cutting out the implant"):

@@ -25,7 +25,7 @@ def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path) -> None:
         skull: Mask of the defective skull.
         folder: The folder.
     """
-    outside = fit.gap.mesh.vertices.mean(axis=0) - skull_frame(skull).centre
+    outside = fit.gap.mesh.vertices.mean(axis=0) - skull_frame(skull).center
     plain, rim = views_from(outside), views_from(outside, oblique=True)
     drawn = (
         (fit.gap, rim, "Rim", "Gap to the bone in mm; negative where it overlaps"),

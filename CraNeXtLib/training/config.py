@@ -33,8 +33,8 @@ class DataConfig:
         target: What the network learns to give: the complete skull or the implant alone.
         input: The defective skull as one channel, or as ten: no bone, the eight regions and undefined (paper, III.C);
             or as the paper has it, one channel with the regions' numbers, averaged by area on the official grid; or
-            with what the bundled shape model proposes and the mean skull, on that model's ``HeadGrid``; or with the
-            mean skull on the ``HeadGrid`` of the face.
+            with what the bundled shape model proposes and the mean skull, on that model's ``ModelSpaceGrid``; or with
+            the mean skull on the ``ModelSpaceGrid`` of the face.
         defects_per_skull: How many defects of each skull are made and kept for ``proposal``; 0 makes new ones always.
         spacing_mm: Voxel size of the prepared skulls that defects are cut into; half the grid's or less is enough.
         workers: Processes that make samples; 0 makes them in the training process.

@@ -23,8 +23,8 @@ from CraNeXtLib.anatomy.categorization.categorize import categorize
 from CraNeXtLib.anatomy.categorization.official import DILATIONS, ants_affine
 from CraNeXtLib.anatomy.head.alignment import bone_surface
 from CraNeXtLib.anatomy.head.bodyparts3d import bone_labels
+from CraNeXtLib.anatomy.head.nearest_label_map import nearest_label_map
 from CraNeXtLib.anatomy.head.pose import bundled_template, register
-from CraNeXtLib.anatomy.head.region_map import spread_labels
 from CraNeXtLib.anatomy.head.template_building import regions_of_bones
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
@@ -104,7 +104,7 @@ def accuracy(bones: str, count: int, *, ants: bool) -> None:
             if ants:
                 matrices["ants"] = ants_affine(template, skull)
             for method, matrix in matrices.items():
-                found = spread_labels(template).of_mask(skull, np.linalg.inv(matrix))
+                found = nearest_label_map(template).of_mask(skull, np.linalg.inv(matrix))
                 right = (found == labels)[labels > 0].mean()
                 print(f"seed {seed}, {name:>13}, {method:>8}: {100 * right:5.1f} % right", flush=True)
 

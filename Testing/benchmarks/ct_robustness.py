@@ -19,7 +19,7 @@ from scipy.spatial.transform import Rotation
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
-from CraNeXtLib.anatomy.ct.quality import scan_doubts
+from CraNeXtLib.anatomy.ct.quality import scan_warnings
 from CraNeXtLib.anatomy.ct.synthetic_ct import AIR_HU, synthetic_ct
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.core.errors import CraNeXtError
@@ -89,7 +89,7 @@ def defaced(ct: Volume, implant: Volume) -> Pair:
     """The face made air, as is done to publish scans."""
     frame = skull_frame(segment_bone(ct).mask)
     points = ct.to_ras(np.indices(ct.shape).reshape(3, -1).T)
-    face = (points[:, 2] < frame.level(0.6)) & (points[:, 1] > frame.centre[1] + 0.2 * frame.length)
+    face = (points[:, 2] < frame.level(0.6)) & (points[:, 1] > frame.center[1] + 0.2 * frame.length)
     return ct.with_voxels(np.where(face.reshape(ct.shape), AIR_HU, ct.voxels)), implant
 
 
@@ -97,7 +97,7 @@ def metal(ct: Volume, implant: Volume) -> Pair:
     """A block of metal in the vault on the other side than the defect, and streaks from it."""
     frame = skull_frame(segment_bone(ct).mask)
     middle = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0)
-    towards = (frame.centre - middle) * [1, 0, 0] + [0, 10.0, 30.0]
+    towards = (frame.center - middle) * [1, 0, 0] + [0, 10.0, 30.0]
     place = frame.surface(towards / np.linalg.norm(towards))
     points = ct.to_ras(np.indices(ct.shape).reshape(3, -1).T) - place
     block = (np.abs(points) < 7).all(axis=1).reshape(ct.shape)
@@ -137,7 +137,7 @@ def outcomes(ct: Volume, implant: Volume, model: str, names: list[str]) -> Itera
         start = time.process_time()
         try:
             bone = segment_bone(spoiled).mask
-            warnings = scan_doubts(spoiled, bone)
+            warnings = scan_warnings(spoiled, bone)
             result = reconstruct(bone, model=model)
             text = f"DSC {dice(result.implant, truth):.3f}"
             warnings += result.warnings

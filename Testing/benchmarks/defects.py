@@ -20,7 +20,7 @@ from scipy.spatial import ConvexHull, cKDTree
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame
-from CraNeXtLib.anatomy.head.network_grid import DefaultGrid
+from CraNeXtLib.anatomy.head.network_grid import RasBoxGrid
 from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
@@ -37,7 +37,7 @@ PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 
 def load(path: str, shape: tuple[int, int, int] = SHAPE) -> tuple[Volume, SkullFrame, ConvexHull]:
     """Return a skull on the grid, its landmarks and its convex hull."""
-    grid = DefaultGrid(read_volume(path), shape)
+    grid = RasBoxGrid(read_volume(path), shape)
     skull = Volume(grid.sample(grid.skull) >= 0.5, grid.affine)
     frame = upright_frame(skull)
     return skull, frame, ConvexHull(frame.points[frame.points[:, 2] > frame.level(0.75)])
@@ -60,11 +60,11 @@ def measure(kind: str, skulls: list[tuple[Volume, SkullFrame, ConvexHull]], coun
         start = time.process_time()
         implant = make_defect(skull, kind, seed=seed, frame=frame)
         milliseconds.append(1000 * (time.process_time() - start))
-        points = skull.to_ras(np.argwhere(implant.voxels)) @ frame.turn.T
+        points = skull.to_ras(np.argwhere(implant.voxels)) @ frame.rotation.T
         volumes.append(len(points) * skull.voxel_volume_mm3 / 1000)
         lowest.append((frame.vertex - points[:, 2].min()) / frame.length)
         deepest.append(-(points @ hull.equations[:, :3].T + hull.equations[:, 3]).max(axis=1).min())
-        seen = points - frame.centre
+        seen = points - frame.center
         distances = np.linalg.norm(seen, axis=1)
         share = len(np.unique(tree.query(seen / distances[:, None])[1])) / DIRECTIONS
         areas.append(4 * np.pi * share * np.median(distances) ** 2 / 100)
@@ -107,7 +107,7 @@ def draw(path: Path, skull: Volume, kinds: list[str]) -> None:
 def _slice(skull: Volume, implant: Volume, frame: SkullFrame) -> tuple[np.ndarray, float]:
     """Return an upright cut through the middle of a defect on a skull in RAS directions, from near, and its aspect."""
     middle = np.argwhere(implant.voxels).mean(axis=0)
-    axis = int(np.argmin(np.abs((skull.to_ras(middle[None])[0] - frame.centre @ frame.turn)[:2])))
+    axis = int(np.argmin(np.abs((skull.to_ras(middle[None])[0] - frame.center @ frame.rotation)[:2])))
     bone, lost = (np.take(mask.voxels, int(middle[axis]), axis).T for mask in (skull, implant))
     near = np.argwhere(lost)
     box = tuple(
@@ -121,7 +121,7 @@ def _slice(skull: Volume, implant: Volume, frame: SkullFrame) -> tuple[np.ndarra
 def _view(skull: Volume, implant: Volume, frame: SkullFrame) -> np.ndarray:
     """Return the defective skull as seen from the defect's side, an 8-bit image."""
     mesh = surface_of(skull.with_voxels(skull.voxels & ~implant.voxels))
-    side = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0) - frame.centre @ frame.turn
+    side = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0) - frame.center @ frame.rotation
     colours = np.tile([0.93, 0.90, 0.82], (len(mesh.vertices), 1))
     return render_mesh(mesh, colours, Camera.looking_from(side), (260, 260), 0.85)
 

@@ -81,7 +81,7 @@ def thickened(data: Path, *, by_mm: float) -> Volume:
 
 def vault_only(data: Path) -> Volume:
     skull = illustrated(data)
-    level = np.array([*skull_frame(skull).centre[:2], skull_frame(skull).level(0.5)])
+    level = np.array([*skull_frame(skull).center[:2], skull_frame(skull).level(0.5)])
     return skull.crop((slice(None), slice(None), slice(int(skull.to_indices(level[None])[0, 2]), None)))
 
 
@@ -90,7 +90,7 @@ def with_neck(data: Path) -> Volume:
     skull = illustrated(data, jaw=True)
     frame = skull_frame(skull)
     points = skull.to_ras(np.indices(skull.shape).reshape(3, -1).T)
-    across = points[:, :2] - (frame.centre[0], frame.centre[1] - 0.12 * frame.length)
+    across = points[:, :2] - (frame.center[0], frame.center[1] - 0.12 * frame.length)
     column = (np.linalg.norm(across, axis=1) < 14) & (points[:, 2] < frame.level(0.75))
     return skull.with_voxels(skull.voxels | column.reshape(skull.shape))
 

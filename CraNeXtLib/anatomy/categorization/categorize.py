@@ -10,9 +10,17 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.anatomy.head.alignment import Surface, align_surfaces, bone_surface
-from CraNeXtLib.anatomy.head.orientation import orientation_doubts
-from CraNeXtLib.anatomy.head.pose import BETTER_FLIPPED, STRETCHES, Fit, HeadPose, bundled_template, fit_of, register
-from CraNeXtLib.anatomy.head.region_map import SPREAD_MM, spread_labels
+from CraNeXtLib.anatomy.head.nearest_label_map import REACH_MM, nearest_label_map
+from CraNeXtLib.anatomy.head.orientation import orientation_warnings
+from CraNeXtLib.anatomy.head.pose import (
+    BETTER_FLIPPED,
+    STRETCHES,
+    HeadPose,
+    PoseFit,
+    bundled_template,
+    measure_fit,
+    register,
+)
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.core.errors import InputError
@@ -103,7 +111,7 @@ def categorize(
             from CraNeXtLib.anatomy.categorization.official import ants_affine
 
             matrix = ants_affine(template, skull)
-            fit = fit_of(moving, surface, matrix)
+            fit = measure_fit(moving, surface, matrix)
     with stages.stage("Mapping the regions"):
         labels = np.zeros(skull.shape, np.uint8, order="F" if skull.voxels.flags.f_contiguous else "C")
         box = foreground_box(skull.voxels)
@@ -112,12 +120,12 @@ def categorize(
 
             labels[box] = official_labels_on(skull.crop(box), template, matrix)
         else:
-            labels[box] = spread_labels(template).of_mask(skull.crop(box), np.linalg.inv(matrix))
+            labels[box] = nearest_label_map(template).of_mask(skull.crop(box), np.linalg.inv(matrix))
     with stages.stage("Measuring the regions"):
         table = measure_regions(skull.with_voxels(labels))
     undefined = table[-1].percent / 100
     if method == "default" and undefined > UNDEFINED_SHARE:
-        warnings.append(f"{undefined:.1%} of the bone lies further than {SPREAD_MM:g} mm from every region.")
+        warnings.append(f"{undefined:.1%} of the bone lies further than {REACH_MM:g} mm from every region.")
     return Categorization(matrix, template, fit, skull.with_voxels(labels), table, method, tuple(warnings))
 
 
@@ -145,13 +153,13 @@ def measure_regions(labels: Volume) -> tuple[RegionShare, ...]:
 
 
 def outer_surface(
-    mask: Volume, *, centre: np.ndarray | None = None, spacing_mm: float = 1.0
+    mask: Volume, *, center: np.ndarray | None = None, spacing_mm: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the part of a mask's surface that looks away from the middle of the head, by less than 60°.
 
     Args:
         mask: Of type bool; reduced to about ``spacing_mm`` and smoothed by a voxel, since stairs have too much area.
-        centre: Of the head, RAS mm; by default the middle of the mask's box.
+        center: Of the head, RAS mm; by default the middle of the mask's box.
 
     Returns:
         Middles of the faces in RAS mm, shape (N, 3), and their areas in mm², shape (N,).
@@ -168,27 +176,27 @@ def outer_surface(
     normals *= -np.sign(np.linalg.det(reduced.affine[:3, :3]))
     doubled = np.linalg.norm(normals, axis=1)
     places = face_centers(mesh)
-    centre = reduced.to_ras((np.array([reduced.shape]) - 1) / 2)[0] if centre is None else centre
-    out = places - centre
+    center = reduced.to_ras((np.array([reduced.shape]) - 1) / 2)[0] if center is None else center
+    out = places - center
     outer = (normals * out).sum(axis=1) > OUTER_ANGLE * doubled * np.linalg.norm(out, axis=1)
     return places[outer], doubled[outer] / 2
 
 
-def _check_fit(skull: Volume, surface: Surface, template: Surface, fit: Fit) -> list[str]:
+def _check_fit(skull: Volume, surface: Surface, template: Surface, fit: PoseFit) -> list[str]:
     """Return warnings about the registration, or refuse what cannot be a skull that lies as its file says."""
-    doubts = orientation_doubts(skull)
+    doubts = orientation_warnings(skull)
     if doubts:
         best = np.inf
         for signs in ((-1, 1), (1, -1), (-1, -1)):
             flipped = surface.moved(np.diag([1.0, *signs, 1]))
             matrix = align_surfaces(template, flipped, kind="affine").matrix
-            best = min(best, fit_of(template, flipped, matrix).distance_mm)
+            best = min(best, measure_fit(template, flipped, matrix).distance_mm)
         if best < BETTER_FLIPPED * fit.distance_mm:
             raise InputError(f"The template does not fit this mask as its file says it lies. {doubts[0]}")
-    if fit.far_share > NO_FAR_SHARE or fit.stretch[0] < STRETCHES[0] or fit.stretch[1] > STRETCHES[1]:
+    if fit.far_fraction > NO_FAR_SHARE or fit.stretch[0] < STRETCHES[0] or fit.stretch[1] > STRETCHES[1]:
         raise InputError("The template does not fit this mask; check that it holds a whole skull and nothing else.")
-    if fit.far_share > POOR_FAR_SHARE:
-        doubts.append(f"The template fits poorly ({fit.far_share:.0%} of the bone is off); look at the borders.")
+    if fit.far_fraction > POOR_FAR_SHARE:
+        doubts.append(f"The template fits poorly ({fit.far_fraction:.0%} of the bone is off); look at the borders.")
     return doubts
 
 

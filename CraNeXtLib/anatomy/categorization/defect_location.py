@@ -41,7 +41,7 @@ class DefectAnalysis:
     extent_mm: float
 
 
-def analyse_defect(implant: Volume, skull: HeadPose) -> DefectAnalysis:
+def analyze_defect(implant: Volume, skull: HeadPose) -> DefectAnalysis:
     """Tell which regions a defect takes, on which side, and how large it is.
 
     Args:
@@ -59,7 +59,7 @@ def analyse_defect(implant: Volume, skull: HeadPose) -> DefectAnalysis:
     percent = {region.name: round(100 * int(n) / len(points), 2) for region, n in zip(ALL_REGIONS, counts, strict=True)}
     left = float((skull.to_template(points)[:, 0] < 0).mean())
     side = "bilateral" if BILATERAL_SHARE < left < 1 - BILATERAL_SHARE else "left" if left > 0.5 else "right"
-    _, areas = outer_surface(mask, centre=skull.centre)
+    _, areas = outer_surface(mask, center=skull.center)
     return DefectAnalysis(
         percent=percent,
         main_region=max(percent, key=percent.get),

@@ -33,7 +33,7 @@ _PROBES = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class Bone:
+class BoneSegmentation:
     """The bone of a CT.
 
     Attributes:
@@ -49,7 +49,7 @@ class Bone:
     thin_ml: float
 
 
-def segment_bone(ct: Volume, *, threshold_hu: float = BONE_THRESHOLD_HU) -> Bone:
+def segment_bone(ct: Volume, *, threshold_hu: float = BONE_THRESHOLD_HU) -> BoneSegmentation:
     """Return what is bone: at or above a threshold, or a thin plate, in parts of 1 mL or more that lie in tissue.
 
     Args:
@@ -78,7 +78,7 @@ def segment_bone(ct: Volume, *, threshold_hu: float = BONE_THRESHOLD_HU) -> Bone
     mask = np.zeros(ct.shape, bool, order="F" if ct.voxels.flags.f_contiguous else "C")
     mask[box] = bone.transpose(np.argsort(axes))
     voxel_ml = float(np.prod(spacing)) / 1000
-    return Bone(
+    return BoneSegmentation(
         mask=ct.with_voxels(mask),
         parts_ml=tuple(round(n * voxel_ml, 2) for n in kept),
         removed_ml=tuple(round(n * voxel_ml, 2) for n in removed),

@@ -14,7 +14,7 @@ from pydicom.pixels import get_decoder
 
 from CraNeXtLib.anatomy.ct.dicom_series import Series
 from CraNeXtLib.anatomy.ct.scan import CTScan
-from CraNeXtLib.anatomy.ct.slice_stack import AIR_HU, Stack, volume_of
+from CraNeXtLib.anatomy.ct.slice_stack import AIR_HU, SliceStack, volume_of
 from CraNeXtLib.core.errors import InputError
 
 _TO_RAS = np.array([-1.0, -1.0, 1.0])
@@ -55,7 +55,7 @@ def read_slices(series: Series) -> CTScan:
     slices.sort(key=lambda pair: float(pair[0].position @ normal))
     ordered = [one for one, _ in slices]
     thickness = max(one.thickness for one in ordered)
-    stack = Stack(
+    stack = SliceStack(
         values=[one.values for one in ordered],
         positions=np.array([one.position for one in ordered]) * _TO_RAS,
         directions=first.directions * _TO_RAS,

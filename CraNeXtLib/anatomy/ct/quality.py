@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.landmarks import CENTRE_DEPTH, SkullFrame, skull_frame
+from CraNeXtLib.anatomy.head.landmarks import CENTER_DEPTH, SkullFrame, skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 
@@ -58,7 +58,7 @@ def noise_hu(ct: Volume) -> float:
     return float(1.4826 / np.sqrt(2) * np.median(np.abs(first - second)[tissue])) if tissue.any() else 0.0
 
 
-def scan_doubts(ct: Volume, bone: Volume, *, thickness_mm: float = 0.0) -> list[str]:
+def scan_warnings(ct: Volume, bone: Volume, *, thickness_mm: float = 0.0) -> list[str]:
     """Return what makes the bone of a CT less sure, as sentences.
 
     Args:
@@ -98,8 +98,8 @@ def _strange_brain(ct: Volume, frame: SkullFrame) -> list[str]:
     """Look for streaks and the like in the upper half of the brain case, where only brain should be."""
     steps = np.maximum(1, np.floor(_SAMPLING_MM / ct.spacing)).astype(int)
     sample = ct.voxels[tuple(slice(None, None, step) for step in steps)]
-    points = ct.to_ras(np.indices(sample.shape).reshape(3, -1).T * steps) - frame.centre
-    radii = _BRAIN * np.array([frame.width / 2, frame.length / 2, CENTRE_DEPTH * frame.length])
+    points = ct.to_ras(np.indices(sample.shape).reshape(3, -1).T * steps) - frame.center
+    radii = _BRAIN * np.array([frame.width / 2, frame.length / 2, CENTER_DEPTH * frame.length])
     values = sample.reshape(-1)[(((points / radii) ** 2).sum(axis=1) < 1) & (points[:, 2] > 0)]
     strange = np.mean((values < _BRAIN_HU[0]) | (values > _BRAIN_HU[1])) if values.size else 0.0
     if strange <= STREAKS:

@@ -24,12 +24,12 @@ _WIDE = 1.5  # a gap that much wider than the usual one misses a slice, unless i
 
 
 @dataclass(frozen=True, eq=False)
-class Stack:
+class SliceStack:
     """Slices in the order of their normal.
 
     Args:
         values: Of each slice, all of shape (I, J), in Hounsfield units.
-        positions: RAS of the centre of each slice's first pixel, mm, shape (K, 3).
+        positions: RAS of the center of each slice's first pixel, mm, shape (K, 3).
         directions: RAS unit vectors in which the first and the second index of a slice grow, shape (2, 3).
         spacing: Distance between pixels along both, in mm.
         thickness: Nominal thickness of the slices in mm, 0 if unknown.
@@ -64,7 +64,7 @@ class Stack:
         return float(np.degrees(np.arctan2(np.linalg.norm(self.shifts[-1] * self.spacing), self.heights[-1])))
 
 
-def volume_of(stack: Stack) -> tuple[Volume, list[str]]:
+def volume_of(stack: SliceStack) -> tuple[Volume, list[str]]:
     """Return the volume of a stack, and what had to be changed, as sentences.
 
     Raises:
@@ -98,7 +98,7 @@ def volume_of(stack: Stack) -> tuple[Volume, list[str]]:
     return Volume(voxels.transpose(1, 2, 0), affine), notes
 
 
-def _check_gaps(stack: Stack, gaps: np.ndarray, usual: float) -> None:
+def _check_gaps(stack: SliceStack, gaps: np.ndarray, usual: float) -> None:
     if usual <= 0 or gaps.min() < 0.1 * usual:
         raise InputError("Several slices lie in one place; export one reconstruction alone, without other phases.")
     widest = int(gaps.argmax())
@@ -109,7 +109,7 @@ def _check_gaps(stack: Stack, gaps: np.ndarray, usual: float) -> None:
         )
 
 
-def _resampled(stack: Stack, step: float) -> tuple[np.ndarray, np.ndarray]:
+def _resampled(stack: SliceStack, step: float) -> tuple[np.ndarray, np.ndarray]:
     """Interpolate to slices without shift, ``step`` mm apart.
 
     Returns:
@@ -130,7 +130,7 @@ def _resampled(stack: Stack, step: float) -> tuple[np.ndarray, np.ndarray]:
     return voxels, low
 
 
-def _placed(stack: Stack, index: int, low: np.ndarray, size: np.ndarray) -> np.ndarray:
+def _placed(stack: SliceStack, index: int, low: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Return a slice moved by its shift, float32, air around it."""
     values = stack.values[index].astype(np.float32)
     offset = low - stack.shifts[index]

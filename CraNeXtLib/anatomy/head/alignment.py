@@ -158,14 +158,14 @@ def bone_surface(skull: Volume) -> Surface:
 
 
 def _starts(moving: Surface, fixed: Surface) -> list[np.ndarray]:
-    """Return poses to try: turns about the centres of the two skulls' upper parts, shifted along the body axis."""
-    centres = [_upper_centre(surface) for surface in (moving, fixed)]
+    """Return poses to try: turns about the centers of the two skulls' upper parts, shifted along the body axis."""
+    centers = [_upper_center(surface) for surface in (moving, fixed)]
     starts = []
     for angles in START_ANGLES_DEG:
         for shift in START_SHIFTS_MM:
             matrix = np.eye(4)
             matrix[:3, :3] = Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-            matrix[:3, 3] = centres[0] - matrix[:3, :3] @ centres[1] + (0, 0, shift)
+            matrix[:3, 3] = centers[0] - matrix[:3, :3] @ centers[1] + (0, 0, shift)
             starts.append(matrix)
     return starts
 
@@ -177,7 +177,7 @@ def _size_of(surface: Surface) -> float:
     return float(np.sqrt(np.prod(high - low)))
 
 
-def _upper_centre(surface: Surface) -> np.ndarray:
+def _upper_center(surface: Surface) -> np.ndarray:
     """Return the middle of the upper 120 mm: scans end at very different heights below."""
     top = np.percentile(surface.points[:, 2], 99.9)
     upper = surface.points[surface.points[:, 2] > top - 120]
@@ -210,17 +210,17 @@ def _refine(
         weights = 1 / (1 + (distances / scale) ** 2) ** 2
         normals = moving.normals[partners]
         residuals = np.sum(normals * (moving.points[partners] - placed.points), axis=1)
-        centre = placed.points.mean(axis=0)
-        local = np.hstack([placed.points - centre, np.full((len(residuals), 1), 100.0)])
+        center = placed.points.mean(axis=0)
+        local = np.hstack([placed.points - center, np.full((len(residuals), 1), 100.0)])
         jacobian = np.einsum("ni,kij,nj->nk", normals, generators[:, :3], local)
         normal_matrix = (jacobian * weights[:, None]).T @ jacobian
         normal_matrix += 1e-6 * np.trace(normal_matrix) / len(generators) * np.eye(len(generators))
         step = np.linalg.solve(normal_matrix, jacobian.T @ (weights * residuals))
         motion = np.tensordot(step, generators, axes=1)
         motion[:3, 3] *= 100.0
-        to_centre, back = np.eye(4), np.eye(4)
-        to_centre[:3, 3], back[:3, 3] = -centre, centre
-        matrix = back @ expm(motion) @ to_centre @ matrix
+        to_center, back = np.eye(4), np.eye(4)
+        to_center[:3, 3], back[:3, 3] = -center, center
+        matrix = back @ expm(motion) @ to_center @ matrix
     return matrix
 
 

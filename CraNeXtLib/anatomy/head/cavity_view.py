@@ -19,7 +19,7 @@ from CraNeXtLib.geometry.volume import Volume
 CELL_MM = 1.0  # between rays, at the implant's distance
 STEP_MM = 0.5  # along a ray
 MARGIN_MM = 25.0  # of skull around the implant
-NEAREST_MM = 10.0  # from the centre
+NEAREST_MM = 10.0  # from the center
 WIDEST_ANGLE = np.deg2rad(170.0)
 
 
@@ -29,14 +29,14 @@ class CavityView:
 
     Attributes:
         grid: A volume of the geometry that is looked at.
-        centre: Where the rays start, RAS mm, shape (3,).
+        center: Where the rays start, RAS mm, shape (3,).
         directions: Unit vectors of the rays, RAS, shape (U, V, 3).
         cell: Angle between neighbouring rays at the middle of the window, in radians.
         farthest_mm: Length of the rays.
     """
 
     grid: Volume
-    centre: np.ndarray
+    center: np.ndarray
     directions: np.ndarray
     cell: float
     farthest_mm: float
@@ -55,23 +55,23 @@ class CavityView:
         return self.cell**2 * np.sinc(angle / np.pi)
 
     def point(self, cell: tuple[int, int], radius: float) -> tuple[float, float, float]:
-        """Return the RAS point, in mm, on a ray at a distance from the centre."""
-        return tuple(np.round(self.centre + self.directions[cell] * radius, 2).tolist())
+        """Return the RAS point, in mm, on a ray at a distance from the center."""
+        return tuple(np.round(self.center + self.directions[cell] * radius, 2).tolist())
 
     @cached_property
     def radii(self) -> np.ndarray:
-        """Distances of the samples on every ray from the centre, in mm, shape (R,)."""
+        """Distances of the samples on every ray from the center, in mm, shape (R,)."""
         return np.arange(NEAREST_MM, self.farthest_mm, STEP_MM, dtype=np.float32)
 
-    def see(self, volume: Volume) -> Sight:
+    def cast(self, volume: Volume) -> RayHits:
         """Follow every ray through a mask that has the geometry of the view's skull."""
         box, offsets, inside = self._samples
-        return Sight(np.ascontiguousarray(mask(volume)[box]).ravel()[offsets] & inside, self.radii)
+        return RayHits(np.ascontiguousarray(mask(volume)[box]).ravel()[offsets] & inside, self.radii)
 
     @cached_property
     def _samples(self) -> tuple[tuple[slice, slice, slice], np.ndarray, np.ndarray]:
         """Where the samples lie: a box of the volume, offsets into it and whether they are in it, both (U, V, R)."""
-        start = self.grid.to_indices(self.centre[None])[0]
+        start = self.grid.to_indices(self.center[None])[0]
         towards = self.directions @ np.linalg.inv(self.grid.affine[:3, :3]).T
         reach = start + towards.reshape(-1, 3) * self.radii[-1]
         low = np.clip(np.floor(np.minimum(reach.min(axis=0), start)), 0, np.array(self.grid.shape) - 1).astype(int)
@@ -86,36 +86,38 @@ class CavityView:
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class RayHits:
     """What the rays of a view meet in one mask.
 
     Args:
-        hits: Whether each sample lies in the mask, shape (U, V, R).
-        radii: Distance of each sample from the centre in mm, shape (R,).
+        samples: Whether each sample lies in the mask, shape (U, V, R).
+        radii: Distance of each sample from the center in mm, shape (R,).
     """
 
-    hits: np.ndarray
+    samples: np.ndarray
     radii: np.ndarray
 
     @cached_property
-    def met(self) -> np.ndarray:
+    def hit_mask(self) -> np.ndarray:
         """Whether a ray meets the mask, shape (U, V)."""
-        return self.hits.any(axis=-1)
+        return self.samples.any(axis=-1)
 
     @cached_property
     def inner(self) -> np.ndarray:
         """Distance at which a ray first meets the mask, in mm; NaN where it does not."""
-        return np.where(self.met, self.radii[self.hits.argmax(axis=-1)], np.nan)
+        return np.where(self.hit_mask, self.radii[self.samples.argmax(axis=-1)], np.nan)
 
     @cached_property
     def outer(self) -> np.ndarray:
         """Distance at which a ray leaves the mask for good, in mm; NaN where it does not meet it."""
-        return np.where(self.met, self.radii[len(self.radii) - 1 - self.hits[..., ::-1].argmax(axis=-1)], np.nan)
+        return np.where(
+            self.hit_mask, self.radii[len(self.radii) - 1 - self.samples[..., ::-1].argmax(axis=-1)], np.nan
+        )
 
     def material(self, beneath_mm: float = np.inf) -> np.ndarray:
         """Return the length of a ray within the mask, in mm, no further beneath the outer surface than given."""
         near = self.radii > (self.outer - beneath_mm)[..., None]
-        return (self.hits & near).sum(axis=-1) * STEP_MM
+        return (self.samples & near).sum(axis=-1) * STEP_MM
 
 
 def view_of(skull: Volume, *implants: Volume) -> CavityView:
@@ -128,7 +130,7 @@ def view_of(skull: Volume, *implants: Volume) -> CavityView:
     points = np.concatenate([implant.to_ras(surface_indices(implant)) for implant in implants])
     if not len(points):
         raise InputError("The implant is empty; there is nothing to look at.")
-    offsets = points - frame.centre
+    offsets = points - frame.center
     radii = np.linalg.norm(offsets, axis=1)
     offsets, radii = offsets[radii > NEAREST_MM], radii[radii > NEAREST_MM]
     axes = _axes(offsets.mean(axis=0))
@@ -143,7 +145,7 @@ def view_of(skull: Volume, *implants: Volume) -> CavityView:
     angle = np.hypot(u, v)
     across = np.sinc(angle / np.pi)
     directions = np.stack([u * across, v * across, np.cos(angle)], axis=-1) @ axes
-    return CavityView(skull, frame.centre, directions, cell, float(radii.max()) + MARGIN_MM)
+    return CavityView(skull, frame.center, directions, cell, float(radii.max()) + MARGIN_MM)
 
 
 def _axes(towards: np.ndarray) -> np.ndarray:

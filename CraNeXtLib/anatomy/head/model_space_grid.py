@@ -17,7 +17,7 @@ FACE_MM, FACE_MARGIN_MM, FACE_DEPTH_MM = (132.0, 96.0, 108.0), 11.0, 18.0
 
 
 @dataclass(frozen=True, eq=False)
-class HeadGrid:
+class ModelSpaceGrid:
     """A box of the mean skull: 180 × 216 × 144 mm around vault and orbits, or 132 × 96 × 108 mm around the upper face.
 
     Args:
@@ -37,18 +37,18 @@ class HeadGrid:
         ends = np.percentile(points[points[:, 2] > top - 100, 1], (0.5, 99.5))
         if self.part == "head":
             size = np.array(HEAD_MM)
-            centre = np.array([0.0, ends.mean(), top + VERTEX_MARGIN_MM - size[2] / 2])
+            center = np.array([0.0, ends.mean(), top + VERTEX_MARGIN_MM - size[2] / 2])
         else:
             size = np.array(FACE_MM)
-            centre = np.array([0.0, ends[1] + FACE_MARGIN_MM - size[1] / 2, top - FACE_DEPTH_MM - size[2] / 2])
+            center = np.array([0.0, ends[1] + FACE_MARGIN_MM - size[1] / 2, top - FACE_DEPTH_MM - size[2] / 2])
         spacing = size / self.shape
         affine = np.diag([*spacing, 1.0])
-        affine[:3, 3] = centre - size / 2 + spacing / 2
+        affine[:3, 3] = center - size / 2 + spacing / 2
         object.__setattr__(self, "affine", affine)
 
     @property
     def spacing(self) -> np.ndarray:
-        """Distance between voxel centres along R, A and S, in mm of the model's space."""
+        """Distance between voxel centers along R, A and S, in mm of the model's space."""
         return np.diag(self.affine)[:3]
 
     def sample(self, occupancy: Volume, alignment: Alignment) -> np.ndarray:
@@ -65,7 +65,7 @@ class HeadGrid:
         smooth = ndimage.uniform_filter(occupancy.voxels, tuple(sizes), mode="constant")
         return ndimage.affine_transform(smooth, matrix[:3, :3], matrix[:3, 3], self.shape, order=1)
 
-    def brought_to(self, other: HeadGrid, values: np.ndarray) -> np.ndarray:
+    def brought_to(self, other: ModelSpaceGrid, values: np.ndarray) -> np.ndarray:
         """Interpolate the grid's values at the voxels of another grid of the same space; 0 beyond this one."""
         return self.restore(values, Volume(np.zeros(other.shape, bool), other.affine), Alignment(np.eye(4), 0.0))
 

@@ -20,7 +20,7 @@ _VAULT_VERTEX_MARGIN_MM = 25.0
 
 
 @dataclass(frozen=True, eq=False)
-class DefaultGrid:
+class RasBoxGrid:
     """A box of RAS directions around the skull, in millimetres.
 
     It mends what the published preprocessing gets wrong (:class:`OfficialGrid`): the axes are the patient's also where
@@ -55,7 +55,7 @@ class DefaultGrid:
 
     @property
     def spacing(self) -> np.ndarray:
-        """Distance between the grid's voxel centres along R, A and S, in mm."""
+        """Distance between the grid's voxel centers along R, A and S, in mm."""
         return np.diag(self.affine)[:3].copy()
 
     def sample(self, volume: Volume) -> np.ndarray:
@@ -63,7 +63,7 @@ class DefaultGrid:
         return share_of_voxels(volume, self.affine, self.shape)
 
     def restore(self, values: np.ndarray, box: Box | None = None) -> np.ndarray:
-        """Interpolate values on the grid at the centres of the skull's voxels; 0 outside the grid."""
+        """Interpolate values on the grid at the centers of the skull's voxels; 0 outside the grid."""
         target = self.skull if box is None else self.skull.crop(box)
         return resample(values, np.linalg.inv(self.affine) @ target.affine, target.shape)
 
@@ -82,12 +82,12 @@ class DefaultGrid:
 
 
 @dataclass(frozen=True, eq=False)
-class VaultGrid(DefaultGrid):
+class VaultGrid(RasBoxGrid):
     """A box of 180 × 216 × 144 mm around the vault, so that a millimetre is as many voxels in every skull.
 
     Cranial defects lie in the vault, and scans end at any level of the face or neck below it: a box that is placed from
     the vertex downwards spends its voxels where the implant is, and looks alike for every field of view. It grows, in
-    proportion, around a skull that is wider or longer. The room above is for a missing vertex, as in ``DefaultGrid``.
+    proportion, around a skull that is wider or longer. The room above is for a missing vertex, as in ``RasBoxGrid``.
 
     Args:
         skull: The defective skull, a mask of shape (I, J, K).
@@ -103,7 +103,7 @@ class VaultGrid(DefaultGrid):
         needed = np.array((frame.width, frame.length)) + 2 * _VAULT_SIDE_MARGIN_MM
         field *= max(1.0, *(needed / field[:2]))
         spacing = field / self.shape
-        low = np.array((*frame.centre[:2], frame.vertex + _VAULT_VERTEX_MARGIN_MM - field[2] / 2)) - field / 2
+        low = np.array((*frame.center[:2], frame.vertex + _VAULT_VERTEX_MARGIN_MM - field[2] / 2)) - field / 2
         affine = np.diag([*spacing, 1.0])
         affine[:3, 3] = low + spacing / 2
         affine.flags.writeable = False
@@ -112,13 +112,13 @@ class VaultGrid(DefaultGrid):
 
 def make_grid(
     name: Literal["default", "official", "vault"], skull: Volume, shape: tuple[int, int, int] = NETWORK_SHAPE
-) -> DefaultGrid | OfficialGrid:
+) -> RasBoxGrid | OfficialGrid:
     """Return the grid of that name around a defective skull.
 
     Raises:
         InputError: If the name is unknown or the skull empty.
     """
-    grids = {"default": DefaultGrid, "official": OfficialGrid, "vault": VaultGrid}
+    grids = {"default": RasBoxGrid, "official": OfficialGrid, "vault": VaultGrid}
     if name not in grids:
         raise InputError(f"There is no grid '{name}'; choose one of: {', '.join(grids)}.")
     return grids[name](skull, tuple(shape))

@@ -14,7 +14,7 @@ _LEAST_COLUMNS = 100  # SkullFix skulls have 350 to 400
 _INNER = 0.7  # of the head's half width and half length
 
 
-def orientation_doubts(skull: Volume) -> list[str]:
+def orientation_warnings(skull: Volume) -> list[str]:
     """Tell what contradicts the volume's orientation, as sentences; nothing if the head stands as its affine says.
 
     From above, the first gap behind the bone is the brain case; from below, often the face's or the base's cavities,

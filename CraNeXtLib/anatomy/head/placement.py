@@ -11,7 +11,7 @@ from CraNeXtLib.anatomy.head.pose import bundled_template
 from CraNeXtLib.geometry.volume import Volume
 
 
-def place(skull: Volume, placement: str) -> Volume:
+def place_on_template(skull: Volume, placement: str) -> Volume:
     """Return a skull where the bundled template lies.
 
     Args:

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.anatomy.head.alignment import Surface, align_surfaces, bone_surface
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
-from CraNeXtLib.anatomy.head.region_map import spread_labels
+from CraNeXtLib.anatomy.head.nearest_label_map import nearest_label_map
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.geometry.volume import Volume
 
@@ -27,18 +27,18 @@ UPRIGHT_DEG = 30.0  # heads turned by less stay as scanned; SkullFix skulls lie 
 
 
 @dataclass(frozen=True)
-class Fit:
+class PoseFit:
     """How well a moved template fits a skull.
 
     Attributes:
         distance_mm: Mean distance from the skull's surface to the template's, a wrong normal counted in, at most
             20 mm a point; 4 to 5.5 for adult skulls.
-        far_share: Part of the skull's surface that lies further than 5 mm from the template's; 0.05 to 0.2.
+        far_fraction: Part of the skull's surface that lies further than 5 mm from the template's; 0.05 to 0.2.
         stretch: Least and largest scale of the template.
     """
 
     distance_mm: float
-    far_share: float
+    far_fraction: float
     stretch: tuple[float, float]
 
 
@@ -54,7 +54,7 @@ class HeadPose:
 
     template_to_skull: np.ndarray
     template: Volume
-    fit: Fit
+    fit: PoseFit
 
     def to_template(self, points: np.ndarray) -> np.ndarray:
         """Map RAS points of the skull, shape (N, 3), into the template, whose left and right meet at R = 0."""
@@ -63,16 +63,16 @@ class HeadPose:
 
     def label_points(self, points: np.ndarray) -> np.ndarray:
         """Return the region, 1-9, that RAS points of the skull lie in, also where bone is missing."""
-        return spread_labels(self.template).at(self.to_template(points))
+        return nearest_label_map(self.template).at(self.to_template(points))
 
     @property
-    def centre(self) -> np.ndarray:
+    def center(self) -> np.ndarray:
         """Middle of the head, in RAS mm of the skull, however much of it was scanned, shape (3,)."""
         middle = self.template.to_ras((np.array([self.template.shape]) - 1) / 2)[0]
         return self.template_to_skull[:3, :3] @ middle + self.template_to_skull[:3, 3]
 
     @property
-    def turned_deg(self) -> float:
+    def rotation_deg(self) -> float:
         """Angle by which the head is turned against the template, about whatever axis, in degrees."""
         return float(np.degrees(Rotation.from_matrix(self._rotation).magnitude()))
 
@@ -81,7 +81,7 @@ class HeadPose:
 
         What is found in its voxels needs no way back. A head that lies nearly upright stays as it is.
         """
-        if self.turned_deg < UPRIGHT_DEG:
+        if self.rotation_deg < UPRIGHT_DEG:
             return skull
         motion = np.eye(4)
         motion[:3, :3] = self.to_upright
@@ -119,17 +119,17 @@ def find_pose(skull: Volume, *, template: Volume | None = None, any_way_up: bool
     template = bundled_template() if template is None else template
     moving, surface = bone_surface(template.with_voxels(template.voxels > 0)), bone_surface(skull)
     turn, found = np.eye(4), align_surfaces(moving, surface)
-    distance = fit_of(moving, surface, found.matrix).distance_mm
+    distance = measure_fit(moving, surface, found.matrix).distance_mm
     for axis in "xyz" if any_way_up else "":
         half = np.eye(4)
         half[:3, :3] = Rotation.from_euler(axis, 180, degrees=True).as_matrix()
         other = align_surfaces(moving, surface.moved(half))
-        its_distance = fit_of(moving, surface.moved(half), other.matrix).distance_mm
+        its_distance = measure_fit(moving, surface.moved(half), other.matrix).distance_mm
         if its_distance < BETTER_FLIPPED * distance:
             turn, found, distance = half, other, its_distance
     matrix = turn @ align_surfaces(moving, surface.moved(turn), kind="affine", start=found).matrix
-    fit = fit_of(moving, surface, matrix)
-    if fit.far_share > ODD_FAR_SHARE:
+    fit = measure_fit(moving, surface, matrix)
+    if fit.far_fraction > ODD_FAR_SHARE:
         matrix, fit = register(moving, surface.moved(turn))
         matrix = turn @ matrix
     return HeadPose(matrix, template, fit)
@@ -147,11 +147,11 @@ def upright_frame(skull: Volume) -> SkullFrame:
     return skull_frame(skull, find_pose(skull).to_upright)
 
 
-def pose_doubts(pose: HeadPose, skull: Volume) -> list[str]:
+def pose_warnings(pose: HeadPose, skull: Volume) -> list[str]:
     """Return what the template's fit tells against a skull or its volume, as sentences."""
     doubts = []
-    if pose.fit.far_share > POOR_FAR_SHARE:
-        doubts.append(f"{pose.fit.far_share:.0%} of the bone lies where no skull has any; check the mask.")
+    if pose.fit.far_fraction > POOR_FAR_SHARE:
+        doubts.append(f"{pose.fit.far_fraction:.0%} of the bone lies where no skull has any; check the mask.")
     low, high = pose.fit.stretch
     if low < STRETCHES[0] or high > STRETCHES[1]:
         doubts.append(
@@ -169,7 +169,7 @@ def pose_doubts(pose: HeadPose, skull: Volume) -> list[str]:
     return doubts
 
 
-def register(template: Surface, skull: Surface) -> tuple[np.ndarray, Fit]:
+def register(template: Surface, skull: Surface) -> tuple[np.ndarray, PoseFit]:
     """Find the affine map from the template to a skull that fits best, from several sizes of the template.
 
     The paper registers with ANTs; matching surfaces was as accurate on deformed skulls, holds at any tilt and gives the
@@ -182,13 +182,15 @@ def register(template: Surface, skull: Surface) -> tuple[np.ndarray, Fit]:
     for size in SIZES:
         scale = np.diag([size, size, size, 1.0])
         matrix = align_surfaces(template.moved(scale), skull, kind="affine").matrix @ scale
-        found.append((matrix, fit_of(template, skull, matrix)))
+        found.append((matrix, measure_fit(template, skull, matrix)))
     return min(found, key=lambda candidate: candidate[1].distance_mm)
 
 
-def fit_of(template: Surface, skull: Surface, matrix: np.ndarray) -> Fit:
+def measure_fit(template: Surface, skull: Surface, matrix: np.ndarray) -> PoseFit:
     moved, skull = template.moved(matrix), skull.sample(5_000)
     matches = np.minimum(cKDTree(moved.features()).query(skull.features())[0], 20.0)
     distances = cKDTree(moved.points).query(skull.points)[0]
     stretches = np.linalg.svd(matrix[:3, :3], compute_uv=False)
-    return Fit(float(matches.mean()), float((distances > FAR_MM).mean()), (float(stretches[-1]), float(stretches[0])))
+    return PoseFit(
+        float(matches.mean()), float((distances > FAR_MM).mean()), (float(stretches[-1]), float(stretches[0]))
+    )

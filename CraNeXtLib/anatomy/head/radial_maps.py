@@ -1,4 +1,4 @@
-"""The brain case unrolled: where rays from its centre enter and leave the bone, on one flat image.
+"""The brain case unrolled: where rays from its center enter and leave the bone, on one flat image.
 
 A brain case is star-shaped: every ray from its middle meets the bone once. So two images hold all of it, the radius of
 the outer surface and the thickness, with nothing lost to voxels. The image is Lambert's azimuthal equal-area projection
@@ -60,12 +60,12 @@ class RadialGrid:
         return np.stack([directions[..., 0] * scale, directions[..., 1] * scale]) + self.half
 
 
-def cast(occupancy: Volume, centre: np.ndarray, directions: np.ndarray, to_patient: np.ndarray) -> np.ndarray:
+def cast(occupancy: Volume, center: np.ndarray, directions: np.ndarray, to_patient: np.ndarray) -> np.ndarray:
     """Return where rays meet the bone.
 
     Args:
         occupancy: Share of bone in every voxel, 0 to 1; outside there is none.
-        centre: Where the rays start, in the model's space, mm, shape (3,).
+        center: Where the rays start, in the model's space, mm, shape (3,).
         directions: Unit vectors in the model's space, shape (N, 3).
         to_patient: 4×4 matrix from the model's space to RAS.
 
@@ -74,7 +74,7 @@ def cast(occupancy: Volume, centre: np.ndarray, directions: np.ndarray, to_patie
     """
     radii = np.arange(FIRST_MM, LAST_MM, STEP_MM)
     matrix = np.linalg.inv(occupancy.affine) @ to_patient
-    start = matrix[:3, :3] @ centre + matrix[:3, 3]
+    start = matrix[:3, :3] @ center + matrix[:3, 3]
     steps = directions @ matrix[:3, :3].T
     values = np.pad(occupancy.voxels, 1)
     shells = []

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.alignment import Alignment
-from CraNeXtLib.anatomy.head.model_space_grid import HeadGrid
+from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.anatomy.head.radial_maps import FIRST_MM, LAST_MM, RadialGrid
 from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.geometry.volume import Volume
@@ -59,7 +59,7 @@ class Filling:
         values[close] = ndimage.map_coordinates(_continued(image, self.fill), pixels, order=1)
         return values
 
-    def on_grid(self, grid: HeadGrid) -> np.ndarray:
+    def on_grid(self, grid: ModelSpaceGrid) -> np.ndarray:
         """Return the share of each voxel of a grid in the model's space that is filled in, float32."""
         empty = Volume(np.zeros(grid.shape, bool), grid.affine)
         proposal = render(empty, Alignment(np.eye(4), 0.0), self)

@@ -87,7 +87,7 @@ def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
     """Return the bone of a skull inside a shape along the frame's directions, bool, of the skull's geometry."""
     implant = np.zeros_like(skull.voxels, dtype=bool)
     turn = np.eye(4)
-    turn[:3, :3] = frame.turn
+    turn[:3, :3] = frame.rotation
     turned = Volume(skull.voxels, turn @ skull.affine)
     box = _box_around(turned, shape)
     part = turned.crop(box)
@@ -98,11 +98,11 @@ def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
     near = np.einsum("ij,ij->i", points, points) < shape.radius**2
     places, points = places[near], points[near]
     if len(places):
-        depth, below = _depth_in_bone(points, shape.centre - frame.centre)
+        depth, below = _depth_in_bone(points, shape.centre - frame.center)
         inside = (shape.field(points, depth) < 0) & (below < REACH_MM)
         places, points = places[inside], points[inside]
         if shape.lowest >= frame.base:
-            offset = (shape.centre - frame.centre).astype(np.float32)
+            offset = (shape.centre - frame.center).astype(np.float32)
             places = places[frame.depth(points + offset) < REACH_MM]
         implant[box][np.unravel_index(places, part.shape, order=order)] = True
     return skull.with_voxels(implant)

@@ -131,10 +131,10 @@ def _sphere_shape(kind: DefectKind, frame: SkullFrame, rng: np.random.Generator,
 def _skullfix_shape(frame: SkullFrame, rng: np.random.Generator, waves: np.ndarray) -> DefectShape:
     """Draw a SkullFix box; means and deviations were measured on its implants."""
     width, column = rng.normal(79, 6), 4.3
-    middle = frame.centre[0] + rng.normal(-2, 4.5)
-    front = frame.centre[1] - frame.length * rng.normal(0.10, 0.03)
+    middle = frame.center[0] + rng.normal(-2, 4.5)
+    front = frame.center[1] - frame.length * rng.normal(0.10, 0.03)
     lowest = frame.vertex - np.clip(rng.normal(48, 5), 36, 66)
-    back = frame.centre[1] - frame.length / 2
+    back = frame.center[1] - frame.length / 2
     centre = np.array([middle, (front + back) / 2, (frame.vertex + lowest) / 2])
 
     def cut(points: np.ndarray) -> np.ndarray:
@@ -149,7 +149,7 @@ def _draw_residue(shape: DefectShape, frame: SkullFrame, rng: np.random.Generato
     """Draw one to four pieces of bone that lie in the defect: rows of x, y, z relative to its centre, and radius."""
     pieces = []
     for _ in range(rng.integers(1, 4, endpoint=True)):
-        aside = shape.centre + rng.normal(0, 14, size=3) - frame.centre
+        aside = shape.centre + rng.normal(0, 14, size=3) - frame.center
         place = frame.surface(aside / np.linalg.norm(aside))
         pieces.append([*(place - shape.centre), np.clip(rng.normal(8, 3), 4, 14)])
     return np.array(pieces)

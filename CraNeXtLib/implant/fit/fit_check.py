@@ -145,14 +145,14 @@ def check_fit(
     mesh = mesh or surface_of(implant)
     skull = skull.with_voxels(mask(skull))
     frame = skull_frame(skull)
-    side = sides(mesh, frame.centre)
+    side = sides(mesh, frame.center)
     walls = wall_thickness(mesh, side)
     gaps, insertions = np.full(len(mesh.vertices), np.nan), []
     for vertices in _parts(mesh):
-        outward = mesh.vertices[vertices].mean(axis=0) - frame.centre
+        outward = mesh.vertices[vertices].mean(axis=0) - frame.center
         gaps[vertices] = _gaps(mesh, vertices, side, skull, outward)
         insertions.append(_insertion(mesh.vertices[vertices], skull, outward, directions, limits))
-    other = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.centre)
+    other = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.center)
     wall = _smallest_wall(mesh, side, walls, gaps)
     numbers = {
         "voxel_mm": [round(float(s), 4) for s in skull.spacing],

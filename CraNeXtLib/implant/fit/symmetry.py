@@ -75,7 +75,7 @@ def symmetry_plane(skull: Volume, frame: SkullFrame) -> SymmetryPlane:
         raise InputError("The skull has too little of a vault to find its plane of symmetry.")
 
     def mismatch(parameters: np.ndarray) -> float:
-        plane = _plane(parameters, frame.centre)
+        plane = _plane(parameters, frame.center)
         places = grid.to_indices(plane.mirror(points)).T
         found = ndimage.map_coordinates(away.voxels, places, order=1, cval=FAR_MM, prefilter=False)
         return float(np.minimum(np.abs(found), OUTLIER_MM).mean())
@@ -87,7 +87,7 @@ def symmetry_plane(skull: Volume, frame: SkullFrame) -> SymmetryPlane:
         mismatch, start, method="Nelder-Mead", options={"initial_simplex": simplex, "xatol": 0.02, "fatol": 1e-4}
     )
     limits = np.array([TILT_DEG, TILT_DEG, 15.0])
-    return _plane(np.clip(found.x, -limits, limits), frame.centre)
+    return _plane(np.clip(found.x, -limits, limits), frame.center)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ def _plane(parameters: np.ndarray, centre: np.ndarray) -> SymmetryPlane:
 def _outer_places(frame: SkullFrame) -> np.ndarray:
     """Return the outermost bone of the vault in directions about 3° apart, RAS mm, shape (N, 3)."""
     points = frame.points[frame.points[:, 2] > frame.level(0.4)]
-    offsets = points - frame.centre
+    offsets = points - frame.center
     radii = np.linalg.norm(offsets, axis=1)
     cells = np.round(offsets / np.maximum(radii, 1e-6)[:, None] / np.deg2rad(3)).astype(int)
     order = np.lexsort((-radii, *cells.T))

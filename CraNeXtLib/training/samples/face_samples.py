@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame
-from CraNeXtLib.anatomy.head.model_space_grid import HeadGrid
+from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
@@ -41,7 +41,7 @@ class FaceSamples(Dataset):
     def __init__(self, skulls: Sequence[dict[str, Tensor]], config: TrainingConfig, *, training: bool) -> None:
         self._skulls, self._config, self._training = skulls, config, training
         refined = load_model(model_library.find(config.network.face_of))
-        self._grid = HeadGrid(refined.grid.surface, config.data.shape, "face")
+        self._grid = ModelSpaceGrid(refined.grid.surface, config.data.shape, "face")
         self._mean = torch.from_numpy(refined.grid.brought_to(self._grid, refined.mean_skull))
         self._frames: dict[int, SkullFrame] = {}
 

@@ -98,7 +98,7 @@ def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool, categ
         regions = np.zeros(shape, np.uint8)
         regions[bone] = categorize(pair.complete).label_points(skull.to_ras(np.argwhere(bone)))
     own = bone & (implant >= complete / 2) if pair.implant.voxels.any() else None
-    return PreparedSkull(skull, own, upright_frame(pair.complete).turn, regions)
+    return PreparedSkull(skull, own, upright_frame(pair.complete).rotation, regions)
 
 
 def draw_sample(

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces, bone_surface
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
-from CraNeXtLib.anatomy.head.model_space_grid import HeadGrid
+from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.completion.shape_model.completer import SAMPLING_MM, PCACompleter, observe
@@ -139,7 +139,7 @@ def propose(
     implant = skull.implant
     if not implant.any() or rng.random() >= config.own_defect:
         implant = make_defect(skull.complete, drawn_kind(config, rng), seed=rng, frame=skull.frame()).voxels
-    grid = HeadGrid(model.surface, FINE_SHAPE)
+    grid = ModelSpaceGrid(model.surface, FINE_SHAPE)
     shares = [skull.complete.with_voxels(m.astype(np.float32)) for m in (skull.complete.voxels, implant)]
     complete, missing = (grid.sample(share, skull.alignment) for share in shares)
     defective = skull.complete.with_voxels(skull.complete.voxels & ~implant)
@@ -202,7 +202,7 @@ class Proposals:
 
     def mean_skull(self, shape: tuple[int, int, int]) -> np.ndarray:
         """Return the mean of all skulls and their mirror images on a grid, shares of bone, float32."""
-        grid = HeadGrid(load_model(self._bundled).model.surface, shape)
+        grid = ModelSpaceGrid(load_model(self._bundled).model.surface, shape)
         total = np.zeros(shape, np.float32)
         for tensors in self._skulls:
             skull = PlacedSkull.unpacked(tensors)

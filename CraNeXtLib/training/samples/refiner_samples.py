@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from CraNeXtLib.anatomy.head.model_space_grid import HeadGrid
+from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.training.augmentation import elastic_displacement, segmentation_noise
@@ -35,7 +35,7 @@ class RefinerSamples(Dataset):
         seed = config.run.seed if training else _VALIDATION_SEED
         self._proposals = Proposals(skulls, config.augmentation, cache, seed, fitted=training)
         surface = load_model(model_library.find("pca_skull")).model.surface
-        self._fine, self._grid = HeadGrid(surface, FINE_SHAPE), HeadGrid(surface, config.data.shape)
+        self._fine, self._grid = ModelSpaceGrid(surface, FINE_SHAPE), ModelSpaceGrid(surface, config.data.shape)
         self._mean: Tensor | None = None
 
     def __len__(self) -> int:

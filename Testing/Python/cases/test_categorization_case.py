@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.anatomy.categorization.categorize import categorize
-from CraNeXtLib.anatomy.categorization.defect_location import analyse_defect
+from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 from CraNeXtLib.cases import categorization_case
 from CraNeXtLib.cli import command, worker
 from CraNeXtLib.core.errors import CancelledError, InputError
@@ -24,7 +24,7 @@ FILES = ["regions.csv", "regions.json", "regions.nrrd", "regions.png"]
 def known():
     """The regions of the bundled skull and the place of its defect."""
     result = categorize(read_volume(DEFECTIVE_SKULL))
-    return result, analyse_defect(read_volume(REFERENCE_IMPLANT), result)
+    return result, analyze_defect(read_volume(REFERENCE_IMPLANT), result)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.anatomy.categorization.categorize import Categorization
-from CraNeXtLib.anatomy.categorization.defect_location import analyse_defect
-from CraNeXtLib.anatomy.head.pose import Fit, bundled_template
+from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
+from CraNeXtLib.anatomy.head.pose import PoseFit, bundled_template
 from CraNeXtLib.cases.defect_cohort import defect_on_template, write_cohort
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
@@ -21,7 +21,7 @@ def skull():
     matrix = np.diag([1.1, 1.1, 1.1, 1.0])
     matrix[:3, 3] = 5, -7, 3
     labels = Volume(template.voxels, matrix @ template.affine)
-    return Categorization(matrix, template, Fit(0.0, 0.0, (1.1, 1.1)), labels, (), "default", ())
+    return Categorization(matrix, template, PoseFit(0.0, 0.0, (1.1, 1.1)), labels, (), "default", ())
 
 
 def _implant(skull: Categorization, centre, radius=30.0) -> Volume:
@@ -33,7 +33,7 @@ def _implant(skull: Categorization, centre, radius=30.0) -> Volume:
 
 def test_shares_are_those_of_the_labels(skull):
     implant = _implant(skull, (-55, 10, 50))
-    analysis = analyse_defect(implant, skull)
+    analysis = analyze_defect(implant, skull)
     taken = skull.labels.voxels[implant.voxels]
     assert analysis.percent["Middle Parietal"] == pytest.approx(100 * (taken == 5).mean(), abs=0.01)
     assert sum(analysis.percent.values()) == pytest.approx(100, abs=0.05)
@@ -45,17 +45,17 @@ def test_shares_are_those_of_the_labels(skull):
     ("centre", "side"), [((-55, 10, 50), "left"), ((55, 10, 50), "right"), ((0, 10, 97), "bilateral")]
 )
 def test_the_side_is_the_patients(skull, centre, side):
-    assert analyse_defect(_implant(skull, centre), skull).side == side
+    assert analyze_defect(_implant(skull, centre), skull).side == side
 
 
 def test_area_is_that_of_the_outer_side(skull):
     implant = _implant(skull, (0, 0, 97), radius=25)
-    assert analyse_defect(implant, skull).area_cm2 == pytest.approx(np.pi * 2.75**2, rel=0.25)
+    assert analyze_defect(implant, skull).area_cm2 == pytest.approx(np.pi * 2.75**2, rel=0.25)
 
 
 def test_an_empty_implant_is_refused(skull):
     with pytest.raises(InputError, match="empty"):
-        analyse_defect(skull.labels.with_voxels(np.zeros(skull.labels.shape, bool)), skull)
+        analyze_defect(skull.labels.with_voxels(np.zeros(skull.labels.shape, bool)), skull)
 
 
 def test_a_defect_comes_back_onto_the_template(skull):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from CraNeXtLib.anatomy.head.alignment import Alignment
-from CraNeXtLib.anatomy.head.model_space_grid import HeadGrid
+from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.face_completer import FaceCompleter
 from CraNeXtLib.completion.grid_completion import OnGrid
@@ -62,7 +62,7 @@ def test_it_works_in_any_geometry(completer, demo):
 
 
 def test_the_grid_samples_and_restores_what_lies_in_a_turned_skull(completer):
-    grid = HeadGrid(completer.grid.surface, (60, 72, 48))
+    grid = ModelSpaceGrid(completer.grid.surface, (60, 72, 48))
     turn = np.eye(4)
     angle = np.deg2rad(20)
     turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
@@ -101,7 +101,7 @@ def test_a_refiner_starts_from_a_network_that_knows_the_skull_alone():
 
 def test_what_the_network_of_the_face_gives_comes_to_its_place(completer, demo):
     """A stand-in for the network knows one ball, below the patient's left eye, and nothing else."""
-    grid = HeadGrid(completer.grid.surface, (88, 64, 72), "face")
+    grid = ModelSpaceGrid(completer.grid.surface, (88, 64, 72), "face")
     centre = np.array([-35.0, 84.0, -20.0])
     points = np.indices(grid.shape).reshape(3, -1).T @ grid.affine[:3, :3].T + grid.affine[:3, 3]
     ball = (np.linalg.norm(points - centre, axis=1) < 12).reshape(grid.shape)
@@ -132,7 +132,7 @@ def test_the_demo_skull_is_known_to_be_thin(completer, demo):
 
 
 def test_the_face_says_nothing_at_the_border_of_its_grid(completer):
-    say = FaceCompleter(None, HeadGrid(completer.grid.surface, (88, 64, 72), "face"), None).say
+    say = FaceCompleter(None, ModelSpaceGrid(completer.grid.surface, (88, 64, 72), "face"), None).say
     assert say.shape == (88, 64, 72)
     assert say.max() == 1
     assert max(np.take(say, end, axis).max() for axis in range(3) for end in (0, -1)) < 0.2

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.anatomy.head.placement import place
+from CraNeXtLib.anatomy.head.placement import place_on_template
 from CraNeXtLib.completion.network_completer import NetworkCompleter
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
@@ -34,7 +34,7 @@ def tilted(skull):
 @pytest.mark.parametrize("placement", ["rigid", "affine"])
 def test_a_tilted_skull_comes_to_lie_where_the_straight_one_does(skull, placement):
     corners = np.array([[0, 0, 0], skull.shape])
-    straight, turned = place(skull, placement), place(tilted(skull), placement)
+    straight, turned = place_on_template(skull, placement), place_on_template(tilted(skull), placement)
     assert np.abs(straight.to_ras(corners) - turned.to_ras(corners)).max() < 2
     assert np.array_equal(turned.voxels, skull.voxels)
     stretched = np.linalg.svd(straight.affine[:3, :3])[1] / skull.spacing.mean()
@@ -45,7 +45,7 @@ def test_a_pair_is_placed_by_its_defective_skull(skull):
     defective = tilted(skull)
     lost = defective.with_voxels(~defective.voxels)  # anything of another shape
     pair = place_pair(SkullPair(complete=lost, defective=defective, implant=lost), "rigid")
-    assert np.array_equal(pair.complete.affine, place(defective, "rigid").affine)
+    assert np.array_equal(pair.complete.affine, place_on_template(defective, "rigid").affine)
     assert np.array_equal(pair.implant.affine, pair.defective.affine)
     assert np.array_equal(pair.implant.voxels, lost.voxels)
 
@@ -69,8 +69,8 @@ def test_a_model_that_places_skulls_gives_a_tilted_one_the_same_implant(skull):
 
 
 def test_what_cannot_be_placed(skull):
-    assert place(skull, "none") is skull
+    assert place_on_template(skull, "none") is skull
     with pytest.raises(InputError, match="empty"):
-        place(skull.with_voxels(np.zeros(skull.shape, bool)), "rigid")
+        place_on_template(skull.with_voxels(np.zeros(skull.shape, bool)), "rigid")
     with pytest.raises(InputError, match="choose one of"):
-        place(skull, "elastic")
+        place_on_template(skull, "elastic")

@@ -232,7 +232,7 @@ class RealCase:
         self.box = foreground_box(self.reference.voxels, margin=tuple(margin))
         self.part = self.reference.crop(self.box)
         self.whole = self.part.voxels.ravel()
-        self.centre = skull_frame(self.skull).centre
+        self.centre = skull_frame(self.skull).center
         points = (self.part.to_ras(np.indices(self.part.shape).reshape(3, -1).T) - self.centre).astype(np.float32)
         self.radii = np.linalg.norm(points, axis=1)
         self.towards = points / self.radii[:, None]

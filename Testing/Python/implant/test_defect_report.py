@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from phantoms import OBLIQUE, head
 
-from CraNeXtLib.anatomy.head.pose import Fit, HeadPose, bundled_template, find_pose
+from CraNeXtLib.anatomy.head.pose import HeadPose, PoseFit, bundled_template, find_pose
 from CraNeXtLib.cases import case_settings, reconstruction_case
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.completion.proposal import Proposal
@@ -23,8 +23,8 @@ TWO_HOLES = (((40.0, 20.0, 60.0), 25.0), ((-60.0, -40.0, 30.0), 15.0))
 def pose():
     """The template as if it lay on the phantom, middle on middle."""
     matrix = np.eye(4)
-    pose = HeadPose(matrix, bundled_template(), Fit(0.0, 0.0, (1.0, 1.0)))
-    matrix[:3, 3] = -pose.centre
+    pose = HeadPose(matrix, bundled_template(), PoseFit(0.0, 0.0, (1.0, 1.0)))
+    matrix[:3, 3] = -pose.center
     return HeadPose(matrix, pose.template, pose.fit)
 
 

@@ -5,7 +5,7 @@ import pytest
 from phantoms import OBLIQUE, head
 from PIL import Image
 
-from CraNeXtLib.anatomy.head.pose import Fit, HeadPose, bundled_template
+from CraNeXtLib.anatomy.head.pose import HeadPose, PoseFit, bundled_template
 from CraNeXtLib.cases.expected_error_files import error_map, write_expected_error
 from CraNeXtLib.evaluation.distance_map_files import read_vtp
 from CraNeXtLib.geometry.surface_extraction import surface_of
@@ -20,7 +20,7 @@ def pose() -> HeadPose:
     template = bundled_template()
     matrix = np.eye(4)
     matrix[:3, 3] = -template.to_ras((np.array([template.shape]) - 1) / 2)[0]
-    return HeadPose(matrix, template, Fit(0.0, 0.0, (1.0, 1.0)))
+    return HeadPose(matrix, template, PoseFit(0.0, 0.0, (1.0, 1.0)))
 
 
 def errors(phantom, *, front=1.0, known=1.0):

@@ -9,7 +9,7 @@ import pytest
 from phantoms import Head, head
 from slicer_ui.phantom_nodes import GEOMETRIES
 
-from CraNeXtLib.anatomy.head.pose import Fit, HeadPose, bundled_template
+from CraNeXtLib.anatomy.head.pose import HeadPose, PoseFit, bundled_template
 from CraNeXtLib.cases import case_settings, reconstruction_case
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.runtime import jobs
@@ -38,7 +38,7 @@ def case(tmp_path_factory):
     def make(geometry: str) -> Case:
         phantom, folder = head(**GEOMETRIES[geometry]), tmp_path_factory.mktemp(geometry)
         write_volume(phantom.defective, folder / "skull.nrrd")
-        pose = HeadPose(np.eye(4), bundled_template(), Fit(0.0, 0.0, (1.0, 1.0)))
+        pose = HeadPose(np.eye(4), bundled_template(), PoseFit(0.0, 0.0, (1.0, 1.0)))
         errors = phantom.implant.with_voxels(phantom.implant.voxels.astype(np.float16))
         truth = Reconstruction(
             defective_skull=phantom.defective,

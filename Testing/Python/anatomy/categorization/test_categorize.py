@@ -7,9 +7,9 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.anatomy.categorization.categorize import categorize, outer_surface
 from CraNeXtLib.anatomy.categorization.channels import label_channel, region_channels
 from CraNeXtLib.anatomy.categorization.official import official_labels
+from CraNeXtLib.anatomy.head.nearest_label_map import NearestLabelMap, nearest_label_map
 from CraNeXtLib.anatomy.head.network_grid import make_grid
 from CraNeXtLib.anatomy.head.pose import bundled_template
-from CraNeXtLib.anatomy.head.region_map import SpreadLabels, spread_labels
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.geometry.volume import Volume
@@ -97,7 +97,7 @@ def test_what_is_no_skull_is_refused(skull):
 def test_labels_spread_to_the_nearest_region_and_no_further():
     labels = np.zeros((30, 5, 5), np.uint8)
     labels[:4], labels[12:14] = 2, 8
-    spread = SpreadLabels(Volume(labels, np.diag([2.0, 2, 2, 1])), reach_mm=12.0)
+    spread = NearestLabelMap(Volume(labels, np.diag([2.0, 2, 2, 1])), reach_mm=12.0)
     points = np.array([[x, 4.0, 4] for x in (6, 14, 16.5, 24, 38, 44, -30)])
     assert spread.at(points).tolist() == [2, 2, 8, 8, 8, 9, 9]
 
@@ -107,7 +107,7 @@ def test_labelling_a_mask_does_not_depend_on_memory_order():
     mask = template.with_voxels(np.ascontiguousarray(template.voxels > 0))
     fortran = mask.with_voxels(np.asfortranarray(mask.voxels))
     for volume in (mask, fortran):
-        assert np.array_equal(spread_labels(template).of_mask(volume, np.eye(4)), template.voxels)
+        assert np.array_equal(nearest_label_map(template).of_mask(volume, np.eye(4)), template.voxels)
 
 
 def test_the_outer_surface_of_a_shell_is_its_outside():

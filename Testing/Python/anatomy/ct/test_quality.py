@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from phantoms import head
 
-from CraNeXtLib.anatomy.ct.quality import check_hounsfield, noise_hu, scan_doubts
+from CraNeXtLib.anatomy.ct.quality import check_hounsfield, noise_hu, scan_warnings
 from CraNeXtLib.anatomy.ct.synthetic_ct import synthetic_ct
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
@@ -20,7 +20,7 @@ def noisy(ct: Volume, noise: float) -> Volume:
 
 def test_a_good_scan_gives_no_doubt():
     assert check_hounsfield(CT) == []
-    assert scan_doubts(CT, SKULL) == []
+    assert scan_warnings(CT, SKULL) == []
 
 
 def test_noise_is_measured():
@@ -47,9 +47,9 @@ def test_values_cut_off_at_zero_are_warned_about():
 
 
 def test_thick_slices_are_warned_about():
-    assert "The slices are 3 mm thick" in scan_doubts(CT, SKULL, thickness_mm=3.0)[0]
+    assert "The slices are 3 mm thick" in scan_warnings(CT, SKULL, thickness_mm=3.0)[0]
     thick = head(spacing=(1.0, 1.0, 2.5)).defective
-    assert "2.5 mm thick" in scan_doubts(synthetic_ct(thick), thick)[0]
+    assert "2.5 mm thick" in scan_warnings(synthetic_ct(thick), thick)[0]
 
 
 def test_metal_is_named_with_its_place():
@@ -57,14 +57,14 @@ def test_metal_is_named_with_its_place():
         values = CT.voxels.copy()
         at = np.rint(CT.to_indices(np.array([[0, 60.0, height]]))[0]).astype(int)
         values[tuple(slice(p - 2, p + 3) for p in at)] = 3071
-        (doubt,) = scan_doubts(CT.with_voxels(values), SKULL)
+        (doubt,) = scan_warnings(CT.with_voxels(values), SKULL)
         assert f"metal in {place} (0.2 mL" in doubt
 
 
 def test_noise_and_streaks_are_warned_about():
-    doubts = scan_doubts(noisy(CT, 100), SKULL)
+    doubts = scan_warnings(noisy(CT, 100), SKULL)
     assert "noisy (" in doubts[0]
     i, j, _ = np.indices(CT.shape)
     streaks = CT.voxels + 400 * (np.sin((i + 2 * j) / 6) > 0.95)
-    (doubt,) = scan_doubts(CT.with_voxels(streaks.astype(np.int16)), SKULL)
+    (doubt,) = scan_warnings(CT.with_voxels(streaks.astype(np.int16)), SKULL)
     assert "of the brain does not look like brain" in doubt

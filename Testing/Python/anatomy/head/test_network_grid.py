@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.anatomy.head.network_grid import DefaultGrid, make_grid
+from CraNeXtLib.anatomy.head.network_grid import RasBoxGrid, make_grid
 from CraNeXtLib.anatomy.head.official_grid import OfficialGrid
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
@@ -61,21 +61,21 @@ def test_round_trip(name, grid_name):
 
 @pytest.mark.parametrize("name", ORIENTATIONS)
 def test_default_grid_lies_in_the_patient_not_in_the_array(name):
-    reference = DefaultGrid(head(*ORIENTATIONS["ras"]), SHAPE)
-    grid = DefaultGrid(head(*ORIENTATIONS[name]), SHAPE)
+    reference = RasBoxGrid(head(*ORIENTATIONS["ras"]), SHAPE)
+    grid = RasBoxGrid(head(*ORIENTATIONS[name]), SHAPE)
     np.testing.assert_allclose(grid.affine, reference.affine, atol=3)
     assert dice(grid.sample(grid.skull) > 0.5, reference.sample(reference.skull) > 0.5) > 0.95
     assert share_on_the_right(grid) == pytest.approx(share_on_the_right(reference), abs=0.01)
 
 
-def share_on_the_right(grid: DefaultGrid) -> float:
+def share_on_the_right(grid: RasBoxGrid) -> float:
     sampled = grid.sample(grid.skull)
     return sampled[SHAPE[0] // 2 :].sum() / sampled.sum()
 
 
 def test_margins_are_millimetres_and_leave_room_for_a_missing_vertex():
     skull = head(*ORIENTATIONS["anisotropic"])
-    grid = DefaultGrid(skull, SHAPE)
+    grid = RasBoxGrid(skull, SHAPE)
     extent = grid.spacing * SHAPE
     r, a, s = skull.to_ras(np.argwhere(skull.voxels)).T
     np.testing.assert_allclose(extent, [np.ptp(r) + 1 + 20, np.ptp(a) + 2 + 20, np.ptp(s) + 4 + 35], rtol=1e-6)
@@ -102,7 +102,7 @@ def test_restoring_a_box_equals_that_part_of_the_whole(name, grid_name):
 def test_default_values_come_back_smoothly_and_official_ones_in_blocks():
     skull = head(np.eye(3), (1.0, 1.0, 1.0), (130, 160, 140))
     ramp = np.broadcast_to(np.linspace(0, 1, SHAPE[0], dtype=np.float32)[:, None, None], SHAPE)
-    default = DefaultGrid(skull, SHAPE).restore(ramp)[:, 80, 70]
+    default = RasBoxGrid(skull, SHAPE).restore(ramp)[:, 80, 70]
     official = OfficialGrid(skull, SHAPE).restore(ramp)[:, 80, 70]
     assert np.abs(np.diff(default)).max() < 0.4 / 44 * 1.5
     assert np.abs(np.diff(official)).max() > 0.9 / 44
@@ -131,13 +131,13 @@ def test_other_volumes_use_the_same_crop():
     for name in ("default", "official"):
         grid = make_grid(name, skull, SHAPE)
         back = grid.restore(grid.sample(skull.with_voxels(part))) > 0.3
-        centre = np.argwhere(back).mean(axis=0)
-        np.testing.assert_allclose(centre, [44.5, 44.5, 44.5], atol=0.7)
+        center = np.argwhere(back).mean(axis=0)
+        np.testing.assert_allclose(center, [44.5, 44.5, 44.5], atol=0.7)
 
 
 def test_bad_input_is_refused():
     empty = Volume(np.zeros((40, 40, 40), bool), np.eye(4))
     with pytest.raises(InputError, match="empty"):
-        DefaultGrid(empty)
+        RasBoxGrid(empty)
     with pytest.raises(InputError, match="default, official"):
         make_grid("other", empty)

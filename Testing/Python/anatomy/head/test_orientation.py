@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from CraNeXtLib.anatomy.head.orientation import orientation_doubts
+from CraNeXtLib.anatomy.head.orientation import orientation_warnings
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -27,7 +27,7 @@ def skull(shared):
     ],
 )
 def test_a_turned_head_is_noticed(skull, flips, words):
-    doubts = orientation_doubts(Volume(skull.voxels, np.diag([*flips, 1.0]) @ skull.affine))
+    doubts = orientation_warnings(Volume(skull.voxels, np.diag([*flips, 1.0]) @ skull.affine))
     assert len(doubts) == len(words)
     assert all(word in doubt for word, doubt in zip(words, doubts, strict=True))
 
@@ -35,15 +35,15 @@ def test_a_turned_head_is_noticed(skull, flips, words):
 def test_a_vault_alone_tells_nothing(skull):
     height = skull.to_ras(np.array([[0, 0, k] for k in range(skull.shape[2])]))[:, 2]
     low = np.flatnonzero(height > height[np.flatnonzero(skull.voxels.any(axis=(0, 1)))[-1]] - 75)[0]
-    assert orientation_doubts(skull.crop((slice(None), slice(None), slice(int(low), None)))) == []
+    assert orientation_warnings(skull.crop((slice(None), slice(None), slice(int(low), None)))) == []
 
 
 def test_a_head_lying_on_its_side_is_noticed(skull):
     turned = skull.affine[[1, 0, 2, 3]]
-    assert "wider than long" in orientation_doubts(Volume(skull.voxels, turned))[0]
+    assert "wider than long" in orientation_warnings(Volume(skull.voxels, turned))[0]
 
 
 def test_the_wrong_orientation_of_a_skullbreak_header_is_noticed(shared):
     path = next((shared / "skullbreak").glob("*.nii.gz"))
-    assert orientation_doubts(read_volume(path, orientation="LPS")) == []
-    assert "backwards" in orientation_doubts(read_volume(path, orientation="LAS"))[0]
+    assert orientation_warnings(read_volume(path, orientation="LPS")) == []
+    assert "backwards" in orientation_warnings(read_volume(path, orientation="LAS"))[0]

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import reconstruct
-from CraNeXtLib.anatomy.head.pose import find_pose, pose_doubts, upright_frame
+from CraNeXtLib.anatomy.head.pose import find_pose, pose_warnings, upright_frame
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume import Volume
@@ -55,12 +55,12 @@ def test_the_turn_is_found_and_taken_back(skull, turn):
 
 def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_noticed(skull):
     defective = skull[0]
-    assert pose_doubts(find_pose(defective), defective) == []
+    assert pose_warnings(find_pose(defective), defective) == []
     stretched = Volume(defective.voxels, defective.affine @ np.diag([1, 1, 2, 1.0]))
-    assert "check the distances between voxels" in " ".join(pose_doubts(find_pose(stretched), stretched))
+    assert "check the distances between voxels" in " ".join(pose_warnings(find_pose(stretched), stretched))
     top = np.flatnonzero(defective.voxels.any(axis=(0, 1)))[-1]
     low = defective.crop((slice(None), slice(None), slice(0, int(top) - round(25 / defective.spacing[2]))))
-    assert "of the vault lies outside the volume" in " ".join(pose_doubts(find_pose(low), low))
+    assert "of the vault lies outside the volume" in " ".join(pose_warnings(find_pose(low), low))
 
 
 def test_a_nearly_upright_head_stays(skull):
@@ -73,4 +73,4 @@ def test_landmarks_lie_along_the_heads_own_directions(skull):
     upright, nodded = upright_frame(whole), upright_frame(turned(whole, nod))
     for name in ("length", "width", "vertex"):
         assert getattr(nodded, name) == pytest.approx(getattr(upright, name), abs=3.0)
-    assert np.degrees(Rotation.from_matrix(nodded.turn @ nod @ upright.turn.T).magnitude()) < 3
+    assert np.degrees(Rotation.from_matrix(nodded.rotation @ nod @ upright.rotation.T).magnitude()) < 3

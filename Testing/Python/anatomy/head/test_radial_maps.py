@@ -19,7 +19,7 @@ def ball_shell(affine: np.ndarray, shape, outer: float = 70.0, inner: float = 62
     return volume.with_voxels(np.clip(0.5 + depth / volume.spacing.mean(), 0, 1).astype(np.float32))
 
 
-def centred(spacing, signs=(1, 1, 1), size_mm=200.0) -> tuple[np.ndarray, tuple[int, ...]]:
+def centered(spacing, signs=(1, 1, 1), size_mm=200.0) -> tuple[np.ndarray, tuple[int, ...]]:
     steps = np.array(spacing) * signs
     shape = tuple(int(size_mm / s) for s in spacing)
     affine = np.diag([*steps, 1.0])
@@ -41,7 +41,7 @@ def test_mirroring_the_image_mirrors_left_and_right():
 
 @pytest.mark.parametrize(("spacing", "signs"), [((2, 2, 2), (1, 1, 1)), ((1.5, 2, 2.5), (-1, -1, 1))])
 def test_a_ball_has_its_radius_and_thickness_everywhere(spacing, signs):
-    shell = ball_shell(*centred(spacing, signs))
+    shell = ball_shell(*centered(spacing, signs))
     directions = GRID.directions[np.isfinite(GRID.directions[..., 0])]
     outer, thickness = cast(shell, np.zeros(3), directions, np.eye(4))
     np.testing.assert_allclose(outer, 70, atol=0.4)
@@ -49,7 +49,7 @@ def test_a_ball_has_its_radius_and_thickness_everywhere(spacing, signs):
 
 
 def test_lengths_are_those_of_the_models_space():
-    shell = ball_shell(*centred((2, 2, 2)))
+    shell = ball_shell(*centered((2, 2, 2)))
     to_patient = np.diag([1.25, 1.25, 1.25, 1.0])
     outer, thickness = cast(shell, np.zeros(3), np.array([[0, 0.6, 0.8]]), to_patient)
     assert outer[0] == pytest.approx(70 / 1.25, abs=0.3)
@@ -58,13 +58,13 @@ def test_lengths_are_those_of_the_models_space():
 
 def test_bone_beyond_a_wide_gap_is_another_bone():
     directions = np.array([[1.0, 0, 0], [0, 0, 1]])
-    affine, shape = centred((2, 2, 2))
+    affine, shape = centered((2, 2, 2))
     assert cast(ball_shell(affine, shape, away=14), np.zeros(3), directions, np.eye(4))[0] == pytest.approx(70, abs=0.3)
     assert cast(ball_shell(affine, shape, away=4), np.zeros(3), directions, np.eye(4))[0] == pytest.approx(78, abs=0.3)
 
 
 def test_no_bone_is_nan():
-    shell = ball_shell(*centred((2, 2, 2)))
+    shell = ball_shell(*centered((2, 2, 2)))
     hole = shell.with_voxels(np.where(np.arange(100) > 50, 0, shell.voxels))
     outer, thickness = cast(hole, np.zeros(3), np.array([[0, 0, 1.0], [0, 0, -1]]), np.eye(4))
     assert np.isnan([outer[0], thickness[0]]).all()

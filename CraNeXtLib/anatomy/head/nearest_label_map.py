@@ -10,11 +10,11 @@ from scipy import ndimage
 from CraNeXtLib.anatomy.head.regions import UNDEFINED
 from CraNeXtLib.geometry.volume import Volume
 
-SPREAD_MM = 20.0  # bone further than this from every region is undefined
+REACH_MM = 20.0  # bone further than this from every region is undefined
 _CHUNK = 2_000_000
 
 
-class SpreadLabels:
+class NearestLabelMap:
     """A template's labels, each spread to the points that are nearest to it.
 
     Args:
@@ -22,7 +22,7 @@ class SpreadLabels:
         reach_mm: Points further away than this from every region are undefined.
     """
 
-    def __init__(self, template: Volume, reach_mm: float = SPREAD_MM) -> None:
+    def __init__(self, template: Volume, reach_mm: float = REACH_MM) -> None:
         padding = np.ceil(reach_mm / template.spacing).astype(int)
         labels = np.pad(template.voxels, [(p, p) for p in padding])
         nearest = ndimage.distance_transform_edt(
@@ -66,6 +66,6 @@ class SpreadLabels:
 
 
 @lru_cache(maxsize=1)
-def spread_labels(template: Volume) -> SpreadLabels:
+def nearest_label_map(template: Volume) -> NearestLabelMap:
     """Return a template's labels spread around it; kept for the next skull."""
-    return SpreadLabels(template)
+    return NearestLabelMap(template)
