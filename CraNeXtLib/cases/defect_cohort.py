@@ -15,6 +15,7 @@ from CraNeXtLib.anatomy.categorization.defect_location import SAMPLING_MM, Defec
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
@@ -36,7 +37,7 @@ def defect_on_template(implant: Volume, skull: Categorization) -> np.ndarray:
     bone = bone[cKDTree(missing).query(bone, distance_upper_bound=SAMPLING_MM)[0] > SAMPLING_MM]
     places = np.argwhere(skull.template.voxels > 0)
     matrix = skull.template_to_skull @ skull.template.affine
-    points = places @ matrix[:3, :3].T + matrix[:3, 3]
+    points = apply_affine(matrix, places)
     near = ((points > missing.min(axis=0) - 10) & (points < missing.max(axis=0) + 10)).all(axis=1)
     places, points = places[near], points[near]
     taken = cKDTree(missing).query(points)[0] < cKDTree(bone).query(points)[0]

@@ -16,7 +16,7 @@ from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.completion.shape_model.completer import THIN_BONED, PCACompleter, Placed
 from CraNeXtLib.completion.shape_model.filling import shares
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.box import around
+from CraNeXtLib.geometry.box import enclosing_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.networks.inference import runner
@@ -135,7 +135,7 @@ class RefinedCompleter:
         boxes = head.boxes(likely, skull, alignment) + (face.boxes(face.complete, skull, alignment) if face else [])
         if not boxes:
             return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32), notes=notes)
-        box = around(boxes)
+        box = enclosing_box(boxes)
         part = skull.crop(box)
         refined, trust = head.grid.restore(head.complete, part, alignment), PROPOSAL_WEIGHT
         if face:

@@ -15,7 +15,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, read_manifest
-from CraNeXtLib.geometry.volume import axis_codes
+from CraNeXtLib.geometry.affine import axis_codes
 from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES
 
 Skull = tuple[str, str]  # source and subject

@@ -17,13 +17,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.box import around, foreground_box
+from CraNeXtLib.geometry.box import Box, enclosing_box, foreground_box
 from CraNeXtLib.geometry.mask import border, check_same_geometry, mask, surface_indices
 from CraNeXtLib.geometry.volume import Volume
 
 Units = Literal["mm", "voxels"]
 EmptyPolicy = Literal["counted", "organisers"]
-Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -272,7 +271,8 @@ def _union_box(*volumes: Volume, margin: int | tuple[int, int, int] = 0) -> Box:
         return (slice(0, 1),) * 3
     margins = np.broadcast_to(margin, 3).tolist()
     return tuple(
-        slice(max(side.start - more, 0), side.stop + more) for side, more in zip(around(boxes), margins, strict=True)
+        slice(max(side.start - more, 0), side.stop + more)
+        for side, more in zip(enclosing_box(boxes), margins, strict=True)
     )
 
 

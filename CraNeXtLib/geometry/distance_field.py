@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.box import box_around, foreground_box
 from CraNeXtLib.geometry.volume import Volume
 
 STEP_MM = (0.5, 0.8)  # finest and coarsest grid; between them three quarters of the finest voxel spacing
@@ -78,7 +78,7 @@ def field_of(mask: Volume, grid: Volume, *, whole: bool = False) -> Volume:
         grid: Where the field is wanted.
         whole: Lose no voxel of the mask between those of the grid, as obstacles ask for.
     """
-    part = mask.crop(_box_under(grid, mask))
+    part = mask.crop(box_around(mask.to_indices(grid.corners), mask.shape, margin=3))
     fine = without_stairs(np.pad(part.voxels != 0, 2))
     to_part = np.linalg.inv(part.affine) @ grid.affine
     field = ndimage.affine_transform(
@@ -172,12 +172,3 @@ def _to_surface(values: np.ndarray, seeds: np.ndarray, step: float) -> tuple[np.
         rest = ndimage.map_coordinates(values, feet, order=1, mode="nearest", prefilter=False)
         length = np.clip(length - rest / steepness, 0, np.sqrt(3))
     return normal * length[:, None], normal
-
-
-def _box_under(grid: Volume, mask: Volume) -> tuple[slice, slice, slice]:
-    """Return the part of the mask's array that the grid covers, with some voxels around; never empty."""
-    corners = np.stack(np.meshgrid(*[(0, size - 1) for size in grid.shape]), axis=-1).reshape(-1, 3)
-    places = mask.to_indices(grid.to_ras(corners))
-    low = np.clip(np.floor(places.min(axis=0)) - 3, 0, np.array(mask.shape) - 1).astype(int)
-    high = np.clip(np.ceil(places.max(axis=0)) + 4, low + 1, mask.shape).astype(int)
-    return tuple(slice(a, b) for a, b in zip(low, high, strict=True))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.affine import apply_affine, axis_codes
+from CraNeXtLib.geometry.box import Box, corners_between
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,11 @@ class Volume:
         return np.linalg.norm(self.affine[:3, :3], axis=0)
 
     @property
+    def corners(self) -> np.ndarray:
+        """RAS coordinates of the centers of the eight corner voxels, in mm, shape (8, 3)."""
+        return self.to_ras(corners_between((0, 0, 0), np.array(self.shape) - 1))
+
+    @property
     def voxel_volume_mm3(self) -> float:
         """Volume of one voxel, in mm³."""
         return float(abs(np.linalg.det(self.affine[:3, :3])))
@@ -73,7 +80,7 @@ class Volume:
             raise InputError(f"Voxels of shape {np.shape(voxels)} do not fit a volume of shape {self.shape}.")
         return Volume(voxels, self.affine)
 
-    def crop(self, box: tuple[slice, slice, slice]) -> Volume:
+    def crop(self, box: Box) -> Volume:
         """Return the part of the volume in a box of array slices (step 1), with its own affine."""
         origin = [side.indices(size)[0] for side, size in zip(box, self.shape, strict=True)]
         affine = self.affine.copy()
@@ -82,7 +89,7 @@ class Volume:
 
     def to_ras(self, indices: np.ndarray) -> np.ndarray:
         """Map voxel indices of shape (N, 3) to RAS coordinates in mm."""
-        return np.asarray(indices) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return apply_affine(self.affine, indices)
 
     def to_indices(self, points: np.ndarray) -> np.ndarray:
         """Map RAS coordinates of shape (N, 3), in mm, to fractional voxel indices."""
@@ -92,43 +99,4 @@ class Volume:
         """Tell whether both volumes have the same shape and no corner lies further apart than the tolerance."""
         if self.shape != other.shape:
             return False
-        corners = np.stack(np.meshgrid(*[(0, size - 1) for size in self.shape]), axis=-1).reshape(-1, 3)
-        return bool(np.abs(self.to_ras(corners) - other.to_ras(corners)).max() <= tolerance_mm)
-
-
-def axis_codes(affine: np.ndarray) -> str:
-    """Return the anatomical direction that each array axis is closest to, such as ``"RAS"``.
-
-    Each direction is used once, also for a volume turned by 45°.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    world, array = linear_sum_assignment(-np.abs(directions))
-    codes = [""] * 3
-    for w, a in zip(world, array, strict=True):
-        codes[a] = ("RAS" if directions[w, a] > 0 else "LPI")[w]
-    return "".join(codes)
-
-
-def affine_from_axis_codes(codes: str, spacing: np.ndarray) -> np.ndarray:
-    """Return the affine of a volume whose array axes point as named, with its first voxel at the RAS origin.
-
-    Args:
-        codes: Three letters, one of each pair R/L, A/P, S/I, such as ``"LPS"``.
-        spacing: Voxel spacing in mm along each array axis.
-
-    Raises:
-        InputError: If the letters do not name three different axes.
-    """
-    codes = codes.upper()
-    axes = [next((axis for axis, pair in enumerate(("RL", "AP", "SI")) if code in pair), None) for code in codes]
-    if sorted(a for a in axes if a is not None) != [0, 1, 2] or len(codes) != 3:
-        raise InputError(
-            f"Orientation '{codes}' must be three letters, one of each pair R/L, A/P and S/I, such as RAS or LPS."
-        )
-    affine = np.eye(4)
-    affine[:3, :3] = 0
-    for array_axis, (world_axis, code) in enumerate(zip(axes, codes, strict=True)):
-        affine[world_axis, array_axis] = spacing[array_axis] * (1 if code in "RAS" else -1)
-    return affine
+        return bool(np.abs(self.corners - other.corners).max() <= tolerance_mm)

@@ -11,7 +11,8 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.geometry.volume import Volume, affine_from_axis_codes
+from CraNeXtLib.geometry.affine import affine_from_axis_codes
+from CraNeXtLib.geometry.volume import Volume
 
 NRRD_SUFFIXES = (".nrrd", ".nhdr")
 NIFTI_SUFFIXES = (".nii", ".nii.gz")

@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid
+from CraNeXtLib.geometry.box import box_around, corners_between
 from CraNeXtLib.geometry.volume import Volume
 
 PIXEL_MM = 1.0  # on a sphere of 80 mm radius
@@ -56,11 +57,7 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
 def _near(volume: Volume, points: np.ndarray) -> Volume:
     """Return the part of a volume around points."""
     low, high = points.min(axis=0) - _AROUND_MM, points.max(axis=0) + _AROUND_MM
-    corners = np.stack(np.meshgrid(*zip(low, high, strict=True)), axis=-1).reshape(-1, 3)
-    indices = volume.to_indices(corners)
-    starts = np.clip(np.floor(indices.min(axis=0)).astype(int), 0, np.array(volume.shape) - 1)
-    stops = np.clip(np.ceil(indices.max(axis=0)).astype(int) + 1, starts + 1, volume.shape)
-    return volume.crop(tuple(slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True)))
+    return volume.crop(box_around(volume.to_indices(corners_between(low, high)), volume.shape))
 
 
 class _View:

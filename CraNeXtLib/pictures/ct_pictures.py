@@ -34,8 +34,7 @@ def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
     """
     from matplotlib.figure import Figure
 
-    corners = np.stack(np.meshgrid(*[(0, n - 1) for n in ct.shape]), axis=-1).reshape(-1, 3)
-    low, high = ct.to_ras(corners).min(axis=0), ct.to_ras(corners).max(axis=0)
+    low, high = ct.corners.min(axis=0), ct.corners.max(axis=0)
     steps = tuple(max(1, n // 64) for n in bone.shape)
     points = bone.to_ras(np.argwhere(bone.voxels[tuple(slice(None, None, s) for s in steps)]) * steps)
     first, last = points.min(axis=0), points.max(axis=0)

@@ -64,11 +64,9 @@ def write_frequency_picture(template: Volume, percent: Volume, path: str | Path)
 def _upright(volume: Volume, bone: Volume) -> np.ndarray:
     """Return the volume's values around the bone, at 1 mm with array axes R, A, S."""
     box = volume.crop(foreground_box(bone.voxels > 0, margin=1))
-    corners = np.stack(np.meshgrid(*[(0, n - 1) for n in box.shape]), axis=-1).reshape(-1, 3)
-    points = box.to_ras(corners)
-    shape = tuple(np.ceil(np.ptp(points, axis=0) / SAMPLING_MM).astype(int) + 1)
+    shape = tuple(np.ceil(np.ptp(box.corners, axis=0) / SAMPLING_MM).astype(int) + 1)
     affine = np.diag([SAMPLING_MM] * 3 + [1.0])
-    affine[:3, 3] = points.min(axis=0)
+    affine[:3, 3] = box.corners.min(axis=0)
     to_box = np.linalg.inv(box.affine) @ affine
     return ndimage.affine_transform(box.voxels, to_box[:3, :3], to_box[:3, 3], shape, order=0)
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.box import corner_indices, foreground_box
 from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
@@ -74,8 +74,7 @@ def _extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
         box = foreground_box(mask.voxels != 0)
     except InputError as error:
         raise InputError("There is no skull or implant to show slices of.") from error
-    corners = np.stack(np.meshgrid(*[(side.start, side.stop - 1) for side in box]), axis=-1).reshape(-1, 3)
-    points = mask.to_ras(corners)
+    points = mask.to_ras(corner_indices(box))
     return points.min(axis=0), points.max(axis=0)
 
 

@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.mesh import Mesh, face_normals
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
@@ -56,7 +57,7 @@ class Alignment:
 
     def apply(self, points: np.ndarray) -> np.ndarray:
         """Map moving points of shape (N, 3) to fixed space."""
-        return np.asarray(points) @ self.matrix[:3, :3].T + self.matrix[:3, 3]
+        return apply_affine(self.matrix, points)
 
     def inverse(self) -> Alignment:
         """Return the alignment from the fixed to the moving skull."""
@@ -80,7 +81,7 @@ class Surface:
     def moved(self, matrix: np.ndarray) -> Surface:
         """Return the surface after a 4×4 affine map."""
         normals = self.normals @ np.linalg.inv(matrix[:3, :3])
-        points = self.points @ matrix[:3, :3].T + matrix[:3, 3]
+        points = apply_affine(matrix, self.points)
         return Surface(points, normals / np.linalg.norm(normals, axis=1, keepdims=True))
 
     def features(self) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.box import Box, box_around
 from CraNeXtLib.geometry.mask import mask, surface_indices
 from CraNeXtLib.geometry.volume import Volume
 
@@ -69,20 +70,19 @@ class CavityView:
         return RayHits(np.ascontiguousarray(mask(volume)[box]).ravel()[offsets] & inside, self.radii)
 
     @cached_property
-    def _samples(self) -> tuple[tuple[slice, slice, slice], np.ndarray, np.ndarray]:
+    def _samples(self) -> tuple[Box, np.ndarray, np.ndarray]:
         """Where the samples lie: a box of the volume, offsets into it and whether they are in it, both (U, V, R)."""
         start = self.grid.to_indices(self.center[None])[0]
         towards = self.directions @ np.linalg.inv(self.grid.affine[:3, :3]).T
         reach = start + towards.reshape(-1, 3) * self.radii[-1]
-        low = np.clip(np.floor(np.minimum(reach.min(axis=0), start)), 0, np.array(self.grid.shape) - 1).astype(int)
-        high = np.clip(np.ceil(np.maximum(reach.max(axis=0), start)), low, np.array(self.grid.shape) - 1).astype(int)
+        box = box_around(np.vstack([start, reach]), self.grid.shape)
         offsets, inside = np.zeros((*self.shape, len(self.radii)), dtype=np.int32), True
-        for axis in range(3):
-            size = high[axis] - low[axis] + 1
-            index = np.rint(towards[..., axis, None].astype(np.float32) * self.radii + (start - low)[axis])
+        for axis, side in enumerate(box):
+            size = side.stop - side.start
+            index = np.rint(towards[..., axis, None].astype(np.float32) * self.radii + (start[axis] - side.start))
             inside = inside & (index >= 0) & (index < size)
             offsets = offsets * size + np.clip(index, 0, size - 1).astype(np.int32)
-        return tuple(slice(a, b + 1) for a, b in zip(low, high, strict=True)), offsets, inside
+        return box, offsets, inside
 
 
 @dataclass(frozen=True, eq=False)

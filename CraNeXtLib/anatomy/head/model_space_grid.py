@@ -9,6 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.alignment import Alignment, Surface
+from CraNeXtLib.geometry.affine import apply_affine
+from CraNeXtLib.geometry.box import Box, box_around, corners_between
 from CraNeXtLib.geometry.volume import Volume
 
 HEAD_MM, VERTEX_MARGIN_MM = (180.0, 216.0, 144.0), 25.0
@@ -74,7 +76,7 @@ class ModelSpaceGrid:
         matrix = np.linalg.inv(self.affine) @ np.linalg.inv(alignment.matrix) @ part.affine
         return ndimage.affine_transform(values, matrix[:3, :3], matrix[:3, 3], part.shape, order=1)
 
-    def box(self, mask: np.ndarray, skull: Volume, alignment: Alignment) -> tuple[slice, slice, slice]:
+    def box(self, mask: np.ndarray, skull: Volume, alignment: Alignment) -> Box:
         """Return the smallest box of the skull's voxels that holds every true voxel of the grid, and one around it.
 
         Args:
@@ -82,18 +84,14 @@ class ModelSpaceGrid:
             skull: The skull.
             alignment: From the model's space to it.
         """
-        corners = np.array(np.meshgrid(*[(-1.0, 1.0)] * 3)).reshape(3, -1).T
-        return self._box(np.argwhere(mask)[:, None] + corners, skull, alignment)
+        neighbors = corners_between((-1.0,) * 3, (1.0,) * 3)
+        return self._box((np.argwhere(mask)[:, None] + neighbors).reshape(-1, 3), skull, alignment)
 
-    def whole_box(self, skull: Volume, alignment: Alignment, *, margin: float) -> tuple[slice, slice, slice]:
+    def whole_box(self, skull: Volume, alignment: Alignment, *, margin: float) -> Box:
         """Return the smallest box of the skull's voxels that holds the grid, and so many of its voxels around it."""
-        ends = [(-1.0 - margin, size + margin) for size in self.shape]
-        return self._box(np.array(np.meshgrid(*ends)).reshape(3, -1).T, skull, alignment)
+        corners = corners_between((-1.0 - margin,) * 3, np.array(self.shape) + margin)
+        return self._box(corners, skull, alignment)
 
-    def _box(self, places: np.ndarray, skull: Volume, alignment: Alignment) -> tuple[slice, slice, slice]:
-        points = places.reshape(-1, 3) @ self.affine[:3, :3].T + self.affine[:3, 3]
-        indices = skull.to_indices(alignment.apply(points))
-        last = np.array(skull.shape) - 1
-        low = np.clip(np.floor(indices.min(axis=0)), 0, last).astype(int)
-        high = np.clip(np.ceil(indices.max(axis=0)), 0, last).astype(int) + 1
-        return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    def _box(self, indices: np.ndarray, skull: Volume, alignment: Alignment) -> Box:
+        points = alignment.apply(apply_affine(self.affine, indices))
+        return box_around(skull.to_indices(points), skull.shape)

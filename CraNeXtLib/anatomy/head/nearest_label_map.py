@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.regions import UNDEFINED
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.volume import Volume
 
 REACH_MM = 20.0  # bone further than this from every region is undefined
@@ -54,7 +55,7 @@ class NearestLabelMap:
         for start in range(0, flat.size, _CHUNK):
             places = start + np.flatnonzero(flat[start : start + _CHUNK])
             indices = np.stack(np.unravel_index(places, mask.shape, order=order), axis=1).astype(np.float32)
-            labels[places] = self._at_indices(indices @ to_indices[:3, :3].T + to_indices[:3, 3])
+            labels[places] = self._at_indices(apply_affine(to_indices, indices))
         return labels.reshape(mask.shape, order=order)
 
     def _at_indices(self, indices: np.ndarray) -> np.ndarray:

@@ -10,7 +10,8 @@ import numpy as np
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.official_grid import NETWORK_SHAPE, OfficialGrid
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.box import Box, foreground_box
+from CraNeXtLib.geometry.affine import apply_affine
+from CraNeXtLib.geometry.box import Box, box_around, corner_indices, foreground_box
 from CraNeXtLib.geometry.resampling import resample, share_of_voxels
 from CraNeXtLib.geometry.volume import Volume
 
@@ -73,12 +74,8 @@ class RasBoxGrid:
         Raises:
             InputError: If the mask is empty.
         """
-        sides = foreground_box(mask, margin=1)
-        corners = np.stack(np.meshgrid(*[(s.start, s.stop - 1) for s in sides]), axis=-1).reshape(-1, 3)
-        indices = self.skull.to_indices(corners @ self.affine[:3, :3].T + self.affine[:3, 3])
-        low = np.clip(np.floor(indices.min(axis=0)), 0, None).astype(int)
-        high = np.minimum(np.ceil(indices.max(axis=0)).astype(int) + 1, self.skull.shape)
-        return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        corners = apply_affine(self.affine, corner_indices(foreground_box(mask, margin=1)))
+        return box_around(self.skull.to_indices(corners), self.skull.shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from CraNeXtLib.anatomy.head.alignment import Surface, align_surfaces, bone_surf
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.anatomy.head.nearest_label_map import nearest_label_map
 from CraNeXtLib.anatomy.head.template import load_template
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.volume import Volume
 
 SIZES = (1.0, 0.92, 1.08)  # of the template, to start from
@@ -58,8 +59,7 @@ class HeadPose:
 
     def to_template(self, points: np.ndarray) -> np.ndarray:
         """Map RAS points of the skull, shape (N, 3), into the template, whose left and right meet at R = 0."""
-        inverse = np.linalg.inv(self.template_to_skull)
-        return np.asarray(points) @ inverse[:3, :3].T + inverse[:3, 3]
+        return apply_affine(np.linalg.inv(self.template_to_skull), points)
 
     def label_points(self, points: np.ndarray) -> np.ndarray:
         """Return the region, 1-9, that RAS points of the skull lie in, also where bone is missing."""
@@ -69,7 +69,7 @@ class HeadPose:
     def center(self) -> np.ndarray:
         """Middle of the head, in RAS mm of the skull, however much of it was scanned, shape (3,)."""
         middle = self.template.to_ras((np.array([self.template.shape]) - 1) / 2)[0]
-        return self.template_to_skull[:3, :3] @ middle + self.template_to_skull[:3, 3]
+        return apply_affine(self.template_to_skull, middle)
 
     @property
     def rotation_deg(self) -> float:
@@ -160,8 +160,7 @@ def pose_warnings(pose: HeadPose, skull: Volume) -> list[str]:
     template = pose.template
     places = np.argwhere(template.voxels[::3, ::3, ::3]) * 3
     vault = template.to_ras(places[places[:, 2] > template.shape[2] / 2])
-    matrix = pose.template_to_skull
-    indices = skull.to_indices(vault @ matrix[:3, :3].T + matrix[:3, 3])
+    indices = skull.to_indices(apply_affine(pose.template_to_skull, vault))
     margin = OUTSIDE_MM / skull.spacing
     outside = ((indices < -margin) | (indices > np.array(skull.shape) - 1 + margin)).any(axis=1).mean()
     if outside > OUTSIDE_SHARE:

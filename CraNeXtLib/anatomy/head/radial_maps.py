@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.volume import Volume
 
 RADIUS_MM = 80.0  # of the sphere on which pixels are measured
@@ -74,7 +75,7 @@ def cast(occupancy: Volume, center: np.ndarray, directions: np.ndarray, to_patie
     """
     radii = np.arange(FIRST_MM, LAST_MM, STEP_MM)
     matrix = np.linalg.inv(occupancy.affine) @ to_patient
-    start = matrix[:3, :3] @ center + matrix[:3, 3]
+    start = apply_affine(matrix, center)
     steps = directions @ matrix[:3, :3].T
     values = np.pad(occupancy.voxels, 1)
     shells = []

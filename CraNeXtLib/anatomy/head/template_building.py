@@ -18,6 +18,7 @@ from scipy.linalg import expm, fractional_matrix_power, logm, polar
 from CraNeXtLib.anatomy.head.regions import REGIONS
 from CraNeXtLib.anatomy.head.template import check_labels
 from CraNeXtLib.core.resources import TEMPLATE
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
@@ -117,8 +118,7 @@ def build_template(regions: Volume, skulls: Iterable[Volume]) -> Volume:
 def _average_sides(regions: Volume, matrix: np.ndarray) -> Volume:
     """Resample labels after an affine map, and average them with their mirror image at R = 0."""
     box = regions.crop(foreground_box(regions.voxels > 0, margin=1))
-    corners = np.stack(np.meshgrid(*[(0, n - 1) for n in box.shape]), axis=-1).reshape(-1, 3)
-    points = box.to_ras(corners) @ matrix[:3, :3].T + matrix[:3, 3]
+    points = apply_affine(matrix, box.corners)
     half_width = np.ceil(np.abs(points[:, 0]).max())
     low = np.floor([-half_width, *points[:, 1:].min(axis=0)]) - MARGIN_MM
     high = np.ceil([half_width, *points[:, 1:].max(axis=0)]) + MARGIN_MM

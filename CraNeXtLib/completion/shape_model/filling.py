@@ -12,6 +12,7 @@ from CraNeXtLib.anatomy.head.alignment import Alignment
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.anatomy.head.radial_maps import FIRST_MM, LAST_MM, RadialGrid
 from CraNeXtLib.completion.proposal import Proposal
+from CraNeXtLib.geometry.box import box_around
 from CraNeXtLib.geometry.volume import Volume
 
 MARGIN = 3  # voxels around what is filled
@@ -98,10 +99,7 @@ def render(skull: Volume, alignment: Alignment, filling: Filling) -> Proposal:
     """
     if not filling.fill.any():
         return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32))
-    indices = skull.to_indices(alignment.apply(filling.points()))
-    low = np.clip(np.floor(indices.min(axis=0)).astype(int) - MARGIN, 0, np.array(skull.shape) - 1)
-    high = np.clip(np.ceil(indices.max(axis=0)).astype(int) + MARGIN + 1, low + 1, skull.shape)
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    box = box_around(skull.to_indices(alignment.apply(filling.points())), skull.shape, margin=MARGIN)
     part = skull.crop(box)
     return Proposal(box, np.fmax(shares(part, alignment, filling), part.voxels))
 

@@ -16,6 +16,7 @@ from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.datasets.synthetic_defects.shapes import DefectShape, draw_shape
+from CraNeXtLib.geometry.box import Box, box_around
 from CraNeXtLib.geometry.volume import Volume
 
 MINIMUM_ML = 2.0
@@ -157,10 +158,8 @@ def _smooth_map(flat: np.ndarray, values: np.ndarray, shape: np.ndarray, extreme
     return gaussian_filter(np.where(known, grid, 0), 1.0) / np.maximum(weight, 1e-6)
 
 
-def _box_around(skull: Volume, shape: DefectShape) -> tuple[slice, slice, slice]:
+def _box_around(skull: Volume, shape: DefectShape) -> Box:
     """Return the array slices that hold every voxel within the shape's radius."""
     middle = skull.to_indices(shape.centre[None])[0]
     reach = shape.radius * np.linalg.norm(np.linalg.inv(skull.affine[:3, :3]), axis=1)
-    start = np.clip(np.floor(middle - reach), 0, skull.shape).astype(int)
-    stop = np.clip(np.ceil(middle + reach) + 1, start, skull.shape).astype(int)
-    return tuple(slice(a, b) for a, b in zip(start.tolist(), stop.tolist(), strict=True))
+    return box_around(np.stack([middle - reach, middle + reach]), skull.shape)

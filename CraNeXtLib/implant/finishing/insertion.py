@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.box import corner_indices, foreground_box
 from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, axes_towards, distance, field_of, span_of
 from CraNeXtLib.geometry.volume import Volume
 
@@ -131,8 +131,7 @@ def bone_above(bone: Volume, grid: Volume, clearance_mm: float) -> np.ndarray:
     Returns:
         Bool, shape (I, J).
     """
-    box = foreground_box(bone.voxels)
-    corners = np.stack(np.meshgrid(*[(side.start, side.stop - 1) for side in box]), axis=-1).reshape(-1, 3)
+    corners = corner_indices(foreground_box(bone.voxels))
     step = float(grid.spacing[0])
     heights = grid.to_indices(bone.to_ras(corners))[:, 2] - (grid.shape[2] - 1)
     coarse = max(1, round(1.0 / step))

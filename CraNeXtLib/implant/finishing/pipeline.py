@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.box import box_around, foreground_box
 from CraNeXtLib.geometry.components import without_cavities
 from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, distance, field_of, fine_step_mm, span_of
 from CraNeXtLib.geometry.mask import check_same_geometry, mask
@@ -243,11 +243,7 @@ def _without_crumbs(part: Volume) -> Volume:
 
 def _mark(part: Volume, result: np.ndarray, geometry: Volume) -> None:
     """Mark the voxels whose middles lie in a part's field."""
-    corners = np.stack(np.meshgrid(*[(0, size - 1) for size in part.shape]), axis=-1).reshape(-1, 3)
-    places = geometry.to_indices(part.to_ras(corners))
-    low = np.clip(np.floor(places.min(axis=0)), 0, np.array(geometry.shape) - 1).astype(int)
-    high = np.clip(np.ceil(places.max(axis=0)) + 1, low + 1, geometry.shape).astype(int)
-    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    box = box_around(geometry.to_indices(part.corners), geometry.shape)
     to_part = np.linalg.inv(part.affine) @ geometry.crop(box).affine
     field = ndimage.affine_transform(
         part.voxels,

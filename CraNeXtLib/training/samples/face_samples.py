@@ -14,6 +14,7 @@ from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.box import Box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.training.augmentation import segmentation_noise
@@ -69,7 +70,7 @@ class FaceSamples(Dataset):
         shape, spacing, turn, bend = self._grid.shape, self._grid.spacing, np.eye(4), None
         augmentation = self._config.augmentation
         if self._training:
-            middle = self._grid.affine[:3, :3] @ (np.array(shape) / 2) + self._grid.affine[:3, 3]
+            middle = apply_affine(self._grid.affine, np.array(shape) / 2)
             turn, bend = random_affine(augmentation, rng, middle), drawn_bend(augmentation, rng, shape, spacing)
         to_box = np.eye(4)
         to_box[:3, 3] = [-side.start for side in box]

@@ -17,6 +17,7 @@ from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.resampling import share_of_voxels
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.training.augmentation import elastic_displacement, segmentation_noise
@@ -129,7 +130,7 @@ def draw_sample(
         implant = make_defect(skull.complete, drawn_kind(config, rng), seed=rng, frame=frame).voxels
     defective = skull.complete.with_voxels(skull.complete.voxels & ~implant)
     box = make_grid(grid, defective, shape)
-    middle = box.affine[:3, :3] @ (np.array(shape) / 2) + box.affine[:3, 3]
+    middle = apply_affine(box.affine, np.array(shape) / 2)
     turn = random_affine(config, rng, middle)
     masks = [defective.voxels, skull.complete.voxels]
     if skull.regions is not None:

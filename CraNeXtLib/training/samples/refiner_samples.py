@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
+from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.training.augmentation import elastic_displacement, segmentation_noise
 from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig
 from CraNeXtLib.training.samples.prepared_skull import interpolated, random_affine
@@ -65,7 +66,7 @@ class RefinerSamples(Dataset):
         shape, spacing, turn, bend = self._grid.shape, self._grid.spacing, np.eye(4), None
         augmentation = self._config.augmentation
         if rng is not None:
-            middle = self._grid.affine[:3, :3] @ (np.array(shape) / 2) + self._grid.affine[:3, 3]
+            middle = apply_affine(self._grid.affine, np.array(shape) / 2)
             turn, bend = random_affine(augmentation, rng, middle), drawn_bend(augmentation, rng, shape, spacing)
         defective, implant, *others = interpolated(
             values, np.linalg.inv(self._fine.affine) @ turn @ self._grid.affine, shape, bend

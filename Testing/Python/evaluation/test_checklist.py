@@ -8,8 +8,9 @@ import pytest
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation.checklist import CAUSES, CRITERIA, Checklist, Thresholds, check
+from CraNeXtLib.geometry.affine import affine_from_axis_codes
 from CraNeXtLib.geometry.box import foreground_box
-from CraNeXtLib.geometry.volume import Volume, affine_from_axis_codes
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 
 THICKNESS = 6.0  # mm, of the synthetic vault

@@ -11,7 +11,7 @@ from plain_metrics import blob, plain_distances, turn, volumes
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation.surface_hausdorff import project_surface, projected_distances
-from CraNeXtLib.geometry.volume import affine_from_axis_codes
+from CraNeXtLib.geometry.affine import affine_from_axis_codes
 
 
 def plain_projection(implant, skull, rays):
