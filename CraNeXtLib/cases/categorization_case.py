@@ -75,7 +75,7 @@ def categorize_case(
                 progress=lambda part, fraction: update(fraction, part),
             )
         with stages.stage("Measuring the defect"):
-            analysis = None if defect is None else analyze_defect(defect, result)
+            analysis = None if defect is None else analyze_defect(defect, result.pose)
         with stages.stage("Writing"):
             description = _write_case(folder, result, analysis, picture=picture)
     return description
@@ -110,7 +110,7 @@ def categorize_cohort(
             try:
                 pair = load_case(case)
                 result = categorize(pair.defective)
-                analysis = analyze_defect(pair.implant, result)
+                analysis = analyze_defect(pair.implant, result.pose)
             except InputError as error:
                 errors[case.name] = str(error)
                 continue
@@ -152,10 +152,10 @@ def _describe(result: Categorization, implant: DefectAnalysis | None) -> dict[st
         "notice": RESEARCH_USE_NOTICE,
         "method": result.method,
         "registration": {
-            "distance_mm": round(result.fit.distance_mm, 2),
-            "far_percent": round(100 * result.fit.far_fraction, 1),
-            "stretch": [round(value, 3) for value in result.fit.stretch],
-            "template_to_skull_ras_mm": np.round(result.template_to_skull, 6).tolist(),
+            "distance_mm": round(result.pose.fit.distance_mm, 2),
+            "far_percent": round(100 * result.pose.fit.far_fraction, 1),
+            "stretch": [round(value, 3) for value in result.pose.fit.stretch],
+            "template_to_skull_ras_mm": np.round(result.pose.template_to_skull, 6).tolist(),
         },
         "regions": [asdict(row) for row in result.table],
         "warnings": list(result.warnings),

@@ -35,13 +35,14 @@ def defect_on_template(implant: Volume, skull: Categorization) -> np.ndarray:
     missing = _sample(implant)
     bone = _sample(skull.labels)
     bone = bone[cKDTree(missing).query(bone, distance_upper_bound=SAMPLING_MM)[0] > SAMPLING_MM]
-    places = np.argwhere(skull.template.voxels > 0)
-    matrix = skull.template_to_skull @ skull.template.affine
+    template = skull.pose.template
+    places = np.argwhere(template.voxels > 0)
+    matrix = skull.pose.template_to_skull @ template.affine
     points = apply_affine(matrix, places)
     near = ((points > missing.min(axis=0) - 10) & (points < missing.max(axis=0) + 10)).all(axis=1)
     places, points = places[near], points[near]
     taken = cKDTree(missing).query(points)[0] < cKDTree(bone).query(points)[0]
-    result = np.zeros(skull.template.shape, bool)
+    result = np.zeros(template.shape, bool)
     result[tuple(places[taken].T)] = True
     return result
 
@@ -65,8 +66,8 @@ def write_cohort(
     """
     analyses, template, taken = [], None, None
     for implant, skull in defects:
-        analyses.append(analyze_defect(implant, skull))
-        template = skull.template
+        analyses.append(analyze_defect(implant, skull.pose))
+        template = skull.pose.template
         taken = defect_on_template(implant, skull) + (0 if taken is None else taken)
     if template is None:
         raise InputError("The cohort holds no defect.")

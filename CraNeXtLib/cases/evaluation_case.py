@@ -117,7 +117,7 @@ def place_of(implant: Volume, skull: Volume) -> dict[str, object] | None:
     from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 
     try:
-        return asdict(analyze_defect(implant, categorize(skull)))
+        return asdict(analyze_defect(implant, categorize(skull).pose))
     except InputError:
         return None
 

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from CraNeXtLib import networks
-from CraNeXtLib.anatomy.head.network_grid import make_grid
-from CraNeXtLib.anatomy.head.official_grid import Grid
+from CraNeXtLib.anatomy.head.network_grid import Grid, make_grid
 from CraNeXtLib.anatomy.head.placement import place_on_template
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.completion.proposal import Proposal

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from CraNeXtLib import networks
-from CraNeXtLib.anatomy.head.official_grid import NETWORK_SHAPE
+from CraNeXtLib.anatomy.head.network_grid import NETWORK_SHAPE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.unet3dcnn import named_as_ellis
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from CraNeXtLib.anatomy.head.alignment import align
+from CraNeXtLib.anatomy.head.alignment import align_surfaces, bone_surface
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
@@ -54,7 +54,7 @@ def bend_skull(
         InputError: If a mask holds no bone.
     """
     to_fixed = np.eye(4)
-    to_fixed[:3] = align(moving, fixed, kind="similarity").matrix[:3]
+    to_fixed[:3] = align_surfaces(bone_surface(moving), bone_surface(fixed), kind="similarity").matrix[:3]
     placed = Volume(moving.voxels, to_fixed @ moving.affine)
     frame = skull_frame(fixed)
     points = np.concatenate([frame.points, skull_frame(placed).points])

@@ -131,7 +131,7 @@ def dataset_statistics(
                 ratios.append(lost / bone)
             if regions:
                 try:
-                    defects.append(analyze_defect(pair.implant, categorize(pair.defective)))
+                    defects.append(analyze_defect(pair.implant, categorize(pair.defective).pose))
                 except InputError as error:
                     unreadable[case.name] = f"of the regions: {error}"
     return DatasetStatistics(

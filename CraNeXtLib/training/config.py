@@ -8,7 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
-from CraNeXtLib.anatomy.head.official_grid import NETWORK_SHAPE
+from CraNeXtLib.anatomy.head.network_grid import NETWORK_SHAPE
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
 

@@ -24,7 +24,7 @@ from CraNeXtLib.anatomy.categorization.official import DILATIONS, ants_affine
 from CraNeXtLib.anatomy.head.alignment import bone_surface
 from CraNeXtLib.anatomy.head.bodyparts3d import bone_labels
 from CraNeXtLib.anatomy.head.nearest_label_map import nearest_label_map
-from CraNeXtLib.anatomy.head.pose import bundled_template, register
+from CraNeXtLib.anatomy.head.pose import best_affine, bundled_template
 from CraNeXtLib.anatomy.head.template_building import regions_of_bones
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
@@ -100,7 +100,7 @@ def accuracy(bones: str, count: int, *, ants: bool) -> None:
             labels = np.where(distance < hole_mm, 0, truth.voxels)
             labels[:, :, : int(cut * labels.shape[2])] = 0
             skull = truth.with_voxels(labels > 0)
-            matrices = {"surfaces": register(moving, bone_surface(skull))[0]}
+            matrices = {"surfaces": best_affine(moving, bone_surface(skull))[0]}
             if ants:
                 matrices["ants"] = ants_affine(template, skull)
             for method, matrix in matrices.items():

@@ -20,8 +20,8 @@ from scipy.spatial import ConvexHull, cKDTree
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame
-from CraNeXtLib.anatomy.head.network_grid import RasBoxGrid
 from CraNeXtLib.anatomy.head.pose import upright_frame
+from CraNeXtLib.anatomy.head.ras_box_grid import around_skull
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.surface_extraction import surface_of
@@ -37,7 +37,7 @@ PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 
 def load(path: str, shape: tuple[int, int, int] = SHAPE) -> tuple[Volume, SkullFrame, ConvexHull]:
     """Return a skull on the grid, its landmarks and its convex hull."""
-    grid = RasBoxGrid(read_volume(path), shape)
+    grid = around_skull(read_volume(path), shape)
     skull = Volume(grid.sample(grid.skull) >= 0.5, grid.affine)
     frame = upright_frame(skull)
     return skull, frame, ConvexHull(frame.points[frame.points[:, 2] > frame.level(0.75)])

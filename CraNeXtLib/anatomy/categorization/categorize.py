@@ -17,9 +17,9 @@ from CraNeXtLib.anatomy.head.pose import (
     STRETCHES,
     HeadPose,
     PoseFit,
+    best_affine,
     bundled_template,
     measure_fit,
-    register,
 )
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
@@ -60,18 +60,20 @@ class RegionShare:
 
 
 @dataclass(frozen=True, eq=False)
-class Categorization(HeadPose):
-    """The regions of one skull, and how the template lies on it.
+class Categorization:
+    """The regions of one skull.
 
     Attributes:
         labels: 0 outside bone, 1-8, 9 undefined; uint8, of the skull's geometry.
-        table: One row a region, in the order of the labels, undefined last.
+        table: One row per region, in the order of the labels, undefined last.
+        pose: How the template was registered to the skull.
         method: ``"default"`` or ``"official"``.
         warnings: What to know before trusting the result, as sentences.
     """
 
     labels: Volume
     table: tuple[RegionShare, ...]
+    pose: HeadPose
     method: str
     warnings: tuple[str, ...]
 
@@ -105,7 +107,7 @@ def categorize(
     with stages.stage("Registering the template"):
         surface = bone_surface(skull)
         moving = bone_surface(template.with_voxels(template.voxels > 0))
-        matrix, fit = register(moving, surface)
+        matrix, fit = best_affine(moving, surface)
         warnings = _check_fit(skull, surface, moving, fit)
         if method == "official":
             from CraNeXtLib.anatomy.categorization.official import ants_affine
@@ -126,7 +128,8 @@ def categorize(
     undefined = table[-1].percent / 100
     if method == "default" and undefined > UNDEFINED_SHARE:
         warnings.append(f"{undefined:.1%} of the bone lies further than {REACH_MM:g} mm from every region.")
-    return Categorization(matrix, template, fit, skull.with_voxels(labels), table, method, tuple(warnings))
+    pose = HeadPose(matrix, template, fit)
+    return Categorization(skull.with_voxels(labels), table, pose, method, tuple(warnings))
 
 
 def measure_regions(labels: Volume) -> tuple[RegionShare, ...]:

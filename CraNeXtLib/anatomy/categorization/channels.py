@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.official_grid import Grid
+from CraNeXtLib.anatomy.head.network_grid import Grid
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.geometry.volume import Volume
 

@@ -41,13 +41,13 @@ class DefectAnalysis:
     extent_mm: float
 
 
-def analyze_defect(implant: Volume, skull: HeadPose) -> DefectAnalysis:
+def analyze_defect(implant: Volume, pose: HeadPose) -> DefectAnalysis:
     """Tell which regions a defect takes, on which side, and how large it is.
 
     Args:
         implant: Mask of the implant, or of the bone that is missing; of any grid in the skull's space.
-        skull: How the template lies on the skull, such as the categorized skull. Regions and mid-sagittal plane are the
-            template's, so that they are known where bone is missing too.
+        pose: How the template lies on the skull. Regions and mid-sagittal plane are the template's, so they are known
+            where bone is missing, too.
 
     Raises:
         InputError: If the mask is empty.
@@ -55,11 +55,11 @@ def analyze_defect(implant: Volume, skull: HeadPose) -> DefectAnalysis:
     box = implant.crop(foreground_box(implant.voxels != 0))
     mask = box.with_voxels(box.voxels != 0)
     points = mask.to_ras(np.argwhere(mask.voxels))
-    counts = np.bincount(skull.label_points(points), minlength=len(ALL_REGIONS) + 1)[1:]
+    counts = np.bincount(pose.label_points(points), minlength=len(ALL_REGIONS) + 1)[1:]
     percent = {region.name: round(100 * int(n) / len(points), 2) for region, n in zip(ALL_REGIONS, counts, strict=True)}
-    left = float((skull.to_template(points)[:, 0] < 0).mean())
+    left = float((pose.to_template(points)[:, 0] < 0).mean())
     side = "bilateral" if BILATERAL_SHARE < left < 1 - BILATERAL_SHARE else "left" if left > 0.5 else "right"
-    _, areas = outer_surface(mask, center=skull.center)
+    _, areas = outer_surface(mask, center=pose.center)
     return DefectAnalysis(
         percent=percent,
         main_region=max(percent, key=percent.get),

@@ -21,7 +21,7 @@ from CraNeXtLib.geometry.mesh import Mesh, face_normals
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 
-KINDS = ("rigid", "similarity", "affine")
+_KINDS = ("rigid", "similarity", "affine")
 SURFACE_SPACING_MM = 2.0
 # Two normals at a right angle are as bad a match as two points this far apart.
 NORMAL_WEIGHT_MM = 15.0
@@ -89,26 +89,22 @@ class Surface:
         return np.hstack([self.points, NORMAL_WEIGHT_MM / np.sqrt(2) * self.normals])
 
 
-def align(moving: Volume, fixed: Volume, *, kind: str = "similarity") -> Alignment:
-    """Align a moving skull (usually a template) to a fixed one (usually a patient's, which may lack bone).
-
-    Args:
-        moving: Mask or occupancy (0 to 1, surface at 0.5) of a skull.
-        fixed: The same of another skull; both in RAS mm, nodded or turned against each other by up to about 50°.
-        kind: ``"rigid"``, ``"similarity"`` (rigid and one scale) or ``"affine"``.
-
-    Raises:
-        InputError: If the kind is unknown or a volume holds no bone surface.
-    """
-    return align_surfaces(bone_surface(moving), bone_surface(fixed), kind=kind)
-
-
 def align_surfaces(
     moving: Surface, fixed: Surface, *, kind: str = "similarity", start: Alignment | None = None
 ) -> Alignment:
-    """Align two bone surfaces; see :func:`align`. A ``start`` that is nearly right saves the search."""
-    if kind not in KINDS:
-        raise InputError(f"Unknown kind of alignment '{kind}'; choose one of {', '.join(KINDS)}.")
+    """Align a moving skull (usually a template) to a fixed one (usually a patient's, which may lack bone).
+
+    Args:
+        moving: Bone surface of a skull.
+        fixed: Bone surface of another skull, nodded or turned against the first by up to about 50°.
+        kind: ``"rigid"``, ``"similarity"`` (rigid and one scale) or ``"affine"``.
+        start: A nearly correct alignment, which saves the search for one.
+
+    Raises:
+        InputError: If the kind is unknown.
+    """
+    if kind not in _KINDS:
+        raise InputError(f"Unknown kind of alignment '{kind}'; choose one of {', '.join(_KINDS)}.")
     size = _size_of(fixed) / _size_of(moving)
     if kind != "rigid" and start is None and not 1 / ODD_SIZE < size < ODD_SIZE:
         scale = np.diag([size, size, size, 1.0])
@@ -128,7 +124,7 @@ def _align(moving: Surface, fixed: Surface, kind: str, start: Alignment | None) 
         matrix = min(poses, key=lambda pose: _distances(tree, coarse, pose).mean())
     else:
         matrix = np.linalg.inv(start.matrix)
-    for stage in KINDS[: KINDS.index(kind) + 1]:
+    for stage in _KINDS[: _KINDS.index(kind) + 1]:
         matrix = _refine(moving, tree, fine, matrix, stage, (10, 8, 6, 5, 4, 4, 3, 3, 3, 3, 3, 3))
     return Alignment(np.linalg.inv(matrix), float(np.median(_distances(tree, fine, matrix))))
 

@@ -4,57 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from CraNeXtLib.geometry.box import Box, foreground_box
 from CraNeXtLib.geometry.volume import Volume
 
-NETWORK_SHAPE = (176, 224, 144)
-"""Voxels from left to right, posterior to anterior, inferior to superior (paper, section V)."""
-
-
-class Grid(Protocol):
-    """What both ways offer. A grid belongs to one defective skull; it never changes."""
-
-    shape: tuple[int, int, int]
-
-    def sample(self, volume: Volume) -> np.ndarray:
-        """Bring a mask with the skull's geometry to the grid: float32 of the grid's shape, share of bone, 0 to 1."""
-
-    def restore(self, values: np.ndarray, box: Box | None = None) -> np.ndarray:
-        """Bring values on the grid back to the skull's voxels, or to a box of them: float32."""
-
-    def box(self, mask: np.ndarray) -> Box:
-        """Return the box of the skull's voxels that holds a mask on the grid."""
-
 
 @dataclass(frozen=True, eq=False)
 class OfficialGrid:
     """The published preprocessing, with MONAI's own transforms.
 
-    Array axes turned to the nearest of R, A, S; cropped to the defective skull with a margin of 25 voxels, whatever
-    their size; resized by area; and back by the same modes, which gives blocks.
+    Array axes are flipped and permuted to the nearest of R, A and S, cropped to the defective skull with a margin of 25
+    voxels whatever their size, and resized by area. The way back uses the same modes, so values come back in blocks.
 
     Args:
         skull: The defective skull, a mask of shape (I, J, K).
-        shape: Voxels of the grid along R, A and S.
+        shape: Number of voxels along R, A and S.
     """
 
     skull: Volume
-    shape: tuple[int, int, int] = NETWORK_SHAPE
+    shape: tuple[int, int, int]
 
     def sample(self, volume: Volume) -> np.ndarray:
-        """Bring a mask of the skull's geometry to the grid by area averaging."""
+        """Resample a mask of the skull's geometry to the grid by area averaging, float32."""
         return self._forward(_meta_tensor(volume)).numpy()[0]
 
     def sample_labels(self, labels: Volume) -> np.ndarray:
-        """Bring a label map of the skull's geometry to the grid by area averaging, which mixes labels, as published."""
+        """Resample a label map of the skull's geometry by area averaging, which mixes labels, as published."""
         return self._forward(_meta_tensor(labels, mask=False)).numpy()[0]
 
     def restore(self, values: np.ndarray, box: Box | None = None) -> np.ndarray:
-        """Undo the transforms with the modes they were made with; 0 outside the crop."""
+        """Invert the transforms, each in the mode it was made with; 0 outside the crop."""
         import torch
 
         sampled = self._forward(_meta_tensor(self.skull))
@@ -64,7 +46,7 @@ class OfficialGrid:
         return restored if box is None else restored[box]
 
     def box(self, mask: np.ndarray) -> Box:
-        """Return the box of the skull's voxels that holds the true voxels of a mask on the grid.
+        """Return the box of the skull's voxels that contains the true voxels of a mask on the grid.
 
         Raises:
             InputError: If the mask is empty.
@@ -83,7 +65,7 @@ class OfficialGrid:
 
     @cached_property
     def _transforms(self) -> tuple[Any, Any, Any]:
-        """The three transforms, made once: MONAI inverts a step only with the object that did it."""
+        """The three transforms, kept because MONAI inverts a step only with the object that did it."""
         from monai.transforms import CropForeground, Orientation, Resize
 
         ras_labels = (("L", "R"), ("P", "A"), ("I", "S"))
@@ -95,7 +77,7 @@ class OfficialGrid:
 
 
 def _meta_tensor(volume: Volume, *, mask: bool = True) -> Any:
-    """Return a volume, or whether it is not 0, as MONAI's float tensor of shape (1, I, J, K) with its affine."""
+    """Return a volume, or whether it is nonzero, as MONAI's float tensor of shape (1, I, J, K) with its affine."""
     import torch
     from monai.data import MetaTensor
 

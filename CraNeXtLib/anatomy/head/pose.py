@@ -130,7 +130,7 @@ def find_pose(skull: Volume, *, template: Volume | None = None, any_way_up: bool
     matrix = turn @ align_surfaces(moving, surface.moved(turn), kind="affine", start=found).matrix
     fit = measure_fit(moving, surface, matrix)
     if fit.far_fraction > ODD_FAR_SHARE:
-        matrix, fit = register(moving, surface.moved(turn))
+        matrix, fit = best_affine(moving, surface.moved(turn))
         matrix = turn @ matrix
     return HeadPose(matrix, template, fit)
 
@@ -168,7 +168,7 @@ def pose_warnings(pose: HeadPose, skull: Volume) -> list[str]:
     return doubts
 
 
-def register(template: Surface, skull: Surface) -> tuple[np.ndarray, PoseFit]:
+def best_affine(template: Surface, skull: Surface) -> tuple[np.ndarray, PoseFit]:
     """Find the affine map from the template to a skull that fits best, from several sizes of the template.
 
     The paper registers with ANTs; matching surfaces was as accurate on deformed skulls, holds at any tilt and gives the

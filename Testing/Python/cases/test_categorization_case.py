@@ -24,7 +24,7 @@ FILES = ["regions.csv", "regions.json", "regions.nrrd", "regions.png"]
 def known():
     """The regions of the bundled skull and the place of its defect."""
     result = categorize(read_volume(DEFECTIVE_SKULL))
-    return result, analyze_defect(read_volume(REFERENCE_IMPLANT), result)
+    return result, analyze_defect(read_volume(REFERENCE_IMPLANT), result.pose)
 
 
 @pytest.fixture

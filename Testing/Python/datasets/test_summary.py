@@ -74,7 +74,7 @@ def test_regions_are_counted_where_they_can_be_told(cases, monkeypatch):
             raise InputError("No template fits.")
         return SimpleNamespace(main_region="Occipital", percent=dict.fromkeys(REGIONS, 0.0) | {"Occipital": lost})
 
-    monkeypatch.setattr("CraNeXtLib.datasets.summary.categorize", lambda skull: skull)
+    monkeypatch.setattr("CraNeXtLib.datasets.summary.categorize", lambda _skull: SimpleNamespace(pose=None))
     monkeypatch.setattr("CraNeXtLib.datasets.summary.analyze_defect", analyse)
     statistics = dataset_statistics(cases, regions=True)
     assert statistics.regions == {"Occipital": 2}

@@ -9,6 +9,7 @@ import pytest
 from slicer_ui.phantom_nodes import REGION_GEOMETRIES
 
 from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize, measure_regions
+from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.cases import categorization_case
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.geometry.volume import Volume
@@ -51,12 +52,10 @@ def region_case(tmp_path_factory):
         head = RegionHead(*(placed(volume, steps, turn) for volume in volumes), turn)
         truth = Categorization(
             labels=head.labels,
-            template_to_skull=turn @ known.template_to_skull,
-            fit=known.fit,
             table=measure_regions(head.labels),
             method="default",
             warnings=(),
-            template=known.template,
+            pose=HeadPose(turn @ known.pose.template_to_skull, known.pose.template, known.pose.fit),
         )
         write_volume(head.skull, folder / "skull.nrrd")
         write_volume(head.implant, folder / "implant.nrrd")

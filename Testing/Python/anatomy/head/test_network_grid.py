@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.anatomy.head.network_grid import RasBoxGrid, make_grid
+from CraNeXtLib.anatomy.head.network_grid import NETWORK_SHAPE, make_grid
 from CraNeXtLib.anatomy.head.official_grid import OfficialGrid
+from CraNeXtLib.anatomy.head.ras_box_grid import RasBoxGrid, around_skull
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 
@@ -29,6 +30,15 @@ def head(direction: np.ndarray, spacing=(2.0, 2.0, 2.0), shape=(90, 100, 90)) ->
     solid = (r / 50) ** 2 + (a / 70) ** 2 + (s / 55) ** 2 <= 1
     bump = (r - 45) ** 2 + (a - 20) ** 2 + (s - 25) ** 2 <= 15**2
     return Volume((solid | bump).reshape(shape), affine)
+
+
+def shell(top: float = 75.0) -> Volume:
+    """Return an ellipsoidal skull of 150 × 190 × 150 mm whose top is cut off at some height above its middle."""
+    r, a, s = (np.indices((90, 110, 90)) * 2.0 + 1 - np.array([90, 110, 90]).reshape(3, 1, 1, 1)).astype(float)
+    radius = np.sqrt((r / 75) ** 2 + (a / 95) ** 2 + (s / 75) ** 2)
+    affine = np.diag([2.0, 2, 2, 1])
+    affine[:3, 3] = (-89, -109, -89)
+    return Volume((radius < 1) & (radius > 0.9) & (s < top), affine)
 
 
 ORIENTATIONS = {
@@ -61,8 +71,8 @@ def test_round_trip(name, grid_name):
 
 @pytest.mark.parametrize("name", ORIENTATIONS)
 def test_default_grid_lies_in_the_patient_not_in_the_array(name):
-    reference = RasBoxGrid(head(*ORIENTATIONS["ras"]), SHAPE)
-    grid = RasBoxGrid(head(*ORIENTATIONS[name]), SHAPE)
+    reference = around_skull(head(*ORIENTATIONS["ras"]), SHAPE)
+    grid = around_skull(head(*ORIENTATIONS[name]), SHAPE)
     np.testing.assert_allclose(grid.affine, reference.affine, atol=3)
     assert dice(grid.sample(grid.skull) > 0.5, reference.sample(reference.skull) > 0.5) > 0.95
     assert share_on_the_right(grid) == pytest.approx(share_on_the_right(reference), abs=0.01)
@@ -75,7 +85,7 @@ def share_on_the_right(grid: RasBoxGrid) -> float:
 
 def test_margins_are_millimetres_and_leave_room_for_a_missing_vertex():
     skull = head(*ORIENTATIONS["anisotropic"])
-    grid = RasBoxGrid(skull, SHAPE)
+    grid = around_skull(skull, SHAPE)
     extent = grid.spacing * SHAPE
     r, a, s = skull.to_ras(np.argwhere(skull.voxels)).T
     np.testing.assert_allclose(extent, [np.ptp(r) + 1 + 20, np.ptp(a) + 2 + 20, np.ptp(s) + 4 + 35], rtol=1e-6)
@@ -84,7 +94,7 @@ def test_margins_are_millimetres_and_leave_room_for_a_missing_vertex():
 
 
 @pytest.mark.parametrize("name", ORIENTATIONS)
-@pytest.mark.parametrize("grid_name", ["default", "official"])
+@pytest.mark.parametrize("grid_name", ["default", "official", "vault"])
 def test_restoring_a_box_equals_that_part_of_the_whole(name, grid_name):
     skull = head(*ORIENTATIONS[name])
     grid = make_grid(grid_name, skull, SHAPE)
@@ -102,7 +112,7 @@ def test_restoring_a_box_equals_that_part_of_the_whole(name, grid_name):
 def test_default_values_come_back_smoothly_and_official_ones_in_blocks():
     skull = head(np.eye(3), (1.0, 1.0, 1.0), (130, 160, 140))
     ramp = np.broadcast_to(np.linspace(0, 1, SHAPE[0], dtype=np.float32)[:, None, None], SHAPE)
-    default = RasBoxGrid(skull, SHAPE).restore(ramp)[:, 80, 70]
+    default = around_skull(skull, SHAPE).restore(ramp)[:, 80, 70]
     official = OfficialGrid(skull, SHAPE).restore(ramp)[:, 80, 70]
     assert np.abs(np.diff(default)).max() < 0.4 / 44 * 1.5
     assert np.abs(np.diff(official)).max() > 0.9 / 44
@@ -128,16 +138,34 @@ def test_other_volumes_use_the_same_crop():
     skull = head(*ORIENTATIONS["lps"])
     part = np.zeros(skull.shape, bool)
     part[40:50, 40:50, 40:50] = True
-    for name in ("default", "official"):
+    for name in ("default", "official", "vault"):
         grid = make_grid(name, skull, SHAPE)
         back = grid.restore(grid.sample(skull.with_voxels(part))) > 0.3
         center = np.argwhere(back).mean(axis=0)
         np.testing.assert_allclose(center, [44.5, 44.5, 44.5], atol=0.7)
 
 
+def test_the_vault_grid_has_one_spacing_and_room_for_a_missing_vertex():
+    whole, open_top = shell(), shell(top=55.0)
+    grid = make_grid("vault", open_top, (80, 96, 64))
+    np.testing.assert_allclose(grid.spacing, 2.25)
+    np.testing.assert_allclose(make_grid("vault", whole, (80, 96, 64)).spacing, 2.25)
+    missing = whole.with_voxels(whole.voxels & ~open_top.voxels)
+    inside = grid.sample(missing).sum() * 2.25**3
+    assert inside == pytest.approx(missing.voxels.sum() * 8.0, rel=0.01)
+
+
+def test_the_vault_grid_grows_around_a_wide_skull():
+    skull = shell()
+    wide = Volume(skull.voxels, np.diag([1.4, 1, 1, 1]) @ skull.affine)
+    grid = make_grid("vault", wide, (80, 96, 64))
+    assert grid.spacing[0] * 80 > 1.4 * 150
+    np.testing.assert_allclose(grid.spacing, grid.spacing[0])
+
+
 def test_bad_input_is_refused():
     empty = Volume(np.zeros((40, 40, 40), bool), np.eye(4))
     with pytest.raises(InputError, match="empty"):
-        RasBoxGrid(empty)
+        around_skull(empty, NETWORK_SHAPE)
     with pytest.raises(InputError, match="default, official"):
         make_grid("other", empty)
