@@ -9,11 +9,11 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.bodyparts3d import bone_labels
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.components import largest_component
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 
@@ -52,8 +52,8 @@ def build_demo_skull(bones: str | Path) -> tuple[Volume, Volume]:
     inside &= (points @ outwards > -DEPTH_MM) & (points[:, 2] > BASE_MM - MIDDLE_RAS_MM[2])
     implant = np.zeros(skull.shape, bool)
     implant[tuple(places[inside].T)] = True
-    implant = _largest_part(implant)  # without ridges inside the head
-    return skull.with_voxels(_largest_part(skull.voxels & ~implant)), skull.with_voxels(implant)
+    implant = largest_component(implant)  # without ridges inside the head
+    return skull.with_voxels(largest_component(skull.voxels & ~implant)), skull.with_voxels(implant)
 
 
 def main() -> None:
@@ -72,17 +72,12 @@ def _head_ct(bones: Volume) -> Volume:
     mask = bones.voxels > 0
     top = foreground_box(mask)[2].stop
     mask[..., : top - round(FIELD_OF_VIEW_MM / bones.spacing[2])] = False
-    skull = bones.with_voxels(_largest_part(mask))
+    skull = bones.with_voxels(largest_component(mask))
     box = foreground_box(skull.voxels)
     padded = np.pad(skull.voxels[box], MARGIN_VOXELS)
     affine = skull.crop(box).affine.copy()
     affine[:3, 3] -= affine[:3, :3].sum(axis=1) * MARGIN_VOXELS
     return Volume(padded, affine)
-
-
-def _largest_part(mask: np.ndarray) -> np.ndarray:
-    parts, _ = ndimage.label(mask)
-    return parts == np.bincount(parts[mask]).argmax()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import NoImplantError
@@ -24,6 +23,7 @@ from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarize
 from CraNeXtLib.evaluation.evaluation import evaluate
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.components import labeled
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.reconstruct import reconstruct
 
@@ -161,10 +161,10 @@ def _stray_pieces(implant: Volume, reference: Volume) -> int:
     if not implant.voxels.any():
         return 0
     box = foreground_box(implant.voxels)
-    labels, count = ndimage.label(implant.voxels[box], structure=np.ones((3, 3, 3)))
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:] * implant.voxel_volume_mm3
-    touching = np.bincount(labels[reference.voxels[box]], minlength=count + 1)[1:]
-    return int(np.count_nonzero((sizes >= STRAY_MM3) & (touching == 0)))
+    labels, sizes = labeled(implant.voxels[box], corners=True)
+    stray = sizes * implant.voxel_volume_mm3 >= STRAY_MM3
+    stray[labels[reference.voxels[box]]] = False
+    return int(np.count_nonzero(stray))
 
 
 def _kept(file: Path | None, model: Model, task: EvaluationTask) -> Row | None:

@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 from CraNeXtLib.anatomy.head.cavity_view import CELL_MM, STEP_MM, CavityView, RayHits, view_of
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation.criterion import Criterion
+from CraNeXtLib.geometry.components import components_with
 from CraNeXtLib.geometry.mask import check_same_geometry, mask
 from CraNeXtLib.geometry.volume import Volume
 
@@ -148,8 +149,7 @@ class _Scene:
             self.defect = reference.hit_mask
             allowed = _grown(self.defect, 2 * CELL_MM)
         else:
-            openings, _ = ndimage.label(~skull.hit_mask)
-            self.defect = np.isin(openings, np.setdiff1d(openings[implant.hit_mask], 0))
+            self.defect = components_with(~skull.hit_mask, implant.hit_mask, corners=False)
             allowed = _grown(self.defect, BEVEL_MM)
         self.excess = self._excess(implant, allowed)
         self.implant = RayHits(implant.samples & ~self.excess, implant.radii)
@@ -178,8 +178,7 @@ class _Scene:
             stray &= (beyond > STEP_MM) & (stray & (beyond > BEYOND_MM)).any(axis=-1, keepdims=True)
         beside = stray.any(axis=-1)
         high = np.maximum(implant.outer - top, bottom - implant.inner) * _cosine(self.view, top)
-        parts, _ = ndimage.label(beside | (high > 2 * STEP_MM), structure=np.ones((3, 3)))
-        spurs = np.isin(parts, np.setdiff1d(parts[beside | (high > SPUR_MM)], 0))
+        spurs = components_with(beside | (high > 2 * STEP_MM), beside | (high > SPUR_MM))
         out = implant.radii > (top + STEP_MM)[..., None]
         into = implant.radii < (bottom - STEP_MM)[..., None]
         return stray | (implant.samples & (self.skull.samples | (spurs[..., None] & (out | into))))

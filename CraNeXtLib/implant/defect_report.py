@@ -17,6 +17,7 @@ from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid
 from CraNeXtLib.geometry.box import box_around, corners_between
+from CraNeXtLib.geometry.components import components_with
 from CraNeXtLib.geometry.volume import Volume
 
 PIXEL_MM = 1.0  # on a sphere of 80 mm radius
@@ -41,8 +42,7 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
     view = _View(points, pose.center)
     footprint, radii = view.hits(piece)
     before, after = (~view.hits(_near(volume, points))[0] for volume in (skull, complete))
-    labels, _ = ndimage.label(before, structure=np.ones((3, 3)))
-    hole = np.isin(labels, np.setdiff1d(labels[footprint & before], 0)) & before
+    hole = components_with(before, footprint & before)
     return {
         "centre_ras_mm": np.round(points.mean(axis=0), 1).tolist(),
         **asdict(analyze_defect(piece, pose)),

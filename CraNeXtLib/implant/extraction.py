@@ -9,7 +9,7 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
-from CraNeXtLib.geometry.components import components_with, without_cavities
+from CraNeXtLib.geometry.components import components_with, largest_component, without_cavities
 from CraNeXtLib.geometry.morphology import any_in_blocks, dilated, dilated_mm, eroded
 from CraNeXtLib.geometry.volume import Volume
 
@@ -89,8 +89,6 @@ def official_postprocessing(missing: np.ndarray) -> np.ndarray:
     Args:
         missing: Boolean array of shape (I, J, K): complete and not defective skull.
     """
-    from scipy import ndimage
-
     implant = np.zeros_like(missing)
     if not missing.any():
         return implant
@@ -98,8 +96,7 @@ def official_postprocessing(missing: np.ndarray) -> np.ndarray:
     core = eroded(eroded(np.ascontiguousarray(missing[box])))
     if core.any():
         core_box = foreground_box(core)
-        labels, _ = ndimage.label(core[core_box], structure=np.ones((3, 3, 3)))
-        core[core_box] = labels == np.bincount(labels[labels > 0]).argmax()
+        core[core_box] = largest_component(core[core_box], corners=True)
         implant[box] = dilated(dilated(core))
     return implant
 

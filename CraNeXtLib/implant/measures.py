@@ -9,6 +9,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.components import labeled, largest_first
 from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
 from CraNeXtLib.geometry.volume import Volume
 
@@ -45,12 +46,11 @@ def _volume_ml(voxels: float, volume: Volume) -> float:
 
 def _pieces(implant: Volume) -> list[dict[str, Any]]:
     part = implant.crop(foreground_box(implant.voxels))
-    labels, count = ndimage.label(part.voxels, structure=np.ones((3, 3, 3)))
-    centres = part.to_ras(np.array(ndimage.center_of_mass(part.voxels, labels, range(1, count + 1))))
-    sizes = np.bincount(labels.ravel())[1:]
+    labels, sizes = labeled(part.voxels, corners=True)
+    centres = part.to_ras(np.array(ndimage.center_of_mass(part.voxels, labels, range(1, len(sizes)))))
     return [
-        {"volume_ml": _volume_ml(sizes[i], implant), "centre_ras_mm": np.round(centres[i], 1).tolist()}
-        for i in np.argsort(-sizes)
+        {"volume_ml": _volume_ml(sizes[label], implant), "centre_ras_mm": np.round(centres[label - 1], 1).tolist()}
+        for label in largest_first(sizes)
     ]
 
 

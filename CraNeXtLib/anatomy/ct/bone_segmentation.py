@@ -15,6 +15,7 @@ from scipy import ndimage
 from CraNeXtLib.anatomy.ct.quality import TISSUE_HU, noise_hu
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.components import labeled, largest_first
 from CraNeXtLib.geometry.volume import Volume
 
 BONE_THRESHOLD_HU = 250.0
@@ -109,16 +110,14 @@ def _crests(values: np.ndarray, spacing: np.ndarray, between: tuple[float, float
 
 def _parts(values: np.ndarray, bone: np.ndarray, spacing: np.ndarray) -> tuple[np.ndarray, list[int], list[int]]:
     """Return the connected parts that are bone, and the voxels of each part that is kept and that is not."""
-    labels, count = ndimage.label(bone, structure=np.ones((3, 3, 3)))
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    sizes[0] = 0
-    large = [label for label in np.argsort(-sizes) if sizes[label] * np.prod(spacing) >= LEAST_PART_MM3]
+    labels, sizes = labeled(bone, corners=True)
+    large = [label for label in largest_first(sizes) if sizes[label] * np.prod(spacing) >= LEAST_PART_MM3]
     large = large or [int(sizes.argmax())]
     boxes = ndimage.find_objects(labels)
     in_tissue = [_air_around(values, labels, label, boxes[label - 1], spacing) <= MOST_AIR for label in large]
     if not any(in_tissue):  # a dry skull
         in_tissue[0] = True
-    keep = np.zeros(count + 1, bool)
+    keep = np.zeros(len(sizes), bool)
     keep[[label for label, kept in zip(large, in_tissue, strict=True) if kept]] = True
     return keep[labels], [int(sizes[n]) for n in large if keep[n]], [int(sizes[n]) for n in large if not keep[n]]
 

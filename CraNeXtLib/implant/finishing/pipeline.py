@@ -11,7 +11,7 @@ from scipy import ndimage
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.box import box_around, foreground_box
-from CraNeXtLib.geometry.components import without_cavities
+from CraNeXtLib.geometry.components import cavities_of, labeled, largest_first, without_cavities
 from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, distance, field_of, fine_step_mm, span_of
 from CraNeXtLib.geometry.mask import check_same_geometry, mask
 from CraNeXtLib.geometry.mesh import Mesh, joined
@@ -123,10 +123,8 @@ def finish(
 
 def _pieces(implant: np.ndarray, voxel_mm3: float) -> tuple[np.ndarray, list[int]]:
     """Return the labels of the connected pieces and those that are large enough, largest first."""
-    labels, _ = ndimage.label(implant, structure=np.ones((3, 3, 3)))
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    return labels, [int(label) for label in np.argsort(-sizes) if sizes[label] * voxel_mm3 >= SPECKS_MM3]
+    labels, sizes = labeled(implant, corners=True)
+    return labels, [label for label in largest_first(sizes) if sizes[label] * voxel_mm3 >= SPECKS_MM3]
 
 
 def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tuple[Volume, FinishedPiece, list[str]]:
@@ -224,19 +222,16 @@ def _without_pores(field: np.ndarray, forbidden: np.ndarray) -> np.ndarray:
         field: Field of a part.
         forbidden: Field that is negative where it may be.
     """
-    labels, count = ndimage.label(np.pad(field >= 0, 1, constant_values=True))
-    if count < 2:
-        return field
-    cavities = (labels > 0) & (labels != labels[0, 0, 0])
-    return np.where(cavities[1:-1, 1:-1, 1:-1] & (forbidden < 0), -np.abs(field) - np.float32(1e-3), field)
+    cavities = cavities_of(field < 0)
+    return np.where(cavities & (forbidden < 0), -np.abs(field) - np.float32(1e-3), field)
 
 
 def _without_crumbs(part: Volume) -> Volume:
     """Return the field of a part without connected parts that are too small to be any use."""
-    labels, count = ndimage.label(part.voxels < 0)
-    if count < 2:
+    labels, sizes = labeled(part.voxels < 0)
+    if len(sizes) <= 2:
         return part
-    small = np.bincount(labels.ravel()) * part.voxel_volume_mm3 < SPECKS_MM3
+    small = sizes * part.voxel_volume_mm3 < SPECKS_MM3
     small[0] = False
     return part.with_voxels(np.where(small[labels], np.abs(part.voxels), part.voxels))
 
