@@ -1,1 +1,1 @@
-"""Completing a defective skull: the models, how they are found and loaded, and how each one works."""
+"""Completing a defective skull: finding and loading models, and what each kind of model does."""

@@ -1,4 +1,4 @@
-"""What a network makes of a skull on a grid of the head."""
+"""A skull that a network completed, on a grid in the space of the shape model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from CraNeXtLib.geometry.volume import Volume
 
 
 @dataclass(frozen=True, eq=False)
-class OnGrid:
+class GridCompletion:
     """A skull completed on a grid.
 
     Args:
         grid: The grid.
-        bone: Share of each voxel that is bone of the defective skull.
-        complete: Share that is bone of the complete skull.
+        bone: Occupancy of the defective skull, float32 of the grid's shape, 0 to 1.
+        complete: Occupancy of the complete skull, likewise.
     """
 
     grid: ModelSpaceGrid
@@ -28,17 +28,17 @@ class OnGrid:
     complete: np.ndarray
 
     @classmethod
-    def of(cls, grid: ModelSpaceGrid, bone: np.ndarray, implant: np.ndarray) -> OnGrid:
-        """Put skull and implant together: shares add up, so that no gap opens in a voxel that holds some of both."""
+    def of(cls, grid: ModelSpaceGrid, bone: np.ndarray, implant: np.ndarray) -> GridCompletion:
+        """Combine skull and implant. Their occupancies add up, so no gap opens in a voxel that holds some of both."""
         return cls(grid, bone, np.minimum(bone + implant, 1.0))
 
-    def boxes(self, complete: np.ndarray, skull: Volume, alignment: Alignment) -> list[Box]:
-        """Return the box of the skull's voxels around all that is added; none if nothing is.
+    def added_boxes(self, complete: np.ndarray, skull: Volume, alignment: Alignment) -> list[Box]:
+        """Return the box of the skull's voxels that holds all added bone, in a list that is empty if none is added.
 
         Args:
-            complete: Share of bone of the complete skull, by whatever is known beyond ``self.complete``.
+            complete: Occupancy of the complete skull on the grid; a caller may know more than ``self.complete``.
             skull: The skull.
-            alignment: From the model's space to it.
+            alignment: From the model's space to the skull.
         """
         added = without_specks((complete >= 0.5) & (self.bone < 0.5), float(np.prod(self.grid.spacing)))
         return [self.grid.box(added, skull, alignment)] if added.any() else []

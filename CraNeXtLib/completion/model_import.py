@@ -1,10 +1,10 @@
-"""Models that the user adds: import, export, delete."""
+"""Importing, exporting and deleting models."""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,38 +13,43 @@ from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.resources import user_folder
 
 
 def import_model(source: str | Path, *, name: str | None = None) -> Model:
-    """Copy a model folder, or convert the authors' checkpoint, into the user's folder.
+    """Add a model to the user's folder: copy a model folder, or convert a published checkpoint.
 
     Args:
         source: A model folder, or a published checkpoint of CraNeXt or 3DUNetCNN (``.pth``, ``.h5``, safetensors).
-        name: What to call it; by default its own name, or its network's with ``-published`` for a checkpoint.
+        name: Name of the new model; by default the folder's own, or for a checkpoint that of the network with
+            ``-published``.
 
     Raises:
-        InputError: If the source is no model, or a model of that name is there already.
+        InputError: If the source is not a model, or the name is taken or cannot be used.
     """
     source = Path(source)
     if source.is_dir():
         model = read_model_folder(source)
         load_model(model)
-        description, write_weights = dict(model.description), partial(shutil.copyfile, model.weights)
+        description = dict(model.description)
+        write_weights: Callable[[Path], object] = partial(shutil.copyfile, model.weights)
     else:
-        from CraNeXtLib.completion.published_checkpoint import read_published_checkpoint  # needs torch
+        from CraNeXtLib.completion.published_checkpoint import read_published_checkpoint  # needs PyTorch
 
         description, write_weights = read_published_checkpoint(source)
     description["name"] = name or description["name"]
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", description["name"]):
-        raise InputError(f"'{description['name']}' cannot be a model's name; use letters, digits, '.', '_' and '-'.")
+        raise InputError(
+            f"'{description['name']}' cannot be the name of a model; use letters, digits, '.', '_' and '-' (--name)."
+        )
     if any(model.name == description["name"] for model in available()):
-        raise InputError(f"There is a model '{description['name']}' already; give this one another name (--name).")
+        raise InputError(f"A model named '{description['name']}' already exists; give this one another name (--name).")
     target = user_folder() / description["name"]
     with new_folder(target) as folder:
         write_weights(folder / "weights.safetensors")
         description["sha256"] = sha256_of(folder / "weights.safetensors")
-        (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        write_text(folder / "model.json", json_text(description))
         for file in (source / CARD, source / SCORES_FILE):
             if file.is_file():
                 shutil.copyfile(file, folder / file.name)
@@ -52,10 +57,10 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
 
 
 def export_model(name: str, folder: str | Path) -> Path:
-    """Copy a model's folder into another folder, under its name, and return the copy.
+    """Copy a model's folder into another folder and return the copy, which bears the model's name.
 
     Raises:
-        InputError: If there is no such model, or the copy's place is taken.
+        InputError: If there is no such model, or the folder already holds something of that name.
     """
     model = find(name)
     target = Path(folder) / model.name
@@ -68,9 +73,9 @@ def delete_model(name: str) -> None:
     """Delete a model that the user added.
 
     Raises:
-        InputError: If there is no such model, or it is a bundled one.
+        InputError: If there is no such model, or it comes with the software.
     """
     model = find(name)
     if model.folder.parent != user_folder():
-        raise InputError(f"'{name}' is not among the models you added; only those can be deleted.")
+        raise InputError(f"'{name}' is not a model that you added; only those can be deleted.")
     shutil.rmtree(model.folder)

@@ -1,7 +1,7 @@
-"""Models by name: the bundled ones, those the user added, and the authors' published checkpoint.
+"""Models by name: the bundled ones and those that the user added.
 
-A model is a folder: ``weights.safetensors``, ``model.json`` (what it is, how it was made, and its scores in short),
-``scores.csv`` (one line a case) and ``MODEL_CARD.md``.
+A model is a folder with ``weights.safetensors``, ``model.json`` (what the model is, how it was made, and a summary of
+its scores), ``scores.csv`` (one line for each case) and ``MODEL_CARD.md``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import BUNDLED, user_folder
 
 DEFAULT_MODEL = "cranext_refined"
-PREVIEW_MODEL = "pca_skull"  # takes a third of the time and no PyTorch, and is nearly as good
+PREVIEW_MODEL = "pca_skull"
+"""Takes a third of the time, needs no PyTorch, and is nearly as good."""
 FORMAT_VERSION = 1
 SCORES_FILE, CARD = "scores.csv", "MODEL_CARD.md"
 _CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".h5", ".safetensors")
@@ -24,10 +25,10 @@ _CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".h5", ".safetensors")
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder that was found and understood, its weights not loaded yet.
+    """A model folder whose description was read. Its weights are not loaded.
 
     Args:
-        folder: Where it lies.
+        folder: The folder.
         description: The content of its ``model.json``.
     """
 
@@ -36,32 +37,32 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The name to choose it by."""
+        """The name that selects it."""
         return self.description["name"]
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the weights, as in the description."""
+        """SHA-256 of the weights file according to the description."""
         return self.description["sha256"]
 
     @property
     def label(self) -> str:
-        """Name and beginning of the weights' hash, for bug reports."""
+        """Name and abbreviated hash of the weights, for bug reports."""
         return f"{self.name}, weights {self.sha256[:12]}"
 
     @property
     def weights(self) -> Path:
-        """The weights' file."""
+        """The weights file, in safetensors format."""
         return self.folder / "weights.safetensors"
 
     @property
     def bundled(self) -> bool:
-        """Whether it came with the software."""
+        """Whether it comes with the software."""
         return self.folder.parent == BUNDLED
 
 
 def available() -> list[Model]:
-    """Return the models that can be chosen by name, bundled first. A damaged folder is left out."""
+    """Return the models that can be selected by name, bundled ones first. Damaged folders are left out."""
     return [*_readable(sorted(BUNDLED.glob("*/"))), *_readable(sorted(user_folder().glob("*/")))]
 
 
@@ -69,7 +70,7 @@ def find(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
     """Return the model of that name, or in that folder.
 
     Raises:
-        InputError: If there is none, or its description cannot be used.
+        InputError: If there is no such model, or its description cannot be used.
     """
     path = Path(name_or_path)
     if (path / "model.json").is_file():
@@ -92,10 +93,10 @@ def _readable(folders: list[Path]) -> Iterator[Model]:
 
 
 def read_model_folder(folder: Path) -> Model:
-    """Return the model in a folder, its weights not loaded.
+    """Return the model in a folder without loading its weights.
 
     Raises:
-        InputError: If it is no model folder, or was made for a newer version.
+        InputError: If the folder holds no model, or one that was made for a newer version.
     """
     try:
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""From a model folder to a completer at work. It stands above the completers, none of which searches for a model."""
+"""Loading a model folder as a completer. Only this module knows all completers; they do not know it."""
 
 from __future__ import annotations
 
@@ -18,21 +18,27 @@ _COMPLETERS = {
     "pca_skull_official": "CraNeXtLib.completion.shape_model.official:OfficialPCACompleter",
     "refined": "CraNeXtLib.completion.refined_completer:RefinedCompleter",
 }
-"""The class that loads each kind of model, imported on use: only networks need torch."""
+"""The class that loads each kind of model. It is imported on use, because only networks need PyTorch."""
 
 
 class Completer(Protocol):
-    """A loaded model: it proposes a complete skull for a defective one."""
+    """A loaded model, which proposes a complete skull for a defective one."""
 
     def propose(self, skull: Volume, *, device: str, progress: Callable[[float], None]) -> Proposal:
-        """Return the proposal for a mask; see :class:`CraNeXtLib.completion.proposal.Proposal`."""
+        """Return the proposal for the mask of a defective skull.
+
+        Args:
+            skull: Mask of the defective skull.
+            device: Where a network runs, such as ``"cpu"``.
+            progress: Called with the fraction done; may raise to stop.
+        """
 
 
 def load_model(model: Model) -> Completer:
-    """Load the weights of a model, after checking that they are those that its description names.
+    """Load the weights of a model after comparing their hash with the description.
 
     Raises:
-        InputError: If the weights are missing, changed, or do not fit.
+        InputError: If the weights are missing, were changed or do not fit, or the kind of model is unknown.
     """
     if not model.weights.is_file() or sha256_of(model.weights) != model.sha256:
         raise InputError(f"The weights of model '{model.name}' are missing or changed; import or install it again.")
@@ -46,7 +52,7 @@ def load_model(model: Model) -> Completer:
 
 
 def _shape_model_of(model: Model) -> Model:
-    """Return the shape model that a refined model was trained with, whatever its name is now."""
+    """Return the shape model that a refined model was trained with, identified by its hash."""
     wanted = model.description["shape_model"]
     for other in available():
         if other.sha256 == wanted["sha256"]:

@@ -1,4 +1,4 @@
-"""Checkpoints of CraNeXt and 3DUNetCNN as their authors publish them."""
+"""Reading checkpoints of CraNeXt and 3DUNetCNN in the form in which their authors publish them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from CraNeXtLib.networks.unet3dcnn import named_as_ellis
 
 
 def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Path], None]]:
-    """Read a checkpoint as its authors publish it, of CraNeXt or 3DUNetCNN, without running any code in it.
+    """Read a published checkpoint without running any code in it.
 
     Args:
-        path: A ``.pth``, ``.h5`` (Ellis's name for the same) or ``.safetensors`` file that holds a state dict.
+        path: A ``.pth``, ``.h5`` (Ellis's suffix for the same format) or ``.safetensors`` file with a state dict.
 
     Returns:
         The description of the model, and a function that writes the weights to a safetensors file.
 
     Raises:
-        InputError: If the file is damaged, would run code, or fits none of the networks.
+        InputError: If the file is damaged, holds more than weights, or fits none of the networks.
     """
     from safetensors.torch import save_file
 

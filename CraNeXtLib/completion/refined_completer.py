@@ -1,4 +1,4 @@
-"""Completing a skull in steps: a shape model proposes, a network on the head's own grid refines, another the face."""
+"""Completing a skull in steps: a shape model proposes, one network refines the vault, and another one the face."""
 
 from __future__ import annotations
 
@@ -10,36 +10,40 @@ import torch
 
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion.face_completer import FaceCompleter
-from CraNeXtLib.completion.grid_completion import OnGrid
+from CraNeXtLib.completion.grid_completion import GridCompletion
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.completion.proposal import Proposal
-from CraNeXtLib.completion.shape_model.completer import THIN_BONED, PCACompleter, Placed
-from CraNeXtLib.completion.shape_model.filling import shares
+from CraNeXtLib.completion.shape_model.completer import PCACompleter, PlacedSkull
+from CraNeXtLib.completion.shape_model.radial_completion import THIN_BONED
+from CraNeXtLib.completion.shape_model.shape_model_fill import fill_occupancy
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import enclosing_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.networks.inference import runner
 
-# Where both speak, their weighted mean beats either: the shape model is finer than the grid and holds on skulls of
-# other sources, the network sees more. A proposal alone makes no bone that the network rules out: it has under half.
+# Where shape model and network both have an opinion, their weighted mean beats either one: the shape model is finer
+# than the grid and generalizes to skulls of other sources, while the network sees more. As the weight is below one
+# half, the shape model alone makes no bone that the network rules out.
 PROPOSAL_WEIGHT = 0.45
-# In the face its network, which sees finer than the head's, has most of the say. Beside the shape model it hasn't where
-# bone is thin: few skulls of its training have such, and the shape model measures how thin.
+# In the face its own network dominates, which sees finer detail than the head's. In thin-boned skulls the shape model
+# keeps its weight: the network's training set rarely showed such skulls, while the shape model measures the thickness.
 FACE_WEIGHT, PROPOSAL_WEIGHT_IN_FACE = 0.8, 0.2
+
 NETWORK_PREFIX, MEAN_SKULL = "network.", "mean_skull"
+"""Names in a model folder: the beginning of those of the network's weights, and that of the mean skull."""
 
 
 @dataclass(frozen=True, eq=False)
 class RefinedCompleter:
-    """A shape model and the network that refines it, at work.
+    """A shape model and the networks that refine its proposal.
 
     Args:
         shape_model: Proposes the vault.
         network: Takes the channels of ``CraNeXtRefiner``.
         grid: The network's grid.
-        mean_skull: Share of bone of the mean skull on that grid.
-        face: Completes the upper face; None in a model without.
+        mean_skull: Occupancy of the mean skull on that grid.
+        face: Completes the upper face; None in a model without a network of the face.
     """
 
     shape_model: PCACompleter
@@ -54,7 +58,7 @@ class RefinedCompleter:
 
         Args:
             model: The model.
-            shape_model: The one that it was trained with.
+            shape_model: The shape model that it was trained with.
 
         Raises:
             InputError: If the folder does not hold such a model.
@@ -68,7 +72,9 @@ class RefinedCompleter:
             network.load_state_dict(refiner_weights(tensors))
             grid = ModelSpaceGrid(shape_model.model.surface, tuple(description["grid"]["shape"]))
             mean = tensors[MEAN_SKULL].numpy().astype(np.float32) / 255
-            face = FaceCompleter.of(description["face"], tensors, grid, mean) if "face" in description else None
+            face = None
+            if "face" in description:
+                face = FaceCompleter.from_description(description["face"], tensors, grid, mean)
         except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
             raise InputError(
                 f"The weights of model '{model.name}' do not fit it; import or install it again."
@@ -82,28 +88,33 @@ class RefinedCompleter:
 
         Args:
             skull: Mask of the defective skull, of any orientation and spacing.
-            device: Where the network runs.
-            progress: Told the fraction done; may raise to stop.
+            device: Where the networks run.
+            progress: Called with the fraction done; may raise to stop.
 
         Returns:
-            The share of bone in a box around all that is added.
+            The occupancy in a box around all added bone.
 
         Raises:
-            InputError: If the skull is no brain case.
+            InputError: If the skull has no brain case.
         """
-        progress = progress or (lambda _: None)
-        placed = self.shape_model.fill(skull, lambda fraction: progress(0.6 * fraction))
-        notes: list[str] = []
-        work = {"device": device, "notify": notes.append}
+        report = progress or (lambda _: None)
+        warnings: list[str] = []
+        placed = self.shape_model.place(skull, lambda part: report(0.6 * part))
         channels = self.channels(placed)
-        head = self._complete(channels, **work, progress=lambda part: progress(0.6 + 0.3 * part))
-        face = self.face and self.face.complete(placed, **work, progress=lambda part: progress(0.9 + 0.1 * part))
-        return self._together(skull, placed, channels[1], head, face, tuple(notes))
+        head = self._complete(
+            channels, device=device, notify=warnings.append, progress=lambda part: report(0.6 + 0.3 * part)
+        )
+        face = None
+        if self.face:
+            face = self.face.complete(
+                placed, device=device, notify=warnings.append, progress=lambda part: report(0.9 + 0.1 * part)
+            )
+        return self._combine(skull, placed, channels[1], head, face, tuple(warnings))
 
-    def channels(self, placed: Placed) -> np.ndarray:
-        """Return the network's input, (3, X, Y, Z)."""
+    def channels(self, placed: PlacedSkull) -> np.ndarray:
+        """Return the network's input, (3, X, Y, Z): occupancy of the skull, of what is filled in, of the mean skull."""
         bone = self.grid.sample(placed.occupancy, placed.alignment)
-        return np.stack([bone, placed.filling.on_grid(self.grid), self.mean_skull])
+        return np.stack([bone, placed.fill.on_grid(self.grid), self.mean_skull])
 
     def _complete(
         self,
@@ -112,45 +123,58 @@ class RefinedCompleter:
         device: str,
         notify: Callable[[str], None],
         progress: Callable[[float], None],
-    ) -> OnGrid:
-        """Return what the network makes of a skull."""
+    ) -> GridCompletion:
+        """Run the network of the head on its channels."""
         x = torch.as_tensor(channels)[None]
         with torch.inference_mode():
             logits = runner(self.network.network, device=device, notify=notify)(x, progress=progress)
             implant = torch.sigmoid(logits + self.network.proposed(x))[0, 0].numpy()
-        return OnGrid.of(self.grid, channels[0], implant)
+        return GridCompletion.of(self.grid, channels[0], implant)
 
-    def _together(
+    def _combine(
         self,
         skull: Volume,
-        placed: Placed,
+        placed: PlacedSkull,
         proposed: np.ndarray,
-        head: OnGrid,
-        face: OnGrid | None,
-        notes: tuple[str, ...],
+        head: GridCompletion,
+        face: GridCompletion | None,
+        warnings: tuple[str, ...],
     ) -> Proposal:
-        """Weigh what shape model and networks say, in the skull's voxels."""
+        """Blend shape model and networks in the skull's voxels.
+
+        The networks are blended first, the face's over the head's with a weight that fades toward the border of its
+        grid, so that no seam shows. The shape model is blended over both, but only where it fills something in: it has
+        no opinion elsewhere, and a mean with nothing would thin the networks' bone. All of it happens in the skull's
+        voxels, because the shape model is finer than either grid.
+        """
         alignment = placed.alignment
+        # The box must also hold bone that only the shape model's weight lifts above the threshold.
         likely = np.maximum(head.complete, head.complete + PROPOSAL_WEIGHT * (proposed - head.complete))
-        boxes = head.boxes(likely, skull, alignment) + (face.boxes(face.complete, skull, alignment) if face else [])
+        boxes = head.added_boxes(likely, skull, alignment)
+        if face:
+            boxes += face.added_boxes(face.complete, skull, alignment)
         if not boxes:
-            return Proposal((slice(0, 1),) * 3, np.zeros((1, 1, 1), np.float32), notes=notes)
+            return Proposal.nothing(warnings=warnings)
         box = enclosing_box(boxes)
         part = skull.crop(box)
-        refined, trust = head.grid.restore(head.complete, part, alignment), PROPOSAL_WEIGHT
-        if face:
-            finer, say = (face.grid.restore(values, part, alignment) for values in (face.complete, self.face.say))
-            refined += FACE_WEIGHT * say * (finer - refined)
-            if self.shape_model.thickness_share(placed.filling) >= THIN_BONED:
-                trust = PROPOSAL_WEIGHT + say * (PROPOSAL_WEIGHT_IN_FACE - PROPOSAL_WEIGHT)
-        proposal = shares(part, alignment, placed.filling)
-        mixed = np.where(np.isnan(proposal), refined, refined + trust * (proposal - refined))
-        mixed = np.maximum(mixed, part.voxels)
-        return Proposal(box, mixed, expected_error=self.shape_model.expected_error(placed, part, mixed), notes=notes)
+        refined = head.grid.restore(head.complete, part, alignment)
+        proposal_weight: float | np.ndarray = PROPOSAL_WEIGHT
+        if self.face and face:
+            finer, weight = (
+                face.grid.restore(values, part, alignment) for values in (face.complete, self.face.blend_weight)
+            )
+            refined += FACE_WEIGHT * weight * (finer - refined)
+            if self.shape_model.relative_thickness(placed.fill) >= THIN_BONED:
+                proposal_weight = PROPOSAL_WEIGHT + weight * (PROPOSAL_WEIGHT_IN_FACE - PROPOSAL_WEIGHT)
+        filled = fill_occupancy(part, alignment, placed.fill)
+        blended = np.where(np.isnan(filled), refined, refined + proposal_weight * (filled - refined))
+        blended = np.maximum(blended, part.voxels)
+        expected_error = self.shape_model.expected_error(placed, part, blended)
+        return Proposal(box, blended, expected_error=expected_error, warnings=warnings)
 
 
 def refiner_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the network's weights among those of a model folder."""
+    """Return the weights of the refining network among those of a model folder, in single precision."""
     return {
         name.removeprefix(NETWORK_PREFIX): value.float()
         for name, value in tensors.items()

@@ -124,7 +124,7 @@ def reconstruct(
         postprocessing=postprocessing,
         device=device,
         seconds=stages.seconds,
-        warnings=(*doubts, *proposal.notes, *(expected.warnings if expected else ())),
+        warnings=(*doubts, *proposal.warnings, *(expected.warnings if expected else ())),
         agreement=proposal.agreement,
         expected_error=expected,
     )

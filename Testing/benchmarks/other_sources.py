@@ -28,8 +28,8 @@ from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.cases.model_scoring import EvaluationTask, Row, score_model, scores_of
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
-from CraNeXtLib.completion.shape_model.completer import observe
-from CraNeXtLib.completion.shape_model.filling import Filling, shares
+from CraNeXtLib.completion.shape_model.observation import observe
+from CraNeXtLib.completion.shape_model.shape_model_fill import ShapeModelFill, fill_occupancy
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
@@ -131,12 +131,12 @@ def mean_of_validation(data: Path) -> Volume:
         alignment = align_surfaces(model.surface, bone_surface(occupancy))
         matrix = np.linalg.inv(occupancy.affine) @ alignment.matrix @ affine
         total += ndimage.affine_transform(occupancy.voxels, matrix[:3, :3], matrix[:3, 3], space.shape, order=1)
-        shells = observe(skull, occupancy, alignment, model.directions, model.prior.mean[0])
-        maps.append(np.where(shells[1] > 1, shells, np.nan))
+        radial_maps = observe(skull, occupancy, alignment, model.directions, model.prior.mean[0])
+        maps.append(np.where(radial_maps[1] > 1, radial_maps, np.nan))
     outer, thickness = (model.image(values) for values in np.nanmean(maps, axis=0))
     domain = model.domain
-    filling = Filling(model.grid, outer, thickness, known=domain, fill=domain, unseen=~domain)
-    vault = shares(space, Alignment(np.eye(4), 0.0), filling)
+    fill = ShapeModelFill(model.grid, outer, thickness, known=domain, to_fill=domain, unseen=~domain)
+    vault = fill_occupancy(space, Alignment(np.eye(4), 0.0), fill)
     return space.with_voxels(np.where(np.isnan(vault), (total + total[::-1]) / 2 / len(ids), vault) >= 0.5)
 
 

@@ -1,9 +1,9 @@
-"""PCA-skull: what a statistical shape model of the brain case holds, and its files.
+"""PCA-skull: the contents of a statistical shape model of the brain case, and its files.
 
-The paper's baseline (Yu, Li and Egger 2021) projects a skull with its defect onto principal components of voxels and
-scores 0.09 DSC there. This one describes the skull by radial maps (:mod:`CraNeXtLib.anatomy.head.radial_maps`) in the
-space of the mean skull, and what is missing as the most probable continuation of what is seen
-(:mod:`CraNeXtLib.completion.shape_model.shape_prior`).
+The paper's baseline (Yu, Li and Egger 2021) projects a defective skull onto principal components of voxels and has a
+DSC of 0.09 in the paper. This model describes the skull by radial maps
+(:mod:`CraNeXtLib.anatomy.head.radial_maps`) in the space of the mean skull, and predicts the missing part as the most
+probable continuation of what is seen (:mod:`CraNeXtLib.completion.shape_model.shape_prior`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class PCASkull:
     """A fitted shape model.
 
     Args:
-        surface: Surface of the mean skull, upright, R = 0 its plane of symmetry, the origin in the middle of the brain
-            case: the space of the model.
-        grid: The pixels of the radial maps.
-        domain: Which pixels the model covers, bool image of ``grid.shape``.
-        prior: Outer radius and thickness at these P pixels.
+        surface: Surface of the mean skull. It defines the model's space: upright, with R = 0 as its plane of symmetry
+            and the origin in the middle of the brain case.
+        grid: Pixels of the radial maps.
+        domain: The P pixels that the model covers, bool image of ``grid.shape``.
+        prior: Outer radius and thickness at these pixels.
     """
 
     surface: Surface
@@ -44,17 +44,21 @@ class PCASkull:
         return self.grid.directions[self.domain]
 
     def image(self, values: np.ndarray) -> np.ndarray:
-        """Return values of the P pixels as an image, 0 elsewhere."""
+        """Return values of the P pixels as an image of ``grid.shape``, float32; 0 elsewhere."""
         image = np.zeros(self.grid.shape, np.float32)
         image[self.domain] = values
         return image
 
 
 def save_pca_skull(model: PCASkull, file: Path) -> dict[str, Any]:
-    """Write the weights of a model, 8-bit modes with a scale each and the rest in half precision.
+    """Write the weights of a model: 8-bit modes with a scale for each, and the rest in half precision.
+
+    Args:
+        model: The fitted model.
+        file: Safetensors file to write.
 
     Returns:
-        The options that :func:`load_pca_skull` needs beside them.
+        The options that :func:`load_pca_skull` needs in addition to the file.
     """
     from safetensors.numpy import save_file
 
@@ -65,7 +69,7 @@ def save_pca_skull(model: PCASkull, file: Path) -> dict[str, Any]:
         "surface_normals": model.surface.normals.astype(np.float16),
         "domain": model.domain.astype(np.uint8),
         "mean": prior.mean.astype(np.float16),
-        "places": prior.places.astype(np.float16),
+        "places": prior.positions.astype(np.float16),
         "modes": np.round(prior.modes / scales.astype(np.float32)).clip(-127, 127).astype(np.int8),
         "mode_scales": scales,
     }
@@ -86,7 +90,7 @@ def load_pca_skull(weights: Path, options: Mapping[str, Any]) -> PCASkull:
         options: ``options`` in the model's description.
 
     Raises:
-        InputError: If they are not those of such a model.
+        InputError: If the file is missing, damaged or of another kind of model.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -102,7 +106,7 @@ def _unpacked(tensors: Mapping[str, np.ndarray], options: Mapping[str, Any]) -> 
     prior = ShapePrior(
         mean=tensors["mean"].astype(np.float32),
         modes=tensors["modes"].astype(np.float32) * tensors["mode_scales"].astype(np.float32),
-        places=tensors["places"].astype(np.float32),
+        positions=tensors["places"].astype(np.float32),
         kernels=tuple(tuple(Kernel(**kernel) for kernel in channel) for channel in options["kernels"]),
         noise_mm=tuple(options["noise_mm"]),
         reach_mm=options["reach_mm"] or np.inf,

@@ -1,14 +1,15 @@
-"""PCA-skull as its authors' notebooks have it: voxels registered to one skull, all principal components, and back.
+"""PCA-skull as published: voxels registered to one skull, projected onto all principal components, and back.
 
-Yu, Li and Egger 2021 (doi 10.1007/978-3-030-92652-6_9). The default is ``completer``, because
-here:
+Yu, Li and Egger 2021 (doi 10.1007/978-3-030-92652-6_9), after their notebooks. It exists for comparison;
+:mod:`CraNeXtLib.completion.shape_model.completer` is the default, because in this method:
 
-- The defect takes part in the fit. The components that come nearest to a skull with a hole are pulled towards the hole,
-  and the registration pulls the skull's bone into it.
-- Voxels are a poor space for shapes: a mean of thin, shifted plates is a blur, of which little passes 0.5.
-- At their resolution 25 skulls take 12.4 GB, twice; here the voxels are some 2 mm.
+- The defect takes part in the fit. It biases the projection onto the components, and the registration pulls the
+  skull's bone into the hole.
+- Voxels are a poor space for shapes: the mean of thin, shifted plates is a blur, little of which exceeds 0.5.
+- At the published resolution 25 skulls take 12.4 GB, twice; here the voxels are about 2 mm.
 
-The notebooks pick the implant's component by hand; here it's the largest, after the CraNeXt paper's opening.
+The notebooks select the implant's connected component by hand; here it is the largest one, after the opening of the
+CraNeXt paper.
 """
 
 from __future__ import annotations
@@ -35,13 +36,14 @@ REGISTRATIONS = ("SyN", "Rigid")
 
 @dataclass(frozen=True, eq=False)
 class OfficialPCACompleter:
-    """Mean and components of registered skulls.
+    """Completes skulls with mean and principal components of registered skulls.
 
     Args:
-        reference: The skull that the others are registered to, as share of bone, (X, Y, Z) float32.
+        reference: Occupancy of the skull that the others are registered to, (X, Y, Z) float32.
         mean: Mean of the registered skulls, (X·Y·Z,) float32.
         components: Orthonormal principal components, (K, X·Y·Z) float32.
-        registration: ``"SyN"``, which their misspelt option makes ANTs take, or ``"Rigid"``, which it asks for.
+        registration: ``"SyN"``, ANTs' default, which the notebooks get because they misspell the option, or
+            ``"Rigid"``, which they ask for.
     """
 
     reference: Volume
@@ -71,8 +73,8 @@ class OfficialPCACompleter:
 
         Args:
             skull: Mask of the defective skull.
-            device: Ignored.
-            progress: Told the fraction done; may raise to stop.
+            device: Ignored; ANTs runs on the CPU.
+            progress: Called with the fraction done; may raise to stop.
         """
         del device
         occupancy = shrink(skull, float(self.reference.spacing.mean()))
@@ -89,10 +91,11 @@ class OfficialPCACompleter:
             values.numpy(), to_coarse[:3, :3], to_coarse[:3, 3], skull.shape, output=np.float32, order=1
         )
         progress(1.0)
-        return Proposal(tuple(slice(0, size) for size in skull.shape), np.clip(probability, 0, 1))
+        i, j, k = (slice(0, size) for size in skull.shape)
+        return Proposal((i, j, k), np.clip(probability, 0, 1))
 
     def rebuilt(self, values: np.ndarray) -> np.ndarray:
-        """Project registered values (X·Y·Z,) on the components and back."""
+        """Project registered values (X·Y·Z,) onto the components and back."""
         return self.mean + (self.components @ (values - self.mean)) @ self.components
 
 
@@ -102,13 +105,13 @@ def register(
     """Register a skull to the reference with ANTs.
 
     Args:
-        reference: Share of bone, fixed.
-        skull: Share of bone, moving.
+        reference: Occupancy of the fixed skull.
+        skull: Occupancy of the moving skull.
         registration: One of ``REGISTRATIONS``.
-        folder: For the transforms' files.
+        folder: Folder for the files of the transforms.
 
     Returns:
-        The skull on the reference's voxels, and ANTs' result, which names the transforms' files.
+        The skull on the reference's voxels, and ANTs' result, which names the files of the transforms.
     """
     result = import_ants().registration(
         ants_image(reference),

@@ -27,8 +27,9 @@ from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
-from CraNeXtLib.completion.shape_model.completer import SAMPLING_MM, PCACompleter, observe
+from CraNeXtLib.completion.shape_model.completer import PCACompleter
 from CraNeXtLib.completion.shape_model.model import PCASkull
+from CraNeXtLib.completion.shape_model.observation import SAMPLING_MM, observe
 from CraNeXtLib.completion.shape_model.shape_prior import ShapePrior
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
@@ -112,8 +113,8 @@ def disc_of(model: PCASkull) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 class _CoarsePrior(ShapePrior):
     """A prior that looks at fewer places: nearly the same prediction in a fifth of the time."""
 
-    def thin_out(self, seen: np.ndarray, unseen: np.ndarray, **_: float) -> np.ndarray:
-        return super().thin_out(seen, unseen, near_mm=14, fine_mm=5, coarse_mm=14)
+    def subsample(self, seen: np.ndarray, unseen: np.ndarray, **_: float) -> np.ndarray:
+        return super().subsample(seen, unseen, near_mm=14, fine_mm=5, coarse_mm=14)
 
 
 def fitted_without(model: PCASkull, shells: Sequence[np.ndarray]) -> PCASkull:
@@ -144,8 +145,8 @@ def propose(
     complete, missing = (grid.sample(share, skull.alignment) for share in shares)
     defective = skull.complete.with_voxels(skull.complete.voxels & ~implant)
     occupancy = defective.with_voxels(defective.voxels.astype(np.float32))
-    filling = PCACompleter(model).filling(defective, occupancy, skull.alignment, lambda _: None)
-    values = {"complete": complete, "implant": np.minimum(missing, complete), "proposal": filling.on_grid(grid)}
+    fill = PCACompleter(model).fill(defective, occupancy, skull.alignment, lambda _: None)
+    values = {"complete": complete, "implant": np.minimum(missing, complete), "proposal": fill.on_grid(grid)}
     return {name: torch.from_numpy(np.round(255 * value).astype(np.uint8)) for name, value in values.items()}
 
 

@@ -14,8 +14,8 @@ from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.alignment import Alignment, Surface, align_surfaces, bone_surface
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid, cast
-from CraNeXtLib.completion.shape_model.completer import SAMPLING_MM, observe
 from CraNeXtLib.completion.shape_model.model import PCASkull
+from CraNeXtLib.completion.shape_model.observation import SAMPLING_MM, observe
 from CraNeXtLib.completion.shape_model.shape_prior import Kernel, ShapePrior
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume

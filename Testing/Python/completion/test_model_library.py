@@ -57,9 +57,9 @@ def test_a_folder_and_an_added_model_work(tmp_path):
         small_skull(), device="cpu", progress=lambda _fraction: None
     )
     assert proposal.probability.shape == small_skull().voxels[proposal.box].shape
-    with pytest.raises(InputError, match="already"):
+    with pytest.raises(InputError, match="already exists"):
         model_import.import_model(folder)
-    with pytest.raises(InputError, match="cannot be a model's name"):
+    with pytest.raises(InputError, match="cannot be the name of a model"):
         model_import.import_model(folder, name="../escape")
     copy = model_import.export_model("mine", tmp_path / "elsewhere")
     assert model_library.find(copy).sha256 == model_library.find("mine").sha256
@@ -76,7 +76,7 @@ def test_bundled_models_are_whole_and_cannot_be_deleted():
         assert (model.folder / "MODEL_CARD.md").is_file()
         assert model.description["licence"] == "CC BY-NC-SA 4.0"
         assert model.weights.stat().st_size <= 30e6
-        with pytest.raises(InputError, match="added"):
+        with pytest.raises(InputError, match="not a model that you added"):
             model_import.delete_model(model.name)
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from phantoms import head
 
-from CraNeXtLib.completion.network_completer import LEAST_AGREEMENT, NetworkCompleter
+from CraNeXtLib.completion.network_completer import MIN_AGREEMENT, NetworkCompleter
 from CraNeXtLib.geometry.volume import Volume
 
 SHAPE = (44, 56, 36)
@@ -34,10 +34,10 @@ def test_what_is_alike_on_both_sides_agrees_and_what_is_not_is_doubted():
     middle, side = (slice(20, 24), slice(20, 34), slice(8, 16)), (slice(6, 12), slice(20, 34), slice(8, 16))
     agreeing, one_sided = proposal_of(Filler(*middle), skull), proposal_of(Filler(*side), skull)
     assert agreeing.agreement == pytest.approx(1.0)
-    assert agreeing.notes == ()
+    assert agreeing.warnings == ()
     assert one_sided.agreement == pytest.approx(0.0)
-    assert "agrees only to a DSC of 0.00" in one_sided.notes[0]
-    assert 0 < LEAST_AGREEMENT < 1
+    assert "for the mirrored skull is only 0.00" in one_sided.warnings[0]
+    assert 0 < MIN_AGREEMENT < 1
 
 
 def test_both_implants_are_compared_on_the_same_side():

@@ -11,7 +11,7 @@ from CraNeXtLib.anatomy.head.alignment import Alignment
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.face_completer import FaceCompleter
-from CraNeXtLib.completion.grid_completion import OnGrid
+from CraNeXtLib.completion.grid_completion import GridCompletion
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import InputError
@@ -108,7 +108,9 @@ def test_what_the_network_of_the_face_gives_comes_to_its_place(completer, demo):
 
     class Face(FaceCompleter):
         def complete(self, placed, **_):
-            return OnGrid.of(self.grid, self.grid.sample(placed.occupancy, placed.alignment), ball.astype(np.float32))
+            return GridCompletion.of(
+                self.grid, self.grid.sample(placed.occupancy, placed.alignment), ball.astype(np.float32)
+            )
 
     with_ball = replace(completer, face=Face(None, grid, ball))
     flipped = (slice(None, None, -1), slice(None), slice(None, None, -1))
@@ -117,7 +119,7 @@ def test_what_the_network_of_the_face_gives_comes_to_its_place(completer, demo):
     for skull in (demo[0], Volume(demo[0].voxels[flipped].transpose(2, 0, 1), affine[:, [2, 0, 1, 3]])):
         proposal = with_ball.propose(skull)
         added = skull.crop(proposal.box).with_voxels((proposal.probability >= 0.5) & ~skull.crop(proposal.box).voxels)
-        wanted = with_ball.shape_model.fill(skull, lambda _: None).alignment.apply(centre[None])[0]
+        wanted = with_ball.shape_model.place(skull, lambda _: None).alignment.apply(centre[None])[0]
         assert wanted[0] < 0  # of the patient's left
         near = added.to_ras(np.argwhere(added.voxels))
         near = near[np.linalg.norm(near - wanted, axis=1) < 16]
@@ -125,14 +127,14 @@ def test_what_the_network_of_the_face_gives_comes_to_its_place(completer, demo):
 
 
 def test_the_demo_skull_is_known_to_be_thin(completer, demo):
-    filling = completer.shape_model.fill(demo[0], lambda _: None).filling
-    assert completer.shape_model.thickness_share(filling) == pytest.approx(0.59, abs=0.03)
-    thicker = replace(filling, thickness=2 * filling.thickness)
-    assert completer.shape_model.thickness_share(thicker) == pytest.approx(1.18, abs=0.06)
+    fill = completer.shape_model.place(demo[0], lambda _: None).fill
+    assert completer.shape_model.relative_thickness(fill) == pytest.approx(0.59, abs=0.03)
+    thicker = replace(fill, thickness=2 * fill.thickness)
+    assert completer.shape_model.relative_thickness(thicker) == pytest.approx(1.18, abs=0.06)
 
 
 def test_the_face_says_nothing_at_the_border_of_its_grid(completer):
-    say = FaceCompleter(None, ModelSpaceGrid(completer.grid.surface, (88, 64, 72), "face"), None).say
+    say = FaceCompleter(None, ModelSpaceGrid(completer.grid.surface, (88, 64, 72), "face"), None).blend_weight
     assert say.shape == (88, 64, 72)
     assert say.max() == 1
     assert max(np.take(say, end, axis).max() for axis in range(3) for end in (0, -1)) < 0.2

@@ -25,7 +25,7 @@ class Oracle(model_library.Model):
         progress(0.5)
         box = foreground_box(self.complete.voxels & ~skull.voxels, margin=8)
         errors = np.full_like(self.complete.voxels[box], 2.5, dtype=np.float16)
-        return Proposal(box, self.complete.voxels[box].astype(np.float32), expected_error=errors, notes=("A note.",))
+        return Proposal(box, self.complete.voxels[box].astype(np.float32), expected_error=errors, warnings=("A note.",))
 
 
 def consult(monkeypatch, oracle):

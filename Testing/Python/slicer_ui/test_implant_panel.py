@@ -249,7 +249,7 @@ def test_importing_a_model(widget, tmp_path, monkeypatch, really):
     assert importing.message.text == ""
     assert widget.ui.modelComboBox.currentData == parameters(widget).model == "mine"
     press(importing)
-    assert "There is a model 'mine' already" in importing.message.text
+    assert "A model named 'mine' already exists" in importing.message.text
     model_import.delete_model("mine")
     widget.panel.models.fill_models()
     widget.panel.binding.update()

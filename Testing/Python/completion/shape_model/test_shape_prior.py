@@ -47,27 +47,27 @@ def test_components_tie_channels_and_places_within_their_reach():
     np.testing.assert_allclose(near, 5, atol=0.1)
     unsure = prior(modes, kernels, (0.1, 10.0))
     assert unsure.predict(observed, seen=seen, wanted=wanted)[1, 0] > 5.8
-    assert unsure.spread(seen=seen, wanted=seen, channel=1)[0] > unsure.spread(seen=seen, wanted=seen)[0]
+    assert unsure.posterior_std(seen=seen, wanted=seen, channel=1)[0] > unsure.posterior_std(seen=seen, wanted=seen)[0]
 
 
-def test_thinning_is_dense_only_at_the_rim():
-    chosen = prior().thin_out(np.r_[0:90, 111:201], np.arange(90, 111))
+def test_the_subsample_is_dense_only_at_the_rim():
+    chosen = prior().subsample(np.r_[0:90, 111:201], np.arange(90, 111))
     near = np.abs(LINE[chosen, 0]) < 28
     assert 8 <= near.sum() <= 12
     assert 12 <= (~near).sum() <= 20
 
 
-def test_spread_grows_away_from_what_is_seen_up_to_the_prior():
+def test_the_posterior_std_grows_away_from_what_is_seen_up_to_the_prior():
     seen, wanted = np.r_[0:90, 111:201], np.array([50, 90, 95, 100])
-    spread = prior().spread(seen=seen, wanted=wanted)
-    assert spread[0] < 0.05
-    assert (np.diff(spread) > 0).all()
+    deviation = prior().posterior_std(seen=seen, wanted=wanted)
+    assert deviation[0] < 0.05
+    assert (np.diff(deviation) > 0).all()
     modes = np.full((1, 1, 201), 2.0)
-    alone = prior(modes, noise=(10.0,)).spread(seen=np.array([0]), wanted=np.array([200]))
+    alone = prior(modes, noise=(10.0,)).posterior_std(seen=np.array([0]), wanted=np.array([200]))
     assert alone[0] == pytest.approx(np.sqrt(1 + 4 - 4**2 / (1 + 4 + 100)), abs=1e-3)
 
 
-def test_spread_is_that_of_the_truth_about_the_prediction():
+def test_the_posterior_std_is_that_of_the_truth_about_the_prediction():
     shape = prior(np.stack([np.linspace(0, 2, 201)])[:, None], ((Kernel(1.0, 30, symmetry=0.5),),), (0.2,))
     places = np.array([5, 60, 140, 180])
     seen, wanted = places[:2], places[2:]
@@ -75,4 +75,4 @@ def test_spread_is_that_of_the_truth_about_the_prediction():
     truth = 5 + rng.multivariate_normal(np.zeros(4), shape._covariance(places, places), 4000)
     observed = truth[:, :2] + rng.normal(0, 0.2, (4000, 2))
     errors = [t[2:] - shape.predict(o[None], seen=seen, wanted=wanted)[0] for t, o in zip(truth, observed, strict=True)]
-    np.testing.assert_allclose(np.std(errors, axis=0), shape.spread(seen=seen, wanted=wanted), rtol=0.06)
+    np.testing.assert_allclose(np.std(errors, axis=0), shape.posterior_std(seen=seen, wanted=wanted), rtol=0.06)
