@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 from CraNeXtLib.anatomy.ct.bone_segmentation import BONE_THRESHOLD_HU
 from CraNeXtLib.completion import model_library
@@ -12,31 +13,43 @@ from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 
 
+class _Default:
+    """Marks a setting that was not given, whose value depends on whether the case is a preview."""
+
+    def __repr__(self) -> str:
+        return "<default>"
+
+
+_DEFAULT: Final[Any] = _Default()
+
+
 @dataclass(frozen=True, kw_only=True)
 class CaseSettings:
     """How a case is reconstructed; the options of ``cranext reconstruct``.
 
     Args:
-        ct: The input is a CT in Hounsfield units, from which bone is segmented first.
-        model: Name or folder of a model.
+        ct: Whether the input is a CT in Hounsfield units, from which bone is segmented first.
+        model: Name or folder of a model. A preview uses the shape model.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        series: Number, description or UID of the DICOM series to take, where a CT's folder holds several.
-        bone_threshold_hu: Least value of a CT that counts as bone.
-        orientation: Directions of the input's array axes, where its header lacks them.
+        series: Number, description or UID of the DICOM series to read, where a CT's folder holds several.
+        bone_threshold_hu: Lowest CT value that counts as bone.
+        orientation: Directions of the input's array axes, such as ``"LPS"``, where its header lacks them.
         segment: Segment or label to read from the input.
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
         reference_implant: File of the true implant, to measure the result against.
-        report: Whether to write ``report.html``, ``report.pdf`` and the pictures in them.
-        case_id: What the report calls the case; by default the beginning of the input's hash, for a file's name may
-            be a patient's.
-        finishing: How the part to be made is finished, see ``FinishSettings``; None for not.
-        material: What the part is made of, for its weight.
-        preview: Make an implant to look at, in seconds: on blocks of voxels of 1 mm, by the shape model alone, neither
-            finished nor checked for its fit, without report and 3MF file. Its result says so, and it is not to be
-            exported.
+        report: Whether to write ``report.html``, ``report.pdf`` and their pictures; by default unless the case is a
+            preview.
+        case_id: Name of the case in the report; by default the first digits of the input's SHA-256 hash, because file
+            names may identify a patient.
+        finishing: How the part to be made is finished, None for not at all; by default as ``FinishSettings()``, or not
+            at all for a preview.
+        material: Material of the part, for its weight.
+        preview: Whether to make an implant in seconds, for visual inspection only: on voxels of about 1 mm, by the
+            shape model alone, without finishing, fit check, report and 3MF file. The result is marked as a preview; do
+            not manufacture it.
 
     Raises:
-        InputError: If a preview is asked of another model.
+        InputError: If a preview is requested with another model, with finishing or with a report.
     """
 
     ct: bool = False
@@ -48,24 +61,31 @@ class CaseSettings:
     segment: str | None = None
     postprocessing: str | None = None
     reference_implant: str | None = None
-    report: bool = True
+    report: bool = _DEFAULT
     case_id: str | None = None
-    finishing: FinishSettings | None = field(default_factory=FinishSettings)
+    finishing: FinishSettings | None = _DEFAULT
     material: str = DEFAULT_MATERIAL
     preview: bool = False
 
     def __post_init__(self) -> None:
-        if not self.preview:
-            return
+        if self.preview:
+            self._check_preview()
+            object.__setattr__(self, "model", model_library.PREVIEW_MODEL)
+        defaults = {"report": not self.preview, "finishing": None if self.preview else FinishSettings()}
+        for name, value in defaults.items():
+            if getattr(self, name) is _DEFAULT:
+                object.__setattr__(self, name, value)
+
+    def _check_preview(self) -> None:
         if self.model not in (model_library.DEFAULT_MODEL, model_library.PREVIEW_MODEL):
-            raise InputError(
-                f"A quick preview is made by model '{model_library.PREVIEW_MODEL}'; choose no other for it."
-            )
-        for name, value in {"model": model_library.PREVIEW_MODEL, "finishing": None, "report": False}.items():
-            object.__setattr__(self, name, value)
+            raise InputError(f"A quick preview uses model '{model_library.PREVIEW_MODEL}'; choose no other --model.")
+        if self.report is not _DEFAULT and self.report:
+            raise InputError("A quick preview has no report; leave out 'report' or set it to False.")
+        if self.finishing is not _DEFAULT and self.finishing is not None:
+            raise InputError("A quick preview is not finished; leave out 'finishing' or set it to None.")
 
     @classmethod
-    def from_dict(cls, settings: dict[str, Any]) -> CaseSettings:
+    def from_dict(cls, settings: Mapping[str, Any]) -> CaseSettings:
         """Make settings from JSON.
 
         Raises:
@@ -75,5 +95,5 @@ class CaseSettings:
         if unknown:
             raise InputError(f"There is no setting {', '.join(sorted(unknown))}; check its spelling.")
         if isinstance(settings.get("finishing"), dict):
-            settings = settings | {"finishing": FinishSettings.from_dict(settings["finishing"])}
+            settings = {**settings, "finishing": FinishSettings.from_dict(settings["finishing"])}
         return cls(**settings)

@@ -1,9 +1,8 @@
-"""Regions from file to files, of one skull or a data set: what the command, Slicer and the worker process do."""
+"""Divide a skull into regions from file to files: the work of ``cranext categorize`` and of the worker process."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,16 +14,17 @@ from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.template import load_template
+from CraNeXtLib.cases.case_folder import CaseFolder, case_folder
 from CraNeXtLib.cases.defect_cohort import write_cohort
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.pictures.region_pictures import write_region_picture
 
-STAGE_SHARES = {"Reading": 0.1, "Categorizing": 0.7, "Measuring the defect": 0.02, "Writing": 0.18}
+_DESCRIPTION = "regions.json"
+_STAGE_SHARES = {"Reading": 0.1, "Categorizing": 0.7, "Measuring the defect": 0.02, "Writing": 0.18}
 
 
 def categorize_case(
@@ -39,30 +39,30 @@ def categorize_case(
     picture: bool = True,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
-    """Divide the skull in a file into regions and write everything into a folder.
+    """Divide the skull in a file into regions and write all results into a folder.
 
-    Writes ``regions.nrrd`` (labels 0-9), ``regions.csv``, ``regions.json`` and, if wished, ``regions.png``: all of them
-    or, if something fails, none.
+    Writes ``regions.nrrd`` (labels 0 to 9), ``regions.csv``, ``regions.json`` and, with a picture, ``regions.png``. If
+    anything fails, no file is written.
 
     Args:
         skull: File of a skull, complete or not.
         out: Folder to write into.
-        implant: File of an implant or defect in the same space, to tell its regions, side and size.
+        implant: File of an implant or defect in the same space; its regions, side and size are reported.
         method: See :func:`CraNeXtLib.anatomy.categorization.categorize.categorize`.
         template: File of a label map to use instead of the bundled template.
         orientation: Directions of the array axes of skull and implant, where their headers lack them.
         segment: Segment or label to read from the skull's file.
         picture: Whether to draw the skull from six sides.
-        progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
+        progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:
-        The content of ``regions.json``; ``files`` names what was written.
+        The content of ``regions.json``; ``files`` lists the files written.
 
     Raises:
-        InputError: If a file cannot be used or the folder not be written.
+        InputError: If a file cannot be used or the folder cannot be written.
     """
-    stages = Stages(STAGE_SHARES, progress)
-    with filling(out) as folder:
+    stages = Stages(_STAGE_SHARES, progress)
+    with case_folder(out, _DESCRIPTION) as folder:
         with stages.stage("Reading"):
             volume = read_volume(skull, orientation=orientation, segment=segment)
             defect = None if implant is None else read_volume(implant, orientation=orientation)
@@ -77,25 +77,24 @@ def categorize_case(
         with stages.stage("Measuring the defect"):
             analysis = None if defect is None else analyze_defect(defect, result.pose)
         with stages.stage("Writing"):
-            description = _write_case(folder, result, analysis, picture=picture)
-    return description
+            return _write_files(folder, result, analysis, picture=picture)
 
 
 def categorize_cohort(
     cases: Sequence[DatasetCase], out: str | Path, *, progress: ProgressCallback | None = None
 ) -> dict[str, str]:
-    """Divide the defective skull of every case of a data set and analyse the cohort's defects.
+    """Divide the defective skull of every case of a data set into regions and analyze the cohort's defects.
 
-    Writes ``cases/NAME`` with the files of :func:`categorize_case`, and what
-    ``write_cohort`` writes. A case that cannot be used is left out; the others go on.
+    Writes the files of :func:`categorize_case` into ``cases/NAME`` and those of :func:`write_cohort` into the folder
+    itself. A case that cannot be used is left out.
 
     Args:
-        cases: The manifest.
+        cases: Cases of a manifest.
         out: Folder to write into.
-        progress: Told the case and the fraction of the whole; may raise CancelledError to stop.
+        progress: Called with the case and the overall fraction; may raise CancelledError to stop.
 
     Returns:
-        Why cases were left out, by their name.
+        Reasons why cases were left out, by case name.
 
     Raises:
         InputError: If no case has a defect, or the folder cannot be written.
@@ -114,8 +113,8 @@ def categorize_cohort(
             except InputError as error:
                 errors[case.name] = str(error)
                 continue
-            with filling(Path(out) / "cases" / case.name.replace("/", "-")) as folder:
-                _write_case(folder, result, analysis, picture=False)
+            with case_folder(Path(out) / "cases" / case.name.replace("/", "-"), _DESCRIPTION) as folder:
+                _write_files(folder, result, analysis, picture=False)
             names.append(case.name)
             yield pair.implant, result
 
@@ -123,18 +122,15 @@ def categorize_cohort(
     return errors
 
 
-def _write_case(
-    folder: Path, result: Categorization, analysis: DefectAnalysis | None, *, picture: bool
+def _write_files(
+    folder: CaseFolder, result: Categorization, analysis: DefectAnalysis | None, *, picture: bool
 ) -> dict[str, Any]:
-    """Write one skull's files into a folder, and return the content of regions.json."""
-    write_volume(result.labels, folder / "regions.nrrd")
-    _write_table(result, folder / "regions.csv")
+    """Write one skull's files and return the content of ``regions.json``."""
+    write_volume(result.labels, folder.path / "regions.nrrd")
+    _write_table(result, folder.path / "regions.csv")
     if picture:
-        write_region_picture(result.labels, folder / "regions.png")
-    description = _describe(result, analysis)
-    description["files"] = sorted({path.name for path in folder.iterdir()} | {"regions.json"})
-    (folder / "regions.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-    return description
+        write_region_picture(result.labels, folder.path / "regions.png")
+    return folder.write_description(_describe(result, analysis))
 
 
 def _write_table(result: Categorization, path: Path) -> None:
@@ -145,7 +141,7 @@ def _write_table(result: Categorization, path: Path) -> None:
 
 
 def _describe(result: Categorization, implant: DefectAnalysis | None) -> dict[str, Any]:
-    """Return the content of regions.json, without the files."""
+    """Return the content of ``regions.json`` without ``files``."""
     description = {
         "format": "cranext-regions",
         "version": 1,

@@ -1,31 +1,27 @@
-"""The files of an implant that was changed by hand after it was made, with its measures taken anew."""
+"""The files of an implant that was edited by hand after it was made, measured again."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
+from CraNeXtLib.cases.case_folder import case_folder
+from CraNeXtLib.cases.checked_part import CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import draw_expected_error
-from CraNeXtLib.cases.finishing_case import make_part, write_part
-from CraNeXtLib.cases.report import Figure, draw_figures, write_report
+from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
+from CraNeXtLib.cases.result_json import RESULT_FILE, describe_implant, timestamp
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.progress import ProgressCallback, Stages
-from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.evaluation.distance_map_files import read_vtp
 from CraNeXtLib.geometry.mask import check_same_geometry
-from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_files import write_3mf
 from CraNeXtLib.geometry.surface_extraction import surface_of
-from CraNeXtLib.geometry.volume_files import read_volume, write_volume
-from CraNeXtLib.implant.expected_error import CAPTION, PICTURE
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.implant.finishing import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
-from CraNeXtLib.implant.measures import measure_implant
-from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
 
 _SHARES = {
     "Reading": 0.05,
@@ -35,6 +31,9 @@ _SHARES = {
     "Writing": 0.15,
     "Reporting": 0.6,
 }
+_SKIPPED_SHARE = 0.01
+_STALE_KEYS = ("finishing", "fit")
+_STALE_KEYS_AFTER_EDITS = ("metrics", "defects", "expected_error")
 
 
 def write_implant_files(
@@ -52,53 +51,47 @@ def write_implant_files(
 ) -> dict[str, Any]:
     """Measure an implant as it is now and write its files into a folder, as ``cranext reconstruct`` does.
 
-    Where the implant overlaps the skull, the skull stays: what is bone cannot be implant.
+    Voxels that belong to both skull and implant count as skull.
 
     Args:
         implant: File of the implant's mask.
         skull: File of the defective skull's mask, of the same geometry.
         out: Folder to write into.
-        result: Content of the ``result.json`` that the implant comes from; says how it was made.
-        edited: Whether it was changed since.
-        finishing: How the part to be made is finished, see ``FinishSettings``; None for no
-            part.
-        material: What the part is made of, for its weight.
-        expected_error: File of the expected error painted on the implant, for the report of one that was not edited.
+        result: Content of the ``result.json`` of the reconstruction that the implant comes from.
+        edited: Whether the implant has been edited since.
+        finishing: Settings of the finished part, see ``FinishSettings``; None for no part.
+        material: Material of the part, for its weight.
+        expected_error: File of the expected error mapped onto the implant, to show in the report of an implant that
+            was not edited.
         report: Whether to write ``report.html``, ``report.pdf`` and their pictures.
-        progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
+        progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:
         The content of ``result.json``, with ``edited``.
 
     Raises:
-        InputError: If a part or a report is wanted of a preview, a file cannot be used, nothing is left of the
+        InputError: If a part or a report is requested for a preview, a file cannot be used, nothing is left of the
             implant, or the folder cannot be written.
     """
     if result.get("preview") and (report or finishing is not None):
-        raise InputError("This implant is a quick preview; make it without preview before you finish or export it.")
-    left_out = {"Finishing": finishing is None, "Reporting": not report}
-    shares = {stage: 0.01 if left_out.get(stage) else share for stage, share in _SHARES.items()}
+        raise InputError(
+            "This implant is a quick preview; make it without preview before you finish it or write a report."
+        )
+    skipped = {"Finishing": finishing is None, "Reporting": not report}
+    shares = {stage: _SKIPPED_SHARE if skipped.get(stage) else share for stage, share in _SHARES.items()}
     stages = Stages(shares, progress)
-    with filling(out) as folder:
+    with case_folder(out, RESULT_FILE) as folder:
         with stages.stage("Reading"):
-            bone = skull_mask(read_volume(skull))
-            changed = read_volume(implant)
-            check_same_geometry(changed, bone)
-            changed = changed.with_voxels((changed.voxels != 0) & ~bone.voxels)
-            if not changed.voxels.any():
-                raise InputError("Nothing is left of the implant outside the skull; undo, or revert to the result.")
+            bone, remaining = _read_masks(skull, implant)
         with stages.stage("Making the mesh"):
-            mesh = surface_of(changed)
+            mesh = surface_of(remaining)
         with stages.stage("Measuring"):
-            measures = measure_implant(changed, bone, mesh) | {
-                "watertight": mesh.is_watertight,
-                "checklist": check(changed, bone).as_dict(),
-            }
+            measures = describe_implant(remaining, bone, mesh)
         part = None
         if finishing is not None:
             with stages.stage("Finishing") as update:
                 part = make_part(
-                    changed,
+                    remaining,
                     bone,
                     mesh,
                     FinishSettings.from_dict(finishing),
@@ -106,29 +99,39 @@ def write_implant_files(
                     progress=lambda name, fraction: update(fraction, name),
                 )
         with stages.stage("Writing"):
-            write_volume(bone.with_voxels(bone.voxels | changed.voxels), folder / "complete_skull.nrrd")
-            write_volume(changed, folder / "implant.nrrd")
-            write_stl(mesh, folder / "implant.stl", preview=bool(result.get("preview")))
-            write_3mf(mesh, folder / "implant.3mf")
+            complete = bone.with_voxels(bone.voxels | remaining.voxels)
+            write_implant(remaining, complete, mesh, folder.path, preview=bool(result.get("preview")))
+            write_3mf(mesh, folder.path / "implant.3mf")
         with stages.stage("Reporting"):
-            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            description = {**result, **measures, "edited": edited, "described": now}
-            of_what_it_was = ["metrics", "defects", "expected_error"] if edited else []
-            for key in ["finishing", "fit", *of_what_it_was]:
-                description.pop(key, None)
+            description = _updated(result, measures, part, edited=edited)
             if part is not None:
-                write_part(part, bone, folder, pictures=report)
-                description |= part.as_dict()
-                description["warnings"] = [*dict.fromkeys([*result["warnings"], *part.warnings])]
+                write_part(part, bone, folder.path, pictures=report)
             if report:
-                title = f"Case {description['case_id']}"
-                maps = [Figure(folder / name, caption) for name, caption in FIT_PICTURES.items()] if part else []
-                expected = []
                 if expected_error is not None and description.get("expected_error"):
-                    draw_expected_error(read_vtp(expected_error), bone, folder)
-                    expected = [Figure(folder / PICTURE, CAPTION)]
-                figures = draw_figures(bone, changed, folder, title=title)
-                write_report(description, figures, folder, maps=maps, expected=expected)
-            description["files"] = sorted({path.name for path in folder.iterdir()} | {"result.json"})
-            (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+                    draw_expected_error(read_vtp(expected_error), bone, folder.path)
+                write_implant_report(description, bone, remaining, folder.path)
+            return folder.write_description(description)
+
+
+def _read_masks(skull: str | Path, implant: str | Path) -> tuple[Volume, Volume]:
+    """Return the skull, and the implant without the voxels that belong to the skull; both bool."""
+    bone = skull_mask(read_volume(skull))
+    edited = read_volume(implant)
+    check_same_geometry(edited, bone)
+    remaining = edited.with_voxels((edited.voxels != 0) & ~bone.voxels)
+    if not remaining.voxels.any():
+        raise InputError("Nothing is left of the implant outside the skull; undo, or revert to the result.")
+    return bone, remaining
+
+
+def _updated(
+    result: Mapping[str, Any], measures: Mapping[str, Any], part: CheckedPart | None, *, edited: bool
+) -> dict[str, Any]:
+    """Return the result with the implant's present measures and part, without what no longer applies to it."""
+    description = {**result, **measures, "edited": edited, "described": timestamp()}
+    for key in (*_STALE_KEYS, *(_STALE_KEYS_AFTER_EDITS if edited else ())):
+        description.pop(key, None)
+    if part is not None:
+        description |= part.as_dict()
+        description["warnings"] = [*dict.fromkeys([*result["warnings"], *part.warnings])]
     return description

@@ -1,26 +1,36 @@
-"""Evaluating the implant in a file: metrics, distance maps and checklist as files."""
+"""Evaluate the implant in a file: metrics, distance maps and checklist as files."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.evaluation.checklist import Checklist, Thresholds, check
+from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 
+METRICS_FILE = "metrics.json"
+
 METRICS_VERSION = 1
 """Version of the format of ``metrics.json``."""
 
+_TITLES = {
+    "distance_map": ("Implant to reference", "Distance in mm: negative inside the reference, positive outside"),
+    "rim_map": ("Rim", "mm: negative overlap, positive gap"),
+    "sdh_implant": ("Surface of the implant", "Distance to the other surface in mm"),
+    "sdh_reference": ("Surface of the reference", "Distance to the other surface in mm"),
+}
+"""Title and legend of each map's picture, by the name of its file."""
 
-def check_and_write(
+
+def write_evaluation(
     evaluation: Evaluation,
     out: str | Path,
     implant: Volume,
@@ -30,45 +40,45 @@ def check_and_write(
     thresholds: Thresholds | None = None,
     ratings: Mapping[str, bool] | None = None,
     causes: tuple[str, ...] = (),
-    place: Mapping[str, object] | None = None,
+    location: Mapping[str, object] | None = None,
     pictures: bool = True,
 ) -> list[str]:
-    """Answer the checklist, paint the distances, and write all that is known about an implant.
+    """Complete the checklist, compute the distance maps, and write them with the metrics into a folder.
 
-    Writes ``metrics.json``; of an implant and reference that are not empty also ``distance_map``, ``rim_map``,
-    ``sdh_implant`` and ``sdh_reference``, each as ``.vtp`` (RAS, mm) and ``.png``.
+    Writes ``metrics.json`` and, unless implant or reference is empty, ``distance_map``, ``rim_map``, ``sdh_implant``
+    and ``sdh_reference``, each as ``.vtp`` (RAS, mm) and ``.png``.
 
     Args:
         evaluation: What ``evaluate`` returned for the three volumes.
-        out: Folder for the files.
+        out: Folder to write into.
         implant: Mask of the implant.
-        reference: Mask of the implant that should have been made.
+        reference: Mask of the reference implant.
         skull: Mask of the defective skull.
-        thresholds: When a criterion of the checklist is met.
+        thresholds: Thresholds of the checklist's criteria.
         ratings: A reader's own answers to the checklist.
-        causes: Causes of error that a reader sees.
-        place: Where the implant lies, to be kept beside the numbers; see :func:`place_of`.
-        pictures: Whether to draw the maps; the ``.vtp`` files are written anyway.
+        causes: Causes of error that a reader identified.
+        location: Where the implant lies, see :func:`implant_location`; stored as ``place`` in ``metrics.json``.
+        pictures: Whether to draw the maps; the ``.vtp`` files are always written.
 
     Returns:
         The names of the files, ``metrics.json`` first.
 
     Raises:
-        InputError: If the volumes cannot be measured or the folder cannot be written; it is then as it was.
+        InputError: If the volumes cannot be measured or the folder cannot be written; the folder is then unchanged.
     """
-    with filling(out) as folder:
+    with case_folder(out, METRICS_FILE) as folder:
         checklist, names = None, []
         if not {"implant_empty", "reference_empty"} & set(evaluation.flags):
             checklist = check(implant, skull, reference, thresholds=thresholds, ratings=ratings, causes=causes)
-            names = _write_maps(folder, implant, reference, skull, evaluation.flags, pictures)
-        description = metrics_description(evaluation, checklist) | {"place": place, "files": names}
-        text = json.dumps(description, indent=1, allow_nan=False) + "\n"
-        (folder / "metrics.json").write_text(text, encoding="utf-8")
-    return ["metrics.json", *names]
+            maps = _distance_maps(implant, reference, skull, evaluation.flags)
+            names = _write_maps(maps, skull, folder.path, pictures=pictures)
+        description = metrics_description(evaluation, checklist) | {"place": location}
+        folder.write_description(description, files=names, indent=1)
+    return [METRICS_FILE, *names]
 
 
 def metrics_description(evaluation: Evaluation, checklist: Checklist | None = None) -> dict[str, object]:
-    """Return the content of ``metrics.json``; units are in the key names, and null is an infinite distance."""
+    """Return the content of ``metrics.json``; units are in the key names, and null means an infinite distance."""
     return {
         "format": "cranext-metrics",
         "version": METRICS_VERSION,
@@ -82,14 +92,14 @@ def metrics_description(evaluation: Evaluation, checklist: Checklist | None = No
 def evaluate_files(
     implant: str | Path, reference: str | Path, skull: str | Path, out: str | Path, *, progress: ProgressCallback
 ) -> list[str]:
-    """Measure the masks in three files for Slicer, which draws the maps itself, and tell the implant's regions.
+    """Evaluate the masks in three files, with the location of the implant; Slicer draws the maps itself.
 
     Args:
         implant: File of the implant.
-        reference: File of the implant that should have been made.
+        reference: File of the reference implant.
         skull: File of the defective skull.
-        out: Folder for the files; see ``check_and_write``.
-        progress: Told the stage and the fraction of the whole; it may raise CancelledError.
+        out: Folder to write into; see :func:`write_evaluation`.
+        progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:
         The names of the files, ``metrics.json`` first.
@@ -101,18 +111,18 @@ def evaluate_files(
     volumes = [read_volume(path) for path in (implant, reference, skull)]
     progress("Measuring", 0.2)
     evaluation = evaluate(*volumes)
-    place = None
+    location = None
     if "implant_empty" not in evaluation.flags:
         progress("Finding the regions", 0.4)
-        place = place_of(volumes[0], volumes[2])
-    progress("Painting distances", 0.7)
-    names = check_and_write(evaluation, out, *volumes, place=place, pictures=False)
+        location = implant_location(volumes[0], volumes[2])
+    progress("Computing distance maps", 0.7)
+    names = write_evaluation(evaluation, out, *volumes, location=location, pictures=False)
     progress("Done", 1.0)
     return names
 
 
-def place_of(implant: Volume, skull: Volume) -> dict[str, object] | None:
-    """Return the regions, side and size of an implant for JSON, or None if the skull cannot be divided into regions."""
+def implant_location(implant: Volume, skull: Volume) -> dict[str, object] | None:
+    """Return regions, side and size of an implant for JSON, or None if the skull cannot be divided into regions."""
     from CraNeXtLib.anatomy.categorization.categorize import categorize
     from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 
@@ -122,30 +132,34 @@ def place_of(implant: Volume, skull: Volume) -> dict[str, object] | None:
         return None
 
 
-def _write_maps(
-    folder: Path, implant: Volume, reference: Volume, skull: Volume, flags: tuple[str, ...], pictures: bool
-) -> list[str]:
-    from CraNeXtLib.anatomy.head.landmarks import skull_frame
+def _distance_maps(implant: Volume, reference: Volume, skull: Volume, flags: tuple[str, ...]) -> dict[str, DistanceMap]:
+    """Return the maps by the names of their files; hidden surfaces have no projected map."""
     from CraNeXtLib.evaluation import distance_maps
-    from CraNeXtLib.evaluation.distance_map_files import write_vtp
     from CraNeXtLib.geometry.surface_extraction import surface_of
-    from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
 
-    mesh, true_mesh = surface_of(implant), surface_of(reference)
-    outside = mesh.vertices.mean(axis=0) - skull_frame(skull).center
-    apart = "Distance in mm: negative inside the reference, positive outside"
-    seen = "Distance to the other surface in mm"
+    mesh = surface_of(implant)
     maps = {
-        "distance_map": (distance_maps.distance_map(mesh, true_mesh), "Implant to reference", apart),
-        "rim_map": (distance_maps.rim_map(mesh, implant, skull), "Rim", "mm: negative overlap, positive gap"),
+        "distance_map": distance_maps.distance_map(mesh, surface_of(reference)),
+        "rim_map": distance_maps.rim_map(mesh, implant, skull),
     }
     if not any(flag.endswith("hidden") for flag in flags):
-        of_implant, of_reference = distance_maps.projected_maps(implant, reference, skull)
-        maps["sdh_implant"] = (of_implant, "Surface of the implant", seen)
-        maps["sdh_reference"] = (of_reference, "Surface of the reference", seen)
-    for name, (distances, title, legend) in maps.items():
+        projected = distance_maps.projected_maps(implant, reference, skull)
+        maps |= dict(zip(("sdh_implant", "sdh_reference"), projected, strict=True))
+    return maps
+
+
+def _write_maps(maps: Mapping[str, DistanceMap], skull: Volume, folder: Path, *, pictures: bool) -> list[str]:
+    """Write the maps into a folder and return the names of the files."""
+    from CraNeXtLib.anatomy.head.landmarks import skull_frame
+    from CraNeXtLib.evaluation.distance_map_files import write_vtp
+    from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
+
+    outward = maps["distance_map"].mesh.vertices.mean(axis=0) - skull_frame(skull).center
+    for name, distances in maps.items():
         write_vtp(distances, folder / f"{name}.vtp")
         if pictures:
-            views = views_from(outside, oblique=name == "rim_map")
+            title, legend = _TITLES[name]
+            views = views_from(outward, oblique=name == "rim_map")
             write_distance_picture(distances, folder / f"{name}.png", views=views, title=title, legend=legend)
-    return [f"{name}.{kind}" for name in maps for kind in (("vtp", "png") if pictures else ("vtp",))]
+    suffixes = ("vtp", "png") if pictures else ("vtp",)
+    return [f"{name}.{suffix}" for name in maps for suffix in suffixes]

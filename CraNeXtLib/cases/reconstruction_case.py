@@ -1,19 +1,18 @@
-"""One case from file to files: what ``cranext reconstruct``, the batch and the worker process do."""
+"""Reconstruct one case from file to files: the work of ``cranext reconstruct``, the batch and the worker process."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
+from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import write_expected_error
-from CraNeXtLib.cases.finishing_case import FINISHED, make_part, write_part
-from CraNeXtLib.cases.report import Figure, draw_figures, write_report
-from CraNeXtLib.cases.result_json import describe_result
+from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
+from CraNeXtLib.cases.result_json import RESULT_FILE, describe_result
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
-from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.mesh import Mesh, split_mesh
@@ -21,13 +20,10 @@ from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
-from CraNeXtLib.implant.defect_report import describe_defect
-from CraNeXtLib.implant.expected_error import CAPTION, PICTURE
 from CraNeXtLib.implant.preview import coarse_skull, fine_result
-from CraNeXtLib.implant.reconstruct import reconstruct
-from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
+from CraNeXtLib.implant.reconstruct import Reconstruction, reconstruct
 
-STAGE_SHARES = {
+_STAGE_SHARES = {
     "Reading": 0.03,
     "Reconstructing": 0.45,
     "Making the mesh": 0.05,
@@ -35,46 +31,44 @@ STAGE_SHARES = {
     "Writing": 0.05,
     "Reporting": 0.22,
 }
-
-PREVIEW_SHARES = {"Reading": 0.03, "Reconstructing": 0.6, "Making the mesh": 0.03, "Writing": 0.04, "Reporting": 0.3}
+_PREVIEW_SHARES = {"Reading": 0.03, "Reconstructing": 0.6, "Making the mesh": 0.03, "Writing": 0.04, "Reporting": 0.3}
 
 
 def reconstruct_case(
     skull: str | Path, out: str | Path, settings: CaseSettings, progress: ProgressCallback | None = None
 ) -> dict[str, Any]:
-    """Reconstruct the skull in a file and write everything into a folder.
+    """Reconstruct the skull in a file and write all results into a folder.
 
-    Writes ``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``: the model's implant, which
-    completes the skull exactly; ``finished_implant.nrrd``, ``.stl`` and ``.3mf``: the part to make; ``fit_maps.vtp``,
-    ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures; from a model that can tell
-    how far off it is also ``expected_error.nrrd`` and ``.vtp``; of a CT also ``defective_skull.nrrd``, its bone; of
-    several separate defects also ``implant_1.stl``, ``finished_implant_1.stl`` and so on, one a piece: all of them or,
-    if something fails, none. Where finishing leaves nothing, a warning says so and the part is missing.
+    Writes the model's implant, which completes the skull exactly (``complete_skull.nrrd``, ``implant.nrrd``,
+    ``implant.stl``, ``implant.3mf``), the part to make (``finished_implant.nrrd``, ``.stl`` and ``.3mf``),
+    ``fit_maps.vtp``, ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures. A model
+    that estimates its error adds ``expected_error.nrrd`` and ``.vtp``, a CT adds ``defective_skull.nrrd`` (the
+    segmented bone), and several separate defects add one STL file per piece: ``implant_1.stl``,
+    ``finished_implant_1.stl`` and so on. If anything fails, no file is written. If finishing leaves nothing, the part
+    is missing and a warning says why.
 
     Args:
         skull: File of the defective skull, or file or folder of a CT.
         out: Folder to write into.
         settings: See :class:`CaseSettings`.
-        progress: Told the stage and the fraction of the whole; may raise CancelledError to stop.
+        progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:
-        The content of ``result.json``; ``files`` names what was written.
+        The content of ``result.json``; ``files`` lists the files written.
 
     Raises:
-        InputError: If the input cannot be used or the folder not be written.
-        NoImplantError: If nothing is missing.
+        InputError: If the input cannot be used or the folder cannot be written.
+        NoImplantError: If nothing is missing from the skull.
     """
-    stages = Stages(PREVIEW_SHARES if settings.preview else STAGE_SHARES, progress)
-    with filling(out) as folder:
+    stages = Stages(_PREVIEW_SHARES if settings.preview else _STAGE_SHARES, progress)
+    with case_folder(out, RESULT_FILE) as folder:
         with stages.stage("Reading"):
             source = _read_input(Path(skull), settings)
-            reference = None
-            if settings.reference_implant is not None:
-                reference = read_volume(settings.reference_implant, orientation=settings.orientation)
+            reference = _read_reference(settings)
         with stages.stage("Reconstructing") as update:
-            whole = skull_mask(source.skull)
+            bone = skull_mask(source.skull)
             result = reconstruct(
-                coarse_skull(whole) if settings.preview else whole,
+                coarse_skull(bone) if settings.preview else bone,
                 model=settings.model,
                 device=settings.device,
                 postprocessing=settings.postprocessing,
@@ -91,48 +85,20 @@ def reconstruct_case(
                     mesh,
                     settings.finishing,
                     material=settings.material,
-                    progress=lambda name, fraction: update(fraction / 2, name),
+                    progress=lambda name, fraction: update(fraction / 2, name),  # the fit check is the other half
                 )
         with stages.stage("Writing"):
-            fine = fine_result(result, whole) if settings.preview else result
-            if settings.ct:
-                write_volume(fine.defective_skull, folder / "defective_skull.nrrd")
-            write_volume(fine.complete_skull, folder / "complete_skull.nrrd")
-            write_volume(fine.implant, folder / "implant.nrrd")
-            write_stl(mesh, folder / "implant.stl", preview=settings.preview)
-            if not settings.preview:
-                write_3mf(mesh, folder / "implant.3mf")
             pieces = pieces_of(result.implant)
-            if len(pieces) > 1 and part:
-                _write_pieces(pieces, {"implant": mesh, FINISHED: part.finished and part.finished.mesh}, folder)
+            full = fine_result(result, bone) if settings.preview else result
+            _write_masks_and_surfaces(full, mesh, part, pieces, settings, folder.path)
         with stages.stage("Reporting"):
-            if part:
-                write_part(part, result.defective_skull, folder, pictures=settings.report)
-            if result.expected_error:
-                write_expected_error(
-                    result.expected_error, result.implant, mesh, result.defective_skull, folder, picture=settings.report
-                )
-            description = describe_result(source, settings, result, mesh)
-            if reference is not None:
-                from CraNeXtLib.evaluation.evaluation import evaluate
-
-                description["metrics"] = evaluate(fine.implant, reference, fine.defective_skull).main_metrics()
-            if part:
-                description |= part.as_dict()
-                description["warnings"] += part.warnings
-            description["defects"] = [
-                describe_defect(piece, result.defective_skull, result.complete_skull, result.pose) for piece in pieces
-            ]
+            _write_maps(result, mesh, part, folder.path, pictures=settings.report)
+            metrics = None if reference is None else _metrics_of(full, reference)
+            description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
             description["seconds"] = stages.seconds | result.seconds
             if settings.report:
-                title = f"Case {description['case_id']}"
-                figures = draw_figures(result.defective_skull, result.implant, folder, title=title, ct=source.ct)
-                maps = [Figure(folder / name, caption) for name, caption in FIT_PICTURES.items()]
-                expected = [Figure(folder / PICTURE, CAPTION)] if result.expected_error else []
-                write_report(description, figures, folder, maps=maps, expected=expected)
-            description["files"] = sorted({p.name for p in folder.iterdir()} | {"result.json"})
-            (folder / "result.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-    return description
+                write_implant_report(description, result.defective_skull, result.implant, folder.path, ct=source.ct)
+            return folder.write_description(description)
 
 
 def _read_input(path: Path, settings: CaseSettings) -> SkullInput:
@@ -143,9 +109,50 @@ def _read_input(path: Path, settings: CaseSettings) -> SkullInput:
     return read_skull(path, orientation=settings.orientation, segment=settings.segment)
 
 
-def _write_pieces(pieces: list[Volume], meshes: dict[str, Mesh | None], folder: Path) -> None:
-    """Write every piece of the meshes into a file of its own, numbered in the order of the defects."""
-    for name, mesh in meshes.items():
-        for number, piece in enumerate(split_mesh(mesh, pieces) if mesh else [], start=1):
-            if len(piece.faces):
-                write_stl(piece, folder / f"{name}_{number}.stl")
+def _read_reference(settings: CaseSettings) -> Volume | None:
+    if settings.reference_implant is None:
+        return None
+    return read_volume(settings.reference_implant, orientation=settings.orientation)
+
+
+def _write_masks_and_surfaces(
+    result: Reconstruction,
+    mesh: Mesh,
+    part: CheckedPart | None,
+    pieces: list[Volume],
+    settings: CaseSettings,
+    folder: Path,
+) -> None:
+    if settings.ct:
+        write_volume(result.defective_skull, folder / "defective_skull.nrrd")
+    write_implant(result.implant, result.complete_skull, mesh, folder, preview=settings.preview)
+    if part is None:
+        return
+    write_3mf(mesh, folder / "implant.3mf")
+    if len(pieces) > 1:
+        _write_pieces("implant", mesh, pieces, folder)
+        if part.finished:
+            _write_pieces(FINISHED, part.finished.mesh, pieces, folder)
+
+
+def _write_pieces(name: str, mesh: Mesh, pieces: list[Volume], folder: Path) -> None:
+    """Write each piece of a mesh into an STL file of its own, numbered like the defects."""
+    for number, piece in enumerate(split_mesh(mesh, pieces), start=1):
+        if len(piece.faces):
+            write_stl(piece, folder / f"{name}_{number}.stl")
+
+
+def _write_maps(result: Reconstruction, mesh: Mesh, part: CheckedPart | None, folder: Path, *, pictures: bool) -> None:
+    """Write the finished part with the maps of its fit, and the map of the expected error, if there are any."""
+    if part:
+        write_part(part, result.defective_skull, folder, pictures=pictures)
+    if result.expected_error:
+        write_expected_error(
+            result.expected_error, result.implant, mesh, result.defective_skull, folder, picture=pictures
+        )
+
+
+def _metrics_of(result: Reconstruction, reference: Volume) -> dict[str, float | None]:
+    from CraNeXtLib.evaluation.evaluation import evaluate
+
+    return evaluate(result.implant, reference, result.defective_skull).main_metrics()

@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.cases.checked_part import CheckedPart
 from CraNeXtLib.cases.skull_input import SkullInput
+from CraNeXtLib.core.runtime.environment import installed_version
 from CraNeXtLib.core.runtime.memory import peak_memory_mb
 from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.defect_report import describe_defect
 from CraNeXtLib.implant.measures import measure_implant
 from CraNeXtLib.implant.reconstruct import Reconstruction
 
+RESULT_FILE = "result.json"
 RESULT_VERSION = 1
 
-
 PREVIEW_WARNING = (
-    "This is a quick preview by the shape model alone, to look at and not to be made: make the implant without preview "
-    "before using it."
+    "This is a quick preview by the shape model alone, for visual inspection only; do not manufacture it. Reconstruct "
+    "the skull without preview before you use the implant."
 )
 
 
-def describe_result(source: SkullInput, settings: CaseSettings, result: Reconstruction, mesh: Mesh) -> dict[str, Any]:
-    """Return the content of result.json, without the seconds."""
+def describe_result(
+    source: SkullInput,
+    settings: CaseSettings,
+    result: Reconstruction,
+    mesh: Mesh,
+    *,
+    pieces: Sequence[Volume],
+    part: CheckedPart | None = None,
+    metrics: Mapping[str, float | None] | None = None,
+) -> dict[str, Any]:
+    """Return the content of ``result.json`` without ``seconds`` and ``files``.
+
+    Args:
+        source: The input.
+        settings: How the case was reconstructed.
+        result: The reconstruction.
+        mesh: Surface of the implant.
+        pieces: Connected pieces of the implant, each of which fills one defect.
+        part: The part to be made; None for a preview.
+        metrics: Metrics against a reference implant, if there is one.
+    """
     volume = source.skull
-    return {
+    description = {
         "format": "cranext-result",
         "version": RESULT_VERSION,
         "notice": RESEARCH_USE_NOTICE,
         "case_id": settings.case_id or source.source["sha256"][:8],
         "preview": settings.preview,
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "created": timestamp(),
         "input": source.source
         | {
             "shape": list(volume.shape),
@@ -51,28 +74,49 @@ def describe_result(source: SkullInput, settings: CaseSettings, result: Reconstr
         },
         "model": {"name": result.model.name, "sha256": result.model.sha256},
         "parameters": asdict(settings) | {"postprocessing": result.postprocessing, "device": result.device},
-        **measure_implant(result.implant, result.defective_skull, mesh),
-        "watertight": mesh.is_watertight,
-        "checklist": check(result.implant, result.defective_skull).as_dict(),
+        **describe_implant(result.implant, result.defective_skull, mesh),
         "agreement": None if result.agreement is None else round(result.agreement, 3),
         "expected_error": result.expected_error and result.expected_error.as_dict(),
-        "warnings": [*([PREVIEW_WARNING] if settings.preview else []), *source.warnings, *result.warnings],
+        "warnings": [
+            *([PREVIEW_WARNING] if settings.preview else []),
+            *source.warnings,
+            *result.warnings,
+            *(part.warnings if part else ()),
+        ],
         "versions": _versions(),
         "peak_memory_mb": peak_memory_mb(),
     }
+    if metrics is not None:
+        description["metrics"] = dict(metrics)
+    if part:
+        description |= part.as_dict()
+    description["defects"] = [
+        describe_defect(piece, result.defective_skull, result.complete_skull, result.pose) for piece in pieces
+    ]
+    return description
+
+
+def describe_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, Any]:
+    """Return the measures of an implant, ``watertight`` and ``checklist``.
+
+    Args:
+        implant: Mask of the implant.
+        skull: Mask of the defective skull, of the same geometry.
+        mesh: Surface of the implant.
+    """
+    return {
+        **measure_implant(implant, skull, mesh),
+        "watertight": mesh.is_watertight,
+        "checklist": check(implant, skull).as_dict(),
+    }
+
+
+def timestamp() -> str:
+    """Return the time in UTC to the second, in ISO 8601 format."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def _versions() -> dict[str, str]:
     packages = ("torch", "monai", "antspyx", "numpy", "scipy", "pydicom")
-    installed = {d for d in packages if _installed(d)}
-    return {"cranext": __version__, "python": platform.python_version()} | {
-        name: metadata.version(name) for name in packages if name in installed
-    }
-
-
-def _installed(name: str) -> bool:
-    try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+    installed = {name: version for name in packages if (version := installed_version(name))}
+    return {"cranext": __version__, "python": platform.python_version()} | installed

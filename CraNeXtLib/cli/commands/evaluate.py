@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
 
 def _case(options: argparse.Namespace, progress: Any) -> None:
     from CraNeXtLib.anatomy.head.skull_mask import skull_mask
-    from CraNeXtLib.cases.evaluation_case import check_and_write, metrics_description
+    from CraNeXtLib.cases.evaluation_case import metrics_description, write_evaluation
     from CraNeXtLib.evaluation.evaluation import evaluate
     from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -74,7 +74,7 @@ def _case(options: argparse.Namespace, progress: Any) -> None:
     files = []
     if options.out:
         progress("Drawing maps", 0.4)
-        files = check_and_write(evaluation, options.out, implant, reference, skull, **judgement)
+        files = write_evaluation(evaluation, options.out, implant, reference, skull, **judgement)
     progress.end()
     if options.json:
         print(json.dumps(metrics_description(evaluation), indent=2))

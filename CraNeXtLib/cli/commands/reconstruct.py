@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cli.commands.finish import add_finishing, finishing_of, print_part
+from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
     from CraNeXtLib.cases.case_settings import CaseSettings
@@ -62,11 +63,22 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_of(options: argparse.Namespace) -> CaseSettings:
-    """Return the settings that the options name."""
-    from CraNeXtLib.cases.case_settings import CaseSettings
+    """Return the settings that the options name.
 
-    given = vars(options) | {"finishing": finishing_of(options) if options.finish else None}
-    return CaseSettings(**{name: given[name] for name in CaseSettings.__dataclass_fields__ if name in given})
+    Raises:
+        InputError: If one cannot be used.
+    """
+    from CraNeXtLib.cases.case_settings import CaseSettings
+    from CraNeXtLib.implant.finishing.settings import FinishSettings
+
+    given = {name: value for name, value in vars(options).items() if name in CaseSettings.__dataclass_fields__}
+    finishing = finishing_of(options) if options.finish else None
+    if not options.preview:
+        return CaseSettings(**given, finishing=finishing)
+    if finishing not in (None, FinishSettings()):
+        raise InputError("A quick preview is not finished; leave out --preview or the finishing options.")
+    del given["report"]  # a preview has none, whether or not --no-report was given
+    return CaseSettings(**given)
 
 
 def _run(options: argparse.Namespace, progress: Any) -> None:

@@ -14,7 +14,7 @@ from CraNeXtLib.slicer_ui.translation import _
 FINISHED, FIT_MAPS = (
     "finished_implant",
     "fit_maps.vtp",
-)  # files of CraNeXtLib.cases.finishing_case, which needs too much here
+)  # files of CraNeXtLib.cases.checked_part, which needs too much here
 PART_COLOR = (0.35, 0.75, 0.85)
 
 

@@ -74,5 +74,5 @@ def test_files_appear_all_or_none(tmp_path, monkeypatch, error):
 
     monkeypatch.setattr(categorization_case, "write_region_picture", fail)
     with pytest.raises(error):
-        categorization_case(DEFECTIVE_SKULL, tmp_path / "out")
+        categorization_case.categorize_case(DEFECTIVE_SKULL, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Finishing from file to files: the command, the worker, and the part beside a reconstruction."""
+"""Finishing from file to files, by the command line and by the worker."""
 
 import json
 from pathlib import Path
@@ -9,14 +9,9 @@ import trimesh
 from phantoms import OBLIQUE, Head, head
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.cases.case_settings import CaseSettings
-from CraNeXtLib.cases.finishing_case import make_part
 from CraNeXtLib.cli import main
-from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
-from CraNeXtLib.implant.finishing import FinishSettings
 
 FILES = {
     "finish.json",
@@ -84,24 +79,3 @@ def test_the_worker_finishes_for_slicer(files, tmp_path):
     assert result["finishing"]["settings"]["clearance_mm"] == 1.0
     assert [fraction for _, fraction in told] == sorted(fraction for _, fraction in told)
     assert "Finishing piece 1 of 1" in {stage for stage, _ in told}
-
-
-def test_a_part_of_which_nothing_is_left_is_a_warning_and_the_implant_is_checked(files):
-    _, _, phantom = files
-    settings = FinishSettings(clearance_mm=5, edge_radius_mm=10, insertion=(-40, -20, -60))
-    part = make_part(phantom.implant, phantom.defective, surface_of(phantom.implant), settings)
-    assert part.finished is None
-    assert "leaves nothing" in part.warnings[0]
-    described = part.as_dict()
-    assert described["finishing"] is None
-    assert described["fit"]["of"] == "implant"
-    json.dumps(described, allow_nan=False)
-
-
-def test_settings_of_a_case_hold_those_of_finishing():
-    settings = CaseSettings.from_dict({"finishing": {"clearance_mm": 0.8}, "material": "PMMA"})
-    assert settings.finishing == FinishSettings(clearance_mm=0.8)
-    assert CaseSettings().finishing == FinishSettings()
-    assert CaseSettings.from_dict({"finishing": None}).finishing is None
-    with pytest.raises(InputError, match="clearence"):
-        CaseSettings.from_dict({"finishing": {"clearence_mm": 0.8}})

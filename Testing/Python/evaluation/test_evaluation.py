@@ -10,7 +10,7 @@ from plain_metrics import capped_shell, volumes
 from repository import TESTS
 
 from CraNeXtLib import evaluate
-from CraNeXtLib.cases.evaluation_case import check_and_write
+from CraNeXtLib.cases.evaluation_case import write_evaluation
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation import metrics, surface_hausdorff
 
@@ -62,7 +62,7 @@ def head_case(shift=(1, 0, 0)):
 def test_writes_everything_that_is_known(tmp_path):
     implant, reference, skull = head_case()
     found = evaluate(implant, reference, skull)
-    names = check_and_write(found, tmp_path / "out", implant, reference, skull, ratings={"complete": True})
+    names = write_evaluation(found, tmp_path / "out", implant, reference, skull, ratings={"complete": True})
     assert sorted(names) == sorted(file.name for file in (tmp_path / "out").iterdir())
     assert {"metrics.json", "distance_map.vtp", "distance_map.png", "rim_map.vtp", "sdh_implant.vtp"} <= set(names)
     description = json.loads((tmp_path / "out" / "metrics.json").read_text())
@@ -76,7 +76,7 @@ def test_writes_everything_that_is_known(tmp_path):
 def test_an_empty_implant_gives_numbers_but_no_maps(tmp_path):
     _, reference, skull = head_case()
     empty = reference.with_voxels(np.zeros(reference.shape))
-    assert check_and_write(evaluate(empty, reference, skull), tmp_path, empty, reference, skull) == ["metrics.json"]
+    assert write_evaluation(evaluate(empty, reference, skull), tmp_path, empty, reference, skull) == ["metrics.json"]
     description = json.loads((tmp_path / "metrics.json").read_text())
     assert description["checklist"] is None
     assert description["all_metrics"]["flags"] == ["implant_empty"]
@@ -86,7 +86,7 @@ def test_nothing_is_left_where_writing_fails(tmp_path):
     implant, reference, skull = head_case()
     found = evaluate(implant, reference, skull)
     with pytest.raises(InputError, match="criterion"):
-        check_and_write(found, tmp_path / "out", implant, reference, skull, ratings={"beauty": True})
+        write_evaluation(found, tmp_path / "out", implant, reference, skull, ratings={"beauty": True})
     assert not (tmp_path / "out").exists()
 
 
@@ -94,9 +94,9 @@ def test_needs_neither_display_nor_opengl(tmp_path):
     """VTK ends the process where it finds no OpenGL, so nothing of VTK that draws may even be loaded."""
     code = (
         "import sys\n"
-        "from plain_metrics import check_and_write, evaluate, head_case\n"
+        "from plain_metrics import write_evaluation, evaluate, head_case\n"
         "case = head_case()\n"
-        f"assert 'rim_map.png' in check_and_write(evaluate(*case), {str(tmp_path)!r}, *case)\n"
+        f"assert 'rim_map.png' in write_evaluation(evaluate(*case), {str(tmp_path)!r}, *case)\n"
         "assert any(name.startswith('vtkmodules') for name in sys.modules)\n"
         "assert not [name for name in sys.modules if 'vtkRendering' in name or name == 'vtk']"
     )

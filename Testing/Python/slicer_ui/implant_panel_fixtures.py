@@ -32,7 +32,7 @@ def evaluated(case, tmp_path_factory):
     volumes = {"implant": phantom.implant, "reference": moved, "skull": phantom.defective}
     place = {"percent": {"Temporal": 75.0, "Upper Frontal": 25.0, "Undefined": 0.0}, "side": "left"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation_case, "place_of", lambda *_volumes: place)  # slow, and the tour does it
+        patch.setattr(evaluation_case, "implant_location", lambda *_volumes: place)  # slow, and the tour does it
         for name, volume in volumes.items():
             write_volume(volume, folder / f"{name}.nrrd")
         evaluation_case.evaluate_files(

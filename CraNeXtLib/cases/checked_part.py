@@ -1,0 +1,111 @@
+"""The part to be made, with its checked fit: the finished implant or, without finishing, the implant as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
+from CraNeXtLib.implant.finishing.pipeline import FinishedImplant, finish
+from CraNeXtLib.implant.finishing.settings import FinishSettings
+from CraNeXtLib.implant.fit.fit_check import FitCheck, check_fit
+from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
+
+FINISHED = "finished_implant"
+FIT_MAPS = "fit_maps.vtp"
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedPart:
+    """The part to be made, and how it fits.
+
+    Args:
+        finished: The finished implant; None if the implant is left as it is.
+        fit: Fit of the finished implant or, without one, of the implant.
+        warnings: Warnings for the user, one sentence each.
+    """
+
+    finished: FinishedImplant | None
+    fit: FitCheck
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, finished: FinishedImplant, skull: Volume, material: str = DEFAULT_MATERIAL) -> CheckedPart:
+        """Check the fit of a finished implant along the insertion directions it was finished for.
+
+        Raises:
+            InputError: If the material is unknown.
+        """
+        directions = [piece.outward_ras for piece in finished.pieces if piece.parts]
+        fit = check_fit(finished.implant, skull, mesh=finished.mesh, directions=directions, material=material)
+        return cls(finished, fit, finished.warnings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return ``finishing`` and ``fit`` for JSON."""
+        return {
+            "finishing": self.finished and self.finished.as_dict(),
+            "fit": {"of": FINISHED if self.finished else "implant", **self.fit.as_dict()},
+        }
+
+
+def make_part(
+    implant: Volume,
+    skull: Volume,
+    mesh: Mesh,
+    settings: FinishSettings | None,
+    *,
+    material: str = DEFAULT_MATERIAL,
+    progress: ProgressCallback | None = None,
+) -> CheckedPart:
+    """Finish an implant and check its fit. If finishing would leave nothing, warn and check the implant as it is.
+
+    Args:
+        implant: Mask of the implant.
+        skull: Mask of the defective skull.
+        mesh: Surface of the implant.
+        settings: How to finish it; None leaves it as it is.
+        material: Material of the part, for its weight.
+        progress: Called with the stage and the overall fraction of finishing.
+
+    Raises:
+        InputError: If the material is unknown.
+    """
+    warnings: tuple[str, ...] = ()
+    if settings is not None:
+        try:
+            finished = finish(implant, skull, settings, progress=progress)
+        except InputError as error:
+            warnings = (str(error),)
+        else:
+            return CheckedPart.of(finished, skull, material)
+    return CheckedPart(None, check_fit(implant, skull, mesh=mesh, material=material), warnings)
+
+
+def write_part(part: CheckedPart, skull: Volume, folder: Path, *, pictures: bool) -> None:
+    """Write the finished implant, if there is one, and the maps of the fit.
+
+    Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp`` and, with pictures, those that
+    ``FIT_PICTURES`` lists.
+
+    Args:
+        part: The part.
+        skull: Mask of the defective skull.
+        folder: Folder to write into.
+        pictures: Whether to draw the maps, too.
+    """
+    from CraNeXtLib.evaluation.distance_map_files import write_vtp
+    from CraNeXtLib.pictures.fit_pictures import write_fit_pictures
+
+    if part.finished:
+        write_volume(part.finished.implant, folder / f"{FINISHED}.nrrd")
+        write_stl(part.finished.mesh, folder / f"{FINISHED}.stl")
+        write_3mf(part.finished.mesh, folder / f"{FINISHED}.3mf", title="Finished cranial implant")
+    write_vtp(part.fit.maps, folder / FIT_MAPS)
+    if pictures:
+        write_fit_pictures(part.fit, skull, folder)

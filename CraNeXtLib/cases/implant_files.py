@@ -1,0 +1,52 @@
+"""The files that a reconstructed and an edited implant have in common: masks, surface and report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.cases.report import Figure, draw_figures, write_report
+from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
+from CraNeXtLib.implant.expected_error import CAPTION, PICTURE
+from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
+
+
+def write_implant(implant: Volume, complete_skull: Volume, mesh: Mesh, folder: Path, *, preview: bool) -> None:
+    """Write ``complete_skull.nrrd``, ``implant.nrrd`` and ``implant.stl``.
+
+    Args:
+        implant: Mask of the implant.
+        complete_skull: Mask of the skull with the implant.
+        mesh: Surface of the implant.
+        folder: Folder to write into.
+        preview: Whether to mark the STL file as a preview.
+    """
+    write_volume(complete_skull, folder / "complete_skull.nrrd")
+    write_volume(implant, folder / "implant.nrrd")
+    write_stl(mesh, folder / "implant.stl", preview=preview)
+
+
+def write_implant_report(
+    result: dict[str, Any], skull: Volume, implant: Volume, folder: Path, *, ct: Volume | None = None
+) -> None:
+    """Draw the implant and write the report; pictures of fit and expected error are included if the folder has them.
+
+    Args:
+        result: Content of ``result.json``.
+        skull: Mask of the defective skull.
+        implant: Mask of the implant, of the same geometry.
+        folder: Folder to write into.
+        ct: The CT in Hounsfield units that the skull was segmented from, if any.
+    """
+    figures = draw_figures(skull, implant, folder, title=f"Case {result['case_id']}", ct=ct)
+    fit_maps = _present(FIT_PICTURES, folder)
+    expected_error = _present({PICTURE: CAPTION}, folder)
+    write_report(result, figures, folder, maps=fit_maps, expected=expected_error)
+
+
+def _present(captions: dict[str, str], folder: Path) -> list[Figure]:
+    """Return the pictures of the given names that are in the folder, with their captions."""
+    return [Figure(folder / name, caption) for name, caption in captions.items() if (folder / name).is_file()]
