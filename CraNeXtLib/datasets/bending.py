@@ -19,7 +19,7 @@ from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case, write_manifest
-from CraNeXtLib.geometry.resampling import share_of_voxels
+from CraNeXtLib.geometry.resampling import resampled_occupancy
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 
@@ -63,7 +63,7 @@ def bend_skull(
     low[2] += MARGIN_MM
     affine, shape = _grid(low, high, REGISTRATION_MM)
     displacement = amount * _register(
-        *(share_of_voxels(skull, affine, shape) for skull in (placed, fixed)), iterations=iterations
+        *(resampled_occupancy(skull, affine, shape) for skull in (placed, fixed)), iterations=iterations
     )
 
     fine, fine_shape = _grid(low, high, spacing_mm)

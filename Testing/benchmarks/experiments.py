@@ -15,7 +15,7 @@ import numpy as np
 from CraNeXtLib.datasets.layouts import find_cases
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, write_manifest
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
-from CraNeXtLib.geometry.resampling import share_of_voxels, shrink
+from CraNeXtLib.geometry.resampling import resampled_occupancy, shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 
@@ -58,7 +58,7 @@ def coarse(pair: SkullPair) -> SkullPair:
     affine = share.affine.copy()
     affine[:3, 3] = share.to_ras(np.full((1, 3), -MARGIN_VOXELS))[0]
     share = Volume(np.pad(share.voxels, MARGIN_VOXELS), affine)
-    lost = share_of_voxels(pair.implant, affine, share.shape)
+    lost = resampled_occupancy(pair.implant, affine, share.shape)
     complete = share.voxels >= 0.5
     implant = complete & (lost >= share.voxels / 2)
     return SkullPair(*(share.with_voxels(mask) for mask in (complete, complete & ~implant, implant)))

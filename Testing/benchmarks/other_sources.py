@@ -35,7 +35,7 @@ from CraNeXtLib.datasets.manifest import SkullPair, read_mask
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.morphology import dilated_mm
-from CraNeXtLib.geometry.resampling import share_of_voxels, shrink
+from CraNeXtLib.geometry.resampling import resampled_occupancy, shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.implant.reconstruct import reconstruct
@@ -65,7 +65,7 @@ def illustrated(data: Path, *, spacing: tuple[float, float, float] = (SPACING_MM
     affine = np.diag([*spacing, 1.0])
     affine[:3, 3] = bones.affine[:3, 3]
     shape = tuple(np.ceil((np.array(mask.shape) - 1) * bones.spacing / spacing).astype(int) + 1)
-    return in_air(Volume(share_of_voxels(bones.with_voxels(mask), affine, shape) >= 0.5, affine))
+    return in_air(Volume(resampled_occupancy(bones.with_voxels(mask), affine, shape) >= 0.5, affine))
 
 
 def stretched(data: Path, *, by: tuple[float, float, float]) -> Volume:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.resampling import voxels_within
 from CraNeXtLib.geometry.volume import Volume
 
 VAULT_HEIGHT_MM = 90.0  # below the vertex; holds the widest and longest levels of an adult vault
@@ -118,7 +119,7 @@ def skull_frame(skull: Volume, rotation: np.ndarray | None = None) -> SkullFrame
     Raises:
         InputError: If the mask holds next to no bone.
     """
-    steps = np.maximum(1, np.floor(SAMPLING_MM / skull.spacing + 1e-6)).astype(int)
+    steps = voxels_within(SAMPLING_MM, skull.spacing)
     sampled = skull.voxels[tuple(slice(None, None, step) for step in steps)] != 0
     rotation = np.eye(3) if rotation is None else rotation
     points = skull.to_ras(np.argwhere(sampled) * steps) @ rotation.T

@@ -9,7 +9,7 @@ import numpy as np
 
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.box import Box, box_around, corner_indices, foreground_box
-from CraNeXtLib.geometry.resampling import resample, share_of_voxels
+from CraNeXtLib.geometry.resampling import resample, resampled_occupancy
 from CraNeXtLib.geometry.volume import Volume
 
 _MARGIN_MM = 10.0
@@ -53,7 +53,7 @@ class RasBoxGrid:
 
     def sample(self, volume: Volume) -> np.ndarray:
         """Resample a mask to the grid as the occupancy of each grid voxel, 0 to 1, float32."""
-        return share_of_voxels(volume, self.affine, self.shape)
+        return resampled_occupancy(volume, self.affine, self.shape)
 
     def restore(self, values: np.ndarray, box: Box | None = None) -> np.ndarray:
         """Interpolate values on the grid at the centers of the skull's voxels; 0 outside the grid."""

@@ -26,6 +26,8 @@ from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, SkullPair, load_ca
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
+from CraNeXtLib.geometry.box import box_from
+from CraNeXtLib.geometry.resampling import block_mean, voxels_within
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.training.output.model_card import OWN, scores_table
 from CraNeXtLib.training.output.model_folder import put_scores, read_scores
@@ -114,21 +116,13 @@ def with_defect(complete: Volume, kind: str, seed: int, frame: SkullFrame | None
 
 
 def reduced(pair: SkullPair, spacing_mm: float) -> SkullPair:
-    """Return a case on blocks of its voxels of at most a spacing: for a quicker look."""
-    factors = np.maximum(np.floor(spacing_mm / pair.complete.spacing + 1e-6), 1).astype(int)
-    size = [slice(0, length // factor * factor) for length, factor in zip(pair.complete.shape, factors, strict=True)]
-    shares = []
-    for mask in (pair.complete, pair.implant):
-        sums = mask.voxels[tuple(size)]
-        for axis, factor in enumerate(factors):
-            sums = np.add.reduceat(sums, np.arange(0, sums.shape[axis], factor), axis=axis, dtype=np.uint16)
-        shares.append(sums)
-    affine = pair.complete.affine.copy()
-    affine[:3, :3] *= factors
-    affine[:3, 3] = pair.complete.to_ras((factors[None] - 1) / 2)[0]
-    bone = shares[0] >= np.prod(factors) / 2
-    implant = bone & (shares[1] >= shares[0] / 2)
-    return SkullPair(*(Volume(mask, affine) for mask in (bone, bone & ~implant, implant)))
+    """Return a case on whole blocks of its voxels of at most a spacing: for a quicker look."""
+    block = voxels_within(spacing_mm, pair.complete.spacing)
+    whole = box_from((0, 0, 0), np.array(pair.complete.shape) // block * block)
+    complete, implant = (block_mean(mask.crop(whole), block) for mask in (pair.complete, pair.implant))
+    bone = complete.voxels >= 0.5
+    missing = bone & (implant.voxels >= complete.voxels / 2)
+    return SkullPair(*(complete.with_voxels(mask) for mask in (bone, bone & ~missing, missing)))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,7 +18,7 @@ from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.geometry.affine import apply_affine
-from CraNeXtLib.geometry.resampling import share_of_voxels
+from CraNeXtLib.geometry.resampling import block_mean, resampled_occupancy
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.training.augmentation import elastic_displacement, segmentation_noise
 from CraNeXtLib.training.config import AugmentationConfig
@@ -91,7 +91,7 @@ def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool, categ
     shape = tuple(np.ceil((high - low) / spacing_mm).astype(int).tolist())
     affine = np.diag([spacing_mm] * 3 + [1.0])
     affine[:3, 3] = low + spacing_mm / 2
-    complete, implant = (share_of_voxels(mask, affine, shape) for mask in (pair.complete, pair.implant))
+    complete, implant = (resampled_occupancy(mask, affine, shape) for mask in (pair.complete, pair.implant))
     bone = complete >= 0.5
     skull = Volume(bone, affine)
     regions = None
@@ -174,11 +174,9 @@ def random_affine(config: AugmentationConfig, rng: np.random.Generator, middle: 
 
 def _block_means(masks: list[np.ndarray], spacing_mm: float, skull: Volume) -> tuple[Tensor, np.ndarray]:
     """Average masks over blocks as large as a spacing allows: (N, X, Y, Z) float32, and the affine of the blocks."""
-    block = max(1, int(spacing_mm / skull.spacing[0] + 1e-3))
-    values = torch.from_numpy(np.stack(masks).view(np.uint8)).float()
-    affine = skull.affine @ np.diag([block] * 3 + [1.0])
-    affine[:3, 3] = skull.to_ras(np.full((1, 3), (block - 1) / 2))[0]
-    return functional.avg_pool3d(values, block, ceil_mode=True, count_include_pad=False), affine
+    block = (max(1, int(spacing_mm / skull.spacing[0] + 1e-3)),) * 3
+    means = [block_mean(skull.with_voxels(mask), block, padded=False) for mask in masks]
+    return torch.from_numpy(np.stack([mean.voxels for mean in means])), means[0].affine
 
 
 def interpolated(values: Tensor, to_indices: np.ndarray, shape: tuple[int, int, int], bend: Tensor | None) -> Tensor:

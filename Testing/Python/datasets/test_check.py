@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.datasets.check import check_dataset, check_manifest, check_pair, header_doubts
 from CraNeXtLib.datasets.duplicates import find_duplicates, fingerprint
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
-from CraNeXtLib.geometry.resampling import share_of_voxels
+from CraNeXtLib.geometry.resampling import resampled_occupancy
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
@@ -170,7 +170,7 @@ def test_a_rescanned_head_is_known_again_and_another_is_not(shared):
     turn[:3, :3] = Rotation.from_euler("xyz", [5, -2, 3], degrees=True).as_matrix()
     middle = skull.to_ras(np.array([skull.shape]) / 2)[0]
     turn[:3, 3] = middle - turn[:3, :3] @ middle
-    again = share_of_voxels(skull, turn @ skull.affine, skull.shape)
+    again = resampled_occupancy(skull, turn @ skull.affine, skull.shape)
     skulls = {
         "002": skull,
         "002 again": Volume(again > 0.4, skull.affine),
