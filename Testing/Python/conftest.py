@@ -10,6 +10,33 @@ from repository import REPOSITORY
 # small, so more threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+_NOT_WITHOUT_TORCH = ("torch", "monai", "ants")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without-torch", action="store_true", help="skip what needs PyTorch, MONAI or ANTs, which are not installed"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item):
+    return (yield from _skipping_what_is_not_installed(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    return (yield from _skipping_what_is_not_installed(item))
+
+
+def _skipping_what_is_not_installed(item: pytest.Item):
+    try:
+        return (yield)
+    except ModuleNotFoundError as error:
+        if item.config.getoption("--without-torch") and error.name in _NOT_WITHOUT_TORCH:
+            pytest.skip(f"needs {error.name}")
+        raise
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
