@@ -1,9 +1,9 @@
-"""A CT with the outline of its bone, so that a person can see what the threshold took."""
+"""Slices of a CT with its bone outlined, so that a reader can judge the bone threshold."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -15,22 +15,44 @@ from CraNeXtLib.geometry.volume import Volume
 WINDOW_HU = (-200, 1300)
 OUTLINE = "#f0a020"
 PIXEL_MM = 0.8
-# RAS axis across the slices, RAS axes to the left (as radiologists look) and upwards, and where the slices lie in the
-# extent of the bone.
-ROWS = (
-    ("Axial", 2, (0, 1), (0.3, 0.5, 0.7, 0.85)),
-    ("Coronal", 1, (0, 2), (0.3, 0.5, 0.7, 0.88)),
-    ("Sagittal", 0, (1, 2), (0.15, 0.35, 0.65, 0.85)),
+_AIR_HU = -1024.0
+
+
+class _Row(NamedTuple):
+    """Slices in one anatomical plane.
+
+    Attributes:
+        name: Name of the plane.
+        across: RAS axis across it.
+        left: RAS axis that runs to the left in the picture, as radiologists look.
+        up: RAS axis that runs upward in the picture.
+        positions: Where the slices lie, as fractions of the extent of the bone.
+    """
+
+    name: str
+    across: int
+    left: int
+    up: int
+    positions: tuple[float, ...]
+
+
+_ROWS = (
+    _Row("Axial", 2, 0, 1, (0.3, 0.5, 0.7, 0.85)),
+    _Row("Coronal", 1, 0, 2, (0.3, 0.5, 0.7, 0.88)),
+    _Row("Sagittal", 0, 1, 2, (0.15, 0.35, 0.65, 0.85)),
 )
 
 
 def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
-    """Write a PNG of twelve slices of a CT, its bone outlined.
+    """Draw twelve slices of a CT with its bone outlined, as PNG.
 
     Args:
         ct: Hounsfield units.
         bone: Mask of its bone, of the same geometry.
         path: The file to write.
+
+    Raises:
+        InputError: If the file cannot be written.
     """
     from matplotlib.figure import Figure
 
@@ -39,41 +61,25 @@ def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
     points = bone.to_ras(np.argwhere(bone.voxels[tuple(slice(None, None, s) for s in steps)]) * steps)
     first, last = points.min(axis=0), points.max(axis=0)
     figure = Figure(figsize=(13, 10), layout="constrained", facecolor="black")
-    axes = figure.subplots(len(ROWS), 4)
-    for row, (name, across, (right, up), places) in zip(axes, ROWS, strict=True):
-        sides = [np.arange(low[axis], high[axis], PIXEL_MM) for axis in (right, up)]
-        for panel, share in zip(row, places, strict=True):
-            place = first[across] + share * (last[across] - first[across])
+    axes = figure.subplots(len(_ROWS), 4)
+    for panels, row in zip(axes, _ROWS, strict=True):
+        sides = [np.arange(low[axis], high[axis], PIXEL_MM) for axis in (row.left, row.up)]
+        for panel, fraction in zip(panels, row.positions, strict=True):
+            position_mm = first[row.across] + fraction * (last[row.across] - first[row.across])
             grid = np.empty((len(sides[1]), len(sides[0]), 3))
-            grid[..., right], grid[..., up], grid[..., across] = *np.meshgrid(*sides), place
+            grid[..., row.left], grid[..., row.up] = np.meshgrid(*sides)
+            grid[..., row.across] = position_mm
             indices = ct.to_indices(grid.reshape(-1, 3)).T
-            values = ndimage.map_coordinates(ct.voxels, indices, order=1, cval=-1024, output=np.float32)
+            values = ndimage.map_coordinates(ct.voxels, indices, order=1, cval=_AIR_HU, output=np.float32)
             inside = ndimage.map_coordinates(bone.voxels.view(np.uint8), indices, order=1, output=np.float32)
             shape = grid.shape[:2]
             panel.imshow(values.reshape(shape), cmap="gray", vmin=WINDOW_HU[0], vmax=WINDOW_HU[1], origin="lower")
             if inside.max() > 0.5:
                 panel.contour(inside.reshape(shape), [0.5], colors=OUTLINE, linewidths=0.7)
             panel.invert_xaxis()
-            panel.set_title(f"{name}, {'RAS'[across]} = {place:.0f} mm", color="white", fontsize=9)
+            panel.set_title(f"{row.name}, {'RAS'[row.across]} = {position_mm:.0f} mm", color="white", fontsize=9)
             panel.axis("off")
-    figure.suptitle("CT, and the outline of what counts as bone", color="white")
+    figure.suptitle("CT with the segmented bone outlined", color="white")
     figure.supxlabel(NOTICE, color="gray", fontsize=9)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110)
-
-
-def main() -> None:
-    """Draw the picture of the documentation, from a CT made of the bundled skull."""
-    from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
-    from CraNeXtLib.anatomy.ct.synthetic_ct import synthetic_ct
-    from CraNeXtLib.core.resources import DEFECTIVE_SKULL
-    from CraNeXtLib.geometry.volume_files import read_volume
-
-    parser = argparse.ArgumentParser(description="Draw the bone of a CT made of the bundled skull.")
-    parser.add_argument("out", type=Path, help="PNG to write")
-    ct = synthetic_ct(read_volume(DEFECTIVE_SKULL), noise_hu=15, headrest=True)
-    write_bone_picture(ct, segment_bone(ct).mask, parser.parse_args().out)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,24 +1,30 @@
-"""Pictures of distance maps: the mesh from several sides, with a legend in millimetres."""
+"""Pictures of distance maps: the mesh from several sides, with a legend in millimeters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
-from CraNeXtLib.pictures.mesh_renderer import INK, Camera, render_mesh
+from CraNeXtLib.pictures.camera import Camera
+from CraNeXtLib.pictures.mesh_renderer import render_mesh
+from CraNeXtLib.pictures.palette import INK
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 NEGATIVE, NEUTRAL, POSITIVE = (0.13, 0.32, 0.66), (0.96, 0.96, 0.94), (0.75, 0.13, 0.15)
 UNMEASURED = (0.70, 0.70, 0.70)
 
-_PANEL = (750, 640)  # pixels of one view
+_PANEL = (750, 640)  # width and height of a view in pixels
 _CAPTION_HEIGHT = 50
 _LEGEND_HEIGHT = 120
-_BAR = (700, 22)
-_MARGIN = 0.9  # part of a panel that the mesh fills
+_BAR = (700, 22)  # width and height of the color bar in pixels
+_FILLED = 0.9  # fraction of a view that the mesh fills
 
 
 def write_distance_picture(
@@ -32,16 +38,16 @@ def write_distance_picture(
 ) -> None:
     """Draw a map from one or several sides and write it as PNG.
 
-    Signed distances run from blue (negative) over white to red, unsigned ones from white to red; where nothing is
-    measured the mesh is grey. The views share one scale.
+    Signed distances run from blue (negative) through white to red, unsigned ones from white to red; the mesh is gray
+    where nothing is measured. All views have the same scale.
 
     Args:
         distances: What to draw.
         path: The PNG file.
-        views: RAS direction from the mesh to the eye, shape (3,), by the words that tell it; see ``views_from``.
+        views: RAS direction from the mesh to the viewer, shape (3,), by caption; see ``views_from``.
         title: What the picture shows.
-        legend: What the colours mean, with their unit.
-        limit_mm: Distance at the ends of the colours; by default see ``color_range``.
+        legend: What the colors mean, with their unit.
+        limit_mm: Distance at the ends of the color scale; see ``color_range`` for the default.
 
     Raises:
         InputError: If the file cannot be written.
@@ -49,40 +55,33 @@ def write_distance_picture(
     from PIL import Image, ImageDraw, ImageFont
 
     low, high = color_range(distances.values_mm) if limit_mm is None else (-limit_mm, limit_mm)
-    colours = colors_of(distances.values_mm, high, signed=low < 0)
-    cameras = {words: Camera.looking_from(direction) for words, direction in views.items()}
-    room = _MARGIN * np.array(_PANEL) - (0, _CAPTION_HEIGHT)
+    colors = colors_of(distances.values_mm, high, signed=low < 0)
+    cameras = {caption: Camera.looking_from(direction) for caption, direction in views.items()}
+    room = _FILLED * np.array(_PANEL) - (0, _CAPTION_HEIGHT)
     extents = [np.ptp(distances.mesh.vertices @ camera.rotation[:2].T, axis=0) for camera in cameras.values()]
     pixel_mm = float((np.array(extents) / room).max())
 
     rows = -(-len(cameras) // 2)
     canvas = Image.new("RGB", (2 * _PANEL[0], rows * _PANEL[1] + _LEGEND_HEIGHT), "white")
-    draw, font, small = ImageDraw.Draw(canvas), ImageFont.load_default(24), ImageFont.load_default(18)
-    for number, (words, camera) in enumerate(cameras.items()):
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(24)
+    for number, (caption, camera) in enumerate(cameras.items()):
         left, top = number % 2 * _PANEL[0], number // 2 * _PANEL[1]
         shape = (_PANEL[1] - _CAPTION_HEIGHT, _PANEL[0])
-        view = render_mesh(distances.mesh, colours, camera, shape, pixel_mm)
+        view = render_mesh(distances.mesh, colors, camera, shape, pixel_mm)
         canvas.paste(Image.fromarray(view), (left, top + _CAPTION_HEIGHT))
-        draw.text((left + _PANEL[0] / 2, top + 20), f"{title}, {words}", fill=INK, font=font, anchor="mt")
-        for letter, across in zip(camera.side_letters, (30, _PANEL[0] - 30), strict=True):
-            draw.text((left + across, top + _PANEL[1] / 2), letter, fill=INK, font=font, anchor="mm")
-
-    left, top = (canvas.width - _BAR[0]) // 2, rows * _PANEL[1] + 45
-    draw.text((canvas.width / 2, top - 25), legend, fill=INK, font=font, anchor="mm")
-    bar = colors_of(np.linspace(low, high, _BAR[0]), high, signed=low < 0)
-    canvas.paste(Image.fromarray((255 * np.tile(bar, (_BAR[1], 1, 1))).astype(np.uint8)), (left, top))
-    for part in np.linspace(0, 1, 5):
-        across = left + part * (_BAR[0] - 1)
-        draw.line((across, top + _BAR[1], across, top + _BAR[1] + 5), fill=INK)
-        label = f"{low + part * (high - low):.2f}"
-        draw.text((across, top + _BAR[1] + 9), label, fill=INK, font=small, anchor="mt")
-    draw.text((left + _BAR[0] + 60, top + _BAR[1] / 2), _range_of(distances), fill=INK, font=small, anchor="lm")
+        draw.text((left + _PANEL[0] / 2, top + 20), f"{title}, {caption}", fill=INK, font=font, anchor="mt")
+        for letter, offset in zip(camera.side_letters, (30, _PANEL[0] - 30), strict=True):
+            draw.text((left + offset, top + _PANEL[1] / 2), letter, fill=INK, font=font, anchor="mm")
+    _draw_legend(canvas, rows * _PANEL[1], legend, low, high, _measured_range(distances))
     with replacing(path) as temporary:
         canvas.save(temporary, format="PNG")
 
 
 def color_range(values_mm: np.ndarray) -> tuple[float, float]:
-    """Return the distances at the ends of the colours: the 98th percentile, at least 1 mm; from 0 if none is negative.
+    """Return the distances in mm at the two ends of the color scale.
+
+    The upper end is the 98th percentile of the absolute values, rounded up to half a millimeter and at least 1 mm. The
+    lower end is 0 if no distance is negative, and minus the upper end otherwise.
 
     Args:
         values_mm: Distances in mm, of any shape; NaN where nothing is measured.
@@ -94,40 +93,57 @@ def color_range(values_mm: np.ndarray) -> tuple[float, float]:
 
 
 def colors_of(values_mm: np.ndarray, limit_mm: float, *, signed: bool) -> np.ndarray:
-    """Return the colours of distances, shape (N, 3), 0 to 1.
+    """Return the colors of distances, RGB from 0 to 1, shape (N, 3).
 
     Args:
         values_mm: Distances in mm, shape (N,); NaN where nothing is measured.
-        limit_mm: Distance from which on the colour stays the same.
-        signed: Whether negative distances have colours of their own.
+        limit_mm: Distance beyond which the color no longer changes.
+        signed: Whether negative distances have colors of their own.
     """
     stops = ([-limit_mm] if signed else []) + [0.0, limit_mm]
     table = np.array(([NEGATIVE] if signed else []) + [NEUTRAL, POSITIVE])
-    colours = np.stack([np.interp(values_mm, stops, table[:, channel]) for channel in range(3)], axis=1)
-    colours[np.isnan(values_mm)] = UNMEASURED
-    return colours
+    colors = np.stack([np.interp(values_mm, stops, table[:, channel]) for channel in range(3)], axis=1)
+    colors[np.isnan(values_mm)] = UNMEASURED
+    return colors
 
 
 def views_from(outside: np.ndarray, *, oblique: bool = False) -> dict[str, np.ndarray]:
-    """Return views for a picture: from outside and inside the head, or four oblique ones that show an implant's rim.
+    """Return views by caption: from outside and inside the head, or four oblique ones that show an implant's rim.
 
     Args:
-        outside: RAS direction from the head's middle to the implant, shape (3,).
-        oblique: Look from outside, tilted to four sides.
+        outside: RAS direction from the middle of the head to the implant, shape (3,).
+        oblique: Whether to look from outside, tilted to four sides.
     """
     outside = np.asarray(outside, dtype=float) / np.linalg.norm(outside)
     if not oblique:
         return {"from outside": outside, "from inside": -outside}
     views = {}
-    for words, axis in {"left": (-1, 0, 0), "right": (1, 0, 0), "front": (0, 1, 0), "back": (0, -1, 0)}.items():
+    for name, axis in {"left": (-1, 0, 0), "right": (1, 0, 0), "front": (0, 1, 0), "back": (0, -1, 0)}.items():
         sideways = np.array(axis) - (outside @ axis) * outside
-        if np.linalg.norm(sideways) < 0.5:  # the implant itself is on this side or opposite to it
-            words, sideways = ("above", np.array([0, 0, 1])) if sum(axis) > 0 else ("below", np.array([0, 0, -1]))
+        if np.linalg.norm(sideways) < 0.5:  # The implant itself is on this side or on the opposite one.
+            name, sideways = ("above", np.array([0, 0, 1])) if sum(axis) > 0 else ("below", np.array([0, 0, -1]))
             sideways = sideways - (outside @ sideways) * outside
-        views[f"outside and {words}"] = outside + 1.5 * sideways / np.linalg.norm(sideways)
+        views[f"outside and {name}"] = outside + 1.5 * sideways / np.linalg.norm(sideways)
     return views
 
 
-def _range_of(distances: DistanceMap) -> str:
+def _draw_legend(canvas: Image.Image, above: int, legend: str, low: float, high: float, measured: str) -> None:
+    """Draw the color bar with its numbers into the strip below the views, which starts at a row of the canvas."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    draw, font, small = ImageDraw.Draw(canvas), ImageFont.load_default(24), ImageFont.load_default(18)
+    left, top = (canvas.width - _BAR[0]) // 2, above + 45
+    draw.text((canvas.width / 2, top - 25), legend, fill=INK, font=font, anchor="mm")
+    bar = colors_of(np.linspace(low, high, _BAR[0]), high, signed=low < 0)
+    canvas.paste(Image.fromarray((255 * np.tile(bar, (_BAR[1], 1, 1))).astype(np.uint8)), (left, top))
+    for fraction in np.linspace(0, 1, 5):
+        across = left + fraction * (_BAR[0] - 1)
+        draw.line((across, top + _BAR[1], across, top + _BAR[1] + 5), fill=INK)
+        label = f"{low + fraction * (high - low):.2f}"
+        draw.text((across, top + _BAR[1] + 9), label, fill=INK, font=small, anchor="mt")
+    draw.text((left + _BAR[0] + 60, top + _BAR[1] / 2), measured, fill=INK, font=small, anchor="lm")
+
+
+def _measured_range(distances: DistanceMap) -> str:
     measured = distances.values_mm[np.isfinite(distances.values_mm)]
-    return f"{measured.min():.2f} to {measured.max():.2f} mm" if measured.size else "nothing measured"
+    return f"{measured.min():.2f} to {measured.max():.2f} mm" if measured.size else "not measured"

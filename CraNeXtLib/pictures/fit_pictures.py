@@ -1,4 +1,4 @@
-"""Pictures of a fit check's maps."""
+"""Pictures of the fit check's maps."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ from CraNeXtLib.implant.fit.fit_check import FitCheck
 from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
 
 FIT_PICTURES = {
-    "fit_gap.png": "Gap between the part's rim and the bone; blue where they overlap.",
+    "fit_gap.png": "Gap between the rim of the part and the bone; blue where they overlap.",
     "fit_thickness.png": "Thickness of the part.",
-    "fit_symmetry.png": "How far the part stands out beyond the mirrored other side; blue where it stays behind.",
+    "fit_symmetry.png": "How far the part protrudes beyond the mirrored contralateral side; blue where it is recessed.",
 }
-"""What the pictures show, by the names of their files."""
+"""Captions of the pictures by file name."""
 
 
 def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path) -> None:
-    """Draw gap, thickness and symmetry into a folder, as ``FIT_PICTURES``; what could not be measured is grey.
+    """Draw gap, thickness and symmetry as the files of ``FIT_PICTURES``; gray where nothing could be measured.
 
     Args:
-        fit: What ``check_fit`` returned.
+        fit: Result of ``check_fit``.
         skull: Mask of the defective skull.
-        folder: The folder.
+        folder: Folder for the pictures.
+
+    Raises:
+        InputError: If a file cannot be written.
     """
     outside = fit.gap.mesh.vertices.mean(axis=0) - skull_frame(skull).center
     plain, rim = views_from(outside), views_from(outside, oblique=True)
     drawn = (
-        (fit.gap, rim, "Rim", "Gap to the bone in mm; negative where it overlaps"),
+        (fit.gap, rim, "Rim", "Gap to the bone in mm; negative: overlap"),
         (fit.thickness, plain, "Thickness", "Thickness in mm"),
-        (fit.symmetry, plain, "Symmetry", "mm beyond the mirrored other side; negative where it stays behind"),
+        (fit.symmetry, plain, "Symmetry", "Distance beyond the mirrored contralateral side in mm; negative: recessed"),
     )
     for name, (distances, views, title, legend) in zip(FIT_PICTURES, drawn, strict=True):
         write_distance_picture(distances, folder / name, views=views, title=title, legend=legend)

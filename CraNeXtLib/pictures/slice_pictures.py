@@ -1,8 +1,10 @@
-"""Slices through the skull where the implant is, in the three anatomical planes."""
+"""Slices through the implant in the three anatomical planes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -12,31 +14,59 @@ from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.geometry.box import corner_indices, foreground_box
 from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
-from CraNeXtLib.pictures.mesh_renderer import INK
+from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
 
-# Name, the RAS axis across which it lies, and the RAS axes from left to right and from top to bottom: as radiologists
-# look, from the feet, from the front and from the left.
-PLANES = (("Axial", 2, (0, -1), (1, -1)), ("Coronal", 1, (0, -1), (2, -1)), ("Sagittal", 0, (1, -1), (2, -1)))
-PLACES = (0.3, 0.7)  # along the implant's extent across the plane
+if TYPE_CHECKING:
+    from PIL import ImageDraw, ImageFont
+
+Axis = tuple[int, int]
+"""A RAS axis, 0 to 2, and 1 or -1 for running along or against it."""
+
+
+class Plane(NamedTuple):
+    """One anatomical plane, oriented as radiologists look at it.
+
+    Attributes:
+        name: Its name.
+        across: RAS axis across it.
+        right: Axis from left to right in the picture.
+        down: Axis from top to bottom in the picture.
+    """
+
+    name: str
+    across: int
+    right: Axis
+    down: Axis
+
+
+# Seen from the feet, from the front and from the left.
+PLANES = (
+    Plane("Axial", 2, (0, -1), (1, -1)),
+    Plane("Coronal", 1, (0, -1), (2, -1)),
+    Plane("Sagittal", 0, (1, -1), (2, -1)),
+)
+POSITIONS = (0.3, 0.7)
+"""Where the slices lie, as fractions of the implant's extent across the plane."""
 CT_WINDOW_HU = (-200.0, 1300.0)
 PIXEL_MM = 0.4
-_PANEL = (520, 520)
+_PANEL = (520, 520)  # width and height of a slice in pixels
 _MARGIN_MM = 12.0
 _BACKGROUND = np.array([0.10, 0.11, 0.13])
+_SCALE_MM = 50
+_SCALE_INK = (235, 235, 235)
 
 
 def write_slice_picture(
     skull: Volume, implant: Volume, path: str | Path, *, title: str, background: Volume | None = None
 ) -> None:
-    """Write a PNG of six slices through the implant, two a plane, with a scale and the letters of the sides.
+    """Draw six slices through the implant, two in each plane, with a scale bar and side letters, as PNG.
 
     Args:
         skull: Mask of the defective skull.
         implant: Mask of the implant, of the same geometry, not empty.
         path: The file to write.
         title: One line above the slices.
-        background: The CT in Hounsfield units, of the same geometry, to be shown in place of the skull's mask.
+        background: The CT in Hounsfield units, of the same geometry, shown in place of the skull's mask.
 
     Raises:
         InputError: If the geometries differ, the implant is empty or the file cannot be written.
@@ -44,32 +74,34 @@ def write_slice_picture(
     from PIL import Image, ImageDraw, ImageFont
 
     if not all(volume.has_geometry_of(skull) for volume in (implant, background) if volume is not None):
-        raise InputError("Skull, implant and CT differ in geometry; resample them onto each other.")
+        raise InputError("The skull, the implant and the CT differ in geometry; resample them onto one grid.")
     head, part = (_extent(volume) for volume in (skull, implant))
     low, high = np.minimum(head[0], part[0]) - _MARGIN_MM, np.maximum(head[1], part[1]) + _MARGIN_MM
     pixel_mm = max(PIXEL_MM, *((high - low) / np.array([_PANEL[0], _PANEL[0], _PANEL[1]])))
-    canvas = Image.new("RGB", (1600, 100 + 580 * len(PLACES)), "white")
+    canvas = Image.new("RGB", (1600, 100 + 580 * len(POSITIONS)), "white")
     draw, small = ImageDraw.Draw(canvas), ImageFont.load_default(17)
     draw.text((40, 26), title, fill=INK, font=ImageFont.load_default(28))
-    for row, share in enumerate(PLACES):
-        for column, (name, across, *axes) in enumerate(PLANES):
-            place = part[0][across] + share * (part[1][across] - part[0][across])
-            points = _plane(across, place, axes, low, high, pixel_mm)
-            image = _painted(points, skull, implant, background)
+    for row, fraction in enumerate(POSITIONS):
+        for column, plane in enumerate(PLANES):
+            across = plane.across
+            position_mm = part[0][across] + fraction * (part[1][across] - part[0][across])
+            points = _slice_points(plane, position_mm, low, high, pixel_mm)
+            image = _rendered(points, skull, implant, background)
             left, top = 10 + 530 * column, 72 + 580 * row
             panel = Image.new("RGB", _PANEL, tuple(int(255 * value) for value in _BACKGROUND))
             panel.paste(Image.fromarray(image), ((_PANEL[0] - image.shape[1]) // 2, (_PANEL[1] - image.shape[0]) // 2))
-            _write_scale(ImageDraw.Draw(panel), pixel_mm, small, letters=[_letters(*axis) for axis in axes])
+            _draw_sides_and_scale(ImageDraw.Draw(panel), plane, pixel_mm, small)
             canvas.paste(panel, (left, top))
-            caption = f"{name}, {'RAS'[across]} = {place:.0f} mm"  # signed: the origin may lie outside the head
+            # A signed coordinate and not "28 mm left", since the origin may lie outside the head.
+            caption = f"{plane.name}, {'RAS'[across]} = {position_mm:.0f} mm"
             draw.text((left + 260, top + 540), caption, fill=INK, font=small, anchor="mm")
-    draw.text((800, canvas.height - 18), NOTICE, fill=(120, 126, 133), font=small, anchor="mm")
+    draw.text((800, canvas.height - 18), NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
     with replacing(path) as temporary:
         canvas.save(temporary, format="PNG")
 
 
 def _extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and highest RAS coordinates of a mask's voxel centres."""
+    """Return the lowest and highest RAS coordinates of a mask's voxel centers."""
     try:
         box = foreground_box(mask.voxels != 0)
     except InputError as error:
@@ -78,23 +110,21 @@ def _extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
     return points.min(axis=0), points.max(axis=0)
 
 
-def _plane(
-    across: int, place: float, axes: list[tuple[int, int]], low: np.ndarray, high: np.ndarray, pixel_mm: float
-) -> np.ndarray:
+def _slice_points(plane: Plane, position_mm: float, low: np.ndarray, high: np.ndarray, pixel_mm: float) -> np.ndarray:
     """Return the RAS points of a slice's pixels, shape (rows, columns, 3)."""
-    lines = []
-    for axis, direction in axes:
-        line = np.arange(low[axis], high[axis] + pixel_mm / 2, pixel_mm)
-        lines.append(line[::direction])
+    lines = [
+        np.arange(low[axis], high[axis] + pixel_mm / 2, pixel_mm)[::direction]
+        for axis, direction in (plane.right, plane.down)
+    ]
     columns, rows = np.meshgrid(*lines)
     points = np.empty((*rows.shape, 3))
-    points[..., across] = place
-    points[..., axes[0][0]], points[..., axes[1][0]] = columns, rows
+    points[..., plane.across] = position_mm
+    points[..., plane.right[0]], points[..., plane.down[0]] = columns, rows
     return points
 
 
-def _painted(points: np.ndarray, skull: Volume, implant: Volume, background: Volume | None) -> np.ndarray:
-    """Return the slice as an 8-bit colour image of shape (rows, columns, 3)."""
+def _rendered(points: np.ndarray, skull: Volume, implant: Volume, background: Volume | None) -> np.ndarray:
+    """Return the slice as an 8-bit RGB picture of shape (rows, columns, 3)."""
     shape = points.shape[:2]
     indices = skull.to_indices(points.reshape(-1, 3)).T
 
@@ -103,29 +133,29 @@ def _painted(points: np.ndarray, skull: Volume, implant: Volume, background: Vol
         return values.reshape(*shape, 1)
 
     if background is None:
-        image = _BACKGROUND + sample(skull.voxels != 0, 1) * (BONE - _BACKGROUND)
+        picture = _BACKGROUND + sample(skull.voxels != 0, 1) * (BONE - _BACKGROUND)
     else:
         first, last = CT_WINDOW_HU
-        image = np.clip((sample(background.voxels, 1, first) - first) / (last - first), 0, 1) * np.ones(3)
-    share = np.clip(sample(implant.voxels != 0, 1), 0, 1)
-    return (255 * np.clip(image + share * (IMPLANT - image), 0, 1)).astype(np.uint8)
+        picture = np.clip((sample(background.voxels, 1, first) - first) / (last - first), 0, 1) * np.ones(3)
+    occupancy = np.clip(sample(implant.voxels != 0, 1), 0, 1)
+    return (255 * np.clip(picture + occupancy * (IMPLANT - picture), 0, 1)).astype(np.uint8)
 
 
-def _letters(axis: int, direction: int) -> tuple[str, str]:
-    """Return what lies at the beginning and at the end of an axis of the picture."""
-    ends = "LPI"[axis], "RAS"[axis]
-    return ends if direction > 0 else ends[::-1]
+def _letters(axis: Axis) -> Sequence[str]:
+    """Return the anatomical directions at the beginning and at the end of an axis of the picture."""
+    ends = ("LPI"[axis[0]], "RAS"[axis[0]])
+    return ends if axis[1] > 0 else ends[::-1]
 
 
-def _write_scale(draw, pixel_mm: float, font, letters: list[tuple[str, str]]) -> None:
-    """Write the letters of the sides and a bar of 50 mm."""
-    ink = (235, 235, 235)
-    (left, right), (top, bottom) = letters
+def _draw_sides_and_scale(
+    draw: ImageDraw.ImageDraw, plane: Plane, pixel_mm: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+) -> None:
+    """Draw the side letters at the four edges and a scale bar."""
     width, height = _PANEL
-    for letter, place in ((left, (14, height / 2)), (right, (width - 14, height / 2))):
-        draw.text(place, letter, fill=ink, font=font, anchor="mm")
-    for letter, place in ((top, (width / 2, 14)), (bottom, (width / 2, height - 14))):
-        draw.text(place, letter, fill=ink, font=font, anchor="mm")
-    length = 50 / pixel_mm
-    draw.line((width - 20 - length, height - 20, width - 20, height - 20), fill=ink, width=3)
-    draw.text((width - 20 - length / 2, height - 32), "50 mm", fill=ink, font=font, anchor="mm")
+    edges = [(14, height / 2), (width - 14, height / 2), (width / 2, 14), (width / 2, height - 14)]
+    for letter, edge in zip((*_letters(plane.right), *_letters(plane.down)), edges, strict=True):
+        draw.text(edge, letter, fill=_SCALE_INK, font=font, anchor="mm")
+    length = _SCALE_MM / pixel_mm
+    draw.line((width - 20 - length, height - 20, width - 20, height - 20), fill=_SCALE_INK, width=3)
+    label = (width - 20 - length / 2, height - 32)
+    draw.text(label, f"{_SCALE_MM} mm", fill=_SCALE_INK, font=font, anchor="mm")

@@ -27,7 +27,8 @@ from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.pictures.mesh_renderer import Camera, render_mesh
+from CraNeXtLib.pictures.camera import Camera
+from CraNeXtLib.pictures.mesh_renderer import render_mesh
 
 SHAPE = (88, 112, 72)
 PICTURE_SHAPE = (176, 224, 144)

@@ -13,7 +13,7 @@ import vtk
 
 from CraNeXtLib.cases.scene_surfaces import SKULL_SURFACE
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.pictures import implant_pictures
+from CraNeXtLib.pictures import palette
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import read_map
 from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
 from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image, read_mask, read_surface
@@ -30,7 +30,7 @@ DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_Co
 EXPECTED_ERROR = "expected_error.vtp"  # file of CraNeXtLib.implant.expected_error, which needs too much here
 
 BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
-IMPLANT_COLOR = tuple(implant_pictures.IMPLANT)
+IMPLANT_COLOR = tuple(palette.IMPLANT)
 
 _SURFACE = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
 SKULL_TERM = ("89546000", "Skull")

@@ -18,8 +18,9 @@ from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.pictures.implant_pictures import BONE, IMPLANT
-from CraNeXtLib.pictures.mesh_renderer import Camera, render_mesh
+from CraNeXtLib.pictures.camera import Camera
+from CraNeXtLib.pictures.mesh_renderer import render_mesh
+from CraNeXtLib.pictures.palette import BONE, IMPLANT
 from CraNeXtLib.training.experiments.data import Data
 from CraNeXtLib.training.experiments.design import Experiment, label_of
 from CraNeXtLib.training.experiments.results import CellResult, Results, Row

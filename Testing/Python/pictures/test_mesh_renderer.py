@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
-from CraNeXtLib.pictures.mesh_renderer import Camera, render_mesh
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.pictures.camera import Camera
+from CraNeXtLib.pictures.mesh_renderer import render_mesh
 
 FRONT = Camera.looking_from(np.array([0.0, 1, 0]))
 CORNERS = np.array([[x, y, z] for x in (-1.0, 1) for y in (-1, 1) for z in (-1, 1)])
@@ -52,14 +55,14 @@ def test_what_lies_outside_the_picture_is_cut_off():
 @pytest.mark.parametrize(("side", "nearer"), [((0, 1, 0), 1), ((0, -1, 0), 0)])
 def test_the_nearer_of_two_boxes_hides_the_other(side, nearer):
     mesh = joined(box((10, 2, 10), (0, -20, 0)), box((10, 2, 10), (0, 20, 0)))
-    colours = np.repeat([[1.0, 0, 0], [0, 0, 1.0]], 8, axis=0)
-    image = render_mesh(mesh, colours, Camera.looking_from(np.array(side, dtype=float)), (40, 40), 0.5)
+    colors = np.repeat([[1.0, 0, 0], [0, 0, 1.0]], 8, axis=0)
+    image = render_mesh(mesh, colors, Camera.looking_from(np.array(side, dtype=float)), (40, 40), 0.5)
     seen = image[drawn(image)]
     assert (seen[:, 2 * nearer] > 100).all()
     assert (seen[:, 2 - 2 * nearer] == 0).all()
 
 
-def test_colours_run_between_vertices_and_from_the_patients_right_to_left():
+def test_colors_run_between_vertices_and_from_the_patients_right_to_left():
     mesh = box((20, 2, 20))
     red_on_the_right = np.where(mesh.vertices[:, :1] > 0, [[0.8, 0, 0]], [[0, 0, 0.8]])
     image = render_mesh(mesh, red_on_the_right, FRONT, (40, 40), 0.5).astype(int)
@@ -67,3 +70,12 @@ def test_colours_run_between_vertices_and_from_the_patients_right_to_left():
     assert row[0, 0] > row[0, 2]  # who looks at the face sees its right on the left
     assert row[-1, 2] > row[-1, 0]
     assert (np.diff(row[1:-1, 2]) >= 0).all()
+
+
+def test_a_ball_is_lit_from_the_upper_left():
+    distance = np.sqrt(sum((axis - 15.0) ** 2 for axis in np.ogrid[:31, :31, :31]))
+    mesh = surface_of(Volume(distance <= 12, np.eye(4)))
+    image = render_mesh(mesh, np.full((len(mesh.vertices), 3), 0.5), FRONT, (64, 64), 0.4).astype(float)
+    gray = image[..., 0]
+    assert gray[20:24, 20:24].mean() > 1.4 * gray[40:44, 40:44].mean()
+    assert gray[20:24, 20:24].mean() > gray[20:24, 40:44].mean() > 60

@@ -7,7 +7,7 @@ from PIL import Image
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.pictures.implant_pictures import IMPLANT
+from CraNeXtLib.pictures.palette import IMPLANT
 from CraNeXtLib.pictures.slice_pictures import write_slice_picture
 
 HOLE_ON_THE_RIGHT = (((60.0, 30.0, 40.0), 22.0),)

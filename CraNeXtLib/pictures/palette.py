@@ -1,0 +1,15 @@
+"""Colors that several pictures share."""
+
+import numpy as np
+
+INK = (45, 52, 60)
+"""Titles and labels, 8-bit RGB."""
+
+FOOTNOTE = (120, 126, 133)
+"""The notice at the bottom of a picture, 8-bit RGB."""
+
+BONE = np.array([226, 214, 190]) / 255
+"""Bone, RGB from 0 to 1."""
+
+IMPLANT = np.array([38, 132, 158]) / 255
+"""An implant, RGB from 0 to 1."""

@@ -1,0 +1,85 @@
+"""The picture shows bone and implant, needs no display, and labels its sides correctly."""
+
+import numpy as np
+import pytest
+from phantoms import OBLIQUE, head
+from PIL import Image
+from pixel_colors import hue_is
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.pictures.implant_pictures import best_sides, write_implant_picture
+from CraNeXtLib.pictures.occupancy_renderer import SkullScene
+from CraNeXtLib.pictures.palette import BONE, IMPLANT
+
+
+@pytest.fixture(autouse=True)
+def _no_display(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+
+
+def panels_of(path, rows=1) -> list[np.ndarray]:
+    """Return the views of a picture, row by row."""
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("RGB"), dtype=float)
+    assert pixels.shape == (100 + 600 * rows, 1600, 3)
+    return [
+        pixels[72 + 600 * row : 632 + 600 * row, left : left + 520] for row in range(rows) for left in (10, 540, 1070)
+    ]
+
+
+def test_three_best_sides_show_bone_and_implant(tmp_path):
+    case = head(spacing=(2.5, 2.0, 3.0), directions=OBLIQUE)
+    write_implant_picture(case.defective, case.implant, tmp_path / "p.png", title="Phantom", supersampling=0.5)
+    panels = panels_of(tmp_path / "p.png")
+    for panel in panels:
+        assert hue_is(panel, BONE, brighter_than=60).mean() > 0.2
+        assert 0.01 < hue_is(panel, IMPLANT, brighter_than=60).mean() < 0.3
+    facing = np.argwhere(hue_is(panels[0], IMPLANT, brighter_than=60)).mean(axis=0)
+    np.testing.assert_allclose(facing, (280, 260), atol=40)
+
+
+def test_best_sides_are_the_ones_that_see_the_implant():
+    case = head(spacing=(3.0, 3.0, 3.0), holes=(((-60, 40, 40), 20),))
+    captions = list(best_sides(SkullScene.of(case.defective, case.implant)))
+    assert captions[0] == "Facing the implant"
+    assert "From the left" in captions
+    assert "From the right" not in captions
+
+
+def test_six_sides_show_an_implant_in_front_where_it_is_visible(tmp_path):
+    case = head(spacing=(4.0, 4.0, 4.0), holes=(((0.0, 90.0, 0.0), 30.0),))
+    write_implant_picture(
+        case.defective, case.implant, tmp_path / "p.png", title="Six", six_sides=True, supersampling=0.3
+    )
+    front, right, above, behind, left, below = (
+        hue_is(p, IMPLANT, brighter_than=60).mean() for p in panels_of(tmp_path / "p.png", 2)
+    )
+    assert front > 4 * max(right, above, left, below)
+    assert behind == 0
+
+
+def test_skull_without_implant_is_drawn_from_the_front_the_left_and_above(tmp_path):
+    case = head(spacing=(4.0, 4.0, 4.0), holes=())
+    write_implant_picture(case.defective, case.implant, tmp_path / "p.png", title="Intact", supersampling=0.5)
+    assert list(best_sides(SkullScene.of(case.defective, case.implant))) == [
+        "From the front",
+        "From the left",
+        "From above",
+    ]
+    front, left, above = panels_of(tmp_path / "p.png")
+    for panel, size_mm in ((front, (150, 150)), (left, (150, 190)), (above, (190, 150))):
+        assert not hue_is(panel, IMPLANT, brighter_than=60).any()
+        bone = np.argwhere(hue_is(panel, BONE, brighter_than=60))
+        assert len(bone) == pytest.approx(np.pi / 4 * np.prod(np.ptp(bone, axis=0) + 1), rel=0.05)  # a full ellipse
+        height, width = np.ptp(bone, axis=0)
+        assert height / width == pytest.approx(size_mm[0] / size_mm[1], rel=0.04)
+
+
+def test_other_geometry_and_empty_skull_are_refused(tmp_path):
+    case = head(spacing=(4.0, 4.0, 4.0))
+    with pytest.raises(InputError, match="geometry"):
+        write_implant_picture(case.defective, case.implant.crop((slice(1, None),) * 3), tmp_path / "p.png", title="")
+    empty = case.implant.with_voxels(np.zeros(case.implant.shape, dtype=bool))
+    with pytest.raises(InputError, match="empty"):
+        write_implant_picture(empty, empty, tmp_path / "p.png", title="")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,75 @@
+"""Ray-cast skulls: their size, their colors, their light and their hollows."""
+
+import numpy as np
+import pytest
+from phantoms import OBLIQUE, head
+from pixel_colors import hue_is
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.pictures.camera import Camera
+from CraNeXtLib.pictures.occupancy_renderer import SkullScene, render_skull
+from CraNeXtLib.pictures.palette import BONE, IMPLANT
+
+FRONT, TOP = (Camera.looking_from(np.array(side)) for side in ([0.0, 1, 0], [0.0, 0, 1]))
+HOLE_IN_FRONT = (((0.0, 90.0, 0.0), 25.0),)
+
+
+def drawn(picture: np.ndarray) -> np.ndarray:
+    return (picture < 255).any(axis=-1)
+
+
+@pytest.mark.parametrize("directions", [np.eye(3), OBLIQUE], ids=["upright", "oblique"])
+def test_a_skull_is_drawn_in_its_size_in_the_middle(directions):
+    case = head(spacing=(1.5, 2.0, 2.5), directions=directions, holes=())
+    scene = SkullScene.of(case.defective, case.implant)
+    for camera, size_mm in ((FRONT, (150, 150)), (TOP, (190, 150))):
+        rows, columns = np.nonzero(drawn(render_skull(scene, camera, (110, 120), 2.0)))
+        assert (2 * np.ptp(rows), 2 * np.ptp(columns)) == pytest.approx(size_mm, abs=5)
+        assert (rows.mean(), columns.mean()) == pytest.approx((54.5, 59.5), abs=0.7)
+
+
+def test_a_skull_is_lit_from_the_upper_left():
+    case = head(holes=())
+    picture = render_skull(SkullScene.of(case.defective, case.implant), FRONT, (100, 100), 2.0).astype(float)
+    upper_left, upper_right, lower_right = (
+        picture[rows, columns, 0].mean()
+        for rows, columns in (
+            (slice(28, 36), slice(28, 36)),
+            (slice(28, 36), slice(64, 72)),
+            (slice(64, 72), slice(64, 72)),
+        )
+    )
+    assert upper_left > 1.4 * lower_right
+    assert upper_left > upper_right > 60
+
+
+def test_the_implant_has_its_own_color_and_bone_keeps_its_own():
+    case = head(holes=HOLE_IN_FRONT)
+    picture = render_skull(SkullScene.of(case.defective, case.implant), FRONT, (100, 100), 2.0).astype(float)
+    row, column = np.argwhere(hue_is(picture, IMPLANT)).mean(axis=0)
+    assert (row, column) == pytest.approx((49.5, 49.5), abs=1)
+    assert hue_is(picture, IMPLANT).sum() * 2.0**2 == pytest.approx(np.pi * 25**2, rel=0.15)
+    assert hue_is(picture, BONE).sum() > 3 * hue_is(picture, IMPLANT).sum()
+
+
+def test_the_inside_of_the_head_is_dark_where_it_is_seen_through_a_hole():
+    case = head(holes=HOLE_IN_FRONT)
+    nothing = case.implant.with_voxels(np.zeros(case.implant.shape, bool))
+    open_hole = render_skull(SkullScene.of(case.defective, nothing), FRONT, (100, 100), 2.0).astype(float)
+    closed = render_skull(SkullScene.of(case.complete, nothing), FRONT, (100, 100), 2.0).astype(float)
+    middle = (slice(47, 53), slice(47, 53), 0)
+    assert open_hole[middle].mean() < 0.6 * closed[middle].mean()
+
+
+def test_the_direction_of_the_implant_points_from_the_middle_of_the_head_to_it():
+    scene = SkullScene.of(*(getattr(head(holes=HOLE_IN_FRONT), name) for name in ("defective", "implant")))
+    np.testing.assert_allclose(scene.implant_direction, [0, 1, 0], atol=0.03)
+    intact = head(holes=())
+    assert SkullScene.of(intact.defective, intact.implant).implant_direction is None
+
+
+def test_two_empty_masks_are_refused():
+    case = head(spacing=(4.0, 4.0, 4.0))
+    empty = case.implant.with_voxels(np.zeros(case.implant.shape, bool))
+    with pytest.raises(InputError, match="empty"):
+        SkullScene.of(empty, empty)
