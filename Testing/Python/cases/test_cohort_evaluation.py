@@ -1,42 +1,22 @@
-"""Many implants measured: manifests, folders, resuming, failures and tables."""
+"""Many implants measured: in parallel, resumed after a stop, with failures, and as tables."""
 
-import csv
 import json
 
 import numpy as np
 import pytest
-from plain_metrics import capped_shell
+from plain_metrics import SHIFTS, capped_shell, cohort_folder, cohort_manifest
 
 from CraNeXtLib.cases.cohort_evaluation import evaluate_cohort
-from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.errors import CancelledError
 from CraNeXtLib.evaluation import cohort_statistics
-from CraNeXtLib.evaluation.cohort_manifest import read_cases
 from CraNeXtLib.evaluation.cohort_tables import read_rows
 from CraNeXtLib.evaluation.evaluation import evaluate
 from CraNeXtLib.geometry.volume_files import write_volume
 
-SHIFTS = {"a": 0, "b": 1, "c": 3}
-
 
 @pytest.fixture
 def folder(tmp_path):
-    for name, shift in SHIFTS.items():
-        for role, volume in zip(("implant", "reference", "skull"), capped_shell(shift), strict=True):
-            path = tmp_path / "in" / name / f"{role}.nrrd"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_volume(volume.with_voxels(volume.voxels.astype(np.uint8)), path)
-    return tmp_path / "in"
-
-
-def manifest(folder, **columns):
-    path = folder / "cases.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["case", "implant", "reference", "skull", *columns])
-        for i, name in enumerate(SHIFTS):
-            files = [f"{name}/{role}.nrrd" for role in ("implant", "reference", "skull")]
-            writer.writerow([name, *files, *(values[i] for values in columns.values())])
-    return path
+    return cohort_folder(tmp_path / "in")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -53,7 +33,7 @@ def test_a_folder_of_cases(folder, tmp_path, workers):
 
 
 def test_tables_by_region_and_subject(folder, tmp_path):
-    path = manifest(folder, region=["Frontal", "Frontal; Occipital", "Occipital"], subject=["1", "1", "2"])
+    path = cohort_manifest(folder, region=["Frontal", "Frontal; Occipital", "Occipital"], subject=["1", "1", "2"])
     rows = evaluate_cohort(path, tmp_path / "out")
     cohort = json.loads((tmp_path / "out" / "cohort.json").read_text())
     assert (cohort["cases"], cohort["subjects"]) == (3, 2)
@@ -97,21 +77,3 @@ def test_an_empty_implant_is_counted_and_a_damaged_file_is_named(folder, tmp_pat
         summary = cohort["tables"]["all"]["dh95_mm"]
         assert (summary["n"], summary["failed"]) == (2, 1)
         assert summary["mean"] == pytest.approx((rows[0]["diagonal_mm"] + rows[2]["dh95_mm"]) / 2)
-
-
-def test_refuses_a_manifest_that_says_too_little(folder, tmp_path):
-    with pytest.raises(InputError, match="no column is called colour"):
-        read_cases(manifest(folder, colour=["red"] * 3))
-    (tmp_path / "twice.json").write_text(
-        json.dumps([dict.fromkeys(("case", "implant", "reference", "skull"), "x")] * 2)
-    )
-    with pytest.raises(InputError, match="twice"):
-        read_cases(tmp_path / "twice.json")
-    (tmp_path / "short.csv").write_text("case,implant,reference\na,b,c\n")
-    with pytest.raises(InputError, match="no skull"):
-        read_cases(tmp_path / "short.csv")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="no cases"):
-        read_cases(tmp_path / "empty")
-    with pytest.raises(InputError, match="Cannot read"):
-        read_cases(tmp_path / "missing.csv")
