@@ -1,7 +1,7 @@
 """The five criteria of the paper's Table 2 as numbers with a threshold, a verdict and a place in the head.
 
 Ellis, Alvarez and Aizenberg (2021) let readers answer five questions about an implant; here they are measured on maps
-of the vault as seen from the middle of the brain case (``cavity_view``). What the second criterion finds to be beyond
+of the vault as seen from the middle of the brain case (``radial_view``). What the second criterion finds to be beyond
 the defect is left out of the other four, so that one fault fails one criterion. The thresholds are editable and NOT
 VALIDATED CLINICALLY. A reader's own answers and the four causes of Table 7 are kept beside the automatic answers.
 """
@@ -15,11 +15,12 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.anatomy.head.cavity_view import CELL_MM, STEP_MM, CavityView, RayHits, view_of
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
+from CraNeXtLib.anatomy.head.radial_view import CELL_MM, STEP_MM, RadialView, RayHits, view_around
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation.criterion import Criterion
 from CraNeXtLib.geometry.components import components_with
-from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.mask import check_same_geometry, mask, surface_indices
 from CraNeXtLib.geometry.volume import Volume
 
 CRITERIA = ("complete", "no_false_positive", "restored_shape", "smooth_transition", "minimal_thickness")
@@ -128,8 +129,10 @@ def check(
     for name, volume in {"implant": implant, "reference": reference}.items():
         if volume is not None and not mask(volume).any():
             raise InputError(f"The {name} is empty; the checklist needs one.")
-    view = view_of(skull, implant, *references)
-    scene = _Scene(view, view.cast(implant), view.cast(skull), view.cast(reference) if references else None)
+    points = np.concatenate([volume.to_ras(surface_indices(volume)) for volume in (implant, *references)])
+    view = view_around(points, skull_frame(skull).center)
+    of_skull, of_implant, *of_reference = view.cast(skull, implant, *references)
+    scene = _Scene(view, of_implant, of_skull, of_reference[0] if of_reference else None)
     criteria = (
         _complete(scene, limits),
         _no_false_positive(scene, limits),
@@ -143,7 +146,7 @@ def check(
 class _Scene:
     """What the criteria share: the defect's window, the excess, and the implant without it."""
 
-    def __init__(self, view: CavityView, implant: RayHits, skull: RayHits, reference: RayHits | None) -> None:
+    def __init__(self, view: RadialView, implant: RayHits, skull: RayHits, reference: RayHits | None) -> None:
         self.view, self.skull, self.reference = view, skull, reference
         if reference is not None:
             self.defect = reference.hit_mask
@@ -273,7 +276,7 @@ def _place(scene: _Scene, badness: np.ndarray, radii: np.ndarray) -> tuple[float
     return scene.view.point(ray, float(radii[ray]))
 
 
-def _cosine(view: CavityView, radii: np.ndarray) -> np.ndarray:
+def _cosine(view: RadialView, radii: np.ndarray) -> np.ndarray:
     """Return the cosine between the rays and the normals of a surface, from its distances smoothed over a few cells."""
     smooth = ndimage.gaussian_filter(radii, 3)
     across = np.hypot(*np.gradient(smooth)) / (view.cell * smooth)

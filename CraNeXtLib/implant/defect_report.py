@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid
+from CraNeXtLib.anatomy.head.radial_view import cast
 from CraNeXtLib.geometry.box import box_around, corners_between
 from CraNeXtLib.geometry.components import components_with
 from CraNeXtLib.geometry.volume import Volume
@@ -84,17 +85,10 @@ class _View:
 
     def hits(self, mask: Volume) -> tuple[np.ndarray, np.ndarray]:
         """Return which pixels' rays meet a mask, and how far out last (0 if not), in mm; images."""
-        matrix = np.linalg.inv(mask.affine[:3, :3])
-        start = mask.to_indices(self.centre[None])[0]
-        steps = self.directions @ matrix.T
-        radii = np.zeros(len(steps))
-        for radius in np.arange(max(self.first, 1.0), self.last, mask.spacing.min() / 2):
-            places = np.rint(start + radius * steps).astype(int)
-            within = ((places >= 0) & (places < mask.shape)).all(axis=1)
-            met = np.flatnonzero(within)[mask.voxels[tuple(places[within].T)]]
-            radii[met] = radius
+        radii = np.arange(max(self.first, 1.0), self.last, mask.spacing.min() / 2)
+        (hits,) = cast(mask, center=self.centre, directions=self.directions, radii=radii)
         image = np.zeros(self.inside.shape)
-        image[self.inside] = radii
+        image[self.inside] = np.nan_to_num(hits.outer)
         return (image > 0) | ~self.inside, image
 
     def area_cm2(self, pixels: np.ndarray, radii: np.ndarray) -> float:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from CraNeXtLib.anatomy.head.radial_view import extreme_radii
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.resampling import voxels_within
 from CraNeXtLib.geometry.volume import Volume
@@ -18,6 +19,7 @@ SAMPLING_MM = 2.5
 SPECKS_MM3 = 500.0  # what may stick out of the head without moving a landmark
 RAY_RADIUS_MM = 5.0
 OUTLINE_DEG = 6.0
+_OUTLINE_SHAPE = (round(360 / OUTLINE_DEG), round(180 / OUTLINE_DEG))
 OUTLINE_CLOSING = 7  # bins; wide enough to span an orbit
 PLATE_MM = 15.0  # bone this close to the outermost bone on a ray belongs to the vault
 
@@ -95,9 +97,9 @@ class SkullFrame:
         from scipy.ndimage import maximum_filter
 
         points = self.points[self.points[:, 2] > self.level(BASE_DEPTH + 0.05)] - self.center
-        outline = np.zeros((round(360 / OUTLINE_DEG), round(180 / OUTLINE_DEG)), dtype=np.float32)
-        np.maximum.at(outline, _direction_bins(points), np.linalg.norm(points, axis=1))
-        return maximum_filter(outline, OUTLINE_CLOSING, mode=("wrap", "nearest"))
+        cells = np.ravel_multi_index(_direction_bins(points), _OUTLINE_SHAPE)
+        outline = extreme_radii(cells, np.linalg.norm(points, axis=1), _OUTLINE_SHAPE, np.maximum)
+        return maximum_filter(np.maximum(outline, 0), OUTLINE_CLOSING, mode=("wrap", "nearest"))
 
 
 def _direction_bins(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +108,7 @@ def _direction_bins(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     elevation = np.arctan2(points[:, 2], np.hypot(points[:, 0], points[:, 1])) + np.pi / 2
     step = np.deg2rad(OUTLINE_DEG)
     bins = [(angle / step).astype(int) for angle in (azimuth, elevation)]
-    return bins[0] % round(360 / OUTLINE_DEG), np.minimum(bins[1], round(180 / OUTLINE_DEG) - 1)
+    return bins[0] % _OUTLINE_SHAPE[0], np.minimum(bins[1], _OUTLINE_SHAPE[1] - 1)
 
 
 def skull_frame(skull: Volume, rotation: np.ndarray | None = None) -> SkullFrame:

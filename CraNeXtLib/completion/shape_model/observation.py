@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.anatomy.head.alignment import Alignment
-from CraNeXtLib.anatomy.head.radial_maps import cast
+from CraNeXtLib.anatomy.head.radial_maps import cast_radial_maps
 from CraNeXtLib.geometry.volume import Volume
 
 SAMPLING_MM = 1.0
@@ -54,7 +54,7 @@ def observe(
         Shape (2, P), in mm of the model's space. The thickness is 0 where bone is missing. Both are NaN where nothing
         can be known, because the ray leaves the field of view or its bone lies in an implausible place.
     """
-    outer, thickness = cast(occupancy, np.zeros(3), directions, alignment.matrix)
+    outer, thickness = cast_radial_maps(occupancy, np.zeros(3), directions, alignment.matrix)
     missing = np.isnan(outer)
     radial_maps = np.stack([np.where(missing, expected, outer), np.where(missing, 0, thickness)])
     ends = radial_maps[0] + np.where(missing, _VIEW_MARGIN_MM, 0)

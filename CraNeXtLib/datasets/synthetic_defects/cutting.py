@@ -13,6 +13,7 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.anatomy.head.pose import upright_frame
+from CraNeXtLib.anatomy.head.radial_view import extreme_radii
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.datasets.synthetic_defects.shapes import DefectShape, draw_shape
@@ -149,10 +150,8 @@ def _smooth_map(flat: np.ndarray, values: np.ndarray, shape: np.ndarray, extreme
     """Return a smoothed map of the extreme value of each bin; bins without values are filled from beside them."""
     from scipy.ndimage import gaussian_filter
 
-    empty = np.inf if extreme is np.minimum else -np.inf
-    grid = np.full(int(shape.prod()), empty, dtype=np.float32)
-    extreme.at(grid, flat, values)
-    grid = grid.reshape(shape)
+    rows, columns = shape.tolist()
+    grid = extreme_radii(flat, values, (rows, columns), extreme)
     known = np.isfinite(grid)
     weight = gaussian_filter(known.astype(np.float32), 1.0)
     return gaussian_filter(np.where(known, grid, 0), 1.0) / np.maximum(weight, 1e-6)

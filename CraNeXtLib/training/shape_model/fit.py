@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.alignment import Alignment, Surface, align_surfaces, bone_surface
-from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid, cast
+from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid, cast_radial_maps
 from CraNeXtLib.completion.shape_model.model import PCASkull
 from CraNeXtLib.completion.shape_model.observation import SAMPLING_MM, observe
 from CraNeXtLib.completion.shape_model.shape_prior import Kernel, ShapePrior
@@ -89,7 +89,7 @@ def fit(
     alignments = [align_surfaces(mean, s.surface, start=a) for s, a in zip(kept, alignments, strict=True)]
     disc = np.isfinite(grid.directions[..., 0])
     directions = grid.directions[disc]
-    expected = cast(mean_skull, np.zeros(3), directions, np.eye(4))[0]
+    expected = cast_radial_maps(mean_skull, np.zeros(3), directions, np.eye(4))[0]
     shells = []
     for skull, alignment in zip(kept, alignments, strict=True):
         progress(f"radial maps of skull {len(shells) + 1} of {len(kept)}")
