@@ -1,22 +1,25 @@
-"""Progress of long work: named stages, one true fraction, seconds, and the place where a cancel takes effect."""
+"""Progress of long work: named stages, the fraction that is done, and the seconds that each stage took."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import accumulate
 
 ProgressCallback = Callable[[str, float], None]
-"""Called with the stage's name and the fraction of the whole work, 0 to 1. It may raise CancelledError."""
+"""Called with the stage's name and the fraction of all the work that is done, 0 to 1. It may raise CancelledError."""
 
-_SMALLEST_FRACTION, _LEAST_SECONDS = 0.05, 2.0  # before which the time left is a guess
+# Earlier than this, an estimate of the time left is a guess.
+_SMALLEST_FRACTION = 0.05
+_LEAST_SECONDS = 2.0
 
 
 def seconds_left(fraction: float, elapsed: float) -> float | None:
-    """Return how long work will still take, or None while that cannot be told.
+    """Return how much longer work will take, or None if it is too early for an estimate.
 
     Args:
-        fraction: Part of the whole that is done, 0 to 1.
+        fraction: Fraction of the work that is done, 0 to 1.
         elapsed: Seconds that it has taken.
     """
     if fraction < _SMALLEST_FRACTION or elapsed < _LEAST_SECONDS:
@@ -25,15 +28,17 @@ def seconds_left(fraction: float, elapsed: float) -> float | None:
 
 
 class Stages:
-    """Turns the progress of single stages into that of the whole.
+    """Combines the progress of several stages into that of all the work.
 
     Args:
-        shares: The share of the whole time that each stage takes, in order, as measured; they need not sum to 1.
-        callback: Who is told.
+        durations: Typical duration of each stage, in order and in any unit.
+        callback: Called with the stage's name and the overall fraction.
     """
 
-    def __init__(self, shares: Mapping[str, float], callback: ProgressCallback | None = None) -> None:
-        self._shares = dict(shares)
+    def __init__(self, durations: Mapping[str, float], callback: ProgressCallback | None = None) -> None:
+        self._durations = dict(durations)
+        # Running sums, so that the last stage ends at exactly 1; sum() adds differently since Python 3.12.
+        self._ends = dict(zip(durations, accumulate(durations.values()), strict=True))
         self._callback = callback or (lambda _stage, _fraction: None)
         self.seconds: dict[str, float] = {}
 
@@ -41,24 +46,26 @@ class Stages:
     def stage(self, name: str) -> Iterator[Callable[..., None]]:
         """Run one stage.
 
-        The value is a function to call with the stage's own fraction, 0 to 1, and the name of a part of it, if any.
+        Yields a function to call with the fraction of the stage that is done, 0 to 1, and optionally the name of the
+        part of it that is under way.
         """
-        names = list(self._shares)
-        total = sum(self._shares.values())
-        before = sum(self._shares[n] for n in names[: names.index(name)])
+        ends = list(self._ends.values())
+        number = list(self._ends).index(name)
+        start = ends[number - 1] if number else 0.0
 
         def update(fraction: float, part: str = name) -> None:
-            self._callback(part, (before + min(max(fraction, 0.0), 1.0) * self._shares[name]) / total)
+            done = min(max(fraction, 0.0), 1.0) * self._durations[name]
+            self._callback(part, (start + done) / ends[-1])
 
         update(0.0)
-        start = time.perf_counter()
+        began = time.perf_counter()
         yield update
-        self.seconds[name] = round(time.perf_counter() - start, 3)
+        self.seconds[name] = round(time.perf_counter() - began, 3)
         update(1.0)
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time in words."""
+    """Return a length of time as text, such as ``"90 s"``, ``"5 min"`` or ``"2 h 05 min"``."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
