@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,8 @@ from CraNeXtLib.cases.cohort_evaluation import write_tables
 from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, score_model
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import filling, replacing
+from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest
 from CraNeXtLib.geometry.volume_files import write_volume
@@ -96,9 +96,8 @@ def _file_names(cases: Sequence[DatasetCase]) -> list[str]:
 def _claim(out: Path, what: dict[str, str]) -> None:
     """Write down what is evaluated, or refuse a folder where something else was."""
     file = out / "evaluated.json"
-    text = json.dumps(what, indent=1) + "\n"
+    text = json_text(what)
     if not file.is_file():
-        with replacing(file) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        write_text(file, text)
     elif file.read_text(encoding="utf-8") != text:
         raise InputError(f"{out} holds the evaluation of another model, data set or split; choose another folder.")

@@ -29,6 +29,7 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError, named
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -179,7 +180,7 @@ def write_manifest(cases: Iterable[DatasetCase], path: str | Path) -> None:
         for case in cases
     ]
     if path.suffix.lower() == ".json":
-        text = json.dumps([{k: v for k, v in row.items() if v} for row in rows], indent=1) + "\n"
+        text = json_text([{k: v for k, v in row.items() if v} for row in rows])
     elif path.suffix.lower() == ".csv":
         stream = io.StringIO()
         writer = csv.DictWriter(stream, [field.name for field in fields(DatasetCase)], lineterminator="\n")

@@ -8,14 +8,12 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.geometry.mesh import Mesh, face_normals
 
 LPS = np.array([-1.0, -1.0, 1.0])
 """Turns RAS coordinates into LPS, in which both file formats are written, and back."""
-
-
-NOTICE = "Research use only, not for clinical decisions"
 
 
 def write_stl(mesh: Mesh, path: str | Path, *, preview: bool = False) -> None:
@@ -34,7 +32,7 @@ def write_stl(mesh: Mesh, path: str | Path, *, preview: bool = False) -> None:
     triangles = np.zeros(len(corners), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("unused", "<u2")])
     triangles["normal"] = normals / np.where(lengths > 0, lengths, 1)
     triangles["corners"] = corners
-    header = f"CraNeXt{' PREVIEW, ' if preview else ', unit '}mm. {NOTICE}. SPACE=LPS".encode()
+    header = f"CraNeXt{' PREVIEW, ' if preview else ', unit '}mm. {RESEARCH_USE_NOTICE} SPACE=LPS".encode()
     with replacing(path) as temporary:
         temporary.write_bytes(header.ljust(80, b"\0") + np.uint32(len(triangles)).tobytes() + triangles.tobytes())
 
@@ -49,7 +47,11 @@ def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant") -
     """
     points = "".join(f'<vertex x="{x:.5f}" y="{y:.5f}" z="{z:.5f}"/>' for x, y, z in (mesh.vertices * LPS).tolist())
     triangles = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in mesh.faces.tolist())
-    metadata = {"Title": title, "Application": "CraNeXt", "Description": f"{NOTICE}. Coordinates: LPS, millimetres."}
+    metadata = {
+        "Title": title,
+        "Application": "CraNeXt",
+        "Description": f"{RESEARCH_USE_NOTICE} Coordinates: LPS, millimeters.",
+    }
     notes = "".join(f"<metadata name={quoteattr(name)}>{text}</metadata>" for name, text in metadata.items())
     model = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

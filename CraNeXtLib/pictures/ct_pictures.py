@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.volume import Volume
 
 WINDOW_HU = (-200, 1300)
@@ -80,6 +80,6 @@ def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
             panel.set_title(f"{row.name}, {'RAS'[row.across]} = {position_mm:.0f} mm", color="white", fontsize=9)
             panel.axis("off")
     figure.suptitle("CT with the segmented bone outlined", color="white")
-    figure.supxlabel(NOTICE, color="gray", fontsize=9)
+    figure.supxlabel(RESEARCH_USE_NOTICE, color="gray", fontsize=9)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110)

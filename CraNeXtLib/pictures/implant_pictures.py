@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.occupancy_renderer import SkullScene, render_skull
@@ -82,7 +82,7 @@ def write_implant_picture(
         draw.text((right, 42), label, fill=INK, font=small, anchor="lm")
         draw.rectangle((right - 24, 34, right - 8, 50), fill=tuple((255 * color).astype(int)))
         right -= 50
-    draw.text((800, canvas.height - 20), NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
+    draw.text((800, canvas.height - 20), RESEARCH_USE_NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
     with replacing(path) as temporary:
         canvas.save(temporary, format="PNG")
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.geometry.box import corner_indices, foreground_box
-from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
 
@@ -95,7 +95,7 @@ def write_slice_picture(
             # A signed coordinate and not "28 mm left", since the origin may lie outside the head.
             caption = f"{plane.name}, {'RAS'[across]} = {position_mm:.0f} mm"
             draw.text((left + 260, top + 540), caption, fill=INK, font=small, anchor="mm")
-    draw.text((800, canvas.height - 18), NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
+    draw.text((800, canvas.height - 18), RESEARCH_USE_NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
     with replacing(path) as temporary:
         canvas.save(temporary, format="PNG")
 

@@ -14,6 +14,7 @@ from CraNeXtLib.cases.batch.listing import BatchCase
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.text import json_text, write_text
 
 DONE, NO_IMPLANT, FAILED = "done", "no implant", "failed"
 RECORD = "batch.json"
@@ -63,8 +64,7 @@ def write_record(out: str | Path, case: BatchCase, record: BatchRecord) -> None:
     Raises:
         InputError: If the folder cannot be written.
     """
-    with replacing(case_folder(out, case) / RECORD) as temporary:
-        temporary.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    write_text(case_folder(out, case) / RECORD, json_text(asdict(record)))
 
 
 def read_record(out: str | Path, case: BatchCase) -> BatchRecord | None:

@@ -21,7 +21,7 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def json_text(content: object, *, indent: int = 1) -> str:
+def json_text(content: object, *, indent: int | None = 1) -> str:
     """Return strict JSON, in which null stands for infinite and undefined numbers."""
 
     def finite(value: object) -> object:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import slicer
 
+from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
@@ -48,7 +48,7 @@ class DryRun(WorkerRun):
 
     def _start(self, folder: Path) -> Job:
         config = folder / "settings.yaml"
-        config.write_text(json.dumps(self._values), encoding="utf-8")
+        config.write_text(json_text(self._values), encoding="utf-8")
         interpreter, environment = worker_python(self._python)
         arguments = {"config": str(config), "cache": str(self._cache)}
         return Job("dry_run", arguments, python=interpreter, environment=environment)

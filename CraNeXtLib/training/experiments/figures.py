@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.progress import ProgressCallback
@@ -14,7 +15,6 @@ from CraNeXtLib.datasets.manifest import SkullPair, load_case
 from CraNeXtLib.evaluation.checklist import CRITERIA
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import NOTICE
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
@@ -80,7 +80,7 @@ def draw_criteria(cells: Sequence[CellResult], labels: Sequence[str], path: Path
     cases = len(cells[0].rows)
     figure.supxlabel(
         f"Experiment {experiment.number}: percent of {cases} test cases that meet the criterion, by this software's "
-        f"checklist. {NOTICE}.",
+        f"checklist. {RESEARCH_USE_NOTICE}",
         fontsize=8,
     )
     return _save(figure, path)
@@ -135,7 +135,7 @@ def draw_surfaces(results: Results, cells: Sequence[CellResult], labels: Sequenc
     for axes in grid.flat:
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
-    figure.supxlabel(f"dH95 and SdH in mm. {NOTICE}.", fontsize=8)
+    figure.supxlabel(f"dH95 and SdH in mm. {RESEARCH_USE_NOTICE}", fontsize=8)
     return _save(figure, path)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.summary import DatasetStatistics, Spread, dataset_statistics
 from CraNeXtLib.training.experiments.config import ExperimentConfig, read_experiments
@@ -95,8 +95,7 @@ class Results:
                 count = len(cases)
                 tell = (lambda n, case, count=count: progress(f"Reading {case.name}", n / count)) if progress else None
                 kept = {"manifest_sha256": manifest, "statistics": asdict(dataset_statistics(cases, progress=tell))}
-                with replacing(file) as temporary:
-                    temporary.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+                write_text(file, json_text(kept))
             values = kept["statistics"]
             spreads = {name: Spread(**value) for name, value in values.items() if _is_spread(value)}
             found[self.config.names[key]] = DatasetStatistics(**(values | spreads))

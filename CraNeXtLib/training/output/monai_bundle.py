@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import torch
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
+from CraNeXtLib.core.files.text import json_text
 
 
 def write_monai_bundle(model: Model, folder: str | Path) -> Path:
@@ -43,7 +44,7 @@ def write_monai_bundle(model: Model, folder: str | Path) -> Path:
         "name": model.name,
         "task": "Cranial implant design",
         "description": f"Completes a defective skull; gives logits of the {description.get('target', 'complete')}.",
-        "intended_use": "Research only, not for clinical decisions.",
+        "intended_use": RESEARCH_USE_NOTICE,
         "copyright": description.get("licence", ""),
         "data_source": description.get("data", ""),
         "network_data_format": {
@@ -68,8 +69,8 @@ def write_monai_bundle(model: Model, folder: str | Path) -> Path:
         for name in ("configs", "docs"):
             (new / name).mkdir()
         shutil.copytree(model.folder, new / "models")
-        (new / "configs" / "metadata.json").write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
-        (new / "configs" / "inference.json").write_text(json.dumps(inference, indent=2) + "\n", encoding="utf-8")
+        (new / "configs" / "metadata.json").write_text(json_text(metadata, indent=2), encoding="utf-8")
+        (new / "configs" / "inference.json").write_text(json_text(inference, indent=2), encoding="utf-8")
         torch.save({key: value.float() for key, value in load_file(model.weights).items()}, new / "models" / "model.pt")
         card = model.folder / "MODEL_CARD.md"
         text = card.read_text(encoding="utf-8") if card.is_file() else f"# {model.name}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.core.resources import LIBRARY
 from CraNeXtLib.training.runs.run_folder import CONFIG, LOG, RunState, announce_start, read_state, write_state
 
@@ -49,7 +49,7 @@ def start_in_background(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # JSON is YAML, and Slicer's Python has no package for the latter.
-        (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+        (folder / SETTINGS).write_text(json_text(settings), encoding="utf-8")
         (folder / LOG).unlink(missing_ok=True)
     except OSError as error:
         raise InputError(

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.resources import user_folder
 from CraNeXtLib.training.runs.run_folder import read_state
 
@@ -23,8 +23,8 @@ def remember_run(folder: str | Path) -> None:
     """Put a run's folder first in the list; without a word if the list cannot be written."""
     folder = Path(folder).absolute()
     folders = [folder, *(other for other in _listed() if other != folder)]
-    with suppress(InputError), replacing(_list_file()) as temporary:
-        temporary.write_text(json.dumps([str(f) for f in folders[:_MOST]], indent=1) + "\n", encoding="utf-8")
+    with suppress(InputError):
+        write_text(_list_file(), json_text([str(f) for f in folders[:_MOST]]))
 
 
 def _list_file() -> Path:

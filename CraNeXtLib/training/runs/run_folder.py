@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Literal
 
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
-from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.atomic import replacing, writing
 from CraNeXtLib.core.files.lock import HeldError, holding, is_held
+from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.parent_process import interrupt
 
@@ -112,7 +113,7 @@ def write_state(folder: Path, state: RunState) -> None:
         InputError: If the folder cannot be written to.
     """
     with replacing(folder / _RECORD) as temporary:
-        temporary.write_text(json.dumps(asdict(replace(state, updated=now()))) + "\n", encoding="utf-8")
+        temporary.write_text(json_text(asdict(replace(state, updated=now())), indent=None), encoding="utf-8")
 
 
 def now() -> str:
@@ -148,16 +149,14 @@ def in_charge(folder: str | Path, progress: ProgressCallback) -> Iterator[Progre
     try:
         with ExitStack() as stack:
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-                was_meant_for_another = (folder / _STOP).exists() and read_state(folder).status != "starting"
-                stack.enter_context(holding(folder / _LOCK))
-                if was_meant_for_another:  # a request made since then is for this process
-                    (folder / _STOP).unlink(missing_ok=True)
+                with writing(folder):
+                    folder.mkdir(parents=True, exist_ok=True)
+                    was_meant_for_another = (folder / _STOP).exists() and read_state(folder).status != "starting"
+                    stack.enter_context(holding(folder / _LOCK))
+                    if was_meant_for_another:  # a request made since then is for this process
+                        (folder / _STOP).unlink(missing_ok=True)
             except HeldError as error:
                 message = f"The run in {folder} is going on already, in another process; stop that one first."
-                raise InputError(message) from error
-            except OSError as error:
-                message = f"Cannot write to {folder}: {error.strerror or error}; choose another folder."
                 raise InputError(message) from error
             keeper = _RecordKeeper(folder, progress)
             with keeper.ending():

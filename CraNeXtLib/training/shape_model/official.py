@@ -22,6 +22,7 @@ from CraNeXtLib.completion.shape_model.official import KIND, REGISTRATIONS, regi
 from CraNeXtLib.core.errors import InputError, exit_status_of
 from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import load_case, read_manifest
 from CraNeXtLib.geometry.resampling import shrink
@@ -110,7 +111,6 @@ def _write(
     data: str,
     licence: str,
 ) -> None:
-    import json
 
     from safetensors.numpy import save_file
 
@@ -129,7 +129,7 @@ def _write(
             "data": data,
             "versions": {"cranext": __version__, "numpy": np.__version__, "python": platform.python_version()},
         }
-        (new / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        (new / "model.json").write_text(json_text(description, indent=2), encoding="utf-8")
         card = f"""# Model card: {KIND}
 
 {RESEARCH_USE_NOTICE}

@@ -8,6 +8,7 @@ import pytest
 import trimesh
 from phantoms import OBLIQUE, head
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
@@ -103,7 +104,7 @@ def test_stl_is_in_lps_and_says_so(tmp_path):
     header = (tmp_path / "implant.stl").read_bytes()[:80]
     assert b"SPACE=LPS" in header
     assert b"unit mm" in header
-    assert b"Research use only" in header
+    assert RESEARCH_USE_NOTICE.encode() in header
     read = trimesh.load_mesh(tmp_path / "implant.stl")
     assert read.is_watertight
     assert read.volume == pytest.approx(mesh.volume_ml * 1000, rel=1e-4)
@@ -133,7 +134,7 @@ def test_3mf_holds_the_mesh_in_millimetres(tmp_path):
         assert {"[Content_Types].xml", "_rels/.rels"} < set(archive.namelist())
     space = {"m": "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"}
     assert model.get("unit") == "millimeter"
-    assert "Research use only" in model.find("m:metadata[@name='Description']", space).text
+    assert RESEARCH_USE_NOTICE in model.find("m:metadata[@name='Description']", space).text
     vertices = [[float(v.get(axis)) for axis in "xyz"] for v in model.iterfind(".//m:vertex", space)]
     faces = [[int(t.get(corner)) for corner in ("v1", "v2", "v3")] for t in model.iterfind(".//m:triangle", space)]
     np.testing.assert_allclose(vertices, mesh.vertices * [-1, -1, 1], atol=1e-4)
