@@ -12,7 +12,8 @@ from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
-from CraNeXtLib.implant.finishing.pipeline import FinishedImplant, finish
+from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant
+from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_check import FitCheck, check_fit
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL

@@ -12,6 +12,7 @@ from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled, largest_first
 from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.outward import box_center
 
 _FACING = 0.5  # a face looks outward, or inward, if its normal does so by less than 60°
 _SAMPLES = 4000
@@ -30,7 +31,7 @@ def measure_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, Any
         p05, median, p95 and max, from points on the outer side to the nearest point of the inner side; ``pieces``,
         each with its volume and its centre in RAS mm.
     """
-    cosines, areas = _facing(mesh, _centre(skull))
+    cosines, areas = _facing(mesh, box_center(skull))
     quantiles = np.percentile(_thickness(mesh, cosines, areas), [0, 5, 50, 95, 100])
     return {
         "implant_volume_ml": _volume_ml(implant.voxels.sum(), implant),
@@ -52,12 +53,6 @@ def _pieces(implant: Volume) -> list[dict[str, Any]]:
         {"volume_ml": _volume_ml(sizes[label], implant), "centre_ras_mm": np.round(centres[label - 1], 1).tolist()}
         for label in largest_first(sizes)
     ]
-
-
-def _centre(skull: Volume) -> np.ndarray:
-    """Return the middle of the skull's bounding box, in RAS mm: inside the head, however much bone is missing."""
-    box = foreground_box(skull.voxels)
-    return skull.to_ras(np.array([[(side.start + side.stop - 1) / 2 for side in box]]))[0]
 
 
 def _facing(mesh: Mesh, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

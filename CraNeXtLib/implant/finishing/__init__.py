@@ -1,12 +1,12 @@
-"""Finishing: from a raw implant to a part that can be made and put in (``finish``), by distance fields."""
+"""Finishing: from a raw implant to a part that can be manufactured and inserted (``finish``)."""
 
 from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
     "FinishSettings": "settings",
-    "FinishedImplant": "pipeline",
-    "FinishedPiece": "pipeline",
+    "FinishedImplant": "finished_implant",
+    "FinishedPiece": "finished_implant",
     "finish": "pipeline",
 }
 
@@ -14,7 +14,7 @@ __all__ = [*_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: Slicer's panels need the settings and not what computes."""
+    """Import a public name on first use: Slicer's panels need the settings but not the computation."""
     if name in _PUBLIC:
         return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

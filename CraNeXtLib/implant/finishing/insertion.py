@@ -1,8 +1,8 @@
-"""The way out of the place: along which direction a part comes free, and what of it would collide with bone.
+"""The insertion path: the direction in which a part can be removed along a straight line, and what would collide.
 
-A rigid part that slides along a straight line collides where any of its points meets bone further along the line. Along
-the third axis of a grid that is a running maximum; for other directions points are moved through the distance field.
-Putting a part in is the same way backwards.
+A rigid part that slides along a straight line collides where any of its points meets bone farther along the line. Along
+the third axis of a grid that is a running maximum; for other directions, points are moved through the distance field.
+Insertion is the same path backward.
 """
 
 from __future__ import annotations
@@ -17,21 +17,26 @@ from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, axes_toward
 from CraNeXtLib.geometry.volume import Volume
 
 SEARCH_STEP_MM = 1.5
-WIDEST_DEG = 50.0  # from the mean outward direction; further, a part would slide under the scalp
-TRAVEL_MM = 40.0  # of the search; the undercut is then measured on the whole way
+"""Spacing of the grid on which directions are compared."""
+WIDEST_DEG = 50.0
+"""Largest angle between the insertion direction and the direction out of the head; beyond it, a part would slide under
+the scalp."""
+TRAVEL_MM = 40.0
+"""How far a part is moved in the search. The undercut is later measured over the whole path."""
+
 _COARSE_DEG = 10.0
 _FINE_DEG = (4.0, 1.5)
-_RIM_MM = 15.0  # points further from bone collide only where points nearer do
+_RIM_MM = 15.0  # points farther from bone than this collide only where nearer ones do
 _MOST_POINTS = 12000
 
 
 @dataclass(frozen=True, eq=False)
-class Passage:
-    """Points of a part and the distance to bone around them, to try directions on.
+class CollisionProbe:
+    """Points of a part and the distance to bone around them, to test insertion directions.
 
     Args:
         points: Points of the part, RAS mm, shape (N, 3).
-        bone: Distance field of the bone on a coarse grid.
+        bone: Distance to the bone, on a coarse grid.
         point_ml: Volume that a point stands for, in mL.
     """
 
@@ -39,26 +44,30 @@ class Passage:
     bone: Volume
     point_ml: float
 
-    def nearest_mm(self, direction: np.ndarray) -> np.ndarray:
-        """Return how near each point comes to bone on its way along a direction, in mm, shape (N,)."""
+    def clearance_along(self, direction: np.ndarray) -> np.ndarray:
+        """Return how near each point comes to bone on its path, in mm, negative inside bone, shape (N,).
+
+        Args:
+            direction: RAS unit vector in which the part is removed, shape (3,).
+        """
         step = float(self.bone.spacing[0])
         start = self.bone.to_indices(self.points)
         along = np.linalg.solve(self.bone.affine[:3, :3], direction) * step
         nearest = np.full(len(start), FAR_MM)
-        for place in range(int(TRAVEL_MM / step) + 1):
-            samples = (start + place * along).T
+        for number in range(int(TRAVEL_MM / step) + 1):
+            samples = (start + number * along).T
             values = ndimage.map_coordinates(self.bone.voxels, samples, order=1, cval=FAR_MM, prefilter=False)
             nearest = np.minimum(nearest, values)
         return nearest
 
     def undercut_ml(self, direction: np.ndarray, clearance_mm: float) -> float:
-        """Return about how much of the part comes nearer to bone than allowed on its way, in mL."""
-        short = (clearance_mm - self.nearest_mm(direction)) / self.bone.spacing[0]
+        """Return approximately how much of the part comes nearer to bone than allowed on its path, in mL."""
+        short = (clearance_mm - self.clearance_along(direction)) / self.bone.spacing[0]
         return float(np.clip(short, 0, 1).sum()) * self.point_ml
 
 
-def passage_of(piece: Volume, bone: Volume, outward: np.ndarray, *, clearance_mm: float) -> Passage:
-    """Return what is needed to try directions for a piece: those of its points near the bone that keep the clearance.
+def collision_probe(piece: Volume, bone: Volume, outward: np.ndarray, *, clearance_mm: float) -> CollisionProbe:
+    """Return the probe of a piece: its points near the bone that keep the clearance in place.
 
     Args:
         piece: Mask of the piece.
@@ -67,23 +76,31 @@ def passage_of(piece: Volume, bone: Volume, outward: np.ndarray, *, clearance_mm
         clearance_mm: Points nearer to bone than this are left out.
     """
     grid = aligned_grid(span_of(piece), outward, margin_mm=0.75 * TRAVEL_MM, step_mm=SEARCH_STEP_MM)
-    away = distance(field_of(bone, grid))
+    bone_mm = distance(field_of(bone, grid))
     part = field_of(piece, grid).voxels < 0
-    places = np.argwhere(part & (away.voxels >= clearance_mm) & (away.voxels < _RIM_MM))
-    every = -(-len(places) // _MOST_POINTS) or 1
-    return Passage(grid.to_ras(places[::every]), away, every * grid.voxel_volume_mm3 / 1000)
+    indices = np.argwhere(part & (bone_mm.voxels >= clearance_mm) & (bone_mm.voxels < _RIM_MM))
+    every = -(-len(indices) // _MOST_POINTS) or 1
+    return CollisionProbe(grid.to_ras(indices[::every]), bone_mm, every * grid.voxel_volume_mm3 / 1000)
 
 
-def best_direction(passage: Passage, outward: np.ndarray, clearance_mm: float) -> np.ndarray:
-    """Return the direction (RAS unit vector) that costs least of the part; among equals the one nearest to outward.
+def best_direction(probe: CollisionProbe, outward: np.ndarray, clearance_mm: float) -> np.ndarray:
+    """Return the direction that costs the least of the part; among equals, the one nearest to outward.
 
-    Directions within 50° of outward are tried every 10°, then finer around the best.
+    Directions within ``WIDEST_DEG`` of outward are tried every 10°, then finer ones around the best.
+
+    Args:
+        probe: Points of the part and the bone around them.
+        outward: RAS direction out of the head, shape (3,).
+        clearance_mm: Clearance to the bone on the path.
+
+    Returns:
+        RAS unit vector, shape (3,).
     """
     outward = np.asarray(outward, dtype=float) / np.linalg.norm(outward)
-    whole = max(len(passage.points) * passage.point_ml, 1e-9)
+    whole_ml = max(len(probe.points) * probe.point_ml, 1e-9)
 
     def cost(direction: np.ndarray) -> float:
-        return passage.undercut_ml(direction, clearance_mm) + 0.01 * whole * (1 - direction @ outward)
+        return probe.undercut_ml(direction, clearance_mm) + 0.01 * whole_ml * (1 - direction @ outward)
 
     best = min(directions_within(outward, WIDEST_DEG, _COARSE_DEG), key=cost)
     for angle in _FINE_DEG:
@@ -98,47 +115,51 @@ def best_direction(passage: Passage, outward: np.ndarray, clearance_mm: float) -
 
 
 def directions_within(middle: np.ndarray, angle_deg: float, step_deg: float) -> list[np.ndarray]:
-    """Return unit vectors at most an angle from the middle, on rings a step apart, the middle first."""
+    """Return unit vectors within an angle of a direction, on rings a step apart, the direction itself first.
+
+    >>> len(directions_within(np.array([0, 0, 1]), 20, 10))
+    19
+    """
     axes = axes_towards(middle)
     directions = [axes[:, 2]]
     for ring in range(1, int(angle_deg / step_deg + 1e-6) + 1):
         angle = np.deg2rad(ring * step_deg)
-        for turn in np.linspace(0, 2 * np.pi, 6 * ring, endpoint=False):
-            local = [np.sin(angle) * np.cos(turn), np.sin(angle) * np.sin(turn), np.cos(angle)]
+        for azimuth in np.linspace(0, 2 * np.pi, 6 * ring, endpoint=False):
+            local = [np.sin(angle) * np.cos(azimuth), np.sin(angle) * np.sin(azimuth), np.cos(angle)]
             directions.append(axes @ local)
     return directions
 
 
-def kept_on_the_way(forbidden: np.ndarray, overhead: np.ndarray) -> np.ndarray:
-    """Return a field that is negative where neither a point nor any place above it is forbidden.
+def forbidden_on_path(forbidden: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """Return a field that is negative where neither a point nor any point above it is forbidden.
 
     Args:
-        forbidden: Field whose positive values a part must not touch, shape (I, J, K), the last axis out of the head.
-        overhead: Whether something lies above the whole column, shape (I, J).
+        forbidden: Field that is positive where a part must not be, shape (I, J, K); its last axis points out of the
+            head.
+        covered: Columns above which something lies beyond the grid, shape (I, J).
     """
     swept = np.maximum.accumulate(forbidden[..., ::-1], axis=2)[..., ::-1]
-    return np.where(overhead[..., None], np.float32(FAR_MM), swept)
+    return np.where(covered[..., None], np.float32(FAR_MM), swept)
 
 
-def bone_above(bone: Volume, grid: Volume, clearance_mm: float) -> np.ndarray:
-    """Tell for each column of a grid whether bone lies above it, beyond the grid, such as the cheek-bone.
+def columns_under_bone(bone: Volume, grid: Volume, clearance_mm: float) -> np.ndarray:
+    """Return which columns of a grid lie under bone beyond the grid, such as the zygomatic arch.
 
     Args:
         bone: Mask of the skull.
-        grid: Grid whose third axis is the way out.
-        clearance_mm: Columns that come nearer than this count too.
+        grid: Grid whose third axis is the insertion direction.
+        clearance_mm: Columns that come nearer to such bone than this count too.
 
     Returns:
         Bool, shape (I, J).
     """
-    corners = corner_indices(foreground_box(bone.voxels))
     step = float(grid.spacing[0])
+    corners = corner_indices(foreground_box(bone.voxels))
     heights = grid.to_indices(bone.to_ras(corners))[:, 2] - (grid.shape[2] - 1)
-    coarse = max(1, round(1.0 / step))
+    coarse = max(1, round(1.0 / step))  # blocks of about 1 mm
     layers = int(np.ceil(heights.max() / coarse))
-    blocked = np.zeros(grid.shape[:2], bool)
     if layers <= 0:
-        return blocked
+        return np.zeros(grid.shape[:2], bool)
     affine = grid.affine.copy()
     affine[:3, 3] = grid.to_ras(np.array([[0, 0, grid.shape[2] - 1 + coarse]]))[0]
     affine[:3, :3] *= coarse
@@ -148,9 +169,8 @@ def bone_above(bone: Volume, grid: Volume, clearance_mm: float) -> np.ndarray:
         bone.voxels.view(np.uint8), to_bone[:3, :3], to_bone[:3, 3], output_shape=shape, order=0
     )
     columns = sampled.any(axis=2)
-    if columns.any():
-        away = ndimage.distance_transform_edt(~columns) * coarse * step
-        columns = away <= clearance_mm
-        spread = columns.repeat(coarse, axis=0).repeat(coarse, axis=1)
-        blocked = spread[: grid.shape[0], : grid.shape[1]]
-    return blocked
+    if not columns.any():
+        return np.zeros(grid.shape[:2], bool)
+    distance_mm = ndimage.distance_transform_edt(~columns) * coarse * step
+    near = (distance_mm <= clearance_mm).repeat(coarse, axis=0).repeat(coarse, axis=1)
+    return near[: grid.shape[0], : grid.shape[1]]

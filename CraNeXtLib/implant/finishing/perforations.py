@@ -1,4 +1,4 @@
-"""Holes through an implant, for fluid to drain and for sutures, in a hexagonal pattern."""
+"""Holes through an implant, for drainage and sutures, in a hexagonal pattern."""
 
 from __future__ import annotations
 
@@ -7,46 +7,52 @@ import numpy as np
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing.plan_view import PlanView
 
-_REACH_MM = 15.0  # of a hole above and below the outer side
+_REACH_MM = 15.0  # of a hole above and below the outer surface
 _FACING = np.cos(np.deg2rad(30))
 
 
-def perforated(
+def perforate(
     part: Volume,
     *,
     diameter_mm: float,
     pitch_mm: float,
     border_mm: float,
-    centre: np.ndarray,
+    center: np.ndarray,
     keep_free: np.ndarray | None = None,
 ) -> tuple[Volume, int]:
-    """Return a part with round holes square to its outer side, and how many.
+    """Return a part with round holes perpendicular to its outer surface, and their number.
 
-    The pattern is laid out in the view from outside, so that on sloping flanks the holes lie further apart.
+    The pattern is laid out in the view from outside, so that the holes lie further apart on sloping flanks. Where the
+    outer surface faces more than 30° away from the direction out of the head, as on ridges and steep flanks, there is
+    no hole.
 
     Args:
-        part: Field whose third axis points out of the head.
+        part: Field of the part; its third axis points out of the head.
         diameter_mm: Diameter of the holes.
-        pitch_mm: Distance between their middles, in the view from outside.
+        pitch_mm: Distance between their centers, in the view from outside.
         border_mm: Least distance of a hole's edge from the part's border, in the same view.
-        centre: A point in the middle of the head, RAS mm, shape (3,): where the outer side does not face away from it
-            within 30°, as on ridges and steep flanks, no hole is drilled.
-        keep_free: Where no hole may be, such as under an engraving, shape (I, J).
+        center: A point in the middle of the head, RAS mm, shape (3,).
+        keep_free: Where no hole may be, such as under an engraving, bool of shape (I, J).
     """
-    view, radius = PlanView(part), diameter_mm / 2
-    allowed = (view.to_border_mm >= border_mm + radius) & (view.facing(centre) > _FACING)
+    view, radius_mm = PlanView(part), diameter_mm / 2
+    allowed = (view.border_distance_mm >= border_mm + radius_mm) & (view.outward_cosines(center) > _FACING)
     if keep_free is not None:
         allowed &= ~keep_free
     field, count = part.voxels.copy(), 0
     for column in _pattern(allowed, pitch_mm / view.step):
         middle = np.array([*column, view.top[tuple(column)]])
-        _drill(field, middle, view.normals[tuple(column)], radius, view.step)
+        _drill(field, middle, view.normals[tuple(column)], radius_mm, view.step)
         count += 1
     return part.with_voxels(field), count
 
 
 def _pattern(allowed: np.ndarray, pitch: float) -> np.ndarray:
-    """Return the columns of a hexagonal lattice about the middle that are allowed, shape (N, 2)."""
+    """Return the allowed columns of a hexagonal lattice about their mean, shape (N, 2).
+
+    Args:
+        allowed: Where a hole may be, bool of shape (I, J).
+        pitch: Distance between neighbors, in columns.
+    """
     if not allowed.any():
         return np.zeros((0, 2), int)
     middle = np.argwhere(allowed).mean(axis=0)
@@ -58,13 +64,21 @@ def _pattern(allowed: np.ndarray, pitch: float) -> np.ndarray:
     return columns[allowed[tuple(columns.T)]]
 
 
-def _drill(field: np.ndarray, middle: np.ndarray, normal: np.ndarray, radius: float, step: float) -> None:
-    """Cut a cylinder out of a field in place; the middle in voxels, the radius in mm."""
-    reach = int(np.ceil(_REACH_MM / step))
+def _drill(field: np.ndarray, middle: np.ndarray, normal: np.ndarray, radius_mm: float, step_mm: float) -> None:
+    """Cut a cylinder out of a field, in place.
+
+    Args:
+        field: Field of the part.
+        middle: Middle of the cylinder in voxels, shape (3,).
+        normal: Its axis in grid axes, a unit vector.
+        radius_mm: Its radius.
+        step_mm: Distance between neighboring voxels.
+    """
+    reach = int(np.ceil(_REACH_MM / step_mm))
     box = tuple(slice(max(int(m) - reach, 0), int(m) + reach + 1) for m in middle)
     grid = np.ogrid[tuple(slice(s.start, min(s.stop, size)) for s, size in zip(box, field.shape, strict=True))]
     offsets = [axis - m for axis, m in zip(grid, middle, strict=True)]
     along = sum(offset * n for offset, n in zip(offsets, normal, strict=True))
     across = np.sqrt(np.maximum(sum(offset**2 for offset in offsets) - along**2, 0))
-    hole = np.maximum(across * step - radius, np.abs(along) * step - _REACH_MM)
+    hole = np.maximum(across * step_mm - radius_mm, np.abs(along) * step_mm - _REACH_MM)
     np.maximum(field[box], -hole.astype(field.dtype), out=field[box])

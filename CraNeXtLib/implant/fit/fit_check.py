@@ -22,7 +22,7 @@ from CraNeXtLib.geometry.mask import check_same_geometry, mask
 from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.finishing.insertion import TRAVEL_MM, Passage, best_direction, directions_within
+from CraNeXtLib.implant.finishing.insertion import TRAVEL_MM, CollisionProbe, best_direction, directions_within
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, density_g_cm3, weight_g
 from CraNeXtLib.implant.fit.symmetry import compare_with_mirrored, symmetry_plane
 from CraNeXtLib.implant.fit.thickness import sides, wall_thickness
@@ -253,15 +253,15 @@ def _insertion(
     away = distance(field_of(skull, grid))
     near = ndimage.map_coordinates(away.voxels, grid.to_indices(points).T, order=1, prefilter=False)
     order = np.argsort(near)
-    passage = Passage(points[order[:: len(order) // PASSAGE_POINTS + 1]], away, 1.0)
+    probe = CollisionProbe(points[order[:: len(order) // PASSAGE_POINTS + 1]], away, 1.0)
 
     def collision(direction: np.ndarray) -> float:
-        return max(0.0, -float(passage.nearest_mm(direction).min()))
+        return max(0.0, -float(probe.clearance_along(direction).min()))
 
     given = [np.asarray(direction, dtype=float) / np.linalg.norm(direction) for direction in directions]
     best = min(given, key=collision, default=None)
     if best is None or collision(best) > limits.collision_mm:
-        searched = best_direction(passage, outward, 0.0)
+        searched = best_direction(probe, outward, 0.0)
         best = searched if best is None or collision(searched) < collision(best) else best
     deepest, cone = collision(best), 0.0
     if deepest <= limits.collision_mm:

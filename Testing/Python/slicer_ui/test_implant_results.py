@@ -166,12 +166,12 @@ def test_finishing_begins_with_the_librarys_settings(widget):
     from dataclasses import asdict
 
     from CraNeXtLib.implant.finishing import FinishSettings
-    from CraNeXtLib.implant.finishing.settings import _RANGES
+    from CraNeXtLib.implant.finishing.settings import RANGES
     from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 
     settings = widget.panel.finishing.settings()
     assert settings == {"finishing": asdict(FinishSettings()), "material": DEFAULT_MATERIAL}
-    for name, limits in _RANGES.items():
+    for name, limits in RANGES.items():
         parts = name.removesuffix("_mm").split("_")
         box = getattr(widget.ui, parts[0] + "".join(map(str.capitalize, parts[1:])) + "SpinBox")
         assert (box.minimum, box.maximum) == limits, name
