@@ -13,7 +13,11 @@ from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
-from CraNeXtLib.implant.expected_error import NAME, PICTURE, ExpectedError
+from CraNeXtLib.implant.expected_error import ExpectedError
+
+NAME = "expected_error"
+PICTURE = f"{NAME}.png"
+CAPTION = "Expected error of the outer surface; gray where it cannot be estimated."
 
 
 def write_expected_error(

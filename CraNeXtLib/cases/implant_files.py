@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.expected_error_files import CAPTION, PICTURE
 from CraNeXtLib.cases.report import Figure, draw_figures, write_report
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_files import write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
-from CraNeXtLib.implant.expected_error import CAPTION, PICTURE
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
 
 

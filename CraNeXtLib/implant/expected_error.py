@@ -1,7 +1,7 @@
-"""How far off an implant's outer surface is expected to be: the shape model's own doubt about it, in mm.
+"""The expected error of an implant's outer surface, in mm: the shape model's own uncertainty.
 
-How well predictions agree (flipped and not, network and shape model) says nothing about the error; what the shape model
-expects does (``Testing/benchmarks/expected_error.py``).
+How well predictions agree (mirrored and not, network and shape model) does not predict the error; the shape model's
+uncertainty does (``Testing/benchmarks/expected_error.py``).
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 
-NAME = "expected_error"
-PICTURE = f"{NAME}.png"
-P95_MM, KNOWN_PERCENT = 1.5, 90.0  # beyond which an implant is doubted
+P95_MM = 1.5
+"""An implant is doubtful if the 95th percentile of its expected error is above this."""
+KNOWN_PERCENT = 90.0
+"""An implant is doubtful if the error can be estimated for less of it than this."""
 MIDLINE_MM = 5.0
-CAPTION = "By how much the outer surface is expected to be off; grey where that is not known."
+"""Distance from the mid-sagittal plane within which a position is on the midline."""
 
 
 @dataclass(frozen=True)
 class WorstLocation:
-    """Where most error is expected.
+    """Where the largest error is expected.
 
     Attributes:
-        error_mm: How much.
-        position_ras_mm: Where.
-        side: ``"left"``, ``"right"``, or ``"midline"`` within 5 mm of it.
+        error_mm: The expected error there.
+        position_ras_mm: Where it is.
+        side: ``"left"``, ``"right"``, or ``"midline"`` within ``MIDLINE_MM`` of it.
         region: Name of the region.
     """
 
@@ -50,14 +51,14 @@ class WorstLocation:
 
 @dataclass(frozen=True, eq=False)
 class ExpectedError:
-    """By how much an implant's outer surface is expected to be off.
+    """Map and statistics of the expected error of an implant's outer surface.
 
     Attributes:
-        volume: In mm at each voxel of the implant, float16; 0 elsewhere, and where it is not known.
-        known_percent: Share of the implant's voxels where it is known.
-        mean_mm: Mean over these; None if it is known nowhere, as the next two.
-        p95_mm: 95th percentile.
-        worst: Where most is expected.
+        volume: Expected error in mm at each voxel of the implant, float16; 0 elsewhere and where it is unknown.
+        known_percent: Percentage of the implant's voxels where it is known.
+        mean_mm: Mean over these voxels; None if it is known nowhere.
+        p95_mm: 95th percentile over these voxels; None if it is known nowhere.
+        worst: Where it is largest; None if it is known nowhere.
     """
 
     volume: Volume
@@ -68,23 +69,23 @@ class ExpectedError:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the figures say against the implant, as sentences."""
+        """Why the implant is doubtful, one sentence each."""
         warnings = []
-        if self.worst and self.p95_mm > P95_MM:
-            worst = self.worst
+        if self.worst is not None and self.p95_mm is not None and self.p95_mm > P95_MM:
             warnings.append(
-                f"The model is unsure of this implant: it expects 5 % of the outer surface to be off by more than "
-                f"{self.p95_mm:.1f} mm, most on the {worst.side} ({worst.region}); compare it with the other side."
+                f"The model is uncertain about this implant: on 5 % of the outer surface it expects an error of more "
+                f"than {self.p95_mm:.1f} mm, the largest on the {self.worst.side} ({self.worst.region}); compare the "
+                "implant with the contralateral side."
             )
         if self.known_percent < KNOWN_PERCENT:
             warnings.append(
-                f"{100 - self.known_percent:.0f} % of this implant lie beyond the brain case, where nobody knows how "
-                "far off it is; look at it closely there."
+                f"{100 - self.known_percent:.0f} % of this implant lies outside the brain case, where the error cannot "
+                "be estimated; inspect the implant closely there."
             )
         return tuple(warnings)
 
     def as_dict(self) -> dict[str, object]:
-        """Return the figures for JSON."""
+        """Return the statistics for JSON."""
         return {
             "known_percent": self.known_percent,
             "mean_mm": self.mean_mm,
@@ -94,12 +95,15 @@ class ExpectedError:
 
 
 def summarize(volume: Volume, implant: Volume, pose: HeadPose) -> ExpectedError:
-    """Return a map with its figures.
+    """Return a map of the expected error with its statistics.
 
     Args:
-        volume: The map, see :class:`ExpectedError`.
+        volume: The map; see :class:`ExpectedError`.
         implant: Mask of the implant, of the same geometry.
-        pose: How the template lies on the skull.
+        pose: Pose of the template on the skull.
+
+    Raises:
+        InputError: If the implant is empty.
     """
     box = foreground_box(implant.voxels)
     part = volume.crop(box)
@@ -108,14 +112,25 @@ def summarize(volume: Volume, implant: Volume, pose: HeadPose) -> ExpectedError:
     if not known.any():
         return ExpectedError(volume, known_percent)
     values = part.voxels[known].astype(np.float32)
-    place = part.to_ras(np.array([np.unravel_index(part.voxels.argmax(), part.shape)]))
-    right = pose.to_template(place)[0, 0]
-    side = "midline" if abs(right) < MIDLINE_MM else "left" if right < 0 else "right"
-    region = ALL_REGIONS[pose.label_points(place)[0] - 1].name
     return ExpectedError(
         volume,
         known_percent,
-        round(float(values.mean()), 2),
-        round(float(np.percentile(values, 95)), 2),
-        WorstLocation(round(float(values.max()), 2), tuple(np.round(place[0], 1).tolist()), side, region),
+        mean_mm=round(float(values.mean()), 2),
+        p95_mm=round(float(np.percentile(values, 95)), 2),
+        worst=_worst(part, pose),
+    )
+
+
+def _worst(part: Volume, pose: HeadPose) -> WorstLocation:
+    """Return where the largest error of a map is expected."""
+    index = np.unravel_index(part.voxels.argmax(), part.shape)
+    position = part.to_ras(np.array([index]))
+    right_mm = pose.to_template(position)[0, 0]
+    side = "midline" if abs(right_mm) < MIDLINE_MM else "left" if right_mm < 0 else "right"
+    r, a, s = np.round(position[0], 1).tolist()
+    return WorstLocation(
+        error_mm=round(float(part.voxels[index].astype(np.float32)), 2),
+        position_ras_mm=(r, a, s),
+        side=side,
+        region=ALL_REGIONS[pose.label_points(position)[0] - 1].name,
     )

@@ -1,4 +1,4 @@
-"""Numbers that describe an implant: volume, outer area, thickness, pieces."""
+"""Measures of an implant: volume, outer area, thickness, pieces."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.outward import box_center
 
-_FACING = 0.5  # a face looks outward, or inward, if its normal does so by less than 60°
-_SAMPLES = 4000
+_FACING = 0.5  # cosine: a face is on the outer or inner side if its normal is within 60° of out of or into the head
+_SAMPLES = 4000  # points at which thickness is measured
 
 
 def measure_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, Any]:
@@ -24,12 +24,12 @@ def measure_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, Any
     Args:
         implant: Mask of the implant.
         skull: Mask of the defective skull, of the same geometry.
-        mesh: Surface of the implant, in RAS mm, faces turned outward.
+        mesh: Surface of the implant, in RAS mm.
 
     Returns:
         ``implant_volume_ml``; ``defect_area_cm2``, the area of the implant's outer side; ``thickness_mm`` with min,
-        p05, median, p95 and max, from points on the outer side to the nearest point of the inner side; ``pieces``,
-        each with its volume and its centre in RAS mm.
+        p05, median, p95 and max, from points on the outer side to the nearest point on the inner side; ``pieces``,
+        largest first, each with ``volume_ml`` and ``centre_ras_mm``.
     """
     cosines, areas = _facing(mesh, box_center(skull))
     quantiles = np.percentile(_thickness(mesh, cosines, areas), [0, 5, 50, 95, 100])
@@ -48,29 +48,29 @@ def _volume_ml(voxels: float, volume: Volume) -> float:
 def _pieces(implant: Volume) -> list[dict[str, Any]]:
     part = implant.crop(foreground_box(implant.voxels))
     labels, sizes = labeled(part.voxels, corners=True)
-    centres = part.to_ras(np.array(ndimage.center_of_mass(part.voxels, labels, range(1, len(sizes)))))
+    centers = part.to_ras(np.array(ndimage.center_of_mass(part.voxels, labels, range(1, len(sizes)))))
     return [
-        {"volume_ml": _volume_ml(sizes[label], implant), "centre_ras_mm": np.round(centres[label - 1], 1).tolist()}
+        {"volume_ml": _volume_ml(sizes[label], implant), "centre_ras_mm": np.round(centers[label - 1], 1).tolist()}
         for label in largest_first(sizes)
     ]
 
 
-def _facing(mesh: Mesh, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the cosine between each face's normal and the way out of the head, and the face's area in mm²."""
+def _facing(mesh: Mesh, center: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cosine between each face's normal and the direction out of the head, and the face's area in mm²."""
     normals = face_normals(mesh)
     doubled = np.linalg.norm(normals, axis=1)
-    outward = face_centers(mesh) - centre
+    outward = face_centers(mesh) - center
     return (normals * outward).sum(axis=1) / np.maximum(doubled * np.linalg.norm(outward, axis=1), 1e-12), doubled / 2
 
 
 def _thickness(mesh: Mesh, cosines: np.ndarray, areas: np.ndarray) -> np.ndarray:
-    """Return the way from points spread evenly over the outer side to the nearest point of the inner side, in mm.
+    """Return the distances from points spread evenly over the outer side to the inner side, in mm, shape (N,).
 
-    The nearest point, not the one straight through: a ray that starts near the rim may run along the plate.
+    They are measured to the nearest point and not straight through: a ray from near the rim may run along the plate.
     """
     outer, inner = (np.flatnonzero(side) for side in (cosines > _FACING, cosines < -_FACING))
     if not len(outer) or not len(inner):
         return np.zeros(1)
     chosen = np.random.default_rng(0).choice(outer, size=_SAMPLES, p=areas[outer] / areas[outer].sum())
-    centres = face_centers(mesh)
-    return cKDTree(centres[inner]).query(centres[chosen])[0]
+    centers = face_centers(mesh)
+    return cKDTree(centers[inner]).query(centers[chosen])[0]

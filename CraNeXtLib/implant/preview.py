@@ -1,4 +1,4 @@
-"""A quick preview: the skull on coarser voxels goes in, what comes out lies on its own voxels again."""
+"""Previews: the skull is reconstructed on coarser voxels, and the result is brought back onto its own voxels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.reconstruct import Reconstruction
 
 PREVIEW_MM = 1.0
+"""Spacing up to which finer voxels are averaged for a preview."""
 
 
 def coarse_skull(skull: Volume) -> Volume:
-    """Return a skull on blocks of its voxels of at most 1 mm, with the same field of view.
+    """Return a skull on blocks of its voxels of up to ``PREVIEW_MM``, with the same field of view.
 
     Args:
         skull: Mask of type bool.
@@ -25,11 +26,11 @@ def coarse_skull(skull: Volume) -> Volume:
 
 
 def fine_result(result: Reconstruction, skull: Volume) -> Reconstruction:
-    """Return the reconstruction of a coarse skull with masks on the voxels of the skull itself, whose bone stays.
+    """Return the reconstruction of a coarse skull with masks on the voxels of the skull itself, whose bone is kept.
 
     Args:
-        result: What was made of :func:`coarse_skull`.
-        skull: Mask of type bool.
+        result: Reconstruction of the :func:`coarse_skull`.
+        skull: Mask of the defective skull, of type bool.
     """
     implant = np.zeros_like(skull.voxels)
     to_coarse = np.linalg.inv(result.implant.affine) @ skull.affine

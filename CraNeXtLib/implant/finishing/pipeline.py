@@ -1,7 +1,7 @@
 """Finishing: from the implant that a model or a person drew to a part that can be manufactured and inserted.
 
-Each piece is a signed distance field in mm, negative inside, on a fine grid whose third axis is the insertion direction.
-Unlike operations on meshes, no step on such fields can fail on an irregular shape.
+Each piece is a signed distance field in mm, negative inside, on a fine grid whose third axis is the insertion
+direction. Unlike operations on meshes, no step on such fields can fail on an irregular shape.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ MODEL_ATTRIBUTE = "CraNeXt.Model"
 DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_CompleteSkull", "CraNeXt_Implant"
 """IDs of the segments."""
 
-EXPECTED_ERROR = "expected_error.vtp"  # file of CraNeXtLib.implant.expected_error, which needs too much here
+EXPECTED_ERROR = "expected_error.vtp"
+"""Written by CraNeXtLib.cases.expected_error_files, which imports too much for a panel."""
 
 BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
 IMPLANT_COLOR = tuple(palette.IMPLANT)

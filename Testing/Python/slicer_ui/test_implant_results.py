@@ -201,7 +201,7 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     assert files > {"implant.nrrd", "implant.stl", "implant.3mf", "complete_skull.nrrd", "report.html", "scene.mrb"}
     assert {"finished_implant.stl", "expected_error.png"} < files
     report = (out / "report.html").read_text(encoding="utf-8")
-    assert "By how much the outer surface is expected to be off; grey where that is not known." in report
+    assert "Expected error of the outer surface; gray where it cannot be estimated." in report
     assert not [name for name in files if name.startswith(".")]  # nothing unfinished
     np.testing.assert_array_equal(read_volume(out / "implant.nrrd").voxels != 0, phantom.implant.voxels)
     np.testing.assert_allclose(read_volume(out / "implant.nrrd").affine, phantom.implant.affine, atol=1e-6)
