@@ -1,11 +1,10 @@
 """The skull of the demo: the bones of BodyParts3D in the field of view of a head CT, with a left-sided craniectomy.
 
-``python -m CraNeXtLib.cases.demo_skull BONES_FOLDER`` makes the bundled files anew.
+``cranext demo --rebuild BONES`` rebuilds the bundled files.
 """
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +17,37 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 
 SPACING_MM = 0.8
-FIELD_OF_VIEW_MM = 150.0  # below the vertex; a routine head CT ends in the middle face
+FIELD_OF_VIEW_MM = 150.0
+"""Height of the scan below the vertex; a routine head CT ends in the middle of the face."""
+
 MARGIN_VOXELS = 12
-MIDDLE_RAS_MM = (-62.0, 16.0, 56.0)  # of the defect, where 0 is the middle of the whole skull
-OUTWARDS = (-0.83, 0.25, 0.5)
-HALF_AXES_MM = (51.0, 41.0)  # along the head and across
-RISE = 0.36  # of the long axis towards the back
-SQUARENESS = 2.6  # exponent of the border's superellipse; 2 is an ellipse
-TAPER = 0.15  # how much narrower the front end is
-DEPTH_MM = 40.0  # of the curved plate; bone further inside the head stays
-BASE_MM = 10.0  # the defect stays above the floor of the middle fossa
+CENTER_RAS_MM = (-62.0, 16.0, 56.0)
+"""Center of the defect; 0 is the center of the whole skull."""
+
+OUTWARD = (-0.83, 0.25, 0.5)
+"""Direction out of the head at the defect."""
+
+HALF_AXES_MM = (51.0, 41.0)
+"""Half axes of the defect's outline along and across the head."""
+
+RISE = 0.36
+"""Slope at which the long axis rises toward the back."""
+
+SQUARENESS = 2.6
+"""Exponent of the superellipse that outlines the defect; 2 is an ellipse."""
+
+TAPER = 0.15
+"""Fraction by which the front end of the defect is narrower, and the back end wider, than its middle."""
+
+DEPTH_MM = 40.0
+"""Depth that the curved plate spans; bone further inside the head stays."""
+
+BASE_MM = 10.0
+"""Lowest level of the defect, above the floor of the middle cranial fossa."""
 
 
 def build_demo_skull(bones: str | Path) -> tuple[Volume, Volume]:
-    """Return the defective skull and the implant that was cut out of it, both bool, of one geometry.
+    """Return the defective skull and the implant that was cut out of it, both bool and of the same geometry.
 
     Args:
         bones: Folder of the BodyParts3D meshes, see :func:`CraNeXtLib.anatomy.head.bodyparts3d.bone_labels`.
@@ -40,31 +56,39 @@ def build_demo_skull(bones: str | Path) -> tuple[Volume, Volume]:
         InputError: If a mesh is missing.
     """
     skull = _head_ct(bone_labels(bones, spacing_mm=SPACING_MM))
-    outwards = np.array(OUTWARDS) / np.linalg.norm(OUTWARDS)
+    outward = np.array(OUTWARD) / np.linalg.norm(OUTWARD)
     along = np.array([0, -1, RISE])
-    along -= outwards * (outwards @ along)
+    along -= outward * (outward @ along)
     along /= np.linalg.norm(along)
-    places = np.argwhere(skull.voxels)
-    points = skull.to_ras(places) - MIDDLE_RAS_MM
-    x, y = points @ along / HALF_AXES_MM[0], points @ np.cross(outwards, along) / HALF_AXES_MM[1]
+    indices = np.argwhere(skull.voxels)
+    points = skull.to_ras(indices) - CENTER_RAS_MM
+    x, y = points @ along / HALF_AXES_MM[0], points @ np.cross(outward, along) / HALF_AXES_MM[1]
     y /= 1 + TAPER * np.clip(x, -1, 1)
     inside = np.abs(x) ** SQUARENESS + np.abs(y) ** SQUARENESS < 1
-    inside &= (points @ outwards > -DEPTH_MM) & (points[:, 2] > BASE_MM - MIDDLE_RAS_MM[2])
+    inside &= (points @ outward > -DEPTH_MM) & (points[:, 2] > BASE_MM - CENTER_RAS_MM[2])
     implant = np.zeros(skull.shape, bool)
-    implant[tuple(places[inside].T)] = True
-    implant = largest_component(implant)  # without ridges inside the head
+    implant[tuple(indices[inside].T)] = True
+    implant = largest_component(implant)  # drops ridges inside the head
     return skull.with_voxels(largest_component(skull.voxels & ~implant)), skull.with_voxels(implant)
 
 
-def main() -> None:
-    """Write the demo's two files."""
-    parser = argparse.ArgumentParser(description="Make the demo's skull from the bones of BodyParts3D.")
-    parser.add_argument("bones", type=Path, help="folder of the meshes")
-    parser.add_argument("--out", type=Path, default=DEFECTIVE_SKULL.parent, help="folder to write into")
-    arguments = parser.parse_args()
-    defective, implant = build_demo_skull(arguments.bones)
-    write_volume(defective, arguments.out / DEFECTIVE_SKULL.name)
-    write_volume(implant, arguments.out / REFERENCE_IMPLANT.name)
+def write_demo_skull(bones: str | Path, folder: str | Path = DEFECTIVE_SKULL.parent) -> list[Path]:
+    """Build the demo skull and write its two files, by default over the bundled ones.
+
+    Args:
+        bones: See :func:`build_demo_skull`.
+        folder: Folder to write into.
+
+    Returns:
+        The files of the defective skull and of the implant.
+
+    Raises:
+        InputError: If a mesh is missing or a file cannot be written.
+    """
+    files = [Path(folder) / name for name in (DEFECTIVE_SKULL.name, REFERENCE_IMPLANT.name)]
+    for volume, file in zip(build_demo_skull(bones), files, strict=True):
+        write_volume(volume, file)
+    return files
 
 
 def _head_ct(bones: Volume) -> Volume:
@@ -78,7 +102,3 @@ def _head_ct(bones: Volume) -> Volume:
     affine = skull.crop(box).affine.copy()
     affine[:3, 3] -= affine[:3, :3].sum(axis=1) * MARGIN_VOXELS
     return Volume(padded, affine)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""What can be started from outside: the ``cranext`` command, and the worker process of Slicer's panels."""
+"""The two ways to start the library: the ``cranext`` command, and the worker process of Slicer's panels."""
 
 from CraNeXtLib.cli.command import main
 

@@ -1,6 +1,6 @@
 """``python -m CraNeXtLib.cli``: the ``cranext`` command.
 
-Started by path, it runs in any Python that has the dependencies, even one that cannot import CraNeXtLib otherwise.
+Started by its path, this file runs in any Python that has the dependencies, even if CraNeXtLib is not installed there.
 """
 
 import os

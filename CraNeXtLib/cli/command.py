@@ -1,4 +1,4 @@
-"""The ``cranext`` command: its errors, exit status and progress. What each sub-command does is in ``commands``."""
+"""The ``cranext`` command: its sub-commands, its exit status, and how it reports errors."""
 
 from __future__ import annotations
 
@@ -7,57 +7,33 @@ import os
 import sys
 from collections.abc import Sequence
 from pkgutil import resolve_name
-from typing import NoReturn
 
 from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
-from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
+from CraNeXtLib.cli.command_parser import CommandParser
+from CraNeXtLib.cli.progress_printer import ProgressPrinter
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError
 
-COMMANDS = (
-    "reconstruct",
-    "batch",
-    "finish",
-    "categorize",
-    "evaluate",
-    "defects",
-    "dataset",
-    "train",
-    "experiment",
-    "models",
-    "demo",
-    "doctor",
-)
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors look like every other error of ours."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message} (see {self.prog} --help)")
-
-
-class ProgressPrinter:
-    """Shows progress on standard error: one line that changes on a terminal, one line a stage elsewhere."""
-
-    def __init__(self) -> None:
-        self._stage = ""
-        self._live = sys.stderr.isatty()
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if self._live:
-            print(f"\r\033[K{fraction:4.0%}  {stage}", end="", file=sys.stderr, flush=True)
-        elif stage != self._stage:
-            print(f"{fraction:4.0%}  {stage}", file=sys.stderr, flush=True)
-        self._stage = stage
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._live and self._stage:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+COMMANDS = {
+    "reconstruct": "CraNeXtLib.cli.commands.reconstruct:add_to",
+    "batch": "CraNeXtLib.cli.commands.batch:add_to",
+    "finish": "CraNeXtLib.cli.commands.finish:add_to",
+    "categorize": "CraNeXtLib.cli.commands.categorize:add_to",
+    "evaluate": "CraNeXtLib.cli.commands.evaluate:add_to",
+    "defects": "CraNeXtLib.cli.commands.defects:add_to",
+    "dataset": "CraNeXtLib.cli.commands.dataset:add_to",
+    "train": "CraNeXtLib.cli.commands.train:add_to",
+    "experiment": "CraNeXtLib.cli.commands.experiment:add_to",
+    "models": "CraNeXtLib.cli.commands.models:add_to",
+    "template": "CraNeXtLib.cli.commands.template:add_to",
+    "demo": "CraNeXtLib.cli.commands.demo:add_to",
+    "doctor": "CraNeXtLib.cli.commands.doctor:add_to",
+}
+"""Functions that declare the sub-commands, in the order of the help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0 done, 2 bad input or usage, 3 no implant, 130 cancelled."""
-    os.environ.pop("ITK_AUTOLOAD_PATH", None)  # inside Slicer's environment it makes the ITK of antspyx crash
+    os.environ.pop("ITK_AUTOLOAD_PATH", None)  # Slicer sets this variable, which makes the ITK of antspyx crash
     progress = ProgressPrinter()
     try:
         options = _parser().parse_args(arguments)
@@ -66,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.end()
         print(f"cranext: error: {error}", file=sys.stderr)
         return error.exit_status
-    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+    except BrokenPipeError:  # a reader such as head closed the pipe early
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -76,13 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="cranext", description=f"Cranial implant design. {RESEARCH_USE_NOTICE}")
+    description = f"Design cranial implants: reconstruct, finish, check and measure. {RESEARCH_USE_NOTICE}"
+    parser = CommandParser(prog="cranext", description=description)
     parser.add_argument("--version", action="version", version=f"cranext {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name in COMMANDS:
-        resolve_name(f"CraNeXtLib.cli.commands.{name}:add_to")(commands)
+    for add_to in COMMANDS.values():
+        resolve_name(add_to)(commands)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The worker's tasks whose arguments or results have to be translated from or into JSON."""
+"""The worker's tasks whose arguments or results need translation from or to JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from CraNeXtLib.core.progress import ProgressCallback
+
+_SCENE_FRACTION = 0.05  # part of the time that the surface for the 3D view takes
 
 
 def reconstruct(
@@ -17,7 +19,7 @@ def reconstruct(
     settings: Mapping[str, Any] | None = None,
     for_scene: bool = False,
 ) -> dict[str, Any]:
-    """Reconstruct a case; for Slicer's scene, also write the surface that its 3D view shows."""
+    """Reconstruct a case and, for Slicer's scene, also write the surface that its 3D view shows."""
     from CraNeXtLib.cases.case_settings import CaseSettings
     from CraNeXtLib.cases.reconstruction_case import reconstruct_case
     from CraNeXtLib.cases.scene_surfaces import write_skull_surface
@@ -25,8 +27,9 @@ def reconstruct(
     case = CaseSettings.from_dict(settings or {})
     if not for_scene:
         return reconstruct_case(skull, out, case, progress)
-    result = reconstruct_case(skull, out, case, lambda stage, fraction: progress(stage, 0.95 * fraction))
-    progress("Preparing the 3D view", 0.95)
+    before = 1 - _SCENE_FRACTION
+    result = reconstruct_case(skull, out, case, lambda stage, fraction: progress(stage, before * fraction))
+    progress("Preparing the 3D view", before)
     write_skull_surface(out)
     progress("Done", 1.0)
     return result
@@ -50,11 +53,11 @@ def finish(
 
 
 def dry_run(*, config: str, cache: str, progress: ProgressCallback) -> dict[str, Any]:
-    """Try one training step."""
-    from CraNeXtLib.training import dry_run as trial
+    """Try a few training steps and return what they cost."""
+    from CraNeXtLib.training import dry_run
     from CraNeXtLib.training.config_reading import read_config
 
-    return asdict(trial.dry_run(read_config(config), cache, progress))
+    return asdict(dry_run.dry_run(read_config(config), cache, progress))
 
 
 def evaluate_model(*, progress: ProgressCallback, **arguments: Any) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def import_model(*, progress: ProgressCallback, **arguments: Any) -> dict[str, A
 
 
 def examine(*, progress: ProgressCallback) -> dict[str, Any]:
-    """Return what this Python has."""
+    """Return versions, devices and models of this Python."""
     from CraNeXtLib.completion.model_library import available
     from CraNeXtLib.core.runtime import environment
 

@@ -1,7 +1,7 @@
-"""The child process of heavy work: a job file in, JSON lines of progress out, cancelled through its standard input.
+"""The child process for heavy work: a job file in, JSON lines of progress out, cancelled through its standard input.
 
-It is started by path (``python worker.py job.json``), so that any Python that has the dependencies will do, also one
-that does not know where CraNeXtLib lies. See :mod:`CraNeXtLib.core.runtime.jobs` for the other end.
+It is started by its path (``python worker.py job.json``), so that any Python that has the dependencies can run it, even
+if CraNeXtLib is not installed there. The other end is :mod:`CraNeXtLib.core.runtime.jobs`.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ _TASKS = {
     "import_model": "CraNeXtLib.cli.tasks:import_model",
     "examine": "CraNeXtLib.cli.tasks:examine",
 }
-"""What a job may ask for: functions that take the job's arguments and ``progress``, and return what fits into JSON."""
+"""Tasks that a job can name: functions that take its arguments and ``progress``, and return what fits into JSON."""
 
 
 def main(job_file: str) -> int:
-    """Run the job in a file and return the exit status; see ``errors`` for their meaning."""
+    """Run the job in a file and return the exit status, whose values are those of :mod:`CraNeXtLib.core.errors`."""
     from CraNeXtLib.core.errors import CancelledError, CraNeXtError
     from CraNeXtLib.core.runtime.parent_process import when_parent_closes
 
-    # Libraries print what they like; only events may reach the parent's pipe.
+    # Libraries may print anything, but the parent's pipe must carry only events.
     events, sys.stdout = sys.stdout, sys.stderr
     cancelled = threading.Event()
     when_parent_closes(cancelled.set)
@@ -76,13 +76,11 @@ def main(job_file: str) -> int:
 
 
 def _memory_message(error: Exception) -> str:
-    """Return what to do if the memory was not enough, else nothing."""
+    """Return advice if the error means that the memory was not enough, otherwise an empty string."""
     if isinstance(error, MemoryError):
-        return (
-            "This computer's memory is not enough; close other programs, or choose a smaller --model where one is used."
-        )
-    if "out of memory" in str(error).lower():  # how PyTorch says it, whatever the device
-        return "The graphics card's memory is not enough; close programs that use it, or choose cpu for --device."
+        return "This computer is out of memory; close other programs, or choose a smaller --model if one is used."
+    if "out of memory" in str(error).lower():  # PyTorch's wording for every kind of GPU
+        return "The graphics card is out of memory; close programs that use it, or choose cpu for --device."
     return ""
 
 

@@ -20,6 +20,8 @@ def test_an_unknown_name_is_refused():
 
 
 def test_importing_the_package_imports_no_library():
-    program = "import sys, CraNeXtLib; print({'numpy', 'torch', 'vtk', 'monai', 'ants'} & {*sys.modules})"
+    program = (
+        "import sys, CraNeXtLib; print({'numpy', 'scipy', 'torch', 'vtk', 'monai', 'ants', 'nibabel'} & {*sys.modules})"
+    )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "set()"

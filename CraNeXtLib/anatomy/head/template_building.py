@@ -1,13 +1,12 @@
 """The template: a skull of average size, divided into eight regions, exactly symmetrical.
 
-``python -m CraNeXtLib.anatomy.head.template_building SOURCE --skulls FOLDER`` rebuilds the bundled one from the folder
-of BodyParts3D's bones, and any other from a label map or a segmentation drawn in Slicer. What a region is made of is
-stated in
+``cranext template build SOURCE --skulls FOLDER`` rebuilds the bundled one from the folder of the BodyParts3D meshes,
+or makes another from a label map or a segmentation drawn in Slicer. :func:`regions_of_bones` says what each region is
+made of.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,16 +16,14 @@ from scipy.linalg import expm, fractional_matrix_power, logm, polar
 
 from CraNeXtLib.anatomy.head.regions import REGIONS
 from CraNeXtLib.anatomy.head.template import check_labels
-from CraNeXtLib.core.resources import TEMPLATE
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+from CraNeXtLib.geometry.volume_files import read_volume
 
 SPACING_MM = 1.0
 BONES_SPACING_MM = 0.8
 MARGIN_MM = 4.0
-SAMPLE = 20
 BONE_REGIONS = {"temporal_l": 2, "temporal_r": 2, "sphenoid": 2, "occipital": 3}
 BANDS = {"parietal": (4, 5, 6), "frontal": (7, 8)}
 FACE = 1
@@ -142,21 +139,3 @@ def _average_sides(regions: Volume, matrix: np.ndarray) -> Volume:
     part = Volume(labels, affine)
     sides = foreground_box(labels > 0, margin=2)
     return part.crop((slice(None), *sides[1:]))
-
-
-def main() -> None:
-    """Build a template from the command line."""
-    parser = argparse.ArgumentParser(description="Make a template of the skull's regions.")
-    parser.add_argument("source", type=Path, help="BodyParts3D bones, a label map, or a .seg.nrrd with named segments")
-    parser.add_argument("--skulls", type=Path, help="folder of complete skulls (.nrrd) whose mean size it gets")
-    parser.add_argument("--out", type=Path, default=TEMPLATE, help="file to write")
-    arguments = parser.parse_args()
-    files = sorted(arguments.skulls.glob("*.nrrd")) if arguments.skulls else []
-    chosen = files[:: max(1, len(files) // SAMPLE)][:SAMPLE]
-    template = build_template(read_regions(arguments.source), map(read_volume, chosen))
-    write_volume(template, arguments.out)
-    print(f"{arguments.out}: {template.shape}, size from {len(chosen)} skulls")
-
-
-if __name__ == "__main__":
-    main()

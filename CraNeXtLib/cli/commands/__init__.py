@@ -1,5 +1,5 @@
-"""The sub-commands of ``cranext``, a file each.
+"""The sub-commands of ``cranext``, one file each.
 
-Each has ``add_to(commands)``, which declares its options, and functions that run it with the parsed options and a
-progress printer. Heavy imports wait until a command runs.
+Each file has ``add_to(commands)``, which declares the options, and functions that run the command with the parsed
+options and a progress printer. Heavy imports wait until a command runs.
 """

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.cli.command_parser import add_command, add_output_folder
 from CraNeXtLib.cli.commands.reconstruct import add_settings, settings_of
 
+if TYPE_CHECKING:
+    from CraNeXtLib.cli.command_parser import SubParsers
+    from CraNeXtLib.cli.progress_printer import ProgressPrinter
 
-def add_to(commands: Any) -> None:
+
+def add_to(commands: SubParsers) -> None:
     """Declare the command."""
-    parser = commands.add_parser("batch", help="make implants for a folder or a table of skulls")
+    parser = add_command(commands, "batch", "make implants for a folder or a table of skulls")
     parser.add_argument("cases", metavar="CASES", help="folder of files, or CSV table with the columns case and skull")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the cases and summary.csv")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="cases at a time; default: %(default)s")
+    add_output_folder(parser, "folder for the cases and summary.csv")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="cases to reconstruct in parallel; default: %(default)s"
+    )
     parser.add_argument("--no-resume", action="store_true", help="reconstruct finished cases again")
     add_settings(parser)
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace, progress: Any) -> int:
+def _run(options: argparse.Namespace, progress: ProgressPrinter) -> int:
     from CraNeXtLib.cases.batch.listing import find_batch_cases
     from CraNeXtLib.cases.batch.predict import is_distributed, predict_batch
     from CraNeXtLib.cases.batch.record import DONE, FAILED, NO_IMPLANT
     from CraNeXtLib.cases.batch.run import run_batch
 
-    settings = settings_of(options)
+    settings, resume = settings_of(options), not options.no_resume
     cases = find_batch_cases(options.cases, ct=settings.ct)
-    common = {"resume": not options.no_resume, "progress": progress}
     if is_distributed():
-        rows = predict_batch(cases, options.out, settings, **common)
+        rows = predict_batch(cases, options.out, settings, resume=resume, progress=progress)
     else:
-        rows = run_batch(cases, options.out, settings, workers=options.workers, **common)
+        rows = run_batch(cases, options.out, settings, workers=options.workers, resume=resume, progress=progress)
     progress.end()
     if not rows:
         return 0

@@ -3,42 +3,54 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder
+from CraNeXtLib.cli.printing import print_outcome
+
+if TYPE_CHECKING:
+    from CraNeXtLib.cli.command_parser import SubParsers
+    from CraNeXtLib.cli.progress_printer import ProgressPrinter
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: SubParsers) -> None:
     """Declare the command."""
-    parser = commands.add_parser("categorize", help="divide a skull into eight regions")
-    parser.add_argument("skull", metavar="SKULL", help="mask of the skull, complete or not")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument("--implant", metavar="FILE", help="implant or defect, to tell its regions, side and size")
-    parser.add_argument("--method", default="default", choices=("default", "official"), help="default: %(default)s")
+    parser = add_command(commands, "categorize", "divide a skull into eight regions")
+    parser.add_argument("skull", metavar="SKULL", help="mask of the skull, complete or defective")
+    add_output_folder(parser)
+    parser.add_argument("--implant", metavar="FILE", help="implant or defect whose regions, side and size are reported")
+    parser.add_argument(
+        "--method",
+        default="default",
+        choices=("default", "official"),
+        help="this project's registration or the published one; default: %(default)s",
+    )
     parser.add_argument("--template", metavar="FILE", help="label map to use instead of the bundled template")
-    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
-    parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if SKULL holds several")
+    add_orientation(parser)
+    parser.add_argument("--segment", metavar="NAME", help="segment or label to read, if SKULL holds several")
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace, progress: Any) -> None:
+def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.cases.categorization_case import categorize_case
 
-    names = ("implant", "method", "template", "orientation", "segment")
-    settings = {name: getattr(options, name) for name in names}
-    result = categorize_case(options.skull, options.out, **settings, progress=progress)
+    result = categorize_case(
+        options.skull,
+        options.out,
+        implant=options.implant,
+        method=options.method,
+        template=options.template,
+        orientation=options.orientation,
+        segment=options.segment,
+        progress=progress,
+    )
     progress.end()
     print(_table(result["regions"]))
     if "implant" in result:
         defect = result["implant"]
-        shares = ", ".join(f"{name} {share:.0f} %" for name, share in defect["percent"].items() if share >= 0.5)
-        print(f"Defect: {defect['side']}, {defect['area_cm2']:.1f} cm², {defect['volume_ml']:.1f} mL: {shares}")
-    for warning in result["warnings"]:
-        print(f"Warning: {warning}")
-    for name in result["files"]:
-        print(Path(options.out) / name)
-    print(RESEARCH_USE_NOTICE)
+        regions = ", ".join(f"{name} {percent:.0f} %" for name, percent in defect["percent"].items() if percent >= 0.5)
+        print(f"Defect: {defect['side']}, {defect['area_cm2']:.1f} cm², {defect['volume_ml']:.1f} mL: {regions}")
+    print_outcome(result, options.out)
 
 
 def _table(regions: list[dict[str, Any]]) -> str:

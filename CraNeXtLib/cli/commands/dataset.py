@@ -1,115 +1,137 @@
-"""``cranext dataset``: list the cases of a data set, check them, measure them, and bend skulls into new ones."""
+"""``cranext dataset``: list the cases of a data set, check and measure them, and bend skulls into new ones."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+from CraNeXtLib.cli.command_parser import add_actions, add_command, add_orientation, add_output_folder
+from CraNeXtLib.core.errors import InputError
+
+if TYPE_CHECKING:
+    from CraNeXtLib.cli.command_parser import SubParsers
+    from CraNeXtLib.cli.progress_printer import ProgressPrinter
+    from CraNeXtLib.datasets.check import CheckReport
+    from CraNeXtLib.datasets.manifest import DatasetCase
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: SubParsers) -> None:
     """Declare the command."""
-    from CraNeXtLib.datasets.layouts import LAYOUTS
+    actions = add_actions(add_command(commands, "dataset", "list, check, measure and extend a data set"))
+    _add_make(actions)
 
-    parser = commands.add_parser("dataset", help="make, check and measure a data set's manifest")
-    actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+    check = add_command(actions, "check", "find what would break training; the exit status is 2 if there are errors")
+    check.add_argument("manifest", metavar="MANIFEST")
+    check.set_defaults(run=_check)
 
-    make = actions.add_parser("make", help="list the cases in a folder and split them by skull")
-    make.add_argument("folder", help="SkullBreak, SkullFix, or a folder of NAME_defective, _complete, _implant files")
-    make.add_argument("--out", required=True, metavar="MANIFEST", help="the .csv or .json file to write")
-    make.add_argument("--layout", default="auto", choices=LAYOUTS, help="default: %(default)s")
-    make.add_argument("--source", help="name of the data set in the manifest")
-    make.add_argument("--orientation", default="", metavar="XYZ", help="directions of the array axes, such as LPS")
-    make.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="of the skulls; default 0.1")
-    make.add_argument("--test", type=float, default=0.1, metavar="SHARE", help="of the skulls; default 0.1")
-    make.add_argument("--seed", type=int, default=0, help="of the split; default: %(default)s")
-    make.add_argument("--split-of", metavar="MODEL", help="split as a bundled model's description lists it instead")
-    make.add_argument("--no-check", action="store_true", help="do not read the files to find duplicated skulls")
-    make.set_defaults(run=_make)
+    stats = add_command(actions, "stats", "print sizes, spacings, voxel occupancy and kinds (the paper's Table 1)")
+    stats.add_argument("manifest", metavar="MANIFEST")
+    stats.add_argument(
+        "--no-regions", action="store_true", help="do not find the regions of the defects, which takes seconds per case"
+    )
+    stats.set_defaults(run=_stats)
 
-    for name, run, text in (
-        ("check", _check, "find what would break training; exit status 2 if there is an error"),
-        ("stats", _stats, "print sizes, spacings, voxel occupancy and kinds (the paper's Table 1)"),
-    ):
-        action = actions.add_parser(name, help=text)
-        action.add_argument("manifest")
-        action.set_defaults(run=run)
-    action.add_argument("--no-regions", action="store_true", help="do not find the defects' regions (seconds a case)")
-
-    bend = actions.add_parser("bend", help="make new skulls, by bending training skulls towards each other's shape")
-    bend.add_argument("manifest")
-    bend.add_argument("--out", required=True, metavar="DIR", help="new folder for the skulls and their manifest.csv")
-    bend.add_argument("--count", type=int, default=10, metavar="N", help="how many; default: %(default)s")
-    bend.add_argument("--seed", type=int, default=0, metavar="S", help="decides the pairs; default: %(default)s")
+    bend = add_command(actions, "bend", "make new skulls by bending training skulls toward each other's shape")
+    bend.add_argument("manifest", metavar="MANIFEST")
+    add_output_folder(bend, "new folder for the skulls and their manifest.csv")
+    bend.add_argument("--count", type=int, default=10, metavar="N", help="number of skulls; default: %(default)s")
+    bend.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="random seed of pairs and amounts; default: %(default)s"
+    )
     bend.set_defaults(run=_bend)
 
-    regions = actions.add_parser("regions", help="divide every skull into regions; where do the defects lie?")
-    regions.add_argument("manifest")
-    regions.add_argument("--out", required=True, metavar="DIR", help="folder for the cases, tables, chart and heat map")
+    regions = add_command(actions, "regions", "divide every skull into regions, and show where the defects lie")
+    regions.add_argument("manifest", metavar="MANIFEST")
+    add_output_folder(regions, "folder for the cases, tables, chart and heat map")
     regions.set_defaults(run=_regions)
 
 
-def _make(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.datasets.check import check_dataset
+def _add_make(actions: SubParsers) -> None:
+    from CraNeXtLib.datasets.layouts import LAYOUTS
+
+    make = add_command(actions, "make", "list the cases in a folder and split them by skull")
+    make.add_argument(
+        "folder",
+        metavar="FOLDER",
+        help="SkullBreak, SkullFix, or a folder of files named NAME_defective, NAME_complete and NAME_implant",
+    )
+    make.add_argument("--out", required=True, metavar="MANIFEST", help="CSV or JSON file to write")
+    make.add_argument(
+        "--layout", default="auto", choices=LAYOUTS, help="how the folder is organized; default: %(default)s"
+    )
+    make.add_argument("--source", metavar="NAME", help="name of the data set in the manifest")
+    add_orientation(make, default="")
+    for name, default in (("--validation", 0.1), ("--test", 0.1)):
+        make.add_argument(
+            name, type=float, default=default, metavar="FRACTION", help="fraction of the skulls; default: %(default)s"
+        )
+    make.add_argument("--seed", type=int, default=0, metavar="S", help="random seed of the split; default: %(default)s")
+    make.add_argument("--split-of", metavar="MODEL", help="instead, split as the description of a model lists it")
+    make.add_argument("--no-check", action="store_true", help="do not read the files to find duplicate skulls")
+    make.set_defaults(run=_make)
+
+
+def _make(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.datasets.layouts import find_cases
     from CraNeXtLib.datasets.manifest import SPLITS, split_as, split_by_skull, write_manifest
 
     cases = find_cases(options.folder, layout=options.layout, source=options.source, orientation=options.orientation)
-    same = []
-    if not options.no_check:
-        report = check_dataset(cases, progress=_counting(progress, len(cases)))
-        progress.end()
-        same = report.same_skull
-        for problem in report.problems:
-            print(problem)
+    same_skull = [] if options.no_check else _checked(cases, progress).same_skull
     if options.split_of:
         cases = split_as(cases, _split_of(options.split_of))
     else:
-        shares = {"validation": options.validation, "test": options.test}
-        cases = split_by_skull(cases, **shares, seed=options.seed, same_skull=same)
+        cases = split_by_skull(
+            cases, validation=options.validation, test=options.test, seed=options.seed, same_skull=same_skull
+        )
     write_manifest(cases, options.out)
     counts = ", ".join(f"{sum(case.split == split for case in cases)} {split}" for split in SPLITS)
     print(f"{len(cases)} cases of {len({case.skull for case in cases})} skulls: {counts}")
     print(Path(options.out))
 
 
-def _split_of(model: str) -> Any:
+def _split_of(model: str) -> Mapping[str, Sequence[str]]:
     from CraNeXtLib.completion import model_library
-    from CraNeXtLib.core.errors import InputError
 
     split = model_library.find(model).description.get("split")
     if not split:
-        raise InputError(f"The description of model '{model}' lists no split; give the shares of a new one.")
+        raise InputError(f"The description of model '{model}' lists no split; use --validation and --test instead.")
     return split
 
 
-def _check(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.core.errors import InputError
-    from CraNeXtLib.datasets.check import check_dataset
+def _check(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.datasets.manifest import read_manifest
 
     cases = read_manifest(options.manifest)
-    report = check_dataset(cases, progress=_counting(progress, len(cases)))
+    report = _checked(cases, progress)
+    print(f"{len(cases)} cases, {len(report.problems)} problems, {len(report.errors)} of them errors")
+    if report.errors:
+        raise InputError("The data set has errors; fix or remove the cases named above.")
+
+
+def _checked(cases: Sequence[DatasetCase], progress: ProgressPrinter) -> CheckReport:
+    """Check the cases and print their problems."""
+    from CraNeXtLib.datasets.check import check_dataset
+
+    report = check_dataset(cases, progress=_reading(progress, len(cases)))
     progress.end()
     for problem in report.problems:
         print(problem)
-    print(f"{len(cases)} cases, {len(report.problems)} problems, {len(report.errors)} of them errors")
-    if report.errors:
-        raise InputError("The data set has errors; mend or remove the cases named above.")
+    return report
 
 
-def _stats(options: argparse.Namespace, progress: Any) -> None:
+def _stats(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.datasets.manifest import read_manifest
     from CraNeXtLib.datasets.summary import dataset_statistics
 
     cases = read_manifest(options.manifest)
-    statistics = dataset_statistics(cases, regions=not options.no_regions, progress=_counting(progress, len(cases)))
+    statistics = dataset_statistics(cases, regions=not options.no_regions, progress=_reading(progress, len(cases)))
     progress.end()
     print(statistics.table())
 
 
-def _bend(options: argparse.Namespace, progress: Any) -> None:
-    from CraNeXtLib.core.errors import InputError
+def _bend(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.datasets.bending import bend_dataset
     from CraNeXtLib.datasets.manifest import read_manifest
 
@@ -123,12 +145,11 @@ def _bend(options: argparse.Namespace, progress: Any) -> None:
         progress=lambda number, case: progress(f"Bending {case.name}", number / options.count),
     )
     progress.end()
-    print(
-        f"{len(made)} skulls in {Path(options.out) / 'manifest.csv'}; name it in data.more_manifests to train on them"
-    )
+    manifest = Path(options.out) / "manifest.csv"
+    print(f"{len(made)} skulls in {manifest}; add it to data.more_manifests to train on them")
 
 
-def _regions(options: argparse.Namespace, progress: Any) -> None:
+def _regions(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.cases.categorization_case import categorize_cohort
     from CraNeXtLib.datasets.manifest import read_manifest
 
@@ -141,5 +162,6 @@ def _regions(options: argparse.Namespace, progress: Any) -> None:
     print(f"{len(cases) - len(errors)} of {len(cases)} cases in {Path(options.out)}")
 
 
-def _counting(progress: Any, total: int) -> Any:
+def _reading(progress: ProgressPrinter, total: int) -> Callable[[int, DatasetCase], None]:
+    """Return a callback for the number of the cases read so far and the next case."""
     return lambda number, case: progress(f"Reading {case.name}", number / total)

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder
+from CraNeXtLib.cli.printing import print_files
+
+if TYPE_CHECKING:
+    from CraNeXtLib.cli.command_parser import SubParsers
+    from CraNeXtLib.cli.progress_printer import ProgressPrinter
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: SubParsers) -> None:
     """Declare the command."""
     from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 
-    parser = commands.add_parser("defects", help="cut synthetic defects into a complete skull")
+    parser = add_command(commands, "defects", "cut synthetic defects into a complete skull")
     parser.add_argument("skull", metavar="SKULL", help="mask of a complete skull")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the pairs")
+    add_output_folder(parser, "folder for the defective skulls and their implants")
     parser.add_argument("--kind", required=True, choices=KINDS, metavar="KIND", help=f"one of: {', '.join(KINDS)}")
-    parser.add_argument("--count", type=int, default=1, metavar="N", help="how many; default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first; default: %(default)s")
-    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
-    parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if SKULL holds several")
+    parser.add_argument("--count", type=int, default=1, metavar="N", help="number of defects; default: %(default)s")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="random seed of the first defect; default: %(default)s"
+    )
+    add_orientation(parser)
+    parser.add_argument("--segment", metavar="NAME", help="segment or label to read, if SKULL holds several")
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace, progress: Any) -> None:
+def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.anatomy.head.pose import upright_frame
     from CraNeXtLib.anatomy.head.skull_mask import skull_mask
     from CraNeXtLib.core.errors import InputError
@@ -34,7 +42,8 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
         raise InputError("--count must be 1 or more.")
     skull = skull_mask(read_volume(options.skull, orientation=options.orientation, segment=options.segment))
     progress("Finding the head's pose", 0.0)
-    frame, names = upright_frame(skull), []
+    frame = upright_frame(skull)
+    names: list[str] = []
     with filling(options.out) as folder:
         for number, seed in enumerate(range(options.seed, options.seed + options.count)):
             progress(f"Defect {number + 1} of {options.count}", number / options.count)
@@ -44,5 +53,4 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
             write_volume(implant, folder / f"{name}_implant.nrrd")
             names += [f"{name}_defective.nrrd", f"{name}_implant.nrrd"]
     progress.end()
-    for name in names:
-        print(Path(options.out) / name)
+    print_files(options.out, names)

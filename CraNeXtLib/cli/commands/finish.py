@@ -1,77 +1,89 @@
-"""``cranext finish``: turn an implant into a part that can be made and put in, and check how it fits."""
+"""``cranext finish``: turn an implant into a part that can be made and inserted, and check its fit."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder
+from CraNeXtLib.cli.printing import print_outcome
 
 if TYPE_CHECKING:
+    from CraNeXtLib.cli.command_parser import SubParsers
+    from CraNeXtLib.cli.progress_printer import ProgressPrinter
     from CraNeXtLib.implant.finishing import FinishSettings
 
+_QUESTIONS = {
+    "rim_within": "Rim within tolerance?",
+    "overlap": "Free of overlap with bone?",
+    "wall": "Walls thick enough beside the rim?",
+    "insertion": "Goes in along a straight line?",
+    "watertight": "Surface closed?",
+}
+"""What the criteria of the fit ask, by their names."""
 
-def add_to(commands: Any) -> None:
+
+def add_to(commands: SubParsers) -> None:
     """Declare the command."""
-    parser = commands.add_parser("finish", help="turn an implant, such as an edited one, into a part that can be made")
-    parser.add_argument("implant", metavar="IMPLANT", help="mask of the implant")
+    parser = add_command(commands, "finish", "turn an implant into a part that can be made, and check its fit")
+    parser.add_argument("implant", metavar="IMPLANT", help="mask of the implant, such as an edited one")
     parser.add_argument("--skull", required=True, metavar="FILE", help="mask of the defective skull")
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
+    add_output_folder(parser)
+    add_orientation(parser)
     parser.add_argument("--segment", metavar="NAME", help="segment or label of the skull, if its file holds several")
-    parser.add_argument("--no-pictures", dest="pictures", action="store_false", help="leave out the pictures")
+    parser.add_argument("--no-pictures", dest="pictures", action="store_false", help="do not draw pictures")
     add_finishing(parser)
     parser.set_defaults(run=_run)
 
 
 def add_finishing(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of finishing. The defaults are not validated clinically; 0 leaves a step out."""
+    """Declare the finishing options. The defaults are not validated clinically; 0 skips a step."""
     from CraNeXtLib.implant.finishing.settings import FinishSettings
     from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, DENSITIES_G_CM3
 
     default = FinishSettings()
-    group = parser.add_argument_group("finishing", "Not validated clinically; 0 leaves a step out.")
+    group = parser.add_argument_group("finishing", "Not validated clinically; 0 skips a step.")
 
     def add_length(name: str, text: str) -> None:
         value = getattr(default, name.strip("-").replace("-", "_"))
         group.add_argument(name, type=float, default=value, metavar="MM", help=f"{text}; default: %(default)s")
 
-    add_length("--clearance-mm", "room between implant and bone")
-    add_length("--edge-radius-mm", "radius of the border's outline")
-    add_length("--under-contour-mm", "how far the outer side is set back, less beside the bone")
+    add_length("--clearance-mm", "gap between implant and bone")
+    add_length("--edge-radius-mm", "radius that rounds the border's outline")
+    add_length("--under-contour-mm", "how far the outer surface is set back, fading out toward the bone")
     group.add_argument(
         "--thickness-mm",
         type=float,
         nargs=2,
         default=(default.minimum_thickness_mm, default.maximum_thickness_mm),
         metavar=("MIN", "MAX"),
-        help="least and greatest thickness, 0 for no limit; default: as the model made it",
+        help="minimum and maximum thickness, 0 for no limit; default: as the model made it",
     )
     group.add_argument(
         "--insertion",
         default=default.insertion,
         metavar="auto|none|R,A,S",
-        help="way out, along which undercuts are removed, such as --insertion=-1,0,0.5; default: %(default)s",
+        help="direction out of the head along which undercuts are removed, such as --insertion=-1,0,0.5; "
+        "default: %(default)s",
     )
     group.add_argument(
         "--perforations-mm",
         type=float,
         nargs=3,
         metavar=("DIAMETER", "PITCH", "BORDER"),
-        help="holes: diameter, distance between middles, distance from the border, such as 3 12 8; default: none",
+        help="holes: diameter, distance between centers, and distance from the border, such as 3 12 8; default: none",
     )
-    group.add_argument("--engrave", default="", metavar="TEXT", help="engrave a case ID on the outer side")
+    group.add_argument("--engrave", default="", metavar="TEXT", help="engrave a case ID on the outer surface")
     group.add_argument(
         "--material",
         default=DEFAULT_MATERIAL,
         choices=tuple(DENSITIES_G_CM3),
-        help="for the weight; default: %(default)s",
+        help="material of the part, for its weight; default: %(default)s",
     )
 
 
 def finishing_of(options: argparse.Namespace) -> FinishSettings:
-    """Return the finishing settings that the options name.
+    """Return the finishing settings that the options describe.
 
     Raises:
         InputError: If one cannot be used.
@@ -93,7 +105,7 @@ def finishing_of(options: argparse.Namespace) -> FinishSettings:
     return FinishSettings(**settings)
 
 
-def _run(options: argparse.Namespace, progress: Any) -> None:
+def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.cases.finishing_case import finish_case
 
     result = finish_case(
@@ -109,15 +121,15 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
     )
     progress.end()
     print_part(result)
-    for warning in result["warnings"]:
-        print(f"Warning: {warning}")
-    for name in result["files"]:
-        print(Path(options.out) / name)
-    print(RESEARCH_USE_NOTICE)
+    print_outcome(result, options.out)
 
 
 def print_part(result: dict[str, Any]) -> None:
-    """Print what the part to make is like and how it fits."""
+    """Print the part to be made and how it fits.
+
+    Args:
+        result: Content of a JSON description with ``finishing`` and ``fit``.
+    """
     fit, finishing = result["fit"], result["finishing"]
     print(
         f"{'Finished implant' if finishing else 'Implant as it is'}: {fit['volume_ml']:.1f} mL, "
@@ -126,15 +138,6 @@ def print_part(result: dict[str, Any]) -> None:
     for criterion in fit["criteria"]:
         answer = {True: "yes", False: "NO", None: "not measured"}[criterion["passed"]]
         print(f"  {_QUESTIONS[criterion['name']]:42} {answer:13} {_measured(criterion)}".rstrip())
-
-
-_QUESTIONS = {
-    "rim_within": "Rim within tolerance?",
-    "overlap": "Free of overlap with bone?",
-    "wall": "Walls thick enough beside the rim?",
-    "insertion": "Goes in along a straight line?",
-    "watertight": "Surface closed?",
-}
 
 
 def _measured(criterion: dict[str, Any]) -> str:

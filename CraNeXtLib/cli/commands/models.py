@@ -1,58 +1,71 @@
-"""``cranext models``: list, inspect, add, copy, delete and try models."""
+"""``cranext models``: list, inspect, import, export, delete and evaluate models."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.cli.command_parser import add_actions, add_command, add_device, add_output_folder
+from CraNeXtLib.cli.printing import print_files
+
+if TYPE_CHECKING:
+    from CraNeXtLib.cli.command_parser import SubParsers
+    from CraNeXtLib.cli.progress_printer import ProgressPrinter
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: SubParsers) -> None:
     """Declare the command."""
-    from CraNeXtLib.core.runtime.devices import DEVICES
+    actions = add_actions(add_command(commands, "models", "list, inspect, import, export, delete and evaluate models"))
+    add_command(actions, "list", "list all models").set_defaults(run=_list)
+
+    info = add_command(actions, "info", "print the description and the card of a model")
+    info.add_argument("name", metavar="NAME")
+    info.set_defaults(run=_info)
+
+    imported = add_command(actions, "import", "add a model folder, or a checkpoint (.pth) of the paper's authors")
+    imported.add_argument("source", metavar="SOURCE")
+    imported.add_argument("--name", help="name of the added model; default: its own")
+    imported.set_defaults(run=_import)
+
+    export = add_command(actions, "export", "copy a model, by name or folder, into another folder")
+    export.add_argument("name", metavar="NAME")
+    export.add_argument("folder", metavar="FOLDER")
+    export.add_argument("--monai-bundle", action="store_true", help="write a MONAI bundle instead of a copy")
+    export.set_defaults(run=_export)
+
+    delete = add_command(actions, "delete", "delete a model that you added")
+    delete.add_argument("name", metavar="NAME")
+    delete.set_defaults(run=_delete)
+
+    _add_evaluate(actions)
+
+
+def _add_evaluate(actions: SubParsers) -> None:
     from CraNeXtLib.datasets.manifest import SPLITS
 
-    parser = commands.add_parser("models", help="list, inspect, import, export, delete and evaluate models")
-    actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    actions.add_parser("list", help="name every model").set_defaults(run=_list)
-    info = actions.add_parser("info", help="print a model's description and card")
-    info.add_argument("name")
-    info.set_defaults(run=_info)
-    imported = actions.add_parser("import", help="add a model folder, or the authors' checkpoint (.pth)")
-    imported.add_argument("source")
-    imported.add_argument("--name", help="what to call it")
-    imported.set_defaults(run=_import)
-    export = actions.add_parser("export", help="copy a model, by name or folder, into another folder")
-    export.add_argument("name")
-    export.add_argument("folder")
-    export.add_argument("--monai-bundle", action="store_true", help="make a MONAI bundle of it instead of a copy")
-    export.set_defaults(run=_export)
-    delete = actions.add_parser("delete", help="delete a model that you added")
-    delete.add_argument("name")
-    delete.set_defaults(run=_delete)
-    evaluate = actions.add_parser("evaluate", help="reconstruct and measure the cases of a data set's split")
-    evaluate.add_argument("name", help="name or folder of the model")
-    evaluate.add_argument("--manifest", required=True, metavar="FILE", help="the data set")
-    evaluate.add_argument("--out", required=True, metavar="DIR", help="folder for the implants, measures and tables")
-    evaluate.add_argument("--split", default="test", choices=SPLITS, help="default: %(default)s")
-    evaluate.add_argument("--device", default="auto", choices=DEVICES, help="default: %(default)s")
+    evaluate = add_command(actions, "evaluate", "reconstruct and measure the cases of a data set's split")
+    evaluate.add_argument("name", metavar="NAME", help="name or folder of the model")
+    evaluate.add_argument("--manifest", required=True, metavar="FILE", help="manifest of the data set")
+    add_output_folder(evaluate, "folder for the implants, metrics and tables")
+    evaluate.add_argument("--split", default="test", choices=SPLITS, help="split to evaluate; default: %(default)s")
+    add_device(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
 
-def _list(_options: argparse.Namespace, _progress: Any) -> None:
+def _list(_options: argparse.Namespace, _progress: ProgressPrinter) -> None:
     from CraNeXtLib.completion import model_library
 
     for model in model_library.available():
         size = model.weights.stat().st_size / 1e6 if model.weights.is_file() else 0
-        place = "bundled" if model.bundled else "added"
+        origin = "bundled" if model.bundled else "added"
         default = ", default" if model.name == model_library.DEFAULT_MODEL else ""
-        print(f"{model.name:24} {size:6.1f} MB  {place}{default}  {model.description.get('licence', '')}")
+        print(f"{model.name:24} {size:6.1f} MB  {origin}{default}  {model.description.get('licence', '')}")
 
 
-def _info(options: argparse.Namespace, _progress: Any) -> None:
+def _info(options: argparse.Namespace, _progress: ProgressPrinter) -> None:
     from CraNeXtLib.completion import model_library
 
     model = model_library.find(options.name)
@@ -62,14 +75,14 @@ def _info(options: argparse.Namespace, _progress: Any) -> None:
         print(card.read_text(encoding="utf-8"))
 
 
-def _import(options: argparse.Namespace, _progress: Any) -> None:
+def _import(options: argparse.Namespace, _progress: ProgressPrinter) -> None:
     from CraNeXtLib.completion import model_import
 
     model = model_import.import_model(options.source, name=options.name)
     print(f"Added model '{model.name}'. Use it with: cranext reconstruct SKULL --out DIR --model {model.name}")
 
 
-def _export(options: argparse.Namespace, _progress: Any) -> None:
+def _export(options: argparse.Namespace, _progress: ProgressPrinter) -> None:
     from CraNeXtLib.completion import model_import, model_library
 
     if options.monai_bundle:
@@ -81,14 +94,14 @@ def _export(options: argparse.Namespace, _progress: Any) -> None:
         print(model_import.export_model(options.name, options.folder))
 
 
-def _delete(options: argparse.Namespace, _progress: Any) -> None:
+def _delete(options: argparse.Namespace, _progress: ProgressPrinter) -> None:
     from CraNeXtLib.completion import model_import
 
     model_import.delete_model(options.name)
     print(f"Deleted model '{options.name}'.")
 
 
-def _evaluate(options: argparse.Namespace, progress: Any) -> None:
+def _evaluate(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.cases.model_evaluation import evaluate_model
     from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarize
 
@@ -102,6 +115,5 @@ def _evaluate(options: argparse.Namespace, progress: Any) -> None:
         summary = summarize(measured, metric)
         failed = f"  ({summary.failed} failed)" if summary.failed else ""
         print(f"  {metric:10} {summary.mean:8.4f} {summary.sd:8.4f}{failed}")
-    for name in ("cases.csv", "cohort.json", "volumes"):
-        print(Path(options.out) / name)
+    print_files(options.out, ("cases.csv", "cohort.json", "volumes"))
     print(RESEARCH_USE_NOTICE)

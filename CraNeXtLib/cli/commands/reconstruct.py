@@ -3,67 +3,81 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.cli.command_parser import add_command, add_device, add_orientation, add_output_folder
 from CraNeXtLib.cli.commands.finish import add_finishing, finishing_of, print_part
+from CraNeXtLib.cli.printing import print_outcome
 from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
     from CraNeXtLib.cases.case_settings import CaseSettings
+    from CraNeXtLib.cli.command_parser import SubParsers
+    from CraNeXtLib.cli.progress_printer import ProgressPrinter
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: SubParsers) -> None:
     """Declare the command."""
-    parser = commands.add_parser("reconstruct", help="make an implant for a defective skull")
+    parser = add_command(commands, "reconstruct", "make an implant for a defective skull")
     parser.add_argument(
         "skull",
         metavar="SKULL",
-        help="mask of the defective skull: .nrrd, .seg.nrrd, .nii, .nii.gz; with --ct, a CT or the folder of its DICOM "
-        "series",
+        help="mask of the defective skull (.nrrd, .seg.nrrd, .nii or .nii.gz) or, with --ct, a CT: a volume file or "
+        "the folder of a DICOM series",
     )
-    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument("--reference-implant", metavar="FILE", help="true implant, to measure the result against")
-    parser.add_argument("--case-id", metavar="ID", help="what the report calls the case; default: the input's hash")
+    add_output_folder(parser)
+    parser.add_argument("--reference-implant", metavar="FILE", help="true implant to measure the result against")
+    parser.add_argument(
+        "--case-id", metavar="ID", help="name of the case in the report; default: the start of the input's hash"
+    )
     add_settings(parser)
     parser.set_defaults(run=_run)
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that one case and a batch share; each bears the name of a field of CaseSettings."""
+    """Declare the options that a single case and a batch share; each is named like a field of CaseSettings."""
     from CraNeXtLib.anatomy.ct.bone_segmentation import BONE_THRESHOLD_HU
     from CraNeXtLib.completion.model_library import DEFAULT_MODEL
-    from CraNeXtLib.core.runtime.devices import DEVICES
 
     parser.add_argument("--ct", action="store_true", help="the input is a CT in Hounsfield units")
-    parser.add_argument("--series", metavar="NUMBER", help="DICOM series to take, if a CT's folder holds several")
+    parser.add_argument("--series", metavar="NUMBER", help="DICOM series to read, if the folder of a CT holds several")
     parser.add_argument(
         "--bone-threshold",
         dest="bone_threshold_hu",
         type=float,
         default=BONE_THRESHOLD_HU,
         metavar="HU",
-        help="least value of a CT that counts as bone; usual are 150 to 300; default: %(default)g",
+        help="lowest CT value that counts as bone, typically 150 to 300; default: %(default)g",
     )
-    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME|PATH", help="default: %(default)s")
-    parser.add_argument("--device", default="auto", choices=DEVICES, help="default: %(default)s")
-    parser.add_argument("--orientation", metavar="XYZ", help="directions of the array axes, such as LPS")
-    parser.add_argument("--segment", metavar="NAME", help="segment or label to use, if a file holds several")
-    parser.add_argument("--postprocessing", choices=("default", "official"), help="default: the model's own")
+    parser.add_argument(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="NAME|PATH",
+        help="model to use, see 'cranext models list'; default: %(default)s",
+    )
+    add_device(parser)
+    add_orientation(parser)
+    parser.add_argument("--segment", metavar="NAME", help="segment or label to read, if a file holds several")
+    parser.add_argument(
+        "--postprocessing",
+        choices=("default", "official"),
+        help="how the implant is cleaned: by this project's method or as published; default: what the model asks for",
+    )
     parser.add_argument(
         "--preview",
         action="store_true",
-        help="an implant in seconds, to look at and not to be made: by the shape model alone, without finished part, "
-        "fit check, report and 3MF",
+        help="make an implant in seconds by the shape model alone, without finishing, fit check, report and 3MF file; "
+        "for visual inspection only, do not manufacture it",
     )
-    parser.add_argument("--no-report", dest="report", action="store_false", help="leave out the report")
-    parser.add_argument("--no-finish", dest="finish", action="store_false", help="leave out the finished implant")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="do not write a report")
+    parser.add_argument("--no-finish", dest="finish", action="store_false", help="do not make a finished implant")
     add_finishing(parser)
 
 
 def settings_of(options: argparse.Namespace) -> CaseSettings:
-    """Return the settings that the options name.
+    """Return the settings that the options describe.
 
     Raises:
         InputError: If one cannot be used.
@@ -71,7 +85,8 @@ def settings_of(options: argparse.Namespace) -> CaseSettings:
     from CraNeXtLib.cases.case_settings import CaseSettings
     from CraNeXtLib.implant.finishing.settings import FinishSettings
 
-    given = {name: value for name, value in vars(options).items() if name in CaseSettings.__dataclass_fields__}
+    names = {field.name for field in fields(CaseSettings)}
+    given = {name: value for name, value in vars(options).items() if name in names}
     finishing = finishing_of(options) if options.finish else None
     if not options.preview:
         return CaseSettings(**given, finishing=finishing)
@@ -81,20 +96,25 @@ def settings_of(options: argparse.Namespace) -> CaseSettings:
     return CaseSettings(**given)
 
 
-def _run(options: argparse.Namespace, progress: Any) -> None:
+def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 
     result = reconstruct_case(options.skull, options.out, settings_of(options), progress)
     progress.end()
-    print_result(result, Path(options.out))
+    print_result(result, options.out)
 
 
-def print_result(result: dict[str, Any], out: Path) -> None:
-    """Print what the implant is like and where the files are."""
+def print_result(result: dict[str, Any], out: str | Path) -> None:
+    """Print the measures of the implant, how the part fits, and the files.
+
+    Args:
+        result: Content of ``result.json``.
+        out: Folder of the files.
+    """
     thickness = result["thickness_mm"]
     pieces = len(result["pieces"])
     print(
-        f"Implant: {result['implant_volume_ml']:.1f} mL in {pieces} piece{'s' * (pieces > 1)}, outer side "
+        f"Implant: {result['implant_volume_ml']:.1f} mL in {pieces} piece{'s' * (pieces > 1)}, outer surface "
         f"{result['defect_area_cm2']:.1f} cm², thickness {thickness['median']:.1f} mm "
         f"({thickness['p05']:.1f} to {thickness['p95']:.1f}), {'' if result['watertight'] else 'NOT '}watertight"
     )
@@ -109,8 +129,4 @@ def print_result(result: dict[str, Any], out: Path) -> None:
         print(f"Against the reference: {', '.join(numbers)}")
     if "fit" in result:
         print_part(result)
-    for warning in result["warnings"]:
-        print(f"Warning: {warning}")
-    for name in result["files"]:
-        print(out / name)
-    print(RESEARCH_USE_NOTICE)
+    print_outcome(result, out)

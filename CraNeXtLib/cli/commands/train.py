@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import argparse
 import math
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from CraNeXtLib.cli.command_parser import add_command
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import duration
 
 if TYPE_CHECKING:
+    from CraNeXtLib.cli.command_parser import SubParsers
+    from CraNeXtLib.cli.progress_printer import ProgressPrinter
     from CraNeXtLib.training.config import TrainingConfig
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: SubParsers) -> None:
     """Declare the command."""
     from CraNeXtLib.training.config import presets
 
-    parser = commands.add_parser("train", help="train a network")
+    parser = add_command(commands, "train", "train a network")
     names = ", ".join(presets())
-    parser.add_argument("config", nargs="?", metavar="CONFIG", help=f"a YAML file, or one of the presets {names}")
-    parser.add_argument("--manifest", metavar="FILE", help="the data set; goes before the configuration's")
+    parser.add_argument("config", nargs="?", metavar="CONFIG", help=f"YAML file, or one of the presets {names}")
+    parser.add_argument("--manifest", metavar="FILE", help="manifest of the data set, instead of the configuration's")
     parser.add_argument("--out", metavar="DIR", help="folder of the run; default: runs/NAME of the configuration")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
-    parser.add_argument("--dry-run", action="store_true", help="make a few steps: does it fit, how long is an epoch")
-    parser.add_argument("--print-config", action="store_true", help="print the configuration with every default")
+    parser.add_argument("--resume", action="store_true", help="continue the run in that folder")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only try a few steps: do they fit into memory, how long is an epoch"
+    )
+    parser.add_argument("--print-config", action="store_true", help="print the configuration with all defaults")
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace, progress: Any) -> None:
+def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.training.config import TrainingConfig
     from CraNeXtLib.training.config_reading import print_config, read_config
     from CraNeXtLib.training.runs.run_folder import in_charge, is_first_process
@@ -42,44 +46,49 @@ def _run(options: argparse.Namespace, progress: Any) -> None:
         print(print_config(config), end="")
         return
     if not options.config:
-        raise InputError("Name a configuration file or a preset; cranext train --print-config shows what can be set.")
+        raise InputError("Name a configuration file or a preset; cranext train --print-config lists all settings.")
     out = Path(options.out or Path("runs") / Path(options.config).stem)
     if options.dry_run:
         _dry_run(config, out, progress)
         return
-    with in_charge(out, progress) as told:
-        model = _training_part("train").train(config, out, resume=options.resume, progress=told)
+    train = _training("CraNeXtLib.training.train:train")
+    with in_charge(out, progress) as recorded_progress:
+        model = train(config, out, resume=options.resume, progress=recorded_progress)
     progress.end()
-    if not is_first_process():  # of several, one speaks
-        return
-    print(model)
-    print(f"Use it with: cranext reconstruct SKULL --out DIR --model {model}")
+    if is_first_process():
+        print(model)
+        print(f"Use it with: cranext reconstruct SKULL --out DIR --model {model}")
 
 
-def _dry_run(config: TrainingConfig, out: Path, progress: Any) -> None:
-    cost = _training_part("dry_run").dry_run(config, config.data.cache or out / "cache", progress)
+def _dry_run(config: TrainingConfig, out: Path, progress: ProgressPrinter) -> None:
+    dry_run = _training("CraNeXtLib.training.dry_run:dry_run")
+    cost = dry_run(config, config.data.cache or out / "cache", progress)
     progress.end()
-    told = math.isfinite(cost.memory_gb)  # by Linux and macOS, or the GPU
-    memory = f", with {cost.peak_memory_gb:.1f} of {cost.memory_gb:.0f} GB in use" if told else ""
+    known = math.isfinite(cost.memory_gb)  # Windows does not report it
+    memory = f", with {cost.peak_memory_gb:.1f} of {cost.memory_gb:.0f} GB in use" if known else ""
     print(
-        f"A step fits on {cost.device}{memory}. It takes "
-        f"{cost.seconds_per_step:.2f} s; a sample is made in {cost.seconds_per_sample:.2f} s, by "
-        f"{config.data.workers or 1} process{'es' if config.data.workers > 1 else ''}."
+        f"A step fits on {cost.device}{memory}. It takes {cost.seconds_per_step:.2f} s; preparing a sample takes "
+        f"{cost.seconds_per_sample:.2f} s in {config.data.workers or 1} "
+        f"process{'es' if config.data.workers > 1 else ''}."
     )
     if cost.device != "cuda":
         print(
-            f"On a GPU its tensors would take {cost.gpu_memory_gb:.1f} GB (worked out, not measured), PyTorch itself "
-            "about one more."
+            f"On a GPU, the tensors would take about {cost.gpu_memory_gb:.1f} GB (estimated, not measured) and PyTorch "
+            "itself about 1 GB more."
         )
     print(
-        f"An epoch of {cost.steps_per_epoch} steps and its validation take {duration(cost.seconds_per_epoch)}, "
-        f"{config.run.epochs} epochs {duration(3600 * cost.hours)}."
+        f"An epoch of {cost.steps_per_epoch} steps with its validation takes {duration(cost.seconds_per_epoch)}, "
+        f"{config.run.epochs} epochs take {duration(3600 * cost.hours)}."
     )
 
 
-def _training_part(name: str) -> ModuleType:
-    """Import what needs the packages for training."""
+def _training(name: str) -> Any:
+    """Return a function of the training code, which needs more packages than the rest.
+
+    Raises:
+        InputError: If a package is missing.
+    """
     try:
-        return import_module(f"CraNeXtLib.training.{name}")
+        return resolve_name(name)
     except ImportError as error:
         raise InputError(f"Training needs {error.name}; run: pip install 'cranext[train]'") from error

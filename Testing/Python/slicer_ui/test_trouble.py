@@ -91,8 +91,8 @@ def opened(panel, request):
         ("crash", r"ended unexpectedly with status 139"),
         ("full disk", r"No space left on device"),
         ("package", r"lacks the package monai; install it under “Environment”, or choose another Python there"),
-        ("memory", r"This computer's memory is not enough; close other programs"),
-        ("gpu memory", r"graphics card's memory is not enough; .* choose cpu for “Device” under “Advanced”"),
+        ("memory", r"This computer is out of memory; close other programs"),
+        ("gpu memory", r"graphics card is out of memory; .* choose cpu for “Device” under “Advanced”"),
     ],
 )
 def test_trouble_is_told_and_the_same_can_be_tried_again(opened, scene, monkeypatch, name, trouble, told):

@@ -270,7 +270,11 @@ def test_a_dry_run_says_what_it_would_cost(manifest, tmp_path):
 @pytest.mark.parametrize(
     ("device", "memory_gb", "told"),
     [
-        ("cpu", 24.6, ("A step fits on cpu, with 3.2 of 25 GB in use.", "On a GPU its tensors would take 2.3 GB")),
+        (
+            "cpu",
+            24.6,
+            ("A step fits on cpu, with 3.2 of 25 GB in use.", "tensors would take about 2.3 GB"),
+        ),
         ("cpu", float("nan"), ("A step fits on cpu. It takes 1.50 s", "2.3 GB")),
         ("cuda", 12.0, ("A step fits on cuda, with 3.2 of 12 GB in use.", "An epoch of 5 steps")),
     ],

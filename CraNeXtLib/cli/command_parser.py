@@ -1,0 +1,55 @@
+"""The parsers of the sub-commands: uniform errors and help, and the options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, NoReturn
+
+from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.core.errors import InputError
+
+if TYPE_CHECKING:
+    SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    """What ``add_subparsers`` returns; argparse has no public name for it."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that raises its errors as InputError, so that they look like every other error of ``cranext``."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def add_command(commands: SubParsers, name: str, summary: str) -> argparse.ArgumentParser:
+    """Add a sub-command whose help begins with its summary and the research-use notice.
+
+    Args:
+        commands: Sub-parsers to add it to.
+        name: Name of the sub-command.
+        summary: What it does, as a phrase without capital and period.
+    """
+    description = f"{summary[0].upper()}{summary[1:]}. {RESEARCH_USE_NOTICE}"
+    return commands.add_parser(name, help=summary, description=description)
+
+
+def add_actions(parser: argparse.ArgumentParser) -> SubParsers:
+    """Let a command have actions of its own, such as ``cranext models list``."""
+    return parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+
+
+def add_output_folder(parser: argparse.ArgumentParser, text: str = "folder for the results") -> None:
+    """Declare ``--out DIR``."""
+    parser.add_argument("--out", required=True, metavar="DIR", help=text)
+
+
+def add_orientation(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
+    """Declare ``--orientation``."""
+    text = "directions of the array axes, such as LPS, for files whose header lacks them"
+    parser.add_argument("--orientation", default=default, metavar="XYZ", help=text)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--device``."""
+    from CraNeXtLib.core.runtime.devices import DEVICES
+
+    parser.add_argument("--device", default="auto", choices=DEVICES, help="where networks run; default: %(default)s")

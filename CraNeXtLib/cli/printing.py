@@ -1,0 +1,28 @@
+"""What commands print about their results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib import RESEARCH_USE_NOTICE
+
+
+def print_outcome(result: Mapping[str, Any], out: str | Path) -> None:
+    """Print the warnings and files of a result, and the research-use notice.
+
+    Args:
+        result: Content of a JSON description with ``warnings`` and ``files``.
+        out: Folder of the files.
+    """
+    for warning in result["warnings"]:
+        print(f"Warning: {warning}")
+    print_files(out, result["files"])
+    print(RESEARCH_USE_NOTICE)
+
+
+def print_files(folder: str | Path, names: Iterable[str]) -> None:
+    """Print the paths of files in a folder."""
+    for name in names:
+        print(Path(folder) / name)
