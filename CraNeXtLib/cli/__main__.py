@@ -11,9 +11,9 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from CraNeXtLib.cli.command import main
-from CraNeXtLib.core.runtime.parent_process import VARIABLE, interrupt, when_parent_closes
+from CraNeXtLib.core.runtime.parent_process import ENDS_WITH_INPUT, interrupt, when_parent_closes
 
 if __name__ == "__main__":
-    if os.environ.pop(VARIABLE, None):
+    if os.environ.pop(ENDS_WITH_INPUT, None):
         when_parent_closes(interrupt)
     sys.exit(main())

@@ -1,1 +1,1 @@
-"""What every other part rests on: errors, progress, files, processes. Nothing here knows what a skull is."""
+"""What everything else rests on: errors, progress, files and processes. Nothing here knows what a skull is."""

@@ -1,4 +1,4 @@
-"""The errors that a user can do something about."""
+"""The errors that a user can act on, with the exit status of a command that ends with one."""
 
 import re
 import sys
@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 
 
 class CraNeXtError(Exception):
-    """Base of the library's own errors; the message is one sentence that says what to do."""
+    """Base class of the library's own errors; the message is one sentence that ends with what to do."""
 
     exit_status = 1
 
 
 class InputError(CraNeXtError, ValueError):
-    """The input or a setting cannot be used. Nothing was written."""
+    """The input or a setting cannot be used; nothing has been written."""
 
     exit_status = 2
 
 
 class NoImplantError(CraNeXtError):
-    """Everything ran, but the skull has no defect that an implant could fill."""
+    """Everything ran, but the skull has no defect for an implant to fill."""
 
     exit_status = 3
 
@@ -30,7 +30,7 @@ class CancelledError(CraNeXtError):
 
 
 def exit_status_of(work: Callable[[], None]) -> int:
-    """Do a command's work and return its exit status; one of the library's errors is told on the terminal."""
+    """Do a command's work and return its exit status, printing one of the library's errors if it ends with one."""
     try:
         work()
     except CraNeXtError as error:
@@ -39,16 +39,17 @@ def exit_status_of(work: Callable[[], None]) -> int:
     return 0
 
 
-def named(message: str, names: Mapping[str, str]) -> str:
-    """Return a message in which settings are called as its reader knows them.
+def rename_settings(message: str, names: Mapping[str, str]) -> str:
+    """Replace the names of settings in a message by those that its reader sees.
 
-    The library names a setting as the command line does, such as ``--device``, or as a configuration of training does,
-    such as ``run.batch_size``; a panel has a control for it instead.
+    The library names a setting as on the command line, such as ``--device``, or as in a training configuration, such
+    as ``run.batch_size``; a panel has a control for it instead.
 
     Args:
-        message: Of an error.
-        names: What is said instead, by the setting or by a phrase with it.
+        message: The message of an error.
+        names: The reader's name for each setting, or for a phrase with one.
     """
     for setting in sorted(names, key=len, reverse=True):
-        message = re.sub(rf"{re.escape(setting)}(?![\w-])", lambda _found, to=names[setting]: to, message)
+        literal = names[setting].replace("\\", r"\\")
+        message = re.sub(rf"{re.escape(setting)}(?![\w-])", literal, message)
     return message

@@ -1,4 +1,4 @@
-"""Where the files that come with the library are, and the folder for the user's own models."""
+"""Paths of the files that come with the library, and the folder for the user's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BUNDLED = LIBRARY / "Resources" / "Models"
 """Folder of the bundled models."""
 
 TEMPLATE = LIBRARY / "Resources" / "Template" / "skull_template.nrrd"
-"""The template skull with its regions."""
+"""The template skull with its labeled regions."""
 
 DEMO = LIBRARY / "Resources" / "Demo"
 """Folder of the demo skull."""

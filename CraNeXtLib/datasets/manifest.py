@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.core.errors import InputError, named
+from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.geometry.volume import Volume
@@ -127,7 +127,7 @@ def read_mask(path: Path, orientation: str = "") -> Volume:
     try:
         volume = read_volume(path, orientation=orientation or None)
     except InputError as error:
-        raise InputError(named(str(error), IN_A_MANIFEST)) from error
+        raise InputError(rename_settings(str(error), IN_A_MANIFEST)) from error
     if volume.voxels.dtype == bool:
         return volume
     mask = volume.voxels != 0

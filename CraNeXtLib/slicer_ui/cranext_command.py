@@ -27,7 +27,7 @@ if importlib.util.find_spec("CraNeXtLib") is None:  # Slicer knows a source chec
 
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.core.resources import LIBRARY
-from CraNeXtLib.core.runtime.parent_process import VARIABLE
+from CraNeXtLib.core.runtime.parent_process import ENDS_WITH_INPUT
 from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
 
 PROGRAM = LIBRARY / "cli" / "__main__.py"
@@ -54,7 +54,8 @@ def run_command(arguments: Sequence[str]) -> int:
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        env={**(os.environ if environment is None else environment)} | {VARIABLE: "1", "PYTHONIOENCODING": "utf-8"},
+        env={**(os.environ if environment is None else environment)}
+        | {ENDS_WITH_INPUT: "1", "PYTHONIOENCODING": "utf-8"},
         **_apart(),
     )
     lines: queue.SimpleQueue[Line] = queue.SimpleQueue()

@@ -94,12 +94,12 @@ def check(stage):
 
 @state("training-running", "training-running-dark")
 def running(stage):
-    from CraNeXtLib.core.files.lock import holding
+    from CraNeXtLib.core.files.lock import locked
 
     module = _open(stage)
     _check(stage, module, [])
     folder = _run(121, status="running", stage="Epoch 122 of 300, implant DSC 0.868, 19 h 40 min left")
-    _held.enter_context(holding(folder / "run.lock"))
+    _held.enter_context(locked(folder / "run.lock"))
     _show(module, folder)
     module.ui.logGroup.checked = True
     stage.height = 1150

@@ -1,1 +1,1 @@
-"""Files that appear whole or not at all, strict JSON and CSV, locks, hashes."""
+"""Files that appear whole or not at all, strict JSON and YAML, locks, and hashes."""

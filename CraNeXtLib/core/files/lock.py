@@ -1,48 +1,48 @@
-"""A file that a process holds while it lives, so that others can tell whether it still does.
+"""A file that a process locks while it runs, so that other processes can see whether it still does.
 
-The operating system frees the file whatever ends the process, a kill included. The process's number would say less:
-numbers are given again to other programs, that of a launcher is not that of the program which it starts, and on another
-computer that shares the folder it means nothing.
+The operating system releases the lock however the process ends, even if it is killed. A process ID would tell less:
+IDs are reused, a launcher's ID is not that of the program it starts, and an ID means nothing to another computer that
+shares the folder. The package filelock cannot test a lock without taking it.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
+if sys.platform == "win32":
     import msvcrt
 
-    def _lock(handle: int, *, exclusive: bool) -> None:  # noqa: ARG001 (Windows knows no other)
+    def _lock(handle: int, *, exclusive: bool) -> None:  # noqa: ARG001 (every lock is exclusive on Windows)
         os.lseek(handle, 0, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
+    import fcntl
 
     def _lock(handle: int, *, exclusive: bool) -> None:
         fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
 
 
-_SECONDS_TO_TRY = 1.0  # longer than anybody takes to look whether the file is held
+_SECONDS_TO_TRY = 1.0  # longer than another process takes to test the lock
 
 
-class HeldError(Exception):
-    """Another process holds the file."""
+class LockedError(Exception):
+    """Another process holds the lock."""
 
 
 @contextmanager
-def holding(path: Path) -> Iterator[None]:
-    """Hold a file, which is made if there is none, until the block ends. It must not be written to.
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock on a file, created if necessary, until the block ends. Nothing may write to the file.
 
-    On a file system that knows no locks, the block runs without one.
+    On a file system without locks, the block runs without one.
 
     Raises:
-        HeldError: If another process holds it.
-        OSError: If the folder refuses the file.
+        LockedError: If another process holds the lock.
+        OSError: If the file cannot be created.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -53,7 +53,7 @@ def holding(path: Path) -> Iterator[None]:
                 break
             except (BlockingIOError, PermissionError) as error:
                 if time.monotonic() > end:
-                    raise HeldError(path) from error
+                    raise LockedError(path) from error
                 time.sleep(0.05)
             except OSError:
                 break
@@ -62,8 +62,8 @@ def holding(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def is_held(path: Path) -> bool:
-    """Tell whether a process holds the file."""
+def is_locked(path: Path) -> bool:
+    """Return whether a process holds a lock on the file."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:

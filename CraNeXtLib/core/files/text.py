@@ -1,4 +1,4 @@
-"""Text, strict JSON and strict YAML; files that are written appear whole or not at all."""
+"""Text files, strict JSON and strict YAML; files appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from CraNeXtLib.core.files.atomic import replacing
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text file.
+    """Write a text file in UTF-8.
 
     Raises:
-        InputError: If the folder or the disk refuses the file.
+        InputError: If the file cannot be written.
     """
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def json_text(content: object, *, indent: int | None = 1) -> str:
-    """Return strict JSON, in which null stands for infinite and undefined numbers."""
+    """Return strict JSON, with null for every number that is infinite or undefined."""
 
     def finite(value: object) -> object:
         if isinstance(value, dict):
@@ -38,9 +38,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """Return the keys and values of a YAML file.
 
     Raises:
-        InputError: If it is no YAML, does not hold keys and values, or has a key twice, of which YAML would take the
-            last without a word.
-        OSError: If there is no such file or it cannot be read.
+        InputError: If it is not valid YAML, does not hold keys and values, or repeats a key, of which YAML would
+            silently take the last.
+        OSError: If the file does not exist or cannot be read.
     """
     import yaml
 
@@ -50,15 +50,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
             for key_node, _ in node.value:
                 key = self.construct_object(key_node, deep=True)
                 if key in values:
-                    raise InputError(f"{path.name}, line {key_node.start_mark.line + 1}: '{key}' is there twice.")
+                    raise InputError(f"{path.name}, line {key_node.start_mark.line + 1}: '{key}' is duplicated.")
                 values[key] = None
             return super().construct_mapping(node, deep)
 
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), StrictLoader) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        place = getattr(error, "problem_mark", None)
-        line = f", line {place.line + 1}" if place else ""
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
         raise InputError(f"{path.name}{line} is not valid YAML.") from error
     if not isinstance(values, dict):
         raise InputError(f"{path.name} must hold keys and values.")

@@ -1,6 +1,6 @@
 """What is installed and where, for bug reports and for Slicer's panels.
 
-It runs in any Python, also one that has none of the packages that CraNeXt needs.
+This runs in any Python, even in one without the packages that CraNeXt needs.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _SECONDS_FOR_DRIVER = 10
 
 
 def requirements(*lists: str) -> dict[str, str]:
-    """Return the needed packages and their versions, such as ``{"torch": ">=2.4"}``.
+    """Return the required packages and their versions, such as ``{"torch": ">=2.4"}``.
 
     Args:
-        lists: Names of files in the folder, without suffix, such as ``"run"``.
+        lists: Names of files in ``REQUIREMENTS``, without suffix, such as ``"run"``.
     """
     found = {}
     for name in lists:
@@ -39,22 +39,22 @@ def requirements(*lists: str) -> dict[str, str]:
 
 
 def installed_version(name: str) -> str | None:
-    """Return a package's version here: None if it is missing, an empty string if it does not say."""
+    """Return a package's version: None if it is not installed, an empty string if its version is unknown."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "" if util.find_spec(name) else None  # an application may bring a package, such as vtk, without a record
+        return "" if util.find_spec(name) else None  # Slicer brings vtk without metadata
 
 
 def examine(models: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what this Python has. Of the packages only torch is imported, because only it knows the graphics card.
-
-    ``packages`` tells their versions, None for one that is missing and an empty string for one that does not say;
-    ``torch`` tells its build and why it cannot be used, if so; ``devices`` tells where networks can run, the best
-    first.
+    """Return what this Python offers, without importing any package but torch, which alone knows the graphics card.
 
     Args:
-        models: Names of the models that can be chosen, as the caller found them.
+        models: Names of the available models, which the caller looks up.
+
+    Returns:
+        Among others, ``packages`` with versions as :func:`installed_version` returns them, ``torch`` with its build or
+        the reason why it cannot be used, and ``devices`` on which networks can run, the fastest first.
     """
     build, devices = _torch()
     return {
@@ -73,13 +73,13 @@ def examine(models: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def describe(found: dict[str, Any]) -> str:
-    """Return what :func:`examine` found as a text to be pasted into a bug report; the user's name is left out."""
-    needed = requirements(*_ESSENTIAL)
+    """Return what :func:`examine` found as text to paste into a bug report, without the user's name."""
+    required = requirements(*_ESSENTIAL)
     lines = [
         f"cranext {found['cranext']} in {found['folder']}",
         f"Python {found['python']} ({found['executable']})",
         f"System {found['system']}",
-        *(_package_line(name, version, name in needed) for name, version in found["packages"].items()),
+        *(_package_line(name, version, name in required) for name, version in found["packages"].items()),
         f"PyTorch {found['torch'].get('build') or found['torch'].get('trouble')}",
         f"Devices: {', '.join(device['title'] for device in found['devices']) or 'none, since torch is missing'}",
         f"NVIDIA driver {found['nvidia_driver'] or 'not found'}",
@@ -89,14 +89,14 @@ def describe(found: dict[str, Any]) -> str:
     return "\n".join(lines).replace(str(Path.home()), "~")
 
 
-def _package_line(name: str, version: str | None, needed: bool) -> str:
+def _package_line(name: str, version: str | None, required: bool) -> str:
     if version is None:
-        return f"{name} MISSING; run: pip install {name}" if needed else f"{name} not installed (optional)"
+        return f"{name} MISSING; run: pip install {name}" if required else f"{name} not installed (optional)"
     return f"{name} {version or 'of unknown version'}"
 
 
 def _torch() -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """Return the build of torch and the devices that it can really use."""
+    """Return torch's build and the devices that it can actually use."""
     try:
         import torch
     except ImportError as error:
@@ -110,7 +110,7 @@ def _torch() -> tuple[dict[str, Any], list[dict[str, str]]]:
         try:
             torch.zeros(8, device="cuda").add(1).sum().item()
             devices.append({"kind": "cuda", "title": f"cuda ({name}, {memory:.0f} GB)", "name": name})
-        except RuntimeError as error:  # a build that does not know the card says so only when it computes
+        except RuntimeError as error:  # a build without kernels for the card fails only once it computes
             build["trouble"] = f"{name} cannot be used: {str(error).splitlines()[0]}"
     if torch.backends.mps.is_available():
         devices.append({"kind": "mps", "title": "mps", "name": "Apple GPU"})
@@ -120,16 +120,16 @@ def _torch() -> tuple[dict[str, Any], list[dict[str, str]]]:
 
 
 def _nvidia_driver() -> str | None:
-    """Return the version of NVIDIA's driver, None if there is none; torch built for the CPU does not tell."""
+    """Return the version of NVIDIA's driver, or None; a build of torch for the CPU cannot tell."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return None
     command = [program, "--query-gpu=driver_version", "--format=csv,noheader"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS_FOR_DRIVER, check=True).stdout
+        output = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS_FOR_DRIVER, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    return told.splitlines()[0].strip() if told.strip() else None
+    return output.splitlines()[0].strip() if output.strip() else None
 
 
 def _free_gb(folder: Path) -> float:

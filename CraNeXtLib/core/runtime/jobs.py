@@ -1,6 +1,6 @@
-"""Heavy work in a child process, so that running out of memory or a second ITK cannot take the application along.
+"""Heavy work in a child process, so that neither a lack of memory nor a second ITK can crash the host application.
 
-The same worker serves Slicer's panels, its console and scripts. :class:`Job` never blocks: poll it from a timer.
+The same worker serves Slicer's panels, its console and scripts. A :class:`Job` never blocks: poll it from a timer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from CraNeXtLib.core import errors
 from CraNeXtLib.core.progress import ProgressCallback
@@ -34,8 +34,8 @@ class Job:
 
     Args:
         task: What to do, such as ``"reconstruct"``; see ``worker.py``.
-        arguments: The task's arguments; they must fit into JSON.
-        python: The interpreter to use, one that has CraNeXt's dependencies; by default this one.
+        arguments: The task's arguments, which JSON must be able to hold.
+        python: An interpreter with CraNeXt's dependencies; by default this one.
         environment: The child's environment variables; by default those of this process.
     """
 
@@ -72,24 +72,24 @@ class Job:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._readers = [
-            threading.Thread(target=self._read_events, daemon=True),
-            threading.Thread(target=self._read_log, daemon=True),
+            threading.Thread(target=self._read_events, args=(self._process.stdout,), daemon=True),
+            threading.Thread(target=self._read_log, args=(self._process.stderr,), daemon=True),
         ]
         for reader in self._readers:
             reader.start()
 
     @property
     def log(self) -> str:
-        """The last lines that the child wrote to its standard error."""
+        """The last lines that the child wrote to standard error."""
         return "\n".join(self._log)
 
     @property
     def finished(self) -> bool:
-        """Whether the work has ended, one way or another."""
+        """Whether the work has ended, successfully or not."""
         return self._end is not None
 
     def poll(self, progress: ProgressCallback | None = None) -> bool:
-        """Pass on what the child has reported since the last call, and return whether it has ended. Never waits."""
+        """Report the child's progress since the last call, and return whether the work has ended. Never waits."""
         while not self.finished:
             try:
                 event = self._events.get_nowait()
@@ -106,20 +106,21 @@ class Job:
         return self.finished
 
     def cancel(self) -> None:
-        """Ask the child to stop, and kill it if it does not within seconds. Returns at once; go on polling."""
+        """Ask the child to stop, and kill it if it does not within 15 s. Returns at once; keep polling."""
         if self.finished or self._cancelled:
             return
         self._cancelled = True
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
         threading.Timer(_SECONDS_TO_CANCEL, self._kill).start()
 
     def wait(self, progress: ProgressCallback | None = None) -> dict[str, Any]:
         """Wait for the end and return the result; a CancelledError raised by ``progress`` cancels the job.
 
         Raises:
-            CraNeXtError: The library's own error, as the child raised it.
-            RuntimeError: If the child failed in another way or was killed.
+            CraNeXtError: The library's own error that the child raised.
+            RuntimeError: If the child failed for any other reason or was killed.
         """
         try:
             while not self.poll(progress):
@@ -133,6 +134,8 @@ class Job:
 
     def result(self) -> dict[str, Any]:
         """Return the result of a finished job, or raise its error; see :meth:`wait`."""
+        if self._end is None:
+            raise RuntimeError("The job has not finished.")
         if self._end["event"] == "done":
             return self._end["result"]
         if self._cancelled:
@@ -140,8 +143,8 @@ class Job:
         error = getattr(errors, self._end["kind"], RuntimeError)
         raise error(self._end["message"])
 
-    def _read_events(self) -> None:
-        for line in self._process.stdout:
+    def _read_events(self, output: IO[str]) -> None:
+        for line in output:
             try:
                 self._events.put(json.loads(line))
             except ValueError:
@@ -149,8 +152,8 @@ class Job:
         self._process.wait()
         self._events.put(None)
 
-    def _read_log(self) -> None:
-        for line in self._process.stderr:
+    def _read_log(self, output: IO[str]) -> None:
+        for line in output:
             self._log.append(line.rstrip())
 
     def _crash_message(self) -> str:

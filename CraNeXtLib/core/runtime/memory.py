@@ -1,4 +1,4 @@
-"""How much memory this process has used."""
+"""The memory that this process has used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def peak_memory_mb() -> float | None:
-    """Return the most memory that this process has held, in MB, or None where the system does not tell."""
+    """Return the peak memory of this process in MB, or None on a system that does not record it."""
     try:
         import resource
     except ImportError:  # Windows

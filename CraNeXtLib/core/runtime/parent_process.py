@@ -1,4 +1,4 @@
-"""For a child process: end when the parent says so, or is gone. Either closes our standard input."""
+"""Ending a child process when its parent asks for it or ends itself: both close the child's standard input."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import threading
 from _thread import interrupt_main
 from collections.abc import Callable
 
-STATUS = 130
-VARIABLE = "CRANEXT_ENDS_WITH_INPUT"
-"""Set by a parent, it makes the ``cranext`` command end as if by Ctrl-C when the parent closes its standard input."""
+from CraNeXtLib.core.errors import CancelledError
+
+ENDS_WITH_INPUT = "CRANEXT_ENDS_WITH_INPUT"
+"""Environment variable with which the ``cranext`` command ends, as after Ctrl-C, when its standard input closes."""
 
 _SECONDS_TO_END = 10.0
 
 
 def when_parent_closes(end: Callable[[], None]) -> None:
-    """Call a function when the parent closes our standard input, and end the process if it does not within seconds."""
+    """Call a function when standard input closes, and end the process if the function has not done so in 10 s."""
 
     def watch() -> None:
         sys.stdin.readline()
         end()
         threading.Event().wait(_SECONDS_TO_END)
-        os._exit(STATUS)
+        os._exit(CancelledError.exit_status)
 
     threading.Thread(target=watch, daemon=True).start()
 
@@ -32,5 +33,7 @@ def interrupt() -> None:
     """Raise KeyboardInterrupt in the main thread, as Ctrl-C does."""
     if sys.platform == "win32":
         interrupt_main()
-    else:  # a true signal also ends waiting, as for a sleep or another process
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    else:  # unlike interrupt_main, a real signal also interrupts a sleep or waiting for another process
+        main = threading.main_thread().ident
+        assert main is not None, "the main thread has started"
+        signal.pthread_kill(main, signal.SIGINT)

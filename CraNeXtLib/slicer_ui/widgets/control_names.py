@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from CraNeXtLib.core.errors import named
+from CraNeXtLib.core.errors import rename_settings
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -32,4 +32,4 @@ def in_words_of_the_panels(message: str, controls: Mapping[str, str] | None = No
         ),
         "leave out --ct for a mask": _("convert a mask to a labelmap first"),
     }
-    return named(message, names | dict(controls or {}))
+    return rename_settings(message, names | dict(controls or {}))

@@ -12,7 +12,7 @@ from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, Row, s
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.lock import HeldError, holding
+from CraNeXtLib.core.files.lock import LockedError, locked
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import load_case
@@ -92,7 +92,7 @@ class Experiments:
                 self._model_of(cell, report)
             return True
         try:
-            with holding(folder / "cell.lock"):
+            with locked(folder / "cell.lock"):
                 if self.is_done(cell):
                     return False
                 start = time.perf_counter()
@@ -108,7 +108,7 @@ class Experiments:
                     "cases": rows,
                 }
                 write_text(folder / "cell.json", json_text(description))
-        except HeldError as error:
+        except LockedError as error:
             raise InputError(f"The cell {cell.name} is being run by another process; wait for it.") from error
         return True
 

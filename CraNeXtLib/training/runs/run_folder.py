@@ -19,7 +19,7 @@ from typing import Literal
 
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
 from CraNeXtLib.core.files.atomic import replacing, writing
-from CraNeXtLib.core.files.lock import HeldError, holding, is_held
+from CraNeXtLib.core.files.lock import LockedError, is_locked, locked
 from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.parent_process import interrupt
@@ -76,7 +76,7 @@ def read_state(folder: str | Path) -> RunState:
     state = _read_record(folder)
     if state is None:  # a run of an earlier version, if there is one
         state = RunState(status="stopped" if (folder / CONFIG).is_file() else "none")
-    if is_held(folder / _LOCK):
+    if is_locked(folder / _LOCK):
         return replace(state, status="stopping" if (folder / _STOP).exists() else "running")
     if not state.going_on or (state.status == "starting" and _age(state.updated) < _SECONDS_TO_START):
         return state
@@ -152,10 +152,10 @@ def in_charge(folder: str | Path, progress: ProgressCallback) -> Iterator[Progre
                 with writing(folder):
                     folder.mkdir(parents=True, exist_ok=True)
                     was_meant_for_another = (folder / _STOP).exists() and read_state(folder).status != "starting"
-                    stack.enter_context(holding(folder / _LOCK))
+                    stack.enter_context(locked(folder / _LOCK))
                     if was_meant_for_another:  # a request made since then is for this process
                         (folder / _STOP).unlink(missing_ok=True)
-            except HeldError as error:
+            except LockedError as error:
                 message = f"The run in {folder} is going on already, in another process; stop that one first."
                 raise InputError(message) from error
             keeper = _RecordKeeper(folder, progress)

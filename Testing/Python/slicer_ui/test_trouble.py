@@ -210,7 +210,7 @@ def test_the_panel_is_closed_in_the_middle(opened, scene, monkeypatch, name):
 @pytest.mark.usefixtures("application")
 def test_messages_name_controls_instead_of_options():
     """Whatever a worker may say, the panels have a name of their own for every setting in it."""
-    from CraNeXtLib.core.errors import named
+    from CraNeXtLib.core.errors import rename_settings
     from CraNeXtLib.datasets.manifest import IN_A_MANIFEST
     from CraNeXtLib.slicer_ui.widgets.control_names import in_words_of_the_panels
 
@@ -227,7 +227,7 @@ def test_messages_name_controls_instead_of_options():
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documented:
-                said = in_words_of_the_panels(named(node.value, IN_A_MANIFEST))
+                said = in_words_of_the_panels(rename_settings(node.value, IN_A_MANIFEST))
                 if re.search(r"\S? --[a-z]|\(--[a-z]", said):
                     found.append(f"{file.name}: {said}")
     assert [text for text in found if not any(option in text for option in of_files)] == []

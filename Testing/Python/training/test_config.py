@@ -72,8 +72,8 @@ def test_another_network_starts_from_its_own_options(tmp_path):
         ("data:\n  grid: official", "own_defect"),
         ("a: [", "line 1"),
         ("- a", "keys and values"),
-        ("run: {epochs: 2}\nrun: {seed: 3}", "line 2: 'run' is there twice"),
-        ("run: {epochs: 2, epochs: 3}", "'epochs' is there twice"),
+        ("run: {epochs: 2}\nrun: {seed: 3}", "line 2: 'run' is duplicated"),
+        ("run: {epochs: 2, epochs: 3}", "'epochs' is duplicated"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, named):

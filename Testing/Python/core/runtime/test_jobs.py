@@ -36,10 +36,10 @@ def test_result_progress_and_log(worker, tmp_path):
         "for i in range(3): send(event='progress', stage='Working', fraction=i / 2)\n"
         "send(event='done', result={'sum': sum(job['arguments']['numbers'])})\n"
     )
-    told = []
+    reports = []
     job = jobs.Job("add", {"numbers": [1, 2, 3]})
-    assert job.wait(lambda *event: told.append(event)) == {"sum": 6}
-    assert told == [("Working", 0.0), ("Working", 0.5), ("Working", 1.0)]
+    assert job.wait(lambda *event: reports.append(event)) == {"sum": 6}
+    assert reports == [("Working", 0.0), ("Working", 0.5), ("Working", 1.0)]
     assert "noise" in job.log
     assert leftovers(tmp_path) == []
 

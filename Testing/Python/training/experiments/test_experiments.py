@@ -14,7 +14,7 @@ from phantoms import head
 
 from CraNeXtLib.cli import main
 from CraNeXtLib.core.errors import CancelledError, InputError
-from CraNeXtLib.core.files.lock import holding
+from CraNeXtLib.core.files.lock import locked
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest, write_manifest
 from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.geometry.volume_files import write_volume
@@ -176,7 +176,7 @@ def test_a_cell_runs_once_at_a_time_and_in_order(config, tmp_path):
         experiments.run(cells[9])
     folder = experiments.folder_of(cells[0])
     folder.mkdir(parents=True)
-    with holding(folder / "cell.lock"), pytest.raises(InputError, match="another process"):
+    with locked(folder / "cell.lock"), pytest.raises(InputError, match="another process"):
         experiments.run(cells[0])
 
     def stop(_stage, _fraction):

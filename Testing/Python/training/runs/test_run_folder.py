@@ -16,7 +16,7 @@ import pytest
 from repository import REPOSITORY
 
 from CraNeXtLib.core.errors import CancelledError, InputError
-from CraNeXtLib.core.files.lock import holding
+from CraNeXtLib.core.files.lock import locked
 from CraNeXtLib.training.runs import background, run_folder
 from CraNeXtLib.training.runs.background import last_lines, resume_in_background, start_in_background
 from CraNeXtLib.training.runs.curves import read_curves
@@ -213,11 +213,11 @@ def test_a_request_counts_from_the_start_and_an_old_one_no_more(tmp_path, monkey
 
     @contextmanager
     def holding_when_asked(path):
-        with holding(path):
+        with locked(path):
             request_stop(tmp_path)  # as soon as the run is seen to go on
             yield
 
-    monkeypatch.setattr(run_folder, "holding", holding_when_asked)
+    monkeypatch.setattr(run_folder, "locked", holding_when_asked)
     work_until_stopped()
 
 

@@ -1,0 +1,90 @@
+"""Files and folders appear whole or not at all, and a refusal of the system becomes a sentence for the user."""
+
+import os
+import stat
+
+import pytest
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import filling, new_folder, replacing
+
+
+def test_a_file_is_replaced_when_the_block_ends(tmp_path):
+    path = tmp_path / "new" / "scan.seg.nrrd"
+    with replacing(path) as temporary:
+        assert temporary.name.endswith(".seg.nrrd")
+        assert temporary.parent == path.parent
+        temporary.write_text("content")
+        assert not path.exists()
+    assert path.read_text() == "content"
+    assert [p.name for p in path.parent.iterdir()] == ["scan.seg.nrrd"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_a_file_and_a_folder_get_the_permissions_of_the_process(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with replacing(tmp_path / "file") as temporary:
+            temporary.write_text("")
+        with new_folder(tmp_path / "folder"):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o750
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, InputError])
+def test_after_an_error_everything_is_as_before(tmp_path, error):
+    (tmp_path / "file").write_text("old")
+    for context in (replacing(tmp_path / "file"), new_folder(tmp_path / "folder"), filling(tmp_path / "results")):
+        with pytest.raises(error), context as temporary:
+            if temporary.is_dir():
+                (temporary / "part").write_text("half")
+            else:
+                temporary.write_text("half")
+            raise error("stop")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_a_new_folder_does_not_overwrite_one(tmp_path):
+    with pytest.raises(InputError, match=r"already exists; choose another name"), new_folder(tmp_path):
+        pass
+    with new_folder(tmp_path / "a" / "b") as temporary:
+        (temporary / "sub").mkdir()
+    assert (tmp_path / "a" / "b" / "sub").is_dir()
+
+
+def test_a_filled_folder_keeps_its_other_files(tmp_path):
+    (tmp_path / "kept").write_text("old")
+    (tmp_path / "replaced").write_text("old")
+    with filling(tmp_path) as temporary:
+        (temporary / "replaced").write_text("new")
+        (temporary / "added").write_text("new")
+        assert (tmp_path / "replaced").read_text() == "old"
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"kept": "old", "replaced": "new", "added": "new"}
+
+
+def test_a_filled_folder_is_named_by_the_job_that_can_delete_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRANEXT_JOB", "job-7")
+    with filling(tmp_path) as temporary:
+        assert temporary.name.startswith(".job-7-")
+
+
+@pytest.mark.parametrize("context", [replacing, new_folder, filling])
+def test_a_refusal_of_the_system_says_where_and_why(tmp_path, context):
+    (tmp_path / "file").write_text("")
+    refused = pytest.raises(
+        InputError, match=r"Cannot write to .*inside: (Not a dir|File exi).*; choose another folder"
+    )
+    with refused, context(tmp_path / "file" / "inside"):
+        pass
+
+
+@pytest.mark.parametrize("context", [replacing, new_folder, filling])
+def test_a_full_disk_in_the_block_is_a_refusal_too(tmp_path, context):
+    refused = pytest.raises(InputError, match="No space left on device; choose another folder")
+    with refused, context(tmp_path / "result"):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
