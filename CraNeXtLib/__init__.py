@@ -24,7 +24,7 @@ _PUBLIC = {
     "finish": "implant.finishing.pipeline",
     "FinishSettings": "implant.finishing.settings",
     "check_fit": "implant.fit.fit_check",
-    "FitLimits": "implant.fit.fit_check",
+    "FitLimits": "implant.fit.fit_limits",
 }
 
 __all__ = ["RESEARCH_USE_NOTICE", *_PUBLIC]

@@ -77,15 +77,33 @@ def vertex_normals(mesh: Mesh) -> np.ndarray:
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 
-def split_mesh(mesh: Mesh, pieces: list[Volume]) -> list[Mesh]:
-    """Return the part of an implant's mesh, finished or not, that belongs to each piece; may be empty."""
+def shells_of(mesh: Mesh) -> tuple[int, np.ndarray]:
+    """Return the number of connected surfaces of a mesh, and which one each vertex belongs to, shape (N,)."""
     from scipy import sparse
     from scipy.sparse import csgraph
-    from scipy.spatial import cKDTree
 
     start, end = mesh.faces[:, :2].ravel(), mesh.faces[:, 1:].ravel()
     edges = sparse.coo_array((np.ones(len(start)), (start, end)), shape=(len(mesh.vertices),) * 2)
-    shells, shell_of = csgraph.connected_components(edges, directed=False)
+    return csgraph.connected_components(edges, directed=False)
+
+
+def solid_parts(mesh: Mesh) -> list[np.ndarray]:
+    """Return the vertex indices of each connected surface that encloses a volume, largest first.
+
+    The inner surface of a cavity encloses a negative volume and belongs to no part.
+    """
+    count, shell_of = shells_of(mesh)
+    a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
+    of_faces = np.einsum("ij,ij->i", a, np.cross(b, c))
+    volumes = np.bincount(shell_of[mesh.faces[:, 0]], weights=of_faces, minlength=count)
+    return [np.flatnonzero(shell_of == shell) for shell in np.argsort(-volumes) if volumes[shell] > 0]
+
+
+def split_mesh(mesh: Mesh, pieces: list[Volume]) -> list[Mesh]:
+    """Return the part of an implant's mesh, finished or not, that belongs to each piece; may be empty."""
+    from scipy.spatial import cKDTree
+
+    shells, shell_of = shells_of(mesh)
     points = [piece.to_ras(np.argwhere(piece.voxels)) for piece in pieces]
     owners = np.repeat(np.arange(len(pieces)), [len(p) for p in points])
     _, nearest = cKDTree(np.concatenate(points)).query(mesh.vertices)

@@ -7,13 +7,13 @@ from CraNeXtLib.core.errors import InputError
 DEFAULT_MATERIAL = "PEEK"
 
 DENSITIES_G_CM3 = {"PEEK": 1.30, "PMMA": 1.18, "titanium": 4.40, "hydroxyapatite": 3.10}
-"""Of the solid material. PMMA (1.12 to 1.20), titanium alloys and synthetic hydroxyapatite (3.05 to 3.15): Regenerative
-Biomaterials 2014, table 1 (PMC4669019). PEEK: usual figure of suppliers, not checked against a publication. A porous or
-perforated part weighs less by its holes only if they are part of the mesh."""
+"""Densities of the solid materials in g/cm³. PMMA (1.12 to 1.20), titanium alloys and synthetic hydroxyapatite (3.05 to
+3.15) are from Regenerative Biomaterials 2014, table 1 (PMC4669019). PEEK is the usual figure of suppliers and was not
+checked against a publication. Pores and holes reduce the weight only if they are part of the mesh."""
 
 
 def weight_g(volume_ml: float, material: str) -> float:
-    """Return the weight of a volume of a material.
+    """Return the weight of a volume of a material, in g.
 
     Raises:
         InputError: If the material is unknown.
@@ -22,11 +22,11 @@ def weight_g(volume_ml: float, material: str) -> float:
 
 
 def density_g_cm3(material: str) -> float:
-    """Return the density of a material.
+    """Return the density of a material, in g/cm³.
 
     Raises:
-        InputError: If it is unknown.
+        InputError: If the material is unknown.
     """
     if material not in DENSITIES_G_CM3:
-        raise InputError(f"There is no material '{material}'; choose among {', '.join(DENSITIES_G_CM3)}.")
+        raise InputError(f"There is no material '{material}'; choose from {', '.join(DENSITIES_G_CM3)}.")
     return DENSITIES_G_CM3[material]

@@ -7,35 +7,62 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
 
-FACING = 0.5  # a vertex looks outward, or inward, if its normal does so by less than 60°
+OUTER, INNER, RIM = 1, -1, 0
+"""Sides of a plate: facing out of the head, facing into it, and in between."""
+
+FACING = 0.5
+"""Cosine: a vertex is on the outer or inner side if its normal is within 60° of out of or into the head."""
+
+FEATHER_MM = 4.0
+"""Distance from the rim within which a slanted edge makes any implant thin."""
 
 
-def sides(mesh: Mesh, centre: np.ndarray, *, facing: float = FACING) -> np.ndarray:
-    """Return 1 for vertices that look out of the head, -1 for those that look into it, 0 for those of the rim.
+def sides(mesh: Mesh, center: np.ndarray, *, facing: float = FACING) -> np.ndarray:
+    """Return the side of each vertex: ``OUTER``, ``INNER`` or ``RIM``, shape (N,).
 
     Args:
-        mesh: Surface of a plate, faces turned outward.
-        centre: A point in the middle of the head, RAS mm, shape (3,).
-        facing: Least cosine between normal and way out, or in.
+        mesh: Surface of a plate, in RAS mm.
+        center: A point in the middle of the head, RAS mm, shape (3,).
+        facing: Least cosine between the normal and the direction out of or into the head.
     """
-    outward = mesh.vertices - centre
+    outward = mesh.vertices - center
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
     cosines = (vertex_normals(mesh) * outward).sum(axis=1)
-    return np.where(cosines > facing, 1, np.where(cosines < -facing, -1, 0))
+    return np.where(cosines > facing, OUTER, np.where(cosines < -facing, INNER, RIM))
 
 
 def wall_thickness(mesh: Mesh, side: np.ndarray) -> np.ndarray:
-    """Return the distance of each vertex to the nearest of the other side, in mm, shape (N,); NaN on the rim.
+    """Return the distance of each vertex to the opposite side, in mm, shape (N,); NaN on the rim.
 
-    The nearest and not the one straight through: a ray that starts near the rim may run along the plate.
+    It is measured to the nearest vertex and not straight through: a ray from near the rim may run along the plate.
 
     Args:
         mesh: Surface of a plate.
-        side: What ``sides`` returned for it.
+        side: Result of ``sides`` for it.
     """
     walls = np.full(len(mesh.vertices), np.nan)
-    outer, inner = (np.flatnonzero(side == which) for which in (1, -1))
+    outer, inner = (np.flatnonzero(side == which) for which in (OUTER, INNER))
     if len(outer) and len(inner):
         for these, others in ((outer, inner), (inner, outer)):
             walls[these] = cKDTree(mesh.vertices[others]).query(mesh.vertices[these])[0]
     return walls
+
+
+def thinnest_vertex(mesh: Mesh, side: np.ndarray, walls: np.ndarray, gaps: np.ndarray) -> int | None:
+    """Return the vertex of the outer side where an implant is thinnest, away from its rim.
+
+    Args:
+        mesh: Surface of the implant.
+        side: Result of ``sides`` for it.
+        walls: Result of ``wall_thickness`` for it.
+        gaps: Gap to the bone at the rim in mm, shape (N,); NaN off the rim.
+
+    Returns:
+        Index of the vertex; None if thickness is measured nowhere.
+    """
+    measured = np.flatnonzero((side == OUTER) & np.isfinite(walls))
+    rim = np.flatnonzero(np.isfinite(gaps))
+    if len(rim) and len(measured):
+        to_rim = cKDTree(mesh.vertices[rim]).query(mesh.vertices[measured])[0]
+        measured = measured[to_rim > FEATHER_MM]
+    return int(measured[walls[measured].argmin()]) if len(measured) else None

@@ -7,6 +7,12 @@ from phantoms import Head, head
 from CraNeXtLib import finish
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import FinishSettings
+from CraNeXtLib.implant.finishing.insertion import (
+    best_direction,
+    collision_probe,
+    directions_within,
+    forbidden_on_path,
+)
 
 SPACING = (1.0, 1.0, 1.0)
 
@@ -56,3 +62,35 @@ def test_a_bone_far_above_the_implant_is_in_the_way_too(phantom):
     finished = finish(Volume(implant, skull.affine), skull, FinishSettings(insertion=(40.0, 20, 60)))
     assert colliding(finished.implant, skull, finished.pieces[0].outward_ras, deeper_than_mm=1.01) == 0
     assert finished.pieces[0].undercut_ml > 0.5
+
+
+def test_directions_lie_on_rings_around_the_middle_which_comes_first():
+    middle = np.array([0.0, 3, 4])
+    directions = np.array(directions_within(middle, 30, 10))
+    assert len(directions) == 1 + 6 + 12 + 18
+    np.testing.assert_allclose(directions[0], middle / 5)
+    angles = np.degrees(np.arccos(np.clip(directions @ middle / 5, -1, 1)))
+    np.testing.assert_allclose(sorted(set(np.round(angles, 6))), [0, 10, 20, 30], atol=1e-4)
+
+
+def test_the_best_direction_follows_an_inclined_shaft():
+    axis = np.array([np.sin(np.deg2rad(20)), 0, np.cos(np.deg2rad(20))])
+    points = np.indices((80, 80, 60)).reshape(3, -1).T - (40.0, 40, 20)
+    aside = np.linalg.norm(points - (points @ axis)[:, None] * axis, axis=1)
+    along = points @ axis
+    bone = Volume(((aside > 12) & (np.abs(along) < 12)).reshape(80, 80, 60), np.eye(4))
+    plug = bone.with_voxels(((aside < 10.5) & (np.abs(along) < 10)).reshape(80, 80, 60))
+    up = np.array([0.0, 0, 1])
+    probe = collision_probe(plug, bone, up, clearance_mm=0.0)
+    found = best_direction(probe, up, 0.0)
+    assert np.degrees(np.arccos(found @ axis)) < 6
+    assert probe.undercut_ml(found, 0.0) < 0.2 * probe.undercut_ml(up, 0.0)
+
+
+def test_what_lies_below_a_forbidden_point_or_under_bone_beyond_the_grid_is_forbidden():
+    forbidden = np.full((3, 1, 5), -1.0, np.float32)
+    forbidden[0, 0, 3] = 2.0
+    swept = forbidden_on_path(forbidden, np.array([[False], [False], [True]]))
+    assert (swept[0, 0] > 0).tolist() == [True, True, True, True, False]
+    assert (swept[1, 0] < 0).all()
+    assert (swept[2, 0] > 0).all()

@@ -1,0 +1,62 @@
+"""The gap between the rim of an implant and the bone."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from CraNeXtLib.evaluation.distance_maps import CONTACT_MM, RIM_MM
+from CraNeXtLib.geometry.distance_field import aligned_grid, distance, field_of, fine_step_mm
+from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.fit.fit_limits import FitLimits
+from CraNeXtLib.implant.fit.thickness import RIM
+
+FACING = 0.7
+"""Cosine between the implant's normal and the direction to the bone above which a vertex faces the bone."""
+
+BENEATH_MM = 3.0
+"""Gap up to which a vertex of the inner or outer side belongs to the rim; farther away it faces the skull base."""
+
+
+def rim_gaps(mesh: Mesh, vertices: np.ndarray, side: np.ndarray, skull: Volume, outward: np.ndarray) -> np.ndarray:
+    """Return the gap to the bone that each vertex of one part faces, in mm, negative for overlap, shape (V,).
+
+    Args:
+        mesh: Surface of the implant.
+        vertices: Vertex indices of the part, shape (V,).
+        side: Side of every vertex of the mesh, see ``thickness.sides``.
+        skull: Mask of the defective skull.
+        outward: RAS direction out of the head at the part, shape (3,).
+
+    Returns:
+        NaN where a vertex faces no bone.
+    """
+    points = mesh.vertices[vertices]
+    grid = aligned_grid(points, outward, margin_mm=RIM_MM, step_mm=fine_step_mm(skull))
+    bone_mm = distance(field_of(skull, grid)).voxels
+    indices = grid.to_indices(points).T
+
+    def sample(offset: np.ndarray) -> np.ndarray:
+        return ndimage.map_coordinates(bone_mm, indices + offset[:, None], order=1, mode="nearest", prefilter=False)
+
+    gaps = sample(np.zeros(3))
+    slope = np.stack([sample(unit) - sample(-unit) for unit in np.eye(3)], axis=1)
+    toward = -slope @ (grid.affine[:3, :3] / grid.spacing).T
+    toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-9)
+    faces_bone = (toward * vertex_normals(mesh)[vertices]).sum(axis=1) > FACING
+    widest = np.where(side[vertices] == RIM, RIM_MM, BENEATH_MM)
+    return np.where((gaps < CONTACT_MM) | (faces_bone & (gaps < widest)), gaps, np.nan)
+
+
+def percent_within(gaps: np.ndarray, limits: FitLimits) -> float | None:
+    """Return the percentage of the rim's vertices whose gap and overlap are within tolerance; None without a rim.
+
+    >>> percent_within(np.array([0.2, 1.0, 2.0, -1.0, np.nan]), FitLimits(gap_mm=1.5, overlap_mm=0.3))
+    50.0
+    """
+    measured = gaps[np.isfinite(gaps)]
+    if not measured.size:
+        return None
+    within = (measured >= -limits.overlap_mm) & (measured <= limits.gap_mm)
+    return round(100 * float(within.mean()), 1)
