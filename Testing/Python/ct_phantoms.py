@@ -11,7 +11,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from CraNeXtLib.geometry.volume import Volume
 
-NAME = "Rossini^Adalgisa"  # of the patient; must turn up nowhere
+NAME = "Rossini^Adalgisa"  # patient name, which must not appear anywhere
 
 
 def write_series(
@@ -24,7 +24,7 @@ def write_series(
     prefix: str = "a",
     **attributes: Any,
 ) -> list[Path]:
-    """Write a CT as a DICOM series, in shuffled order and under names that do not tell it.
+    """Write a CT as a DICOM series, in random order and with uninformative file names.
 
     Args:
         ct: Hounsfield units; its last array axis becomes the slices.

@@ -1,4 +1,4 @@
-"""Generated heads with a hole, for tests that need a skull but no file."""
+"""Generated heads with a defect, for tests that need a skull without a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from CraNeXtLib.geometry.volume_files import write_volume
 
 
 class Head(NamedTuple):
-    """A skull, what it lost, and what is left of it; Boolean volumes of one geometry."""
+    """A complete skull, the missing part, and the defective skull; Boolean volumes of one geometry."""
 
     complete: Volume
     implant: Volume
@@ -27,7 +27,7 @@ OBLIQUE = np.array(
         [-0.1593451, 0.1537920, 0.9751703],
     ]
 )
-"""A rotation about all three axes, by some 20 degrees."""
+"""A rotation about all three axes, by about 20 degrees."""
 
 
 def head(
@@ -37,14 +37,14 @@ def head(
     thickness_mm: float = 6.0,
     holes: tuple[tuple[tuple[float, float, float], float], ...] = (((40.0, 20.0, 60.0), 25.0),),
 ) -> Head:
-    """Return an ellipsoid skull, 150 x 190 x 150 mm, with round holes.
+    """Return an ellipsoid skull, 150 × 190 × 150 mm, with round holes.
 
     Args:
         spacing: Voxel spacing in mm.
-        directions: 3×3 matrix whose columns are the directions of the voxel axes in RAS; identity if not given. The
-            head stands upright in RAS whatever they are.
+        directions: 3×3 matrix whose columns are the directions of the voxel axes in RAS; identity by default. The
+            head is upright in RAS regardless.
         thickness_mm: Thickness of the bone.
-        holes: Centre (RAS, mm, from the middle of the head) and radius in mm of the balls that are cut out.
+        holes: Center (RAS in mm, from the center of the head) and radius in mm of each ball that is cut out.
     """
     directions = np.eye(3) if directions is None else directions
     half = np.array([75.0, 95.0, 75.0])
@@ -57,24 +57,24 @@ def head(
     points = [sum(affine[w, a] * grid[a] for a in range(3)) + affine[w, 3] for w in range(3)]
     points = [axis.astype(np.float32) for axis in points]
 
-    def ball(centre, radii) -> np.ndarray:
-        return sum(((p - c) / r) ** 2 for p, c, r in zip(points, centre, radii, strict=True)) <= 1
+    def ball(center, radii) -> np.ndarray:
+        return sum(((p - c) / r) ** 2 for p, c, r in zip(points, center, radii, strict=True)) <= 1
 
     complete = ball((0, 0, 0), half) & ~ball((0, 0, 0), half - thickness_mm)
     lost = np.zeros_like(complete)
-    for centre, radius in holes:
-        lost |= ball(centre, [radius] * 3)
+    for center, radius in holes:
+        lost |= ball(center, [radius] * 3)
     implant = complete & lost
     return Head(*(Volume(mask, affine) for mask in (complete, implant, complete & ~implant)))
 
 
 def model_output(head: Head, *, error_mm: float = 0.6, seed: int = 0) -> Volume:
-    """Return what a network would give for the head: probabilities whose surface waves by some error.
+    """Simulate a network's output for the head: probabilities whose surface is displaced randomly.
 
     Args:
         head: The head.
-        error_mm: Standard deviation of the surface's shift.
-        seed: Seed of the shift.
+        error_mm: Standard deviation of the displacement.
+        seed: Seed of the displacement.
     """
     from scipy import ndimage
 
@@ -88,7 +88,7 @@ def model_output(head: Head, *, error_mm: float = 0.6, seed: int = 0) -> Volume:
 
 
 def write_data_set(folder: Path) -> Path:
-    """Write three heads with a hole into a folder, two to train on and one to validate with; return the manifest."""
+    """Write three defective heads to a folder, two for training and one for validation; return the manifest."""
     cases = []
     for name, side, split in (("a", 40.0, "training"), ("b", -30.0, "training"), ("c", 30.0, "validation")):
         case = head(spacing=(3.0, 3.0, 3.0), thickness_mm=8.0, holes=(((side, 20.0, 60.0), 28.0),))

@@ -1,4 +1,4 @@
-"""Plain definitions of the metrics, slow and short, and masks to try them on."""
+"""Plain definitions of the metrics, slow and short, and masks to test them on."""
 
 import csv
 import itertools

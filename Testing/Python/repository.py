@@ -1,4 +1,4 @@
-"""Where the repository and the tests' own helpers are, wherever a test file lies."""
+"""Paths of the repository and of the tests' helpers, for test files in any folder."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """The layers of the library: imports point down, and so do the names in registries, which no import shows.
 
-The order of the layers is read from ``pyproject.toml``, its only home.
+The order of the layers is defined in ``pyproject.toml`` only.
 """
 
 import ast
@@ -38,7 +38,7 @@ def test_a_registry_is_recognized(tmp_path, text):
     assert [*_registered(tmp_path / "a.py")] == ["CraNeXtLib.cli.tasks:finish"]
 
 
-def test_the_top_level_can_be_taken_in_at_a_glance():
+def test_the_top_level_has_few_entries():
     entries = [entry.name for entry in LIBRARY.iterdir() if entry.name != "__pycache__"]
     assert len(entries) <= MOST_ENTRIES, sorted(entries)
 

@@ -1,6 +1,6 @@
-"""The stand-ins behave as Slicer does where a panel relies on it.
+"""The stand-ins behave like Slicer where a panel relies on it.
 
-This does not prove: that PythonQt, CTK and Slicer's widgets behave so; that was read in their sources.
+This does not prove: that PythonQt, CTK and Slicer's widgets behave like this, which was read in their sources.
 """
 
 import enum
@@ -27,7 +27,7 @@ class ExampleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.told = []
+        self.calls = []
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
@@ -35,17 +35,17 @@ class ExampleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addWidget(widget)
         self.ui = slicer.util.childWidgetVariables(widget)
         widget.setMRMLScene(slicer.mrmlScene)
-        self.ui.apply.connect("clicked(bool)", lambda on: self.told.append("clicked"))
+        self.ui.apply.connect("clicked(bool)", lambda on: self.calls.append("clicked"))
 
     def enter(self):
-        self.told.append("enter")
+        self.calls.append("enter")
 
     def exit(self):
-        self.told.append("exit")
+        self.calls.append("exit")
 
     def cleanup(self):
         self.removeObservers()
-        self.told.append("cleanup")
+        self.calls.append("cleanup")
 
 
 class ExampleLogic(ScriptedLoadableModuleLogic):
@@ -138,16 +138,16 @@ def test_properties_are_attributes_and_unknown_ones_are_refused(example):
     assert fired == [1]
 
 
-def test_signals_pass_what_they_name_and_unknown_ones_are_refused(example):
-    button, told = example.ui.apply, []
-    slot = lambda *arguments: told.append(arguments)  # noqa: E731
+def test_signals_pass_the_arguments_in_their_signature_and_unknown_ones_are_refused(example):
+    button, received = example.ui.apply, []
+    slot = lambda *arguments: received.append(arguments)  # noqa: E731
     button.connect("clicked()", slot)
     button.connect("clicked(bool)", slot)
     button.click()
-    assert sorted(told) == [(), (False,)]
+    assert sorted(received) == [(), (False,)]
     button.disconnect("clicked()", slot)
     button.click()
-    assert len(told) == 3
+    assert len(received) == 3
     with pytest.raises(ValueError, match="has no signal pressd"):
         button.connect("pressd()", slot)
     with pytest.raises(ValueError, match="has no signal clicked"):
@@ -164,25 +164,25 @@ def test_an_error_in_a_slot_is_not_lost(example):
     slicer.app.errors.clear()
 
 
-def test_a_panel_lives_as_slicer_lets_it(example):
+def test_a_panel_is_opened_reloaded_and_closed_as_in_slicer(example):
     import slicer
 
-    assert example.told == ["enter"]
+    assert example.calls == ["enter"]
     example.ui.apply.click()
     slicer.util.reloadScriptedModule("Example")
-    assert example.told == ["enter", "clicked", "cleanup"]
+    assert example.calls == ["enter", "clicked", "cleanup"]
     again = slicer.modules.ExampleWidget
     assert again is not example
     again.ui.apply.click()
     from slicer_stand_ins import modules
 
     modules.close_panel("Example")
-    assert again.told == ["clicked", "exit", "cleanup"]
+    assert again.calls == ["clicked", "exit", "cleanup"]
 
 
 def test_choosing_a_node(example, scene):
-    box, told = example.ui.input, []
-    box.connect("currentNodeChanged(vtkMRMLNode*)", told.append)
+    box, chosen = example.ui.input, []
+    box.connect("currentNodeChanged(vtkMRMLNode*)", chosen.append)
     assert box.currentNode() is None
     first = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "First")
     assert box.currentNode() is first
@@ -193,7 +193,7 @@ def test_choosing_a_node(example, scene):
     box.setCurrentNode(second)
     scene.RemoveNode(second)
     assert box.currentNode() is None
-    assert told == [first, second, None]
+    assert chosen == [first, second, None]
 
 
 def test_parameters_are_bound_both_ways_and_saved_with_the_scene(example, scene, parameters, tmp_path):
@@ -225,7 +225,7 @@ def test_parameters_are_bound_both_ways_and_saved_with_the_scene(example, scene,
     assert again.skull is slicer.util.getNode("Skull")
 
 
-def test_a_layout_makes_its_views(main_window, scene):
+def test_a_layout_creates_its_views(main_window, scene):
     import slicer
 
     assert slicer.util.mainWindow() is main_window

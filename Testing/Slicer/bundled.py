@@ -1,4 +1,4 @@
-"""The bundled skull and implant as nodes, and whether the worker can start; the other files here use them."""
+"""Helpers of these tests: the bundled skull and implant as nodes, and skipping without packages."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ import slicer
 
 
 def load_bundled(name):
-    """Load a mask of the demo as labelmap volume, without Slicer's dialogs."""
+    """Load a mask of the demo as a labelmap volume, without Slicer's dialogs."""
     import CraNeXtLib
 
     path = Path(CraNeXtLib.__file__).parent / "Resources" / "Demo" / f"{name}.nrrd"

@@ -1,4 +1,4 @@
-"""Run every test of this folder inside Slicer and leave with 1 if one failed or none was found.
+"""Runs every test of this folder inside Slicer; the exit status is 1 if one failed or none was found.
 
 ``Slicer --testing --no-splash --no-main-window --python-script Testing/Slicer/run_all.py``
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import slicer
 
 folder = Path(__file__).resolve().parent
-# The three modules of this checkout, where they are not among Slicer's modules.
+# The three modules of this checkout, if Slicer does not have them.
 sys.path.extend(str(folder.parents[1] / f"CraNeXt{name}") for name in ("Implant", "Categorize", "Training"))
 result = unittest.TextTestRunner(verbosity=2).run(unittest.TestLoader().discover(str(folder)))
 slicer.util.exit(0 if result.testsRun and result.wasSuccessful() else 1)

@@ -1,4 +1,4 @@
-"""The module CraNeXtCategorize inside Slicer: from the bundled skull to coloured regions and their sizes."""
+"""The module CraNeXtCategorize inside Slicer: from the bundled skull to colored regions and their sizes."""
 
 import unittest
 
@@ -9,7 +9,7 @@ NEEDED = "nrrd, scipy, skimage"
 
 
 class CraNeXtCategorizeTest(unittest.TestCase):
-    """Needs the worker's packages in Slicer's Python, and says so where they are missing."""
+    """Skipped without the worker's packages in Slicer's Python."""
 
     def setUp(self):
         slicer.mrmlScene.Clear(False)
@@ -28,13 +28,13 @@ class CraNeXtCategorizeTest(unittest.TestCase):
         )
 
         ids = run.segmentation.GetSegmentation().GetSegmentIDs()
-        assert len(ids) == 8  # nothing is undefined
+        assert len(ids) == 8  # no bone is undefined
         covered = sum((segment_volume(run.segmentation, segment).voxels != 0).astype(int) for segment in ids)
         assert ((bone.voxels != 0) == covered).all()
         assert segment_volume(run.segmentation, ids[0]).has_geometry_of(bone, tolerance_mm=1e-6)
         assert run.table.GetNumberOfRows() == 10
         defect = run.description["implant"]
-        assert defect["side"] == "left"  # as the bundled defect is
+        assert defect["side"] == "left"  # the side of the bundled defect
         assert "Frontal" in defect["main_region"] or "Parietal" in defect["main_region"]
         assert run.description["warnings"] == []
         assert len(set(stages)) > 3

@@ -1,4 +1,4 @@
-"""The module CraNeXtImplant inside Slicer: from the bundled skull and model to an implant and its measures."""
+"""The module CraNeXtImplant inside Slicer: from the bundled skull and model to an implant and its measurements."""
 
 import unittest
 
@@ -9,7 +9,7 @@ NEEDED = "torch, monai, nibabel, nrrd, safetensors, skimage, trimesh"
 
 
 class CraNeXtImplantTest(unittest.TestCase):
-    """Needs the worker's packages in Slicer's Python, and says so where they are missing."""
+    """Skipped without the worker's packages in Slicer's Python."""
 
     def setUp(self):
         slicer.mrmlScene.Clear(False)

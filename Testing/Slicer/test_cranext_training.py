@@ -1,4 +1,4 @@
-"""The module CraNeXtTraining inside Slicer: a data set is checked, a training started, found again and stopped."""
+"""The module CraNeXtTraining inside Slicer: a data set is checked; a training run is started, found and stopped."""
 
 import json
 import tempfile
@@ -21,7 +21,7 @@ TINY = {
 
 
 def write_data_set(folder):
-    """Write two egg-shaped shells with a hole, one to train on and one to validate with; return the manifest."""
+    """Write two ellipsoidal shells with a hole, one for training and one for validation; return the manifest."""
     from CraNeXtLib.geometry.volume import Volume
     from CraNeXtLib.geometry.volume_files import write_volume
 
@@ -41,7 +41,7 @@ def write_data_set(folder):
 
 
 class CraNeXtTrainingTest(unittest.TestCase):
-    """Needs the packages for training in Slicer's Python, and says so where they are missing."""
+    """Skipped without the packages for training in Slicer's Python."""
 
     def setUp(self):
         slicer.mrmlScene.Clear(False)

@@ -1,10 +1,10 @@
-"""Time and memory of the categorization at 512³ beside the published procedure, and its accuracy.
+"""Time, memory and accuracy of the categorization, compared with the published procedure.
 
-``python Testing/benchmarks/categorization.py speed SKULL`` pads a skull to 512³ and labels it three ways, each in a
-process of its own: default, official, and the published code itself (its dilation and OR; it comes without the
-registration, which is therefore given to it). ``... accuracy BONES`` deforms the bones of BodyParts3D, cuts holes and
-bases off and counts the voxels that get the right region; with ``--ants`` also after the paper's registration.
-``... stability SKULL...`` turns, mirrors and resamples skulls and counts the voxels that keep their label.
+``python Testing/benchmarks/categorization.py speed SKULL`` pads a skull to 512³ voxels and labels it in three ways,
+each in a process of its own: default, official, and the published code itself (its dilation and OR; it comes without
+a registration and therefore receives ours). ``... accuracy BONES`` deforms the bones of BodyParts3D, cuts defects and
+skull bases, and counts the correctly labeled voxels; with ``--ants``, also after the paper's registration. ``...
+stability SKULL...`` rotates, mirrors and resamples skulls, and counts the voxels that keep their label.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SIZE = 512
 
 
 def padded(path: str) -> Volume:
-    """Return the mask in a file in the middle of 512³ voxels."""
+    """Return the mask in a file, centered in 512³ voxels."""
     skull = read_volume(path)
     before = (SIZE - np.array(skull.shape)) // 2
     after = SIZE - before - skull.shape
@@ -51,14 +51,14 @@ def run_one(method: str, path: str) -> None:
         published(skull)
     else:
         result = categorize(skull, method=method)
-        print(f"  undefined {result.table[-1].percent:.2f} %, {result.fit}")
+        print(f"  undefined {result.table[-1].percent:.2f}%, {result.fit}")
     seconds = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"{method:>10}: {seconds:7.1f} s wall, {time.process_time():7.1f} s of processor, {memory:5.2f} GB at most")
+    print(f"{method:>10}: {seconds:7.1f} s wall, {time.process_time():7.1f} s processor, {memory:5.2f} GB peak")
 
 
 def published(skull: Volume) -> np.ndarray:
-    """Do what the published notebook does to a four-dimensional array, after registration with ANTs."""
+    """Run the published notebook's operations on a four-dimensional array, after registration with ANTs."""
     from skimage.morphology import dilation
 
     template = bundled_template()
@@ -71,7 +71,7 @@ def published(skull: Volume) -> np.ndarray:
 
 
 def deformed(regions: Volume, seed: int) -> Volume:
-    """Turn by up to 15°, stretch by up to a tenth along each axis, and bend by about 4 mm over 25 mm."""
+    """Rotate by up to 15°, stretch by up to a tenth along each axis, and warp by about 4 mm over 25 mm."""
     rng = np.random.default_rng(seed)
     turn = Rotation.from_euler("xyz", rng.uniform(-15, 15, 3), degrees=True).as_matrix()
     matrix = np.linalg.inv(turn @ np.diag(1 + rng.uniform(-0.1, 0.1, 3)))
@@ -87,7 +87,7 @@ def deformed(regions: Volume, seed: int) -> Volume:
 
 
 def accuracy(bones: str, count: int, *, ants: bool) -> None:
-    """Print the share of voxels with the right region, by what is missing."""
+    """Print the percentage of correctly labeled voxels, by what is missing."""
     regions = regions_of_bones(bone_labels(bones, spacing_mm=1.0))
     template = bundled_template()
     moving = bone_surface(template.with_voxels(template.voxels > 0))
@@ -110,7 +110,7 @@ def accuracy(bones: str, count: int, *, ants: bool) -> None:
 
 
 def stability(paths: list[str]) -> None:
-    """Print the share of voxels that keep their label."""
+    """Print the percentage of voxels that keep their label."""
     for path in paths:
         skull = read_volume(path)
         skull = skull.with_voxels(skull.voxels > 0)
@@ -122,14 +122,14 @@ def stability(paths: list[str]) -> None:
             ("mirrored", np.diag([-1.0, 1, 1, 1])),
         ):
             again = categorize(Volume(skull.voxels, matrix @ skull.affine)).labels.voxels
-            print(f"{path}, {name}: {100 * (again == labels)[skull.voxels].mean():.1f} % the same", flush=True)
+            print(f"{path}, {name}: {100 * (again == labels)[skull.voxels].mean():.1f}% unchanged", flush=True)
         coarse = shrink(skull, 1.5)
         coarse = Volume(coarse.voxels >= 0.5, coarse.affine)
         places = np.argwhere(coarse.voxels)
         fine = np.rint(skull.to_indices(coarse.to_ras(places))).astype(int)
         fine = np.clip(fine, 0, np.array(skull.shape) - 1)
         before, after = labels[tuple(fine.T)], categorize(coarse).labels.voxels[tuple(places.T)]
-        print(f"{path}, at 1.5 mm: {100 * (before == after)[before > 0].mean():.1f} % the same", flush=True)
+        print(f"{path}, at 1.5 mm: {100 * (before == after)[before > 0].mean():.1f}% unchanged", flush=True)
 
 
 def _turn(*degrees: float) -> np.ndarray:
@@ -139,11 +139,11 @@ def _turn(*degrees: float) -> np.ndarray:
 
 
 def main() -> None:
-    """Run what the command line names."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("speed", "accuracy", "stability", "default", "official", "published"))
     parser.add_argument("paths", nargs="+")
-    parser.add_argument("--count", type=int, default=5, help="how many deformed skulls")
+    parser.add_argument("--count", type=int, default=5, help="number of deformed skulls")
     parser.add_argument("--ants", action="store_true", help="also register with ANTs")
     arguments = parser.parse_args()
     if arguments.what == "speed":

@@ -1,8 +1,8 @@
-"""Spoil CTs and see what becomes of the implant: python Testing/benchmarks/ct_robustness.py COMPLETE IMPLANT [--ct CT].
+"""Robustness against faults in CTs: python Testing/benchmarks/ct_robustness.py COMPLETE IMPLANT [--ct CT].
 
-Takes pairs of a complete skull and its implant, makes a CT of the defective skull, spoils it as scanners and headers
-do, segments its bone and reconstructs. Prints for each trouble the DSC of the implant against the true one (in the
-field of view), or the refusal, and the warnings.
+Computes CTs from pairs of a complete skull and its implant, degrades them as scanners and headers do, segments the
+bone and reconstructs. Prints for each fault the DSC of the implant against the true one (in the field of view) or the
+refusal, and the warnings.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ def moved(matrix: np.ndarray) -> Callable[[Volume, Volume], Pair]:
 
 
 def stretched(ct: Volume, implant: Volume) -> Pair:
-    """Slices twice as far apart as they are: a wrong header."""
+    """Double the slice spacing: a wrong header."""
     affine = ct.affine @ np.diag([1, 1, 2, 1.0])
     return Volume(ct.voxels, affine), Volume(implant.voxels, affine)
 
 
 def ending(keep: Callable[[np.ndarray, SkullFrame], np.ndarray]) -> Callable[[Volume, Volume], Pair]:
-    """Let the scan end; ``keep`` tells which heights it has, in RAS mm."""
+    """Crop the scan; ``keep`` selects its heights, in RAS mm."""
 
     def spoil(ct: Volume, implant: Volume) -> Pair:
         frame = skull_frame(segment_bone(ct).mask)
@@ -86,7 +86,7 @@ def ending(keep: Callable[[np.ndarray, SkullFrame], np.ndarray]) -> Callable[[Vo
 
 
 def defaced(ct: Volume, implant: Volume) -> Pair:
-    """The face made air, as is done to publish scans."""
+    """Replace the face by air, as in published scans."""
     frame = skull_frame(segment_bone(ct).mask)
     points = ct.to_ras(np.indices(ct.shape).reshape(3, -1).T)
     face = (points[:, 2] < frame.level(0.6)) & (points[:, 1] > frame.center[1] + 0.2 * frame.length)
@@ -94,7 +94,7 @@ def defaced(ct: Volume, implant: Volume) -> Pair:
 
 
 def metal(ct: Volume, implant: Volume) -> Pair:
-    """A block of metal in the vault on the other side than the defect, and streaks from it."""
+    """Add a block of metal with streaks to the vault opposite the defect."""
     frame = skull_frame(segment_bone(ct).mask)
     middle = implant.to_ras(np.argwhere(implant.voxels)).mean(axis=0)
     towards = (frame.center - middle) * [1, 0, 0] + [0, 10.0, 30.0]
@@ -126,7 +126,7 @@ TROUBLES: dict[str, Callable[[Volume, Volume], Pair]] = {
 
 
 def reduced(volume: Volume) -> Volume:
-    """Return every so many voxels that about 0.9 mm lie between them."""
+    """Subsample to a spacing of about 0.9 mm."""
     steps = np.maximum(1, np.round(0.9 / volume.spacing).astype(int))
     return Volume(volume.voxels[tuple(slice(None, None, s) for s in steps)] > 0, volume.affine @ np.diag([*steps, 1.0]))
 
@@ -148,10 +148,10 @@ def outcomes(ct: Volume, implant: Volume, model: str, names: list[str]) -> Itera
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", metavar="FILE", help="complete skull, implant, and so on in turn")
-    parser.add_argument("--ct", metavar="FILE", help="a real CT; the truth is then what the unspoiled scan gives")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="pairs of complete skull and implant")
+    parser.add_argument("--ct", metavar="FILE", help="a real CT; the implant for the unmodified scan is then the truth")
     parser.add_argument("--model", default="pca_skull", help="default: %(default)s")
-    parser.add_argument("--only", nargs="*", choices=TROUBLES, metavar="TROUBLE", help="leave out the others")
+    parser.add_argument("--only", nargs="*", choices=TROUBLES, metavar="TROUBLE", help="run only these")
     options = parser.parse_args()
     cases = {}
     for name, other in zip(options.files[::2], options.files[1::2], strict=True):

@@ -1,9 +1,9 @@
-"""Size, place and time of synthetic defects: python Testing/benchmarks/defects.py SKULL... --count 200.
+"""Size, location and time of synthetic defects: python Testing/benchmarks/defects.py SKULL... --count 200.
 
-Each skull is brought to the half network grid first (88 × 112 × 72, about 2 mm), as for training. The defect's area is
-what an eye in the middle of the vault sees of it. Times are of the processor, so that other work does not count. How
-deep it lies is measured from the skull's convex hull, which knows nothing of the generator's own idea of the base: bone
-more than some 20 mm deep is skull base.
+Each skull is first resampled to half the network's grid (88 × 112 × 72 voxels of about 2 mm), as in training. A
+defect's area is the area seen from the center of the vault. Times are processor times, so other processes do not
+matter. Depth is measured from the skull's convex hull, which is independent of the generator's own definition of the
+skull base: bone more than about 20 mm deep is skull base.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def load(path: str, shape: tuple[int, int, int] = SHAPE) -> tuple[Volume, SkullF
 
 
 def sphere(count: int) -> np.ndarray:
-    """Return directions spread evenly (Fibonacci lattice), shape (count, 3)."""
+    """Return evenly distributed directions (Fibonacci lattice), shape (count, 3)."""
     up = 1 - (2 * np.arange(count) + 1) / count
     turn = np.pi * (1 + 5**0.5) * np.arange(count)
     return np.column_stack([np.cos(turn) * np.sqrt(1 - up**2), np.sin(turn) * np.sqrt(1 - up**2), up])
@@ -88,7 +88,7 @@ def _percentiles(values: list[float]) -> dict[str, float]:
 
 
 def draw(path: Path, skull: Volume, kinds: list[str]) -> None:
-    """Write a picture of two defects of each kind: one from outside, another cut through, the lost bone in green."""
+    """Write a picture of two defects of each kind: one from outside, one in cross section, missing bone in green."""
     from matplotlib.figure import Figure
 
     rows = -(-len(kinds) // 3)
@@ -106,7 +106,7 @@ def draw(path: Path, skull: Volume, kinds: list[str]) -> None:
 
 
 def _slice(skull: Volume, implant: Volume, frame: SkullFrame) -> tuple[np.ndarray, float]:
-    """Return an upright cut through the middle of a defect on a skull in RAS directions, from near, and its aspect."""
+    """Return a vertical slice through the center of a defect on a skull in RAS directions, close up, and its aspect."""
     middle = np.argwhere(implant.voxels).mean(axis=0)
     axis = int(np.argmin(np.abs((skull.to_ras(middle[None])[0] - frame.center @ frame.rotation)[:2])))
     bone, lost = (np.take(mask.voxels, int(middle[axis]), axis).T for mask in (skull, implant))

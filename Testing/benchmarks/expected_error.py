@@ -1,10 +1,10 @@
-"""Compare the expected error with the error found: python Testing/benchmarks/expected_error.py MANIFEST [--model NAME].
+"""Expected and actual error: python Testing/benchmarks/expected_error.py MANIFEST [--model NAME].
 
-Takes the validation skulls of a data set with their own defects at full resolution and with generated ones of every
-kind on blocks of at most 1 mm. Prints a line a case, with the correlation of both over points on the outer side; then,
-of these points, mean expected and found distance from the complete skull's surface by quarters of the expected; the
-rank correlation of each figure of a case with its scores; and how many bad implants each warning finds, and how many
-others it names.
+Uses the validation skulls of a data set, with their own defects at full resolution and with synthetic ones of every
+kind on block means of at most 1 mm. Prints one line per case, with the correlation of both errors over points on the
+outer surface; then, over all points, the mean expected and actual distance from the complete skull's surface by
+quartile of the expected distance; the rank correlation of each summary value of a case with its scores; and how many
+bad implants each warning detects, and how many others it flags.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from CraNeXtLib.implant.fit.thickness import sides
 from CraNeXtLib.training.output.model_card import OWN
 from CraNeXtLib.training.output.validation_scores import ALL_KINDS, tasks_of
 
-POINTS = 2000  # of an implant
+POINTS = 2000  # per implant
 AROUND_MM = 6.0
 GENERATED_SPACING_MM = 1.0
 BAD_DSC, BAD_DH95_MM = 0.7, 4.0
@@ -43,7 +43,7 @@ BAD_DSC, BAD_DH95_MM = 0.7, 4.0
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One implant: what was expected of it and what was found.
+    """The expected and the actual error of one implant.
 
     Args:
         name: Skull and kind of defect.
@@ -63,7 +63,7 @@ class Case:
 
 
 def measured(task: EvaluationTask, model: model_library.Model) -> Case | None:
-    """Return what is expected and found of a model's implant; None if it makes none or cannot tell."""
+    """Return the errors of a model's implant; None without an implant or an estimate."""
     pair = task.load()
     try:
         result = reconstruct(pair.defective, model=model.folder, device="cpu")
@@ -96,7 +96,7 @@ def print_points(cases: list[Case]) -> None:
     expected, found = (np.concatenate([getattr(case, what) for case in cases]) for what in ("expected", "found"))
     quarter = np.digitize(expected, np.percentile(expected, (25, 50, 75)))
     for what, values in (("expected", expected), ("found", found)):
-        print(f"{what:9}", *(f"{values[quarter == n].mean():.2f}" for n in range(4)), "mm by quarters")
+        print(f"{what:9}", *(f"{values[quarter == n].mean():.2f}" for n in range(4)), "mm by quartile")
     print(f"correlation {np.corrcoef(expected, found)[0, 1]:.2f}, {len(cases)} implants")
 
 

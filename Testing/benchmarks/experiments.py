@@ -1,8 +1,9 @@
-"""Two data sets for a trial of the paper's experiments on a CPU, from a folder of SkullFix skulls.
+"""Two small data sets to try the paper's experiments on a CPU, from a folder of SkullFix skulls.
 
-``python Testing/benchmarks/experiments.py SKULLFIX --out DIR`` writes ``a.csv`` and ``b.csv``, masks of some 1 mm of 50
-skulls: in A, every second skull with the challenge's own implant; in B, the others, each with a generated defect of one
-of SkullBreak's five kinds. Then ``cranext experiment run cpu --a DIR/a.csv --b DIR/b.csv --out RUN`` runs them.
+``python Testing/benchmarks/experiments.py SKULLFIX --out DIR`` writes ``a.csv`` and ``b.csv`` with masks of about 1
+mm of 50 skulls: every second skull with the challenge's own implant in A, the others with a synthetic defect of one
+of SkullBreak's five kinds in B. ``cranext experiment run cpu --a DIR/a.csv --b DIR/b.csv --out RUN`` then runs the
+experiments.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("skullfix", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--skulls", type=int, default=50, help="of both data sets together; default: %(default)s")
+    parser.add_argument("--skulls", type=int, default=50, help="total of both data sets; default: %(default)s")
     options = parser.parse_args()
     cases = [case for case in find_cases(options.skullfix, layout="skullfix") if case.has_defect and case.complete]
     order = np.random.default_rng(0).permutation(len(cases))[: options.skulls]
@@ -53,7 +54,7 @@ def main() -> None:
 
 
 def coarse(pair: SkullPair) -> SkullPair:
-    """Return a pair at the coarser spacing, with free space around the bone."""
+    """Return a pair at a coarser spacing, with a margin around the bone."""
     share = shrink(pair.complete, SPACING_MM)
     affine = share.affine.copy()
     affine[:3, 3] = share.to_ras(np.full((1, 3), -MARGIN_VOXELS))[0]

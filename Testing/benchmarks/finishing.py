@@ -1,8 +1,8 @@
-"""Time finishing and the fit check, and check them: python Testing/benchmarks/finishing.py [SKULL IMPLANT].
+"""Time and correctness of finishing and fit check: python Testing/benchmarks/finishing.py [SKULL IMPLANT].
 
-Without files it takes a generated head in 512 x 512 x 512 voxels of 0.4 mm. Prints seconds (wall and processor) and
-the peak memory; then, by code that shares nothing with the finishing, the least distance between middles of implant and
-bone voxels, and how many voxels of the implant meet a bone voxel when it is moved out of its place.
+The default input is a generated head of 512 × 512 × 512 voxels of 0.4 mm. Prints seconds (wall and processor) and peak
+memory. Then, by code that shares nothing with the finishing, prints the minimum distance between the centers of implant
+and bone voxels, and the number of implant voxels that meet a bone voxel while the implant is removed.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ EVERY_STEP = FinishSettings(
 
 
 def least_distance_mm(implant: Volume, skull: Volume) -> float:
-    """Return the least distance between the middles of two voxels of the masks."""
+    """Return the minimum distance between the centers of two voxels of the masks."""
     box = foreground_box(implant.voxels, margin=12)
     away = ndimage.distance_transform_edt(~skull.voxels[box], sampling=skull.spacing)
     return float(away[implant.voxels[box]].min())
 
 
 def colliding(implant: Volume, skull: Volume, direction: tuple[float, float, float]) -> int:
-    """Return how many voxels meet bone when the implant is moved 100 mm along a direction, a quarter mm at a time."""
+    """Return how many voxels meet bone while the implant moves 100 mm along a direction in steps of 0.25 mm."""
     places = np.argwhere(implant.voxels)
     step = np.linalg.solve(skull.affine[:3, :3], direction)
     hit = np.zeros(len(places), bool)
@@ -53,7 +53,7 @@ def colliding(implant: Volume, skull: Volume, direction: tuple[float, float, flo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", metavar="FILE", help="skull, defective or complete, and implant")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="defective or complete skull, and implant")
     options = parser.parse_args()
     if options.files:
         skull, implant = (read_volume(path) for path in options.files)
@@ -70,7 +70,10 @@ def main() -> None:
         print(f"finish, {name:11} {seconds[0]:6.2f} s  {seconds[1]:6.2f} s processor")
         for piece in finished.pieces:
             print(f"  {piece}")
-        print(f"  least distance {least_distance_mm(finished.implant, skull):.2f} mm, collisions on the way", end=" ")
+        print(
+            f"  min. distance {least_distance_mm(finished.implant, skull):.2f} mm, collisions on removal",
+            end=" ",
+        )
         print([colliding(finished.implant, skull, piece.outward_ras) for piece in finished.pieces])
     wall, processor = time.perf_counter(), time.process_time()
     fit = check_fit(finished.implant, skull, mesh=finished.mesh)

@@ -1,10 +1,10 @@
-"""Does a network's agreement with itself tell its error?
+"""Whether a network's agreement with itself predicts its error.
 
     python Testing/benchmarks/flip_agreement.py MANIFEST --model FOLDER
 
-Shows each validation skull, on blocks of at most 1 mm, to a model as it is and mirrored. Prints for every case the DSC
-of both implants with each other and of the first with the truth, and the correlation between the difference of both
-probabilities and being wrong, over the voxels that an implant or the truth holds; then the rank correlation of both
+Passes each validation skull, on block means of at most 1 mm, to a model as it is and mirrored. Prints for every case
+the DSC of both implants with each other and of the first with the truth, and the correlation between the difference
+of both probabilities and being wrong, over the voxels of an implant or the truth; then the rank correlation of both
 DSCs over the cases.
 """
 

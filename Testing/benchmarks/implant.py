@@ -1,8 +1,9 @@
-"""Time and check the two ways of post-processing: python Testing/benchmarks/implant.py [COMPLETE IMPLANT].
+"""Time and correctness of both post-processing methods: python Testing/benchmarks/implant.py [COMPLETE IMPLANT].
 
-Without files it takes a generated head in 512 x 512 x 512 voxels of 0.4 mm. The model's output is the complete skull
-blurred and displaced as on a network's grid of about 1.1 mm. Prints seconds (wall and processor), DSC against the true
-implant, and whether the official way on its box equals the published script's steps on the whole volume.
+The default input is a generated head of 512 × 512 × 512 voxels of 0.4 mm. The model's output is simulated by blurring
+and displacing the complete skull as on a network's grid of about 1.1 mm. Prints seconds (wall and processor), DSC
+against the true implant, and whether the official method, computed in a box, equals the published script on the whole
+volume.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from CraNeXtLib.implant.extraction import extract_implant
 
 
 def published_steps(defective: Volume, probability: Volume) -> np.ndarray:
-    """The steps of the published script on whole volumes, with scikit-image and integers as there."""
+    """Run the published script's steps on whole volumes, with scikit-image and integers like the script."""
     from skimage.measure import label
     from skimage.morphology import dilation, erosion, octahedron
 
@@ -48,7 +49,7 @@ def generated_head() -> Head:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", metavar="FILE", help="complete skull and implant")
-    parser.add_argument("--script", action="store_true", help="run the published steps on the whole volume too (slow)")
+    parser.add_argument("--script", action="store_true", help="also run the published steps on the whole volume (slow)")
     options = parser.parse_args()
     if options.files:
         complete, implant = (read_volume(path) for path in options.files)

@@ -1,7 +1,8 @@
-"""Time and memory of the metrics beside their plain definitions: python Testing/benchmarks/metrics.py --size 512.
+"""Time and memory of the metrics and of their plain definitions: python Testing/benchmarks/metrics.py --size 512.
 
 The case is an ellipsoid skull with a round defect that fills the volume; the prediction is the implant moved by some
-voxels. Plain means whole-volume distance transforms and Python loops over rays: minutes and many GB above 256³.
+voxels. The plain definitions use whole-volume distance transforms and Python loops over rays, and need minutes and many
+GB above 256³.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def case(size: int) -> tuple[Volume, Volume, Volume]:
 
 
 def fast(prediction: Volume, reference: Volume, skull: Volume) -> dict[str, Callable[[], object]]:
-    """Return the library's way to each metric."""
+    """Return the library's function for each metric."""
 
     def distances():
         found = metrics.surface_distances(prediction, reference)
@@ -61,7 +62,7 @@ def fast(prediction: Volume, reference: Volume, skull: Volume) -> dict[str, Call
 
 
 def plain(prediction: Volume, reference: Volume, skull: Volume) -> dict[str, Callable[[], object]]:
-    """Return the definitions written down plainly, on whole volumes."""
+    """Return the plain definitions on whole volumes."""
     p, g, d = prediction.voxels, reference.voxels, skull.voxels
 
     def dice(a, b):

@@ -1,8 +1,8 @@
-"""Time the plain and the streamed forward pass: python Testing/benchmarks/network_inference.py [--size X Y Z].
+"""Time of the plain and the streamed forward pass: python Testing/benchmarks/network_inference.py [--size X Y Z].
 
-Each runs in a process of its own, one after the other, on the same random weights (GRN switched on) and the same random
-mask. Prints seconds (wall and processor), the peak memory of the process, the ratios, and the largest difference of the
-probabilities. The plain pass at the network's full grid needs 10 GB.
+Each runs in a process of its own, one after the other, with the same random weights (GRN active) and the same random
+mask. Prints seconds (wall and processor), peak memory of the process, ratios, and the largest difference of the
+probabilities. The plain pass on the network's full grid needs 10 GB.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WAYS = ("plain", "streamed")
 
 
 def measure(way: str, options: argparse.Namespace) -> dict[str, object]:
-    """Run one way in this process and return its figures and the probabilities."""
+    """Run one method in this process, and return its measurements and the probabilities."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     model = networks.build(options.network, grn=options.grn).eval()

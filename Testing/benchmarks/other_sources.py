@@ -1,10 +1,10 @@
-"""Score models on skulls of other sources than their training's: python Testing/benchmarks/other_sources.py DATA.
+"""Scores of models on skulls from other sources than their training data: other_sources.py DATA.
 
-DATA is the folder with ``bodyparts3d`` (STL bones), ``skullbreak`` (one defective skull), ``clinical`` (a CT with a
-defect) and ``skullfix``, of which it takes the validation skulls, for a mean.
-Of real skulls with a hole, the hole is filled first (by ``pca_skull``), and defects that come near it are left out. The
-rest are BodyParts3D's skull, stretched, thickened, cropped and resampled, and a phantom that is no skull at all. Each
-gets a synthetic defect of every kind. Prints a table, and keeps a file a case in --out, to go on where it was stopped.
+DATA is a folder with ``bodyparts3d`` (STL bones), ``skullbreak`` (one defective skull), ``clinical`` (a CT with a
+defect) and ``skullfix``, whose validation skulls are averaged. Defects of real skulls are first filled by
+``pca_skull``, and synthetic defects near them are left out. The other skulls are variants of BodyParts3D's skull
+(stretched, thickened, cropped, resampled) and a phantom that is not a skull. Each receives a synthetic defect of
+every kind. Prints a table, and keeps one file per case in --out, so that an interrupted run can be continued.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ from CraNeXtLib.training.output.validation_scores import with_defect
 
 SPACING_MM = 1.0
 AIR_MM = 15.0
-AWAY_MM = 12.0  # of a synthetic defect from a hole that was there
-SEEDS = 20  # that are tried for such a defect
+AWAY_MM = 12.0  # minimum distance of a synthetic defect from the original defect
+SEEDS = 20  # tried to find such a defect
 
 
 def in_air(skull: Volume) -> Volume:
-    """Return a skull with as much air around it as a scan has."""
+    """Return a skull with the margin of a scan around it."""
     part = skull.crop(foreground_box(skull.voxels))
     margin = np.ceil(AIR_MM / part.spacing).astype(int)
     affine = part.affine.copy()
@@ -86,7 +86,7 @@ def vault_only(data: Path) -> Volume:
 
 
 def with_neck(data: Path) -> Volume:
-    """With the jaw, and a column for the cervical spine."""
+    """With the mandible, and a column for the cervical spine."""
     skull = illustrated(data, jaw=True)
     frame = skull_frame(skull)
     points = skull.to_ras(np.indices(skull.shape).reshape(3, -1).T)
@@ -96,14 +96,14 @@ def with_neck(data: Path) -> Volume:
 
 
 def perforated(data: Path) -> Volume:
-    """With pinholes, as a threshold that is too high leaves them."""
+    """With pinholes, as caused by a threshold that is too high."""
     skull = illustrated(data)
     noise = ndimage.gaussian_filter(np.random.default_rng(0).normal(size=skull.shape), 1.0)
     return skull.with_voxels(skull.voxels & (noise < 1.9 * noise.std()))
 
 
 def phantom(_data: Path, *, thickness_mm: float = 7.0) -> Volume:
-    """A closed ellipsoidal shell of one thickness on a level plate with a hole: nothing of a face or of a base."""
+    """A closed ellipsoidal shell of constant thickness on a flat plate with a hole, without face or base."""
     half = np.array([75.0, 95.0, 80.0])
     affine = np.diag([SPACING_MM] * 3 + [1.0])
     affine[:3, 3] = (-85, -105, -65)
@@ -141,7 +141,7 @@ def mean_of_validation(data: Path) -> Volume:
 
 
 def skullbreak(data: Path) -> Volume:
-    """SkullBreak 001, whose header says nothing of its orientation."""
+    """SkullBreak 001, whose header does not state its orientation."""
     file = data / "skullbreak" / "skullbreak_parietotemporal_001_defective.nii.gz"
     skull = shrink(read_mask(file, "LPS"), SPACING_MM)
     return in_air(skull.with_voxels(skull.voxels >= 0.5))
@@ -178,9 +178,9 @@ def _bones(folder: Path) -> Volume:
     return bone_labels(folder, spacing_mm=0.6)
 
 
-@lru_cache(maxsize=1)  # the tasks of one skull follow each other
+@lru_cache(maxsize=1)  # the tasks of one skull are consecutive
 def complete(source: str, data: Path) -> tuple[Volume, np.ndarray]:
-    """Return a complete skull, and where it must not be cut into."""
+    """Return a complete skull, and a mask in which no defect may be cut."""
     skull = SOURCES[source](data)
     if source not in WITH_HOLE:
         return skull, np.zeros(skull.shape, bool)
@@ -224,7 +224,7 @@ def table(rows: dict[tuple[str, str], list[Row]], names: list[str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, metavar="DATA")
-    parser.add_argument("--out", type=Path, required=True, help="folder that keeps a file a case")
+    parser.add_argument("--out", type=Path, required=True, help="folder with one file per case")
     parser.add_argument("--models", nargs="+", default=["cranext_refined", "pca_skull"], metavar="MODEL")
     parser.add_argument("--sources", nargs="+", default=list(SOURCES), choices=SOURCES, metavar="SOURCE")
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS, metavar="KIND")

@@ -1,8 +1,9 @@
-"""CraNeXt as one writes it down: what the library's network is measured against.
+"""A straightforward implementation of CraNeXt, to measure the library's network against.
 
-The same layers and entries of the state dict as ``CraNeXtLib.networks.cranext``, by PyTorch's own operations alone: its
-gradient of the depthwise convolution, channels first, channel norms from means and squares, concatenation before the
-1³ convolution, the sigmoid inside. It follows the paper and the published architecture, not the published text.
+It has the same layers and state dict entries as ``CraNeXtLib.networks.cranext``, but uses PyTorch's own operations
+only: its gradient of the depthwise convolution, channels first, channel norms from means and squares, concatenation
+before the 1³ convolution, and the sigmoid inside. It follows the paper and the published architecture, not the
+published code.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ DEPTHS = (1, 1, 1, 3, 1, 1, 1, 1, 1)
 
 
 class ChannelNorm(nn.Module):
-    """Layer normalisation over the channels of (B, C, X, Y, Z)."""
+    """Layer normalization over the channels of (B, C, X, Y, Z)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -32,7 +33,7 @@ class ChannelNorm(nn.Module):
 
 
 class Response(nn.Module):
-    """Global response normalisation of (B, X, Y, Z, C) over X and Y."""
+    """Global response normalization of (B, X, Y, Z, C) over X and Y."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -61,7 +62,7 @@ class Block(nn.Module):
 
 
 class Up(nn.Module):
-    """Nearest-neighbour upsampling, norm and 3³ convolution."""
+    """Nearest-neighbor upsampling, norm and 3³ convolution."""
 
     def __init__(self, channels: int, narrower: int) -> None:
         super().__init__()

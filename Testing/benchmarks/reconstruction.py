@@ -1,7 +1,8 @@
-"""Time a reconstruction by stage, quick preview and full: python Testing/benchmarks/reconstruction.py SKULL....
+"""Time of a reconstruction by stage, quick preview and full: python Testing/benchmarks/reconstruction.py SKULL....
 
 Each skull is reconstructed in a process of its own, first as a preview, then in full. Prints seconds (wall and
-processor) of every stage and of the whole from the start of Python, and the DSC of the preview with the full implant.
+processor) of every stage and of the whole since the start of Python, and the DSC of the preview with the full
+implant.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ STARTED = time.perf_counter(), 0.0
 
 
 def measure(skull: str, out: str, options: argparse.Namespace) -> dict[str, tuple[float, float]]:
-    """Reconstruct in this process, and return wall and processor seconds by stage, in the order of their ends."""
+    """Reconstruct in this process, and return wall and processor seconds by stage, in order of completion."""
     from CraNeXtLib.cases.case_settings import CaseSettings
     from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 

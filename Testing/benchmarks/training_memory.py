@@ -1,8 +1,8 @@
-"""Work out the memory of a training step on a GPU: python Testing/benchmarks/training_memory.py [--networks NAME ...].
+"""Memory of a training step on a GPU, computed: python Testing/benchmarks/training_memory.py [--networks NAME ...].
 
-For each network and grid at batch 1, in single precision and with autocast to bfloat16, without and with gradient
-checkpointing: the most GB that tensors take at a time in steps and validations, by ``memory_estimate``.
-Nothing is computed and no GPU is needed. ``training_step.py`` measures.
+Prints for each network and grid at batch size 1, in single precision and with autocast to bfloat16, without and with
+gradient checkpointing, the maximum GB of tensors in training steps and validations, by ``memory_estimate``. Nothing is
+trained, and no GPU is needed; ``training_step.py`` measures.
 """
 
 from __future__ import annotations

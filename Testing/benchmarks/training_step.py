@@ -1,14 +1,13 @@
-"""Time the training loop beside the plain network: python Testing/benchmarks/training_step.py SKULL [--size X Y Z].
+"""Time of the training loop and of the plain network: python Testing/benchmarks/training_step.py SKULL [--size X Y Z].
 
-Every way makes whole steps of batch 1 on samples of a real, complete skull, in a process of its own, on the CPU or,
-where there is one, a GPU. ``plain`` is the network as one writes it down (``plain_cranext.py``) with Adam, on a sample
-that is ready; the others are the library's loop, which makes its sample in every step: single precision, the same with
-gradient checkpointing, and bfloat16. Before that, both networks get the same weights and must give the same output.
+Every variant runs whole steps of batch size 1 on samples of a real, complete skull, in a process of its own, on a GPU
+if there is one or else on the CPU. ``plain`` is the straightforward network (``plain_cranext.py``) with Adam on a
+prepared sample; the others are the library's loop, which makes its sample in every step: single precision, the same
+with gradient checkpointing, and bfloat16. First, both networks get the same weights and must give the same output.
 
-Prints the seconds of a step on the clock and of the processor (all threads together), as the best of a few steps, and
-the most memory beyond what the process held before its first step; on a GPU, the most that tensors took and that
-PyTorch reserved for them. A busy machine makes the clock meaningless and
-leaves the processor's seconds nearly as they are.
+Prints the seconds of a step, wall and processor (all threads together), as the best of a few steps, and the maximum
+memory beyond what the process held before its first step; on a GPU, the maximum memory of tensors and the maximum
+that PyTorch reserved. On a busy machine, wall times are meaningless, while processor times change little.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ WAYS: dict[str, dict[str, object]] = {
 
 
 def sampler(skull: str, config: TrainingConfig) -> Callable[[int], dict[str, Tensor]]:
-    """Return what makes a sample of a batch of 1 from its number."""
+    """Return a function that makes a batch of one sample from its number."""
     pair = load_case(DatasetCase(subject="skull", complete=Path(skull)))
     prepared = prepare_skull(pair, spacing_mm=config.data.spacing_mm, vault_only=config.data.grid == "vault")
     frame = skull_frame(prepared.complete, prepared.turn)
@@ -78,7 +77,7 @@ def plain_step(sample: dict[str, Tensor], device: str) -> Callable[[int], None]:
 
 
 def loop_step(sample: Callable[[int], dict[str, Tensor]], config: TrainingConfig, device: str) -> Callable[[int], None]:
-    """Return a step of the library's training loop, the making of its sample included."""
+    """Return a step of the library's training loop, including making its sample."""
     module = CompletionModule(config, 1000).to(device)
     optimizer = module.configure_optimizers()["optimizer"]
     half = config.run.precision == "bf16-mixed"
@@ -119,7 +118,7 @@ def resident_gb() -> float:
 
 
 class MemoryWatch:
-    """Looks every few milliseconds how much memory the process holds; gives the most seen."""
+    """Samples the memory of the process every few milliseconds, and keeps the maximum."""
 
     def __enter__(self) -> Callable[[], float]:
         self._most, self._ended = resident_gb(), threading.Event()
@@ -142,7 +141,7 @@ def check_same(size: tuple[int, ...]) -> float:
     plain, own = PlainCraNeXt(), networks.build("cranext", drop_path=0.0)
     with torch.no_grad():
         for value in own.parameters():
-            value.add_(0.02 * torch.randn_like(value))  # else the response normalisation would be idle
+            value.add_(0.02 * torch.randn_like(value))  # or response normalization would have no effect
     plain.load_state_dict(own.state_dict())
     x = (torch.rand(1, 1, *size) > 0.8).float()
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""CraNeXtCategorize: empty, at work, done, and one region chosen."""
+"""States of CraNeXtCategorize: empty, in progress, done, and with one region selected."""
 
 from gallery import state
 
@@ -19,7 +19,7 @@ def _divided(stage):
     widget = stage.open("CraNeXtCategorize")
     widget.ui.sampleButton.click()
     stage.wait(lambda: not widget.panel.dividing.busy)
-    widget.panel.dividing.stage_label.text = ""  # how long it took here says nothing
+    widget.panel.dividing.stage_label.text = ""  # the time taken here is irrelevant
     return widget
 
 

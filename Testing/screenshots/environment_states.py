@@ -1,4 +1,4 @@
-"""The section Environment, alone: it is the same in all panels."""
+"""States of the section “Environment”, shown alone because it is the same in all panels."""
 
 from gallery import state
 
@@ -15,7 +15,7 @@ def _shown(stage):
 
 
 def _shown_without(stage, lacking):
-    """Show the section as if packages were missing (None) or old; only what this process sees can be made up."""
+    """Show the section as if packages were missing (None) or old in this process."""
     from CraNeXtLib.slicer_ui.environment import packages
 
     real = packages.installed_version

@@ -1,8 +1,8 @@
-"""The states of panels that are worth a picture, and the stage on which they are set up.
+"""The states of panels to be pictured, and the stage on which they are set up.
 
 A file ``<subject>_states.py`` in this folder registers them:
 
-    @state("implant-result", "implant-result-dark")     # the second name: again in dark colours
+    @state("implant-result", "implant-result-dark")     # the second name: also in dark colors
     def result(stage):
         panel = stage.open("CraNeXtImplant")
         panel.ui.applyButton.click()
@@ -28,12 +28,12 @@ _states: dict[str, tuple[Callable[[Any], Any], bool]] = {}
 
 
 def state(name: str, dark: str | None = None, *, views: bool = True) -> Callable[[Callable[[Any], Any]], Any]:
-    """Function decorator: register what sets up a state under the picture's name.
+    """Function decorator that registers the setup of a state under the picture's name.
 
     Args:
-        name: Of the picture, without suffix.
-        dark: Name of a second picture, in dark colours.
-        views: Whether Slicer's views are drawn beside the panel; else the picture is the panel alone.
+        name: Name of the picture, without suffix.
+        dark: Name of a second picture, in dark colors.
+        views: Whether to draw Slicer's views beside the panel; otherwise the picture shows the panel alone.
     """
 
     def register(set_up: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -46,13 +46,13 @@ def state(name: str, dark: str | None = None, *, views: bool = True) -> Callable
     return register
 
 
-def names(beginnings: Sequence[str]) -> list[str]:
-    """Return the names of the states that begin so, in order of registration; all if there is no beginning."""
-    return [name for name in _states if not beginnings or name.startswith(tuple(beginnings))]
+def names(prefixes: Sequence[str]) -> list[str]:
+    """Return the names of states with one of the prefixes, in order of registration; all without prefixes."""
+    return [name for name in _states if not prefixes or name.startswith(tuple(prefixes))]
 
 
 class Stage:
-    """Slicer, as far as a state needs it."""
+    """The part of Slicer that states need."""
 
     def __init__(self, application: Any, window: Any) -> None:
         self.application, self.scene, self.window = application, application.scene, window
@@ -72,10 +72,10 @@ class Stage:
         self._shown = (widget, close)
 
     def panel_picture(self, views: bool) -> Any:
-        """Return the picture of what was shown, or else of the panel that was opened last.
+        """Return a picture of the shown widget, or otherwise of the panel that was opened last.
 
         Args:
-            views: Whether views stand beside it; a panel alone is only as high as it needs.
+            views: Whether views are beside it; a panel alone is only as high as needed.
         """
         import slicer_window
 
@@ -84,20 +84,20 @@ class Stage:
         return slicer_window.panel_picture(self._opened[-1], self.height if views else 1)
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        """Let Qt's events run until a condition is true.
+        """Process Qt's events until a condition is true.
 
         Raises:
-            TimeoutError: If it does not come true.
+            TimeoutError: If it does not become true.
         """
         end = time.monotonic() + SECONDS
         while not condition():
             if time.monotonic() > end:
-                raise TimeoutError("the state did not come about")
+                raise TimeoutError("the state was not reached")
             self.application.processEvents()
             time.sleep(0.02)
 
     def close(self) -> None:
-        """Close what was opened and empty the scene."""
+        """Close everything that was opened, and clear the scene."""
         if self._shown is not None:
             self._shown[1]()
             self._shown[0].delete()

@@ -1,6 +1,6 @@
-"""CraNeXtImplant from the first look to the exported folder; the pictures of the user guide and the tutorial.
+"""States of CraNeXtImplant from opening to export, for the user guide and the tutorial.
 
-The implant is really made, once for all pictures; the worker then copies the result.
+The real worker makes the implant once for all pictures; a canned worker then copies the result.
 """
 
 import atexit
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gallery import state
 
-from CraNeXtLib.cases import demo
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.core.runtime import jobs
 
 PYTHON = Path(__file__).parents[1] / "Python"
@@ -21,17 +21,17 @@ PYTHON = Path(__file__).parents[1] / "Python"
 
 @cache
 def _result():
-    """Return the folder of what the real worker makes of the bundled skull."""
+    """Return the folder of the real worker's result for the bundled skull."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    arguments = {"skull": str(demo.DEFECTIVE_SKULL), "out": str(folder / "result"), "for_scene": True}
+    arguments = {"skull": str(DEFECTIVE_SKULL), "out": str(folder / "result"), "for_scene": True}
     job = jobs.Job("reconstruct", arguments | {"settings": {"report": False, "finishing": None}}, python=sys.executable)
     job.wait()
     return folder / "result"
 
 
 def _made(stage):
-    """Open the panel, load the sample and make its implant, as the tour does without the comparison."""
+    """Open the panel, load the sample and make its implant, like the tour without the comparison."""
     from CraNeXtLib.slicer_ui.scene import sample_data
 
     os.environ["CANNED_RESULT"] = str(_result())
@@ -41,7 +41,7 @@ def _made(stage):
     parameters.inputNode, parameters.referenceNode = sample_data.load_sample()
     widget.panel.making.start()
     stage.wait(lambda: not widget.panel.making.busy)
-    widget.panel.making.stage_label.text = ""  # how long copying took
+    widget.panel.making.stage_label.text = ""  # the time for copying
     jobs.WORKER = real
     return widget
 
@@ -49,7 +49,7 @@ def _made(stage):
 def _run(stage, run_panel):
     run_panel.start()
     stage.wait(lambda: not run_panel.busy)
-    run_panel.stage_label.text = ""  # how long it took here says nothing
+    run_panel.stage_label.text = ""  # the time taken here is irrelevant
 
 
 @state("implant-start")
@@ -79,7 +79,7 @@ def ct(stage):
     slicer.modules.colors.logic().AddDefaultColorNodes()
     node_ct.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
     for name in ("Red", "Green", "Yellow"):
-        slicer.app.layoutManager().sliceWidget(name)  # Slicer has made them before a panel is opened
+        slicer.app.layoutManager().sliceWidget(name)  # Slicer creates them before a panel is opened
     widget.ui.inputSelector.setCurrentNode(node_ct)
     slicer.util.resetSliceViews()
 
@@ -93,7 +93,7 @@ def running(stage):
     widget.ui.inputSelector.setCurrentNode(sample_data.load_sample()[0])
     widget.panel.making.start()
     real = run_panel.seconds_left
-    run_panel.seconds_left = lambda fraction, _elapsed: 20.0 if fraction > 0.1 else None  # as on two idle cores
+    run_panel.seconds_left = lambda fraction, _elapsed: 20.0 if fraction > 0.1 else None  # measured on two idle cores
     stage.wait(lambda: "left" in widget.panel.making.stage_label.text)
     run_panel.seconds_left = real
 

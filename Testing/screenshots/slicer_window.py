@@ -1,4 +1,4 @@
-"""A picture that looks like Slicer's window: a panel, and beside it the views of the layout."""
+"""Pictures that resemble Slicer's window: a panel with the views of the layout beside it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from slicer_stand_ins.offscreen_views import slice_view, three_d_view
 PANEL_WIDTH = 440
 VIEWS_WIDTH = 900
 CAPTION = 20  # pixels
-ROOM = 200  # pixels more than a panel asks for, since texts that wrap ask for too few; what stays empty is cut off
+ROOM = 200  # extra pixels, since wrapped texts request too few; the empty rest is cut off
 MARGIN = 14  # pixels below the last section
-COLORS = 256  # of the file's palette, so fitted that those of legends and regions stay what they are
-DARK = {  # as Qt's Fusion style in a dark desktop
+COLORS = 256  # in the file's palette, chosen so that the colors of legends and regions are preserved
+DARK = {  # Qt's Fusion style on a dark desktop
     "Window": "#353535", "WindowText": "#f0f0f0", "Base": "#232323", "AlternateBase": "#2d2d2d", "Text": "#f0f0f0",
     "Button": "#454545", "ButtonText": "#f0f0f0", "ToolTipBase": "#353535", "ToolTipText": "#f0f0f0",
     "Highlight": "#2a82da", "HighlightedText": "#ffffff", "Mid": "#282828", "Dark": "#1e1e1e", "Light": "#5a5a5a",
@@ -29,7 +29,7 @@ _three_d: list[tuple[Any, Any]] = []  # the node and the view of every 3D view
 
 
 def use_palette(dark: bool) -> None:
-    """Give Qt light or dark colours."""
+    """Set Qt's light or dark palette."""
     global _light
     if _light is None:
         _light = QtGui.QPalette(QtWidgets.QApplication.palette())
@@ -45,10 +45,10 @@ def use_palette(dark: bool) -> None:
 
 
 def open_three_d_views() -> None:
-    """Make the 3D views before anything is in the scene, as Slicer does.
+    """Create the 3D views before anything is in the scene, like Slicer.
 
-    A legend is only drawn in a view that was there before it. The cameras look from the front and the left until a
-    panel turns them.
+    A legend is drawn only in a view that existed before it. The cameras look from the front and the left until a panel
+    moves them.
     """
     for node in slicer.mrmlScene.GetNodesByClass("vtkMRMLViewNode"):
         view = three_d_view(node)
@@ -61,20 +61,20 @@ def open_three_d_views() -> None:
 
 
 def close_three_d_views() -> None:
-    """Forget the 3D views."""
+    """Release the 3D views."""
     _three_d.clear()
 
 
 def panel_picture(name: str, height: int) -> np.ndarray:
-    """Return the open panel of a module under its title, of at least a height, of shape (height, width, 3)."""
+    """Return a picture of a module's open panel with its title, of at least some height, shape (height, width, 3)."""
     description = getattr(slicer.modules, name.lower())
     container = description.widgetRepresentation()
     title = QtWidgets.QLabel(f"  {description.title}")
     title.setStyleSheet("font-weight: bold; padding: 4px; border-bottom: 1px solid palette(mid);")
     title.resize(PANEL_WIDTH, title.sizeHint().height())
-    for width in (PANEL_WIDTH + 50, PANEL_WIDTH):  # texts that wrap are only measured again at another width
+    for width in (PANEL_WIDTH + 50, PANEL_WIDTH):  # wrapped texts are measured only when the width changes
         container.resize(width, 900)
-        for _ in range(3):  # what is folded gives its room back a layout at a time
+        for _ in range(3):  # collapsed sections release their space one layout at a time
             QtWidgets.QApplication.processEvents()
     needed = max(container.minimumSizeHint().height(), container.heightForWidth(PANEL_WIDTH)) + ROOM
     container.resize(PANEL_WIDTH, max(height - title.height, needed))
@@ -85,14 +85,14 @@ def panel_picture(name: str, height: int) -> np.ndarray:
 
 
 def widget_picture(widget: Any) -> np.ndarray:
-    """Return a widget as wide as a panel and as high as it needs, of shape (height, width, 3)."""
+    """Return a picture of a widget as wide as a panel and as high as needed, shape (height, width, 3)."""
     widget.resize(PANEL_WIDTH, max(widget.heightForWidth(PANEL_WIDTH), widget.minimumSizeHint().height()))
     QtWidgets.QApplication.processEvents()
     return _pixels(widget.grab())
 
 
 def beside_views(panel: np.ndarray) -> np.ndarray:
-    """Return a panel with the views of the layout to its right."""
+    """Return a picture of a panel with the views of the layout to its right."""
     height = panel.shape[0]
     picture = np.zeros((height, panel.shape[1] + 4 + VIEWS_WIDTH, 3), dtype=np.uint8)
     picture[:, : panel.shape[1]] = panel
@@ -127,7 +127,7 @@ def _places(layout: ET.Element, box: tuple[int, int, int, int]) -> list[tuple[ET
 
 
 def _view_picture(view: ET.Element, width: int, height: int) -> np.ndarray:
-    """Return a view under a strip with its name, with a thin gap to the next."""
+    """Return a picture of a view below a strip with its name, with a thin gap to the next view."""
     kind, tag = view.get("class"), view.get("singletontag")
     node = slicer.mrmlScene.GetSingletonNode(tag, kind)
     size = (width - 2, height - 2 - CAPTION)

@@ -1,4 +1,4 @@
-"""The panel CraNeXt Training. The data set, the run and its curves are made up: a real one takes days."""
+"""States of CraNeXtTraining. Data set, run and curves are made up, since a real run takes days."""
 
 import json
 import math
@@ -23,7 +23,7 @@ _held = ExitStack()
 
 
 def _open(stage):
-    """Open the panel with a data set and a folder of runs, both empty."""
+    """Open the panel with an empty data set and an empty folder of runs."""
     from CraNeXtLib.core.runtime import jobs
 
     _held.close()
@@ -48,7 +48,7 @@ def _check(stage, module, problems):
 
 
 def _run(epochs, **state):
-    """Write the folder of a run with made-up curves, and return it."""
+    """Write and return the folder of a run with made-up curves."""
     from CraNeXtLib.training.runs.known_runs import remember_run
     from CraNeXtLib.training.runs.run_folder import RunState, now, write_state
 

@@ -1,4 +1,4 @@
-"""Stand-in for Slicer's application: scene and logics are real, the application object around them is not."""
+"""Stand-in for Slicer's application. Scene and logics are real; only the application object around them is not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QApplication
 
-LOGICS = {  # the names that Slicer gives them: their classes
+LOGICS = {  # class of each module logic by its name in Slicer
     "Colors": "vtkSlicerColorLogic",
     "SubjectHierarchy": "vtkSlicerSubjectHierarchyModuleLogic",
     "Segmentations": "vtkSlicerSegmentationsModuleLogic",
@@ -25,7 +25,7 @@ LOGICS = {  # the names that Slicer gives them: their classes
 
 
 class ModuleManager(QObject):
-    """Knows the modules; says when one is about to go."""
+    """Finds modules, and signals when one is about to be unloaded."""
 
     moduleAboutToBeUnloaded = Signal(str)
 
@@ -36,7 +36,7 @@ class ModuleManager(QObject):
 
 
 class Application:
-    """As much of Slicer's application as the modules, slicer.util and the scene need."""
+    """The part of Slicer's application that modules, ``slicer.util`` and the scene need."""
 
     applicationName, applicationVersion = "Slicer", "5.13.0-2026-06-23"
     majorVersion, minorVersion, revision, os = 5, 13, "stand-in", "linux"
@@ -56,7 +56,7 @@ class Application:
         self.logic.SetShareDirectory(self.temporaryPath)
         self.logics = {name: self._module_logic(name, getattr(slicer, kind)) for name, kind in LOGICS.items()}
         self._input_and_output = self._bundles()
-        self.errors: list[BaseException] = []  # raised where Slicer only prints them: in slots and observers
+        self.errors: list[BaseException] = []  # from slots and observers, where Slicer only prints them
         self.connected: list[tuple[str, Callable[..., Any]]] = []
         self._manager, self._layout, self.restarted = ModuleManager(), None, 0
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene, True)
@@ -70,11 +70,11 @@ class Application:
         return self._manager
 
     def layoutManager(self) -> Any:
-        """Return the layout manager, or None: there is none without a main window."""
+        """Return the layout manager, or None without a main window."""
         return self._layout
 
     def open_main_window(self) -> Any:
-        """Make main window and layout manager; Slicer can do without."""
+        """Create the main window and the layout manager, which Slicer does not have with --no-main-window."""
         from slicer_stand_ins.layout import qSlicerLayoutManager, qSlicerMainWindow
 
         self._layout = qSlicerLayoutManager()
@@ -86,7 +86,7 @@ class Application:
         window.delete()
 
     def testingEnabled(self) -> bool:
-        return True  # dialogs of slicer.util answer themselves
+        return True  # so that slicer.util answers its own dialogs
 
     def userSettings(self) -> QSettings:
         return QSettings()
@@ -118,7 +118,7 @@ class Application:
         return text
 
     def connect(self, signal: str, slot: Callable[..., Any]) -> None:
-        """Remember what waits for a signal, such as ``startupCompleted()``; a test calls it."""
+        """Remember a slot of a signal such as ``startupCompleted()``; a test calls it."""
         self.connected.append((signal, slot))
 
     def disconnect(self, signal: str, slot: Callable[..., Any]) -> None:

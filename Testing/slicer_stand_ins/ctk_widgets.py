@@ -1,4 +1,4 @@
-"""Stand-ins for widgets of CTK: the same class, property and signal names, on plain widgets of Qt."""
+"""Stand-ins for CTK widgets: plain Qt widgets with the same class, property and signal names."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from PySide6.QtWidgets import (
 from slicer_stand_ins.pythonqt import STAND_INS, option, stand_in
 
 HEADER = 26  # pixels
-STEPS = 1000  # of a slider's handle
+STEPS = 1000  # positions of a slider's handle
 
 
 @stand_in
 class ctkCollapsibleButton(QAbstractButton):
-    """A section with a header that folds and unfolds it, by click or space bar."""
+    """A section with a header that collapses and expands it, by click or space bar."""
 
     contentsCollapsed = Signal(bool)
     collapsed = option(bool, False, "_fold")
@@ -111,7 +111,7 @@ class ctkCollapsibleButton(QAbstractButton):
 
 @stand_in
 class ctkCollapsibleGroupBox(QGroupBox):
-    """A group that its check box folds."""
+    """A group box that its check box collapses and expands."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
@@ -134,7 +134,7 @@ class ctkCollapsibleGroupBox(QGroupBox):
 
 
 class _WithSlider(QWidget):
-    """A slider and a box for a number, kept in step."""
+    """A slider and a spin box, kept in sync."""
 
     singleStep = option(float, 1.0)
     pageStep = option(float, 10.0)
@@ -153,7 +153,7 @@ class _WithSlider(QWidget):
         self.minimum, self.maximum = float(minimum), float(maximum)
 
     def _to_handle(self, value: float) -> int:
-        if self.maximum <= self.minimum:  # one of the two is still to be set
+        if self.maximum <= self.minimum:  # one of the two is not set yet
             return 0
         return round(STEPS * (value - self.minimum) / max(self.maximum - self.minimum, 1e-9))
 
@@ -262,7 +262,7 @@ class ctkDoubleSpinBox(QDoubleSpinBox):
 
 @stand_in
 class ctkPathLineEdit(QWidget):
-    """A path that can be typed or chosen; an empty one, or one that no name filter fits, is not told."""
+    """A path that can be typed or chosen. An empty path, or one that matches no name filter, is not signaled."""
 
     currentPathChanged = Signal(str)
     validInputChanged = Signal(bool)
@@ -363,11 +363,11 @@ class ctkThumbnailLabel(QLabel):
 
 
 class ctkMessageBox(QMessageBox):
-    """Asks; a test that lets it appear hangs, so it must be answered beforehand."""
+    """A modal message box, which a test has to replace, since it would block the test."""
 
 
 def install() -> ModuleType:
-    """Return the module ``ctk``."""
+    """Create and return the module ``ctk``."""
     ctk = ModuleType("ctk")
     for name, widget_class in STAND_INS.items():
         if name.startswith("ctk"):

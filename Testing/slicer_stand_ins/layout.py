@@ -1,6 +1,6 @@
-"""Stand-ins for the main window and the layout manager, on Slicer's real layout and slice logics.
+"""Stand-ins for the main window and the layout manager, with Slicer's real layout and slice logics.
 
-A layout really makes the view nodes that it shows. Views draw nothing here; they count what they were asked for.
+A layout creates real view nodes. The views draw nothing; they count the calls they receive.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from slicer_stand_ins.pythonqt import stand_in
 
 
 class View(QWidget):
-    """The view of a view node; ``asked`` counts what it was asked to do."""
+    """The view of a view node; ``asked`` counts the calls by name."""
 
     def __init__(self, node: Any) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class View(QWidget):
 
     def cameraNode(self) -> Any:
         camera = slicer.app.logics["Cameras"].GetViewActiveCameraNode(self._node)
-        if camera is None:  # Slicer's 3D view makes one with itself
+        if camera is None:  # Slicer's 3D view creates its own camera
             camera = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
             camera.SetLayoutName(self._node.GetLayoutName())
         return camera
@@ -88,7 +88,7 @@ class ViewWidget(QWidget):
 
 
 def _table_view(node: Any) -> Any:
-    """Return a view that follows the choice of a table."""
+    """Return a view that shows the table chosen in a view node."""
     view = slicer.qMRMLTableView()
 
     def follow(*_event: Any) -> None:
@@ -102,7 +102,7 @@ def _table_view(node: Any) -> Any:
 
 @stand_in
 class qSlicerLayoutManager(QObject):
-    """Which views are shown; the nodes of the views are made by Slicer's layout logic."""
+    """The views of a layout, whose nodes Slicer's layout logic creates."""
 
     layoutChanged = Signal(int)
 
@@ -178,7 +178,7 @@ class qSlicerLayoutManager(QObject):
 
 
 class ModuleSelector:
-    """Goes from one module's panel to another's."""
+    """Switches from one module's panel to another."""
 
     def __init__(self) -> None:
         self.selected = ""
@@ -193,7 +193,7 @@ class ModuleSelector:
 
 @stand_in
 class qSlicerMainWindow(QMainWindow):
-    """Slicer's window, as far as ``slicer.util`` looks at it."""
+    """The part of Slicer's main window that ``slicer.util`` uses."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Stand-ins for Slicer's widgets that show or choose nodes: same names, plain widgets of Qt, the real scene."""
+"""Stand-ins for Slicer's widgets that show or choose nodes: plain Qt widgets with the same names and the real scene."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class qSlicerWidget(qMRMLWidget):
 
 @stand_in
 class qMRMLNodeComboBox(InScene, QWidget):
-    """Chooses a node of some classes."""
+    """A combo box with the nodes of certain classes."""
 
     currentNodeChanged = Signal((object,), (bool,))
     currentNodeIDChanged = Signal(str)
@@ -118,7 +118,7 @@ class qMRMLNodeComboBox(InScene, QWidget):
         if isinstance(node, str):
             node = self._scene.GetNodeByID(node)
         if self._scene is not None:
-            self._scene_changed()  # a node may fit since it was changed
+            self._scene_changed()  # a changed node may now fit
         self._choose(node if node in self._items else None)
 
     def setCurrentNodeID(self, node_id: str) -> None:
@@ -159,7 +159,7 @@ class _TableModel(QAbstractTableModel):
 
 @stand_in
 class qMRMLTableView(InScene, QTableView):
-    """Shows a table node."""
+    """A view of a table node."""
 
     selectionChanged = Signal()
     transposed = option(bool, False)
@@ -191,7 +191,7 @@ class qMRMLTableView(InScene, QTableView):
 
 @stand_in
 class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
-    """What Slicer puts a scripted module's panel into; ``self()`` is the module's own widget object."""
+    """The container of a scripted module's panel; ``self()`` returns the module's own widget object."""
 
     def __init__(self, module: Any) -> None:
         super().__init__()
@@ -246,7 +246,7 @@ class qMRMLSpinBox(InScene, ctkDoubleSpinBox):
 
 @stand_in
 class qMRMLPlotView(InScene, QWidget):
-    """A plot view in a panel; what it draws is left to ``offscreen_views``."""
+    """A plot view in a panel, which draws nothing."""
 
     _view: Any = None
 
@@ -261,7 +261,7 @@ class qMRMLPlotView(InScene, QWidget):
 
 
 def install() -> None:
-    """Put the stand-ins into the module ``slicer``, as Slicer does."""
+    """Add the stand-ins to the module ``slicer``."""
     for name, widget_class in STAND_INS.items():
         if name.startswith("q"):
             setattr(slicer, name, widget_class)

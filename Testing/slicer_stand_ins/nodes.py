@@ -1,10 +1,10 @@
-"""Looking at what became of nodes in the scene."""
+"""Inspection of nodes in the scene."""
 
 from pathlib import Path
 
 
 def segment_image(node, segment_id):
-    """Return the affine and the extent of a segment's own image, not resampled."""
+    """Return the affine and the extent of a segment's own image, without resampling."""
     import slicer
     import vtk
 
@@ -16,6 +16,7 @@ def segment_image(node, segment_id):
 
 
 def reference_geometry(node):
+    """Return the affine and the dimensions of a segmentation's reference geometry."""
     import slicer
     import vtk
 
@@ -27,6 +28,7 @@ def reference_geometry(node):
 
 
 def terminology(segment):
+    """Return the meanings of a segment's category and type."""
     import slicer
     import vtk
 
@@ -37,10 +39,12 @@ def terminology(segment):
 
 
 def nodes(scene):
+    """Return class and name of every node in the scene, sorted."""
     return sorted((n.GetClassName(), n.GetName()) for n in map(scene.GetNthNode, range(scene.GetNumberOfNodes())))
 
 
 def leftovers():
+    """Return the files in Slicer's temporary folder."""
     import slicer
 
     return list(Path(slicer.app.temporaryPath).iterdir())

@@ -2,8 +2,8 @@
 
     python -m slicer_stand_ins.offscreen_views SCENE.mrb R,A,S PICTURE.png
 
-Left the 3D view of a head around the origin, from outside towards a point in mm; right the axial slice through the
-point. It is a process of its own, because VTK ends it with a segmentation fault where there is no OpenGL.
+The left half is the 3D view of a head around the origin, seen from outside toward a point in mm; the right half is the
+axial slice through the point. Run it in a process of its own: without OpenGL, VTK ends it with a segmentation fault.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ SIZE = (600, 600)  # pixels
 
 
 class View:
-    """A window without a screen, and the displayable managers that Slicer registers for a view of its kind.
+    """An off-screen window with the displayable managers that Slicer registers for a kind of view.
 
     Args:
         node: The view node or slice node to be drawn.
-        factory: Of Slicer's, for the kind of view.
+        factory: Slicer's displayable manager factory for the kind of view.
         managers: Names of displayable managers.
         size: Width and height in pixels.
     """
@@ -52,12 +52,12 @@ class View:
         self._group.SetMRMLDisplayableNode(node)
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Give the view another width and height, in pixels."""
+        """Change width and height, in pixels."""
         self.window.SetSize(*size)
         self._size = size
 
     def look_from(self, point: Any) -> None:
-        """Turn the camera of a 3D view towards the origin, from a direction, so that all can be seen."""
+        """Point the camera of a 3D view at the origin from a direction, so that everything is visible."""
         self.window.Render()
         camera = self.renderer.GetActiveCamera()
         camera.SetFocalPoint(0, 0, 0)
@@ -80,7 +80,7 @@ class View:
 
 
 def three_d_view(node: Any, size: tuple[int, int] = SIZE) -> View:
-    """Return the view of a 3D view node; a legend is drawn only in views that are there before it."""
+    """Return the view of a 3D view node; create it before a legend, or the legend is not drawn."""
     import slicer
 
     managers = [f"{kind}DisplayableManager" for kind in ("Camera", "View", "Model", "ColorLegend")]
@@ -89,7 +89,7 @@ def three_d_view(node: Any, size: tuple[int, int] = SIZE) -> View:
 
 
 def slice_view(node: Any, size: tuple[int, int] = SIZE) -> View:
-    """Return the view of a slice node, with the image of its slice logic; the shorter side keeps its field of view."""
+    """Return the view of a slice node with the image of its slice logic; the shorter side keeps its field of view."""
     import slicer
 
     scale = max(node.GetFieldOfView()[:2]) / min(size)
@@ -105,7 +105,7 @@ def slice_view(node: Any, size: tuple[int, int] = SIZE) -> View:
 
 
 def axial_slice(point: np.ndarray) -> np.ndarray:
-    """Return the picture of the axial slice through a point; the right of the head is on the left."""
+    """Return a picture of the axial slice through a point, with the right of the head on the left."""
     import slicer
 
     logic = slicer.vtkMRMLSliceLogic()
@@ -150,9 +150,9 @@ def main(scene: str, point: str, picture: str) -> None:
     assert application.scene.ReadFromMRB(scene)
     for segmentation in application.scene.GetNodesByClass("vtkMRMLSegmentationNode"):
         segmentation.CreateClosedSurfaceRepresentation()
-    place = np.array([float(number) for number in point.split(",")])
-    view.look_from(place)
-    Image.fromarray(np.hstack([view.pixels(), axial_slice(place)])).save(picture)
+    position = np.array([float(number) for number in point.split(",")])
+    view.look_from(position)
+    Image.fromarray(np.hstack([view.pixels(), axial_slice(position)])).save(picture)
 
 
 if __name__ == "__main__":

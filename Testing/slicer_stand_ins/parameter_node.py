@@ -1,7 +1,7 @@
 """Stand-in for ``slicer.parameterNodeWrapper``: typed parameters in a node of the scene, bound to widgets.
 
-As much of it as the modules use: numbers, texts, truths, paths, enumerations, nodes and nothing, with a range or
-choices; stored in the node as Slicer stores them, so that a scene saved with one is read with the other.
+It supports numbers, strings, Booleans, paths, enumerations, nodes and None, with ranges or choices. They are stored in
+the node as Slicer stores them, so a scene saved with one can be read with the other.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import vtk
 
 @dataclass
 class Default:
-    """A parameter's first value."""
+    """Initial value of a parameter."""
 
     value: Any
 
 
 @dataclass
 class WithinRange:
-    """Limits of a number."""
+    """Range of a number."""
 
     minimum: float
     maximum: float
@@ -39,7 +39,7 @@ class WithinRange:
 
 @dataclass
 class Choice:
-    """All values that a parameter may have."""
+    """Allowed values of a parameter."""
 
     choices: list[Any]
 
@@ -50,20 +50,20 @@ class Choice:
 
 @dataclass
 class Decimals:
-    """Decimals that a widget shows."""
+    """Number of decimals shown by a widget."""
 
     value: int
 
 
 @dataclass
 class SingleStep:
-    """What one step of a widget changes."""
+    """Step size of a widget."""
 
     value: float
 
 
 def parameterNodeWrapper(wrapped: type) -> type:
-    """Class decorator: make the annotations of a class parameters that live in a node."""
+    """Class decorator that turns the annotations of a class into parameters stored in a node."""
     hints = typing.get_type_hints(wrapped, include_extras=True)
     parameters = {name: _Parameter(name, kind, getattr(wrapped, name, None)) for name, kind in hints.items()}
     members = {name: property(parameter.read, parameter.write) for name, parameter in parameters.items()}
@@ -148,7 +148,7 @@ class _Wrapper:
         return self.parameterNode.EndModify(was_modified)
 
     def connectGui(self, gui: Any) -> int:
-        """Bind each widget with the property SlicerParameterName; return what :meth:`disconnectGui` needs."""
+        """Bind each widget that has the property SlicerParameterName; return a tag for :meth:`disconnectGui`."""
         widgets = [w for w in vars(gui).values() if w.property("SlicerParameterName")]
         return self.connectParametersToGui({w.property("SlicerParameterName"): w for w in widgets})
 
@@ -195,11 +195,11 @@ SIGNALS = {
     "ctkPathLineEdit": "currentPathChanged",
     "qMRMLNodeComboBox": "currentNodeChanged",
 }
-"""Widgets that can be bound: the signal of a change. Slicer compares classes, not what they derive from."""
+"""Signal of a change by class of the widget. Like Slicer, this compares exact classes, not base classes."""
 
 
 class _Connector:
-    """A widget that shows and changes one parameter."""
+    """The connection between a widget and one parameter."""
 
     def __init__(self, widget: Any, parameter: _Parameter) -> None:
         self._widget, self._parameter, self._kind = widget, parameter, type(widget).__name__

@@ -1,11 +1,11 @@
-"""Qt as Slicer's Python shows it (PythonQt), on top of PySide6.
+"""Qt as Slicer's Python exposes it (PythonQt), on top of PySide6.
 
-Mirrored: properties are attributes that can be read and set, beside the usual methods (``label.text = "a"``,
-``label.setText("a")``); ``name`` is the object name; ``widget.connect("clicked(bool)", slot)`` refuses signals that do
-not exist, and passes as many arguments as the signature names; an attribute that a class of Qt does not have cannot be
-set; dialogs that ask for a file name return it alone.
+Reproduced: Properties are attributes that can be read and set, in addition to the usual methods (``label.text = "a"``,
+``label.setText("a")``). ``name`` is the object name. ``widget.connect("clicked(bool)", slot)`` refuses unknown signals,
+and passes as many arguments as the signature has. Unknown attributes of a Qt class cannot be set. File dialogs return
+the file name alone.
 
-Not mirrored: conversion of arguments, enumerations as integers, who owns a widget, crashes.
+Not reproduced: conversion of arguments, enumerations as integers, ownership of widgets, and crashes.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from itertools import count
 from types import MethodType, ModuleType
 from typing import Any
 
-VIRTUAL = {"sizeHint", "minimumSizeHint"}  # methods that Qt calls, so that they must stay methods
+VIRTUAL = {"sizeHint", "minimumSizeHint"}  # Qt calls these methods, so they must remain methods
 _numbers = count()
 _lenient: list[bool] = []
-_held: list[Any] = []  # PythonQt keeps what is connected alive, PySide6 does not
+_held: list[Any] = []  # connected slots, which PythonQt keeps alive and PySide6 does not
 
 
 class _QtProperty(property):
-    """A property of Qt's on instances; on the class the method of that name, if it has one (``QTimer.singleShot``)."""
+    """A Qt property on instances; on the class, the method of the same name if there is one (``QTimer.singleShot``)."""
 
     def __init__(self, name: str, method: Any) -> None:
         def read(widget: Any) -> Any:
@@ -48,7 +48,7 @@ class _QtProperty(property):
 
 
 def option(kind: Any, default: Any, then: str | None = None) -> Any:
-    """Return a Qt property that a stand-in widget stores; ``then`` names a method to call after a change."""
+    """Return a Qt property whose value the stand-in widget stores; ``then`` names a method to call after a change."""
     from PySide6.QtCore import Property
 
     key = f"_option{next(_numbers)}"
@@ -66,7 +66,7 @@ def option(kind: Any, default: Any, then: str | None = None) -> Any:
 
 
 def stand_in(widget_class: type) -> type:
-    """Class decorator: give the stand-in a setter for each of its properties, and let .ui files name it."""
+    """Class decorator that adds a setter for each property of a stand-in, and makes it known to .ui files."""
     from PySide6.QtCore import Property
 
     for name, value in list(vars(widget_class).items()):
@@ -78,11 +78,11 @@ def stand_in(widget_class: type) -> type:
 
 
 STAND_INS: dict[str, type] = {}
-"""Stand-in widgets by their class names."""
+"""Stand-in widgets by class name."""
 
 
 def install() -> ModuleType:
-    """Start Qt without a screen, make PySide6 behave, and return the module ``qt``."""
+    """Start Qt without a screen, make PySide6 behave like PythonQt, and return the module ``qt``."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6 import QtCore, QtGui, QtWidgets
 
@@ -105,14 +105,14 @@ def install() -> ModuleType:
 
 
 def release() -> None:
-    """Forget what was connected; between tests."""
+    """Release all connected slots, between tests."""
     _held.clear()
 
 
 def _keep_constants() -> None:
-    """Keep Python alive: before 3.12, which made them immortal, PySide6 6.12 gives away references to None and True.
+    """Keep None, True and False alive: PySide6 6.12 releases references to them that it does not own.
 
-    The interpreter ends with a fatal error when none is left.
+    Before Python 3.12, which made them immortal, the interpreter ends with a fatal error when none is left.
     """
     if sys.version_info < (3, 12):
         for constant in (None, True, False):
@@ -121,7 +121,7 @@ def _keep_constants() -> None:
 
 @contextmanager
 def lenient() -> Iterator[None]:
-    """Let unknown attributes be set meanwhile, to no effect."""
+    """Ignore assignments to unknown attributes in this context instead of refusing them."""
     _lenient.append(True)
     try:
         yield
@@ -130,7 +130,7 @@ def lenient() -> Iterator[None]:
 
 
 def connect(sender: Any, signal: str, slot: Callable[..., Any]) -> bool:
-    """Connect ``"name(types)"``, in which a pointer to a VTK object is any object.
+    """Connect a signal ``"name(types)"``, where a pointer to a VTK object stands for any object.
 
     Raises:
         ValueError: If the sender has no such signal.
@@ -148,7 +148,7 @@ def disconnect(sender: Any, signal: str | None = None, slot: Callable[..., Any] 
 
 
 class _OriginalObject:
-    """PySide6's own methods of QObject."""
+    """QObject's methods in PySide6."""
 
     connect: Any
     disconnect: Any
@@ -195,7 +195,7 @@ def _change_objects(qobject: Any) -> None:
     own = {"connect": connect, "disconnect": disconnect}
 
     def get(instance: Any, name: str) -> Any:
-        # PySide6 finds these two before it looks at the class, so that changing the class would not do.
+        # PySide6 looks these two up before the class attributes, so changing the class would have no effect.
         return MethodType(own[name], instance) if name in own else get_attribute(instance, name)
 
     children = qobject.children
@@ -207,7 +207,7 @@ def _change_objects(qobject: Any) -> None:
 
 
 def _set_attribute(instance: Any, name: str, value: Any) -> None:
-    """Set an attribute; refuse one that a class of Qt, or a stand-in for one, does not have, as PythonQt does."""
+    """Set an attribute; like PythonQt, refuse unknown attributes of Qt classes and stand-ins."""
     kind = type(instance)
     known = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
     if hasattr(type(known), "__set__"):

@@ -1,4 +1,4 @@
-"""What Slicer's widgets that know the scene share."""
+"""Base classes of Slicer's widgets that have a scene."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCENE_CHANGES = ("NodeAddedEvent", "NodeRemovedEvent", "EndBatchProcessEvent")
 
 
 class InScene:
-    """A widget that is told the scene, and calls ``_scene_changed`` when nodes come and go."""
+    """Mixin for a widget with a scene; calls ``_scene_changed`` when nodes are added or removed."""
 
     _scene: Any = None
     _tags: tuple[int, ...] = ()
@@ -38,7 +38,7 @@ class InScene:
         self._scene_changed()
 
     def _on_scene_event(self, scene: Any, _event: str) -> None:
-        if not isValid(self):  # the widget is gone, as its C++ part tells
+        if not isValid(self):  # the C++ part of the widget was deleted
             for tag in self._tags:
                 scene.RemoveObserver(tag)
         elif not scene.IsBatchProcessing():
@@ -49,12 +49,12 @@ class InScene:
             self._scene_changed()
 
     def _scene_changed(self) -> None:
-        """Show what is in the scene now."""
+        """Update the widget from the scene."""
 
 
 @stand_in
 class qMRMLWidget(QWidget):
-    """A panel's outermost widget, which passes the scene on to the others by the connections of its .ui file."""
+    """The outermost widget of a panel; connections in the .ui file pass its scene on to the other widgets."""
 
     mrmlSceneChanged = Signal(object)
     _scene: Any = None

@@ -1,6 +1,6 @@
 """Stand-ins for the base classes of scripted modules, ``slicer.ScriptedLoadableModule``.
 
-Slicer's also build the developer's section of the panel, and help and acknowledgement of modules that say nothing.
+Unlike Slicer's, they do not build the developer section of the panel, nor default texts for help and acknowledgment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import slicer
 
 
 class ScriptedLoadableModule:
-    """What Slicer shows about a module."""
+    """Title, category and help of a module."""
 
     def __init__(self, parent: Any) -> None:
         import qt
@@ -66,7 +66,7 @@ class ScriptedLoadableModuleWidget:
 
 
 class ScriptedLoadableModuleLogic:
-    """A module's work without a panel, and the node that keeps the panel's parameters."""
+    """A module's logic, and the node that stores the panel's parameters."""
 
     def __init__(self, parent: Any = None) -> None:
         self.parent = parent

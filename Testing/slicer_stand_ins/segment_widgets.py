@@ -25,7 +25,7 @@ from slicer_stand_ins.scene_widget import InScene, qMRMLWidget
 
 @stand_in
 class qMRMLSegmentSelectorWidget(InScene, QWidget):
-    """Chooses a segmentation and a segment of it."""
+    """Combo boxes with the segmentations and the segments of the chosen one."""
 
     currentNodeChanged = Signal((object,), (bool,))
     currentSegmentChanged = Signal(str)
@@ -115,7 +115,7 @@ class qMRMLSegmentSelectorWidget(InScene, QWidget):
 
 
 class _Observed:
-    """Observers of one object, removed together."""
+    """Observers of one object that are removed together."""
 
     def __init__(self, observed: Any, tags: list[int]) -> None:
         self._observed, self._tags = observed, tags
@@ -127,7 +127,7 @@ class _Observed:
 
 @stand_in
 class qMRMLSegmentsTableView(InScene, QTableWidget):
-    """Lists the segments of a segmentation."""
+    """A table of the segments of a segmentation."""
 
     readOnly = option(bool, False)
     headerVisible = option(bool, True)
@@ -159,7 +159,7 @@ class qMRMLSegmentsTableView(InScene, QTableWidget):
 
 @stand_in
 class qMRMLSegmentationShow3DButton(InScene, QPushButton):
-    """Makes or removes the surfaces of a segmentation."""
+    """A button that creates or removes the surfaces of a segmentation."""
 
     locked = option(bool, False)
     _node: Any = None
@@ -182,7 +182,7 @@ class qMRMLSegmentationShow3DButton(InScene, QPushButton):
 
 @stand_in
 class qMRMLSegmentEditorWidget(qMRMLWidget):
-    """The Segment Editor to be embedded; its effects are names without a deed, a test edits the segment itself."""
+    """The embedded Segment Editor. Its effects are names only; a test edits the segment itself."""
 
     currentSegmentIDChanged = Signal(str)
     segmentationNodeChanged = Signal(object)

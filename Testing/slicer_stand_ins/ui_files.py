@@ -1,4 +1,4 @@
-"""Reads the .ui files of panels, with stand-ins for the widgets of CTK and MRML."""
+"""Loading of .ui files with stand-ins for the widgets of CTK and MRML."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ NOT_WIDGETS = {"Line"}  # known to Qt's loader, but not a class
 
 
 class UiLoader:
-    """As much of Qt's QUiLoader as ``slicer.util.loadUI`` needs, strict where Qt is silent."""
+    """The part of QUiLoader that ``slicer.util.loadUI`` needs, with errors where Qt is silent."""
 
     def load(self, file: Any, parent: Any = None) -> Any:
-        """Return the widget that an open file describes.
+        """Return the widget described by an open file.
 
         Raises:
-            RuntimeError: If the file names a widget that is neither Qt's nor a stand-in, or a connection fails.
+            RuntimeError: If a widget is neither a Qt widget nor a stand-in, or a connection fails.
         """
         root = ET.fromstring(bytes(file.readAll().data()))
         used = {widget.get("class") for widget in root.iter("widget")}
@@ -34,7 +34,7 @@ class UiLoader:
         buffer = QtCore.QBuffer()
         buffer.setData(ET.tostring(root))
         buffer.open(QtCore.QIODevice.OpenModeFlag.ReadOnly)
-        with pythonqt.lenient():  # PySide6 makes the named children attributes of the widget
+        with pythonqt.lenient():  # PySide6 sets the named children as attributes of the widget
             widget = loader.load(buffer, parent)
         if widget is None:
             raise RuntimeError(loader.errorString())
@@ -44,7 +44,7 @@ class UiLoader:
 
     @staticmethod
     def _take_scene_connections(root: ET.Element) -> list[list[str]]:
-        """Remove the connections whose signals pass MRML objects, which Qt cannot know, and return them."""
+        """Remove and return the connections whose signals pass MRML objects, which are unknown to Qt."""
         taken = []
         for connections in root.iter("connections"):
             for connection in list(connections):
@@ -57,5 +57,5 @@ class UiLoader:
     def _named(widget: Any, name: str) -> Any:
         found = widget if widget.name == name else widget.findChild(QtCore.QObject, name)
         if found is None:
-            raise RuntimeError(f"a connection of the .ui file names {name}, which is not there")
+            raise RuntimeError(f"a connection of the .ui file names {name}, which does not exist")
         return found
