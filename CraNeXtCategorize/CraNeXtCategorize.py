@@ -1,4 +1,4 @@
-"""Slicer module: a skull goes in, its eight regions come out."""
+"""Slicer module that divides a skull into eight regions."""
 
 import importlib.util
 import sys
@@ -14,8 +14,8 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
 )
 
-# An installed extension has the library beside this file, where Slicer finds it; a source checkout has it beside this
-# folder, which Slicer's module paths do not contain.
+# In an installed extension, the library is beside this file, where Slicer finds it. In a source checkout it is beside
+# this folder, which is not on Slicer's path.
 if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -25,7 +25,7 @@ from CraNeXtLib.slicer_ui.widgets.panel_widget import PanelWidget
 
 
 class CraNeXtCategorize(ScriptedLoadableModule):
-    """What Slicer shows about the module."""
+    """Title, category and help of the module."""
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
@@ -34,7 +34,7 @@ class CraNeXtCategorize(ScriptedLoadableModule):
         parent.dependencies = ["Segmentations", "Tables"]
         parent.contributors = ["The CraNeXt for 3D Slicer developers"]
         parent.helpText = _(
-            "Divides a skull into eight regions and tells which of them a defect takes. {research_use_notice}"
+            "Divides a skull into eight regions, and locates a defect in them. {research_use_notice}"
         ).format(research_use_notice=RESEARCH_USE_NOTICE)
         parent.acknowledgementText = _(
             "Method: Kesornsri et al., CraNeXt: Automatic Reconstruction of Skull Implants With Skull Categorization "
@@ -45,18 +45,18 @@ class CraNeXtCategorize(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class CraNeXtCategorizeParameterNode:
-    """What the user has chosen, saved with the scene.
+    """Parameters of the panel, saved with the scene.
 
     Attributes:
-        inputNode: The skull, complete or not: a segmentation or a mask.
-        segmentId: Its segment.
-        implantNode: An implant or a defect in the same space, whose place is asked for; None for none.
-        implantSegmentId: Its segment.
+        inputNode: The complete or defective skull: a segmentation or a mask.
+        segmentId: ID of the skull's segment.
+        implantNode: An implant or defect to be located, in the space of the skull, or None.
+        implantSegmentId: ID of the implant's or defect's segment.
         method: ``"default"`` or ``"official"``.
         result: The segmentation of regions that is shown.
     """
 
-    # Slicer 5.10 does not know unions that are written with a bar.
+    # Slicer's parameter node wrapper does not support unions written with a bar.
     inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
     segmentId: str
     implantNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
@@ -69,7 +69,7 @@ class CraNeXtCategorizeWidget(PanelWidget):
     """The panel; its sections are in ``CraNeXtLib.slicer_ui.categorize_panel``."""
 
     def make_panel(self, ui):
-        """Return the panel of the widgets in the .ui file."""
+        """Return the panel, given the widgets of the .ui file."""
         from CraNeXtLib.slicer_ui.categorize_panel.panel import CategorizePanel
 
         self.logic = CraNeXtCategorizeLogic()
@@ -77,14 +77,14 @@ class CraNeXtCategorizeWidget(PanelWidget):
 
 
 class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
-    """Divides skulls into regions without a panel, for the Python console and for scripts.
+    """Divides skulls into regions without the panel, for the Python console and scripts.
 
     >>> run = CraNeXtCategorizeLogic().process(slicer.util.getNode("Skull"))  # doctest: +SKIP
     >>> run.segmentation, run.table, run.description["warnings"]  # doctest: +SKIP
     """
 
     def getParameterNode(self):
-        """Return the scene's parameters of the panel."""
+        """Return the parameters of the panel in the scene."""
         return CraNeXtCategorizeParameterNode(super().getParameterNode())
 
     def process(
@@ -97,39 +97,35 @@ class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
         implantNode=None,
         implantSegmentId=None,
         method="default",
-        python=None,
-        progress=None,
         wait=True,
-        ended=None,
+        **options,
     ):
-        """Divide a skull, complete or not, into eight regions in a child process.
+        """Divide a complete or defective skull into eight regions in a child process.
 
         Args:
-            inputNode: A vtkMRMLSegmentationNode or a vtkMRMLLabelMapVolumeNode that holds the skull. Of what
-                CraNeXtImplant made, the segment Defective skull is taken by itself.
-            outputSegmentation: Gets a segment for each region, and one of what is undefined, with the geometry of the
+            inputNode: vtkMRMLSegmentationNode or vtkMRMLLabelMapVolumeNode with the skull. In a result of
+                CraNeXtImplant, the segment Defective skull is the default.
+            outputSegmentation: Receives a segment for each region and one for undefined bone, in the geometry of the
                 input; empty ones are left out. None for a new node.
-            outputTable: Gets voxels, volume, share and outer surface of all regions, empty ones too; None for a new
-                node.
-            segmentId: The skull's segment, if there are several.
-            implantNode: An implant or a defect in the same space, to tell its share in each region and its side; of
-                what CraNeXtImplant made, the segment Implant is taken by itself. None for none.
-            implantSegmentId: The implant's segment, if there are several.
-            method: ``"default"``, or ``"official"`` for the published procedure, errors included.
-            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
-            progress: Called with the stage and the fraction of the whole, 0 to 1.
-            wait: Whether to wait for the end; else the event loop goes on with the work.
-            ended: Called once with the run when it has ended, one way or another.
+            outputTable: Receives voxels, volume, percentage and outer surface area of all regions, empty ones included;
+                None for a new node.
+            segmentId: ID of the skull's segment, needed if there are several.
+            implantNode: An implant or defect in the space of the skull whose side and percentage in each region are to
+                be measured, or None. In a result of CraNeXtImplant, the segment Implant is the default.
+            implantSegmentId: ID of the implant's segment, needed if there are several.
+            method: ``"default"``, or ``"official"`` for the published procedure including its errors.
+            wait: Whether to wait for the end; otherwise Slicer's event loop continues the run.
+            options: ``python``, ``progress`` and ``ended`` of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
         Returns:
-            An :class:`CraNeXtLib.slicer_ui.runs.categorization_run.CategorizationRun`: ``segmentation``, ``table`` and
-            ``description`` of a finished one are the result; ``cancel()`` stops one that goes on.
+            A :class:`CraNeXtLib.slicer_ui.runs.categorization_run.CategorizationRun` with ``segmentation``, ``table``
+            and ``description`` when it has finished. ``cancel()`` stops it.
 
         Raises:
             InputError: If the input or a setting cannot be used, or the template does not fit.
-            CancelledError: If ``progress`` raised it, or the scene was closed.
-            RuntimeError: If the worker failed otherwise. The last two only if it waits; else ``raise_error()`` of the
-                finished run does.
+            CancelledError: If ``progress`` raised it, or the scene was closed. This and the following are raised only
+                if ``wait`` is true; otherwise ``raise_error()`` of the finished run raises them.
+            RuntimeError: If the worker failed in another way.
         """
         from CraNeXtLib.slicer_ui.runs.categorization_run import CategorizationRun
 
@@ -141,15 +137,13 @@ class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
             implant=implantNode,
             implant_segment_id=implantSegmentId,
             method=method,
-            python=python,
-            progress=progress,
-            ended=ended,
+            **options,
         )
         return run.go(wait=wait)
 
 
 class CraNeXtCategorizeTest(ScriptedLoadableModuleTest):
-    """The sample, for Slicer's button Reload and Test; ``Testing/Slicer`` tests more."""
+    """Divides the sample, for Slicer's button Reload and Test; ``Testing/Slicer`` tests more."""
 
     def setUp(self):
         slicer.mrmlScene.Clear()
@@ -160,7 +154,7 @@ class CraNeXtCategorizeTest(ScriptedLoadableModuleTest):
 
         skull, implant = load_sample()
         if lacking(packages_here(("run",))):
-            self.delayDisplay("The sample is loaded; packages are missing to divide it")
+            self.delayDisplay("The sample is loaded, but packages for dividing it are missing")
             return
         run = CraNeXtCategorizeLogic().process(skull, implantNode=implant)
         assert run.description["implant"]["side"] == "left"

@@ -1,4 +1,4 @@
-"""Slicer module: a skull with a hole goes in, an implant comes out."""
+"""Slicer module that makes an implant for a skull with a defect."""
 
 import importlib.util
 import sys
@@ -14,8 +14,8 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
 )
 
-# An installed extension has the library beside this file, where Slicer finds it; a source checkout has it beside this
-# folder, which Slicer's module paths do not contain.
+# In an installed extension, the library is beside this file, where Slicer finds it. In a source checkout it is beside
+# this folder, which is not on Slicer's path.
 if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -25,7 +25,7 @@ from CraNeXtLib.slicer_ui.widgets.panel_widget import PanelWidget
 
 
 class CraNeXtImplant(ScriptedLoadableModule):
-    """What Slicer shows about the module."""
+    """Title, category and help of the module."""
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
@@ -34,7 +34,7 @@ class CraNeXtImplant(ScriptedLoadableModule):
         parent.dependencies = ["Segmentations", "Models"]
         parent.contributors = ["The CraNeXt for 3D Slicer developers"]
         parent.helpText = _(
-            "Completes a skull with a hole and makes an implant that can be printed. {research_use_notice}"
+            "Completes a skull with a defect, and makes an implant for 3D printing. {research_use_notice}"
         ).format(research_use_notice=RESEARCH_USE_NOTICE)
         parent.acknowledgementText = _(
             "Method: Kesornsri et al., CraNeXt: Automatic Reconstruction of Skull Implants With Skull Categorization "
@@ -44,7 +44,7 @@ class CraNeXtImplant(ScriptedLoadableModule):
 
 
 def registerSampleData():
-    """Offer the bundled skull in Slicer's module Sample Data."""
+    """Register the bundled skull with Slicer's module Sample Data."""
     from CraNeXtLib.slicer_ui.scene import sample_data
 
     sample_data.register(Path(__file__).parent / "Resources" / "Icons" / "CraNeXtSampleSkull.png")
@@ -52,30 +52,28 @@ def registerSampleData():
 
 @parameterNodeWrapper
 class CraNeXtImplantParameterNode:
-    """What the user has chosen, saved with the scene.
+    """Parameters of the panel, saved with the scene.
 
     Attributes:
         inputNode: The defective skull: a segmentation, a mask or a CT.
-        segmentId: The skull's segment.
-        boneThreshold: For a CT, the lowest value in HU that counts as bone.
-        showBone: Whether the slices show what counts as bone.
+        segmentId: ID of the skull's segment.
+        boneThreshold: Lowest CT value of bone, in HU.
+        showBone: Whether the slices show a preview of the bone.
         model: Name of the model; empty for the default.
-        quickPreview: Whether the next implant is a quick preview, which the model plays no part in.
+        quickPreview: Whether to make a quick preview, by the shape model alone.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        postprocessing: ``"default"``, ``"official"``, or empty for what the model asks for.
+        postprocessing: ``"default"``, ``"official"``, or empty for the one that the model recommends.
         result: The reconstruction that is shown, edited, finished, evaluated and exported.
-        shownSurface: Which of its surfaces the 3D view shows.
-        clearance: Of the part to be made, in mm, as all that follow up to perforationBorder;
+        shownSurface: Key of the result's surface that the 3D view shows.
+        clearance: In mm, like all lengths down to ``perforationBorder``; for these and ``insertion`` and ``engraving``
             see :class:`CraNeXtLib.implant.finishing.FinishSettings`.
-        insertion: ``"auto"`` to remove undercuts, ``"none"`` to keep them.
-        engraving: Text on the outer side.
-        material: What the part is made of, for its weight.
-        referenceNode: The implant that should have been made.
-        referenceSegmentId: Its segment.
-        caseName: Name of the folder of an export.
+        material: Material of the finished part, for its weight.
+        referenceNode: The reference implant.
+        referenceSegmentId: ID of the reference implant's segment.
+        caseName: Name of the case folder of an export.
     """
 
-    # Slicer's wrapper does not know unions that are written with a bar.
+    # Slicer's parameter node wrapper does not support unions written with a bar.
     inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
     segmentId: str
     boneThreshold: Annotated[float, WithinRange(100, 1000)] = 250.0
@@ -106,7 +104,7 @@ class CraNeXtImplantWidget(PanelWidget):
     """The panel; its sections are in ``CraNeXtLib.slicer_ui.implant_panel``."""
 
     def make_panel(self, ui):
-        """Return the panel of the widgets in the .ui file."""
+        """Return the panel, given the widgets of the .ui file."""
         from CraNeXtLib.slicer_ui.implant_panel.panel import ImplantPanel
 
         self.logic = CraNeXtImplantLogic()
@@ -114,7 +112,7 @@ class CraNeXtImplantWidget(PanelWidget):
 
 
 class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
-    """Makes and measures implants without a panel, for the Python console and for scripts.
+    """Makes and evaluates implants without the panel, for the Python console and scripts.
 
     >>> logic = CraNeXtImplantLogic()  # doctest: +SKIP
     >>> run = logic.process(slicer.util.getNode("Skull"))  # doctest: +SKIP
@@ -123,7 +121,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
     """
 
     def getParameterNode(self):
-        """Return the scene's parameters of the panel."""
+        """Return the parameters of the panel in the scene."""
         return CraNeXtImplantParameterNode(super().getParameterNode())
 
     def process(
@@ -138,39 +136,36 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         device="auto",
         postprocessing=None,
         preview=False,
-        python=None,
-        progress=None,
         wait=True,
-        ended=None,
+        **options,
     ):
         """Reconstruct a defective skull in a child process.
 
         Args:
-            inputNode: A vtkMRMLSegmentationNode or volume node that holds the defective skull, or a CT.
-            outputSegmentation: Gets the segments Defective skull, Complete skull and Implant, with the geometry of
-                the input; None for a new node.
-            outputModel: Gets the implant's surface; None for a new node.
-            segmentId: The skull's segment, if there are several.
-            boneThreshold: For a CT, the lowest value in HU that counts as bone; None for the default.
-            model: Name or folder of the model to use; None for the default.
+            inputNode: vtkMRMLSegmentationNode or volume node with the defective skull, or a CT.
+            outputSegmentation: Receives the segments Defective skull, Complete skull and Implant in the geometry of the
+                input; None for a new node.
+            outputModel: Receives the implant's surface; None for a new node.
+            segmentId: ID of the skull's segment, needed if there are several.
+            boneThreshold: Lowest CT value of bone, in HU; None for the default.
+            model: Name or folder of the model; None for the default.
             device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-            postprocessing: ``"default"`` or ``"official"``; None for what the model asks for.
-            preview: Make an implant to look at, in seconds, by the shape model alone; it can't be finished or exported.
-            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
-            progress: Called with the stage and the fraction of the whole, 0 to 1.
-            wait: Whether to wait for the end; else the event loop goes on with the work.
-            ended: Called once with the run when it has ended, one way or another.
+            postprocessing: ``"default"`` or ``"official"``; None for the one that the model recommends.
+            preview: Make a quick preview by the shape model alone. It is for visual inspection only: do not manufacture
+                it. It cannot be finished or exported.
+            wait: Whether to wait for the end; otherwise Slicer's event loop continues the run.
+            options: ``python``, ``progress`` and ``ended`` of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
         Returns:
-            An ``ImplantRun``: ``segmentation``, ``model`` and ``description`` of
-            a finished one are the result; ``cancel()`` stops one that goes on.
+            A :class:`CraNeXtLib.slicer_ui.runs.implant_run.ImplantRun` with ``segmentation``, ``model`` and
+            ``description`` when it has finished. ``cancel()`` stops it.
 
         Raises:
             InputError: If the input or a setting cannot be used.
-            NoImplantError: If nothing is missing.
+            NoImplantError: If the skull has no defect. This and the following are raised only if ``wait`` is true;
+                otherwise ``raise_error()`` of the finished run raises them.
             CancelledError: If ``progress`` raised it, or the scene was closed.
-            RuntimeError: If the worker failed otherwise. The last three only if it waits; else ``raise_error()`` of
-                the finished run does.
+            RuntimeError: If the worker failed in another way.
         """
         from CraNeXtLib.slicer_ui.runs.implant_run import ImplantRun
 
@@ -178,16 +173,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         settings |= {"model": str(model)} if model else {}
         if boneThreshold is not None:
             settings["bone_threshold_hu"] = boneThreshold
-        run = ImplantRun(
-            inputNode,
-            outputSegmentation,
-            outputModel,
-            segment_id=segmentId,
-            settings=settings,
-            python=python,
-            progress=progress,
-            ended=ended,
-        )
+        run = ImplantRun(inputNode, outputSegmentation, outputModel, segment_id=segmentId, settings=settings, **options)
         return run.go(wait=wait)
 
     def evaluate(
@@ -199,54 +185,41 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         implantSegmentId=None,
         referenceSegmentId=None,
         skullSegmentId=None,
-        python=None,
-        progress=None,
         wait=True,
-        ended=None,
+        **options,
     ):
-        """Measure an implant against the one that should have been made, in a child process.
+        """Compare an implant with a reference implant in a child process.
 
-        The nodes are segmentations or labelmap volumes of one geometry. Of what :meth:`process` made, the segments
-        Implant and Defective skull are taken by themselves.
+        The nodes are segmentations or labelmap volumes of one geometry. In a result of :meth:`process`, the segments
+        Implant and Defective skull are the defaults.
 
         Args:
-            implantNode: Holds the implant.
-            referenceNode: Holds the implant that should have been made.
-            skullNode: Holds the defective skull.
-            implantSegmentId: The implant's segment, if there are several.
-            referenceSegmentId: The reference's segment, if there are several.
-            skullSegmentId: The skull's segment, if there are several.
-            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
-            progress: Called with the stage and the fraction of the whole, 0 to 1.
-            wait: Whether to wait for the end; else the event loop goes on with the work.
-            ended: Called once with the run when it has ended, one way or another.
+            implantNode: Node with the implant.
+            referenceNode: Node with the reference implant.
+            skullNode: Node with the defective skull.
+            implantSegmentId: ID of the implant's segment, needed if there are several.
+            referenceSegmentId: ID of the reference implant's segment, needed if there are several.
+            skullSegmentId: ID of the skull's segment, needed if there are several.
+            wait: See :meth:`process`.
+            options: See :meth:`process`.
 
         Returns:
-            An ``EvaluationRun``: ``table`` of a finished one holds metrics and
-            checklist, ``models`` the distances painted on surfaces by their names, ``description`` all numbers;
-            ``cancel()`` stops one that goes on.
+            An :class:`CraNeXtLib.slicer_ui.runs.evaluation_run.EvaluationRun`. When it has finished, ``table`` holds
+            metrics and checklist, ``models`` the distance maps by name, and ``description`` all numbers.
 
         Raises:
             InputError: If a node cannot be used, or the nodes differ in geometry or transform.
-            CancelledError: If ``progress`` raised it, or the scene was closed.
-            RuntimeError: If the worker failed otherwise. The last two only if it waits; else ``raise_error()`` of the
-                finished run does.
+            CancelledError: See :meth:`process`.
+            RuntimeError: See :meth:`process`.
         """
         from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
 
-        run = EvaluationRun(
-            (implantNode, implantSegmentId),
-            (referenceNode, referenceSegmentId),
-            (skullNode, skullSegmentId),
-            python=python,
-            progress=progress,
-            ended=ended,
-        )
-        return run.go(wait=wait)
+        implant, reference = (implantNode, implantSegmentId), (referenceNode, referenceSegmentId)
+        return EvaluationRun(implant, reference, (skullNode, skullSegmentId), **options).go(wait=wait)
 
 
 class CraNeXtImplantTest(ScriptedLoadableModuleTest):
-    """The tour of the sample data, for Slicer's button Reload and Test; ``Testing/Slicer`` tests the logic."""
+    """Loads the sample, for Slicer's button Reload and Test; ``Testing/Slicer`` tests the logic."""
 
     def setUp(self):
         slicer.mrmlScene.Clear()

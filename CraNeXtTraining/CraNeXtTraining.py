@@ -1,4 +1,4 @@
-"""Slicer module: skulls go in, a model that completes skulls comes out."""
+"""Slicer module that trains a model to complete skulls."""
 
 import importlib.util
 import sys
@@ -12,8 +12,8 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
 )
 
-# An installed extension has the library beside this file, where Slicer finds it; a source checkout has it beside this
-# folder, which Slicer's module paths do not contain.
+# In an installed extension, the library is beside this file, where Slicer finds it. In a source checkout it is beside
+# this folder, which is not on Slicer's path.
 if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -23,7 +23,7 @@ from CraNeXtLib.slicer_ui.widgets.panel_widget import PanelWidget
 
 
 class CraNeXtTraining(ScriptedLoadableModule):
-    """What Slicer shows about the module."""
+    """Title, category and help of the module."""
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
@@ -32,8 +32,8 @@ class CraNeXtTraining(ScriptedLoadableModule):
         parent.dependencies = ["Tables", "Plots"]
         parent.contributors = ["The CraNeXt for 3D Slicer developers"]
         parent.helpText = _(
-            "Trains a network to complete skulls, in the background, follows it, measures it and installs it for "
-            "CraNeXt Implant. {research_use_notice}"
+            "Trains a network to complete skulls in the background, and evaluates and installs it for CraNeXt Implant. "
+            "{research_use_notice}"
         ).format(research_use_notice=RESEARCH_USE_NOTICE)
         parent.acknowledgementText = _(
             "Method: Kesornsri et al., CraNeXt: Automatic Reconstruction of Skull Implants With Skull Categorization "
@@ -43,10 +43,7 @@ class CraNeXtTraining(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class CraNeXtTrainingParameterNode:
-    """What the panel shows, saved with the scene.
-
-    Paths are texts, since they may be empty.
-    """
+    """Parameters of the panel, saved with the scene; paths are strings because they may be empty."""
 
     manifest: str = ""
     preset: str = "default"
@@ -72,7 +69,7 @@ class CraNeXtTrainingWidget(PanelWidget):
     """The panel; its sections are in ``CraNeXtLib.slicer_ui.training_panel``."""
 
     def make_panel(self, ui):
-        """Return the panel of the widgets in the .ui file."""
+        """Return the panel, given the widgets of the .ui file."""
         from CraNeXtLib.slicer_ui.training_panel.panel import TrainingPanel
 
         self.logic = CraNeXtTrainingLogic()
@@ -80,47 +77,49 @@ class CraNeXtTrainingWidget(PanelWidget):
 
 
 class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
-    """Trains without a panel, for the Python console and for scripts.
+    """Trains models without the panel, for the Python console and scripts.
 
     >>> logic = CraNeXtTrainingLogic()  # doctest: +SKIP
     >>> logic.check("manifest.csv").description["problems"]  # doctest: +SKIP
     >>> run = logic.start("manifest.csv", "runs/first", preset="default", epochs=50)  # doctest: +SKIP
     >>> run.state, run.curves, run.log  # doctest: +SKIP
     >>> run.stop()  # doctest: +SKIP
-    >>> run = logic.find("runs/first")  # in another session, doctest: +SKIP
+    >>> run = logic.find("runs/first")  # also in another session, doctest: +SKIP
     >>> run.resume()  # doctest: +SKIP
     >>> logic.evaluate(run.wait(), "manifest.csv", "runs/first/test").description["tables"]  # doctest: +SKIP
     >>> logic.install(run.model).name  # doctest: +SKIP
 
-    Without a window, ``CraNeXtLib/slicer_ui/cranext_command.py`` is the ``cranext`` command, training included.
+    The methods with ``options`` compute in a child process; options are ``python``, ``progress`` and ``ended`` of
+    :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`. If ``wait`` is false, Slicer's event loop continues the
+    run, and ``raise_error()`` of the finished run raises errors other than InputError.
+
+    ``CraNeXtLib/slicer_ui/cranext_command.py`` runs the ``cranext`` command, including training, without a window.
     """
 
     def getParameterNode(self):
-        """Return the module's parameters in the scene."""
+        """Return the parameters of the panel in the scene."""
         return CraNeXtTrainingParameterNode(super().getParameterNode())
 
-    def check(self, manifest, outputTable=None, *, python=None, progress=None, wait=True, ended=None):
-        """Read every case of a data set and look for what would break training or quietly spoil it.
+    def check(self, manifest, outputTable=None, *, wait=True, **options):
+        """Read every case of a data set and look for problems that would stop or degrade training.
 
         Args:
-            manifest: The data set's file.
-            outputTable: Table node that gets the problems; None for a new one.
-            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
-            progress: Called with the stage and the fraction of the whole, 0 to 1.
-            wait: Whether to wait for the end; else the event loop goes on with the work.
-            ended: Called once with the run when it has ended, one way or another.
+            manifest: Path of the data set's manifest.
+            outputTable: Table node that receives the problems; None for a new one.
+            wait: Whether to wait for the end.
+            options: Options of the run.
 
         Returns:
-            A :class:`CraNeXtLib.slicer_ui.runs.dataset_check_run.DatasetCheckRun`: ``table`` and ``description``.
+            A :class:`CraNeXtLib.slicer_ui.runs.dataset_check_run.DatasetCheckRun` with ``table`` and ``description``.
 
         Raises:
             InputError: If the data set cannot be read.
             CancelledError: If ``progress`` raised it, or the scene was closed.
-            RuntimeError: If the worker failed otherwise.
+            RuntimeError: If the worker failed in another way.
         """
         from CraNeXtLib.slicer_ui.runs.dataset_check_run import DatasetCheckRun
 
-        return DatasetCheckRun(manifest, outputTable, python=python, progress=progress, ended=ended).go(wait=wait)
+        return DatasetCheckRun(manifest, outputTable, **options).go(wait=wait)
 
     def start(
         self,
@@ -137,27 +136,27 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
         python=None,
         changed=None,
     ):
-        """Start a training in the background; it goes on when Slicer is closed.
+        """Start training in a background process that continues when Slicer is closed.
 
         Args:
-            manifest: The data set's file.
-            outputFolder: Folder of the run, which must not hold another one.
-            preset: Name of the preset to start from.
-            configuration: A configuration file to start from instead.
-            modelName: What the model will be called.
-            licence: Of the weights, as the data demand it.
+            manifest: Path of the data set's manifest.
+            outputFolder: Folder of the run, which must not contain another run.
+            preset: Name of the preset.
+            configuration: Path of a configuration file to use instead of the preset.
+            modelName: Name of the model.
+            licence: License of the weights, as required by the data.
             epochs: Number of epochs; 0 for the preset's.
-            batchSize: Samples a step; 0 for the preset's.
+            batchSize: Samples per step; 0 for the preset's.
             device: ``"auto"``, ``"cpu"`` or ``"cuda"``; empty for the preset's.
-            python: A Python with the packages for training to use instead of Slicer's.
-            changed: Called with the run whenever something about it has changed.
+            python: Path of a Python with the packages for training, to use instead of Slicer's.
+            changed: Called with the run whenever it has changed.
 
         Returns:
-            A :class:`CraNeXtLib.slicer_ui.runs.training_run.TrainingRun`: ``state``, ``curves``, ``log`` and ``model``;
-            ``stop()``, ``resume()`` and ``wait()``.
+            A :class:`CraNeXtLib.slicer_ui.runs.training_run.TrainingRun` with ``state``, ``curves``, ``log`` and
+            ``model``, and the methods ``stop()``, ``resume()`` and ``wait()``.
 
         Raises:
-            InputError: If a setting or the folder cannot be used. What training itself finds wrong is in ``state``.
+            InputError: If a setting or the folder cannot be used. Errors of the training itself are in ``state``.
         """
         from CraNeXtLib.slicer_ui.runs.training_run import TrainingRun
         from CraNeXtLib.slicer_ui.runs.training_settings import TrainingSettings
@@ -179,7 +178,7 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
         return run
 
     def find(self, folder, *, changed=None):
-        """Return the run in a folder, whoever has started it; see :meth:`start`."""
+        """Return the run in a folder, no matter which process started it; see :meth:`start`."""
         from CraNeXtLib.slicer_ui.runs.training_run import TrainingRun
 
         run = TrainingRun(folder, changed=changed)
@@ -188,85 +187,62 @@ class CraNeXtTrainingLogic(ScriptedLoadableModuleLogic):
         return run
 
     def evaluate(
-        self,
-        model,
-        manifest,
-        outputFolder,
-        outputTable=None,
-        *,
-        split="test",
-        device="auto",
-        python=None,
-        progress=None,
-        wait=True,
-        ended=None,
+        self, model, manifest, outputFolder, outputTable=None, *, split="test", device="auto", wait=True, **options
     ):
-        """Make an implant for every case of a split, and measure it against the true one.
+        """Make an implant for every case of a split, and compare it with the true implant.
 
         Args:
             model: Name or folder of the model.
-            manifest: The data set's file.
-            outputFolder: Gets the implants and tables.
-            outputTable: Table node that gets the measures; None for a new one.
+            manifest: Path of the data set's manifest.
+            outputFolder: Folder for the implants and tables.
+            outputTable: Table node that receives the scores; None for a new one.
             split: ``"training"``, ``"validation"`` or ``"test"``.
             device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
-            progress: Called with the stage and the fraction of the whole, 0 to 1.
-            wait: Whether to wait for the end; else the event loop goes on with the work.
-            ended: Called once with the run when it has ended, one way or another.
+            wait: Whether to wait for the end.
+            options: Options of the run.
 
         Returns:
-            A :class:`CraNeXtLib.slicer_ui.runs.model_evaluation_run.ModelEvaluationRun`: ``table`` and ``description``.
+            A :class:`CraNeXtLib.slicer_ui.runs.model_evaluation_run.ModelEvaluationRun` with ``table`` and
+            ``description``.
 
         Raises:
             InputError: If the model, the data set or the folder cannot be used.
-            CancelledError: If ``progress`` raised it, or the scene was closed; the same call goes on with it.
-            RuntimeError: If the worker failed otherwise.
+            CancelledError: If ``progress`` raised it, or the scene was closed; the same call continues the evaluation.
+            RuntimeError: If the worker failed in another way.
         """
         from CraNeXtLib.slicer_ui.runs.model_evaluation_run import ModelEvaluationRun
 
-        run = ModelEvaluationRun(
-            model,
-            manifest,
-            outputFolder,
-            outputTable,
-            split=split,
-            device=device,
-            python=python,
-            progress=progress,
-            ended=ended,
-        )
+        run = ModelEvaluationRun(model, manifest, outputFolder, outputTable, split=split, device=device, **options)
         return run.go(wait=wait)
 
-    def install(self, model, name=None, *, python=None, wait=True, ended=None):
-        """Add a model's folder to the models that CraNeXtImplant offers.
+    def install(self, model, name=None, *, wait=True, **options):
+        """Add a model to the models of CraNeXtImplant.
 
         Args:
-            model: The folder.
-            name: What to call it; None for its own name.
-            python: A Python with CraNeXt's dependencies to use instead of Slicer's.
-            wait: Whether to wait for the end; else the event loop goes on with the work.
-            ended: Called once with the run when it has ended, one way or another.
+            model: Folder of the model.
+            name: New name of the model; None to keep its own.
+            wait: Whether to wait for the end.
+            options: Options of the run.
 
         Returns:
-            A :class:`CraNeXtLib.slicer_ui.runs.model_import_run.ModelImportRun`: ``name``.
+            A :class:`CraNeXtLib.slicer_ui.runs.model_import_run.ModelImportRun` with ``name``.
 
         Raises:
-            InputError: If the folder holds no model, or there is one of that name already.
-            RuntimeError: If the worker failed otherwise.
+            InputError: If the folder contains no model, or there already is a model of that name.
+            RuntimeError: If the worker failed in another way.
         """
         from CraNeXtLib.slicer_ui.runs.model_import_run import ModelImportRun
 
-        return ModelImportRun(model, name=name, python=python, ended=ended).go(wait=wait)
+        return ModelImportRun(model, name=name, **options).go(wait=wait)
 
 
 class CraNeXtTrainingTest(ScriptedLoadableModuleTest):
-    """What needs no packages, for Slicer's button Reload and Test; ``Testing/Slicer`` trains."""
+    """Tests what needs no packages, for Slicer's button Reload and Test; ``Testing/Slicer`` trains."""
 
     def setUp(self):
         slicer.mrmlScene.Clear()
 
-    def test_tells_what_is_missing(self):
+    def test_refuses_to_start_without_a_data_set(self):
         from tempfile import TemporaryDirectory
 
         from CraNeXtLib.core.errors import InputError
@@ -275,4 +251,4 @@ class CraNeXtTrainingTest(ScriptedLoadableModuleTest):
         with TemporaryDirectory() as folder:
             assert logic.find(folder).state.status == "none"
             self.assertRaises(InputError, logic.start, "", folder)  # noqa: PT027 (Slicer has no pytest)
-        self.delayDisplay("No run is found, and none starts without a data set")
+        self.delayDisplay("No run was found, and none starts without a data set")

@@ -1,1 +1,1 @@
-"""What the Slicer modules share; the only part of the library that imports slicer, vtk and qt."""
+"""The Slicer modules' shared code; the only part of the library that imports slicer, vtk and qt."""

@@ -1,8 +1,8 @@
-"""The ``cranext`` command by way of Slicer without a window, for example to train where only Slicer is installed.
+"""Runs the ``cranext`` command in Slicer without a window, for example to train where only Slicer is installed.
 
     Slicer --no-splash --no-main-window --python-script .../CraNeXtLib/slicer_ui/cranext_command.py -- train paper ...
 
-The work runs in the worker's Python, never in Slicer's process. Output and exit status are the command's own.
+The command runs in the worker's Python, never in Slicer's process; its output and exit status are passed on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TextIO
 
 import slicer
 
-if importlib.util.find_spec("CraNeXtLib") is None:  # Slicer knows a source checkout's modules, but not the library
+if importlib.util.find_spec("CraNeXtLib") is None:  # a source checkout, of which Slicer knows only the modules
     sys.path.append(str(Path(sys.argv[0]).resolve().parents[2]))
 
 
@@ -32,15 +32,16 @@ from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
 
 PROGRAM = LIBRARY / "cli" / "__main__.py"
 _SECONDS_TO_END = 30.0
+_WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 Line = tuple[TextIO, str]
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run ``cranext`` with arguments, pass on what it prints, and return its exit status.
+    """Run ``cranext`` with arguments, pass on its output, and return its exit status.
 
-    Ctrl-C and SIGTERM end the command cleanly with 130. Should Slicer be killed, the command ends by itself, because
-    its standard input closes.
+    Ctrl-C and SIGTERM end the command cleanly, with exit status 130. If Slicer is killed, the command ends because its
+    standard input closes.
     """
     try:
         python, environment = worker_python()
@@ -56,8 +57,12 @@ def run_command(arguments: Sequence[str]) -> int:
         errors="replace",
         env={**(os.environ if environment is None else environment)}
         | {ENDS_WITH_INPUT: "1", "PYTHONIOENCODING": "utf-8"},
-        **_apart(),
+        # Keep the terminal's Ctrl-C from the command: this process ends it.
+        start_new_session=sys.platform != "win32",
+        creationflags=_WINDOWS_FLAGS,
     )
+    assert process.stdin is not None  # it is a pipe
+    command_input = process.stdin
     lines: queue.SimpleQueue[Line] = queue.SimpleQueue()
     readers = [
         threading.Thread(target=_read, args=(source, target, lines), daemon=True)
@@ -71,7 +76,7 @@ def run_command(arguments: Sequence[str]) -> int:
         nonlocal deadline
         if deadline is None:
             deadline = time.monotonic() + _SECONDS_TO_END
-            process.stdin.close()
+            command_input.close()
 
     former = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -86,14 +91,7 @@ def run_command(arguments: Sequence[str]) -> int:
             signal.signal(number, handler)
     if deadline is not None:
         return CancelledError.exit_status
-    return process.returncode if process.returncode >= 0 else 128 - process.returncode  # as shells say it of a signal
-
-
-def _apart() -> dict[str, object]:
-    """Return how to keep the terminal's Ctrl-C from the command, which :func:`run_command` ends itself."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode  # as shells report a signal
 
 
 def _read(source: TextIO, target: TextIO, lines: queue.SimpleQueue[Line]) -> None:
@@ -102,7 +100,7 @@ def _read(source: TextIO, target: TextIO, lines: queue.SimpleQueue[Line]) -> Non
 
 
 def _print(lines: queue.SimpleQueue[Line]) -> None:
-    """Print in the main thread, the only one that Slicer's console takes text from."""
+    """Print from the main thread, the only one whose output Slicer's console shows."""
     while not lines.empty():
         target, line = lines.get()
         print(line, file=target, flush=True)

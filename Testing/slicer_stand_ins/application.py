@@ -45,7 +45,8 @@ class Application:
         import slicer
         import vtk
 
-        self.temporaryPath = self.slicerHome = tempfile.gettempdir()
+        self._own_folder = tempfile.TemporaryDirectory(prefix="slicer-stand-ins-")
+        self.temporaryPath = self.slicerHome = self._own_folder.name
         self.scene = slicer.vtkMRMLScene()
         self.logic = slicer.vtkSlicerApplicationLogic()
         self.logic.SetMRMLScene(self.scene)

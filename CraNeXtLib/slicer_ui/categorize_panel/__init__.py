@@ -1,1 +1,1 @@
-"""The sections of CraNeXtCategorize's panel, one a file."""
+"""The panel of CraNeXtCategorize, one section per file."""

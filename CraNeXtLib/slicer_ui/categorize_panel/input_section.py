@@ -1,4 +1,4 @@
-"""Choosing the skull, and the implant or defect whose place is asked for."""
+"""Choice of the skull, and of the implant or defect to be located."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
-from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice, what_skull_lacks
+from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice, reason_skull_unusable
 
 
 class InputSection:
-    """The section Skull.
+    """The section “Skull”.
 
     Args:
         ui: The panel's widgets.
@@ -25,22 +25,22 @@ class InputSection:
         self._implant = SegmentChoice(
             ui.implantSegmentSelector, ui.implantSegmentLabel, binding, "implantSegmentId", IMPLANT
         )
-        methods = {"default": _("Nearest region (recommended)"), "official": _("As the published code does")}
+        methods = {"default": _("Nearest region (recommended)"), "official": _("As in the published code")}
         self._method = Choice(ui.methodComboBox, binding, "method", methods)
 
     def update(self) -> None:
-        """Show what is chosen, and the segments of the chosen nodes."""
+        """Show the chosen values, and the segments of the chosen nodes."""
         parameters = self._binding.parameters
         self._skull.update(parameters.inputNode)
         self._implant.update(parameters.implantNode)
         self._method.update()
 
     def missing(self) -> str:
-        """Return what must be done before the skull can be divided, or nothing."""
-        return what_skull_lacks(self._binding.parameters.inputNode)
+        """Return a sentence on what to do before the skull can be divided; empty if it can be."""
+        return reason_skull_unusable(self._binding.parameters.inputNode)
 
     def settings(self) -> dict[str, Any]:
-        """Return the keywords for the logic's ``process``."""
+        """Return the keyword arguments for the logic's ``process``."""
         parameters = self._binding.parameters
         return {
             "segmentId": self._skull.segment_id(parameters.inputNode),

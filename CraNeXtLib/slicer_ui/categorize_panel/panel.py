@@ -1,4 +1,4 @@
-"""The panel of CraNeXtCategorize: its sections, and how one leads to the next."""
+"""The panel of CraNeXtCategorize: its sections and how they interact."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class CategorizePanel:
-    """Connects the widgets of the .ui file with the scene and the logic.
+    """Connects the widgets of the .ui file to the scene and the logic.
 
     Args:
         ui: The panel's widgets by name.
@@ -30,7 +30,9 @@ class CategorizePanel:
         self.environment = EnvironmentPanel(("run",))
         self.dividing = RunPanel(
             _("Di&vide into regions"),
-            tool_tip=_("Lay a template of eight regions over the skull; Slicer stays usable meanwhile"),
+            tool_tip=_(
+                "Register a template with eight regions to the skull. You can continue to use Slicer meanwhile."
+            ),
             name=_("dividing a skull"),
             ask=self.environment.ensure,
             start=self._start,
@@ -47,11 +49,11 @@ class CategorizePanel:
         self.environment.refresh()
 
     def leave(self) -> None:
-        """Let go of the parameters; what runs goes on."""
+        """Release the parameters; a run in progress continues."""
         self.binding.disconnect()
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted; what runs is cancelled."""
+        """Stop using the widgets, which are about to be deleted; a run in progress is canceled."""
         self.leave()
         self.dividing.close()
         self.regions.close()
@@ -62,9 +64,9 @@ class CategorizePanel:
         self.regions.update()
         self.dividing.block(self._input.missing())
 
-    def _start(self, **told: Any) -> CategorizationRun:
+    def _start(self, **callbacks: Any) -> CategorizationRun:
         node = self.binding.parameters.inputNode
-        return self._logic.process(node, wait=False, **self._input.settings(), **told)
+        return self._logic.process(node, wait=False, **self._input.settings(), **callbacks)
 
     def _divided(self, run: CategorizationRun) -> None:
         self.binding.parameters.result = run.segmentation
@@ -72,7 +74,7 @@ class CategorizePanel:
             self.regions.look()
 
     def _try_sample(self) -> None:
-        """Load the sample skull and the bone that it lacks, and divide it."""
+        """Load the sample skull and the bone cut out of it, and divide the skull."""
         if self.dividing.busy:
             return
         try:

@@ -1,4 +1,4 @@
-"""The regions that were found: their shares as a list to choose from, and the views of them."""
+"""The regions of the result: a list of their percentages, and the views of them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from CraNeXtLib.anatomy.head.regions import ALL_REGIONS, Region
 from CraNeXtLib.slicer_ui.scene import region_views, views
 from CraNeXtLib.slicer_ui.scene.categorization_nodes import DEFECT, REGIONS_ATTRIBUTE, REGIONS_TABLE, segment_id
 from CraNeXtLib.slicer_ui.scene.region_chart import fill_chart
-from CraNeXtLib.slicer_ui.scene.result_references import INPUT, refer, referred
+from CraNeXtLib.slicer_ui.scene.result_references import INPUT, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.message_label import message_in
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
+from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
 
 CHART = "CraNeXt.RegionChart"
 _SWATCH = 12  # pixels
 
 
 class RegionsSection:
-    """The section Regions.
+    """The section “Regions”.
 
     Args:
         ui: The panel's widgets.
@@ -36,7 +36,7 @@ class RegionsSection:
         self._listed: list[Region] = []
         self._shown: tuple[str, str] | None = None
         self._table_view: Any = None
-        self._message = message_in(ui.regionsMessageFrame.layout())
+        self.message = message_in(ui.regionsMessageFrame.layout())
         ui.resultSelector.addAttribute("vtkMRMLSegmentationNode", REGIONS_ATTRIBUTE)
         ui.regionsTable.connect("itemSelectionChanged()", self._choose)
         ui.showAllButton.connect("clicked()", self._show_all)
@@ -47,7 +47,7 @@ class RegionsSection:
         result = self._result()
         self._ui.regionsFrame.setVisible(result is not None)
         if result is None:
-            self._message.clear()
+            self.message.clear()
             self._shown = None
             return
         shown = (result.GetID(), result.GetAttribute(REGIONS_ATTRIBUTE))
@@ -56,13 +56,13 @@ class RegionsSection:
             self._list(json.loads(shown[1]))
 
     def look(self) -> None:
-        """Arrange the views, and show the result alone in them, from the side of the defect."""
+        """Arrange the views, and show the result alone in them, seen from the side of the defect."""
         result = self._result()
         if result is None:
             return
-        skull = referred(result, INPUT)
+        skull = referenced_node(result, INPUT)
         if skull is not None and skull.IsA("vtkMRMLSegmentationNode"):
-            skull.SetDisplayVisibility(False)  # it lies where the regions do
+            skull.SetDisplayVisibility(False)  # it coincides with the regions
         elif skull is not None:
             views.hide_labels(skull)
         for other in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
@@ -71,17 +71,17 @@ class RegionsSection:
         if not result.GetSegmentation().ContainsRepresentation("Closed surface"):
             with slicer.util.WaitCursor():
                 result.CreateClosedSurfaceRepresentation()
-        table = referred(result, REGIONS_TABLE)
+        table = referenced_node(result, REGIONS_TABLE)
         if table is not None:
-            region_views.arrange(table, self._chart(result))
+            region_views.show_layout(table, self._chart(result))
             self._follow_table()
         region_views.show_all(result)
-        defect = referred(result, DEFECT)
-        place = views.middle_of(result if defect is None else defect)
-        views.show_place(result.GetScene(), place, views.middle_of(result))
+        defect = referenced_node(result, DEFECT)
+        position = views.center_of(result if defect is None else defect)
+        views.show_position(result.GetScene(), position, views.center_of(result))
 
     def close(self) -> None:
-        """Let go of Slicer's table view."""
+        """Stop using Slicer's table view."""
         if self._table_view is not None:
             self._table_view.disconnect("selectionChanged()", self._choose_in_table_view)
             self._table_view = None
@@ -96,12 +96,12 @@ class RegionsSection:
         self._listed = [
             region for region in ALL_REGIONS if bone[region.name] or (defect and defect["percent"][region.name])
         ]
-        rows = [(region.name, f"{bone[region.name]:.1f} %") for region in self._listed]
-        titles = [_("Region"), _("Of the bone")]
+        rows: list[tuple[str, ...]] = [(region.name, f"{bone[region.name]:.1f}%") for region in self._listed]
+        titles = [_("Region"), _("Of bone")]
         if defect is not None:
-            titles.append(_("Of the defect"))
-            rows = [(*row, f"{defect['percent'][row[0]]:.1f} %") for row in rows]
-        fill_grid(self._ui.regionsTable, titles, rows, selectable=True)
+            titles.append(_("Of defect"))
+            rows = [(*row, f"{defect['percent'][row[0]]:.1f}%") for row in rows]
+        fill_table_widget(self._ui.regionsTable, titles, rows, selectable=True)
         for row, region in enumerate(self._listed):
             swatch = qt.QPixmap(_SWATCH, _SWATCH)
             swatch.fill(qt.QColor(*region.color))
@@ -109,9 +109,9 @@ class RegionsSection:
         self._ui.defectLabel.text = _defect_sentence(defect)
         self._ui.defectLabel.setVisible(defect is not None)
         if description["warnings"]:
-            self._message.show("warning", "\n".join(description["warnings"]))
+            self.message.show("warning", "\n".join(description["warnings"]))
         else:
-            self._message.clear()
+            self.message.clear()
 
     def _choose(self) -> None:
         row = self._ui.regionsTable.currentRow()
@@ -119,9 +119,9 @@ class RegionsSection:
             self._show_region(self._listed[row])
 
     def _choose_in_table_view(self) -> None:
-        """Show the region of the row that was chosen in Slicer's table view."""
+        """Show the region of the row that was selected in Slicer's table view."""
         result = self._result() if self._binding.connected else None
-        if result is None or not region_views.arranged():
+        if result is None or not region_views.layout_is_shown():
             return
         index = self._table_view.currentIndex()
         name = self._table_view.mrmlTableNode().GetCellText(index.row(), 0) if index.isValid() else ""
@@ -140,34 +140,34 @@ class RegionsSection:
             region_views.show_all(self._result())
 
     def _chart(self, result: Any) -> Any:
-        chart = referred(result, CHART)
+        chart = referenced_node(result, CHART)
         if chart is None:
             name = _("{name} chart").format(name=result.GetName())
             chart = result.GetScene().AddNewNodeByClass("vtkMRMLPlotChartNode", name)
-            refer(result, CHART, chart)
+            set_referenced_node(result, CHART, chart)
         fill_chart(chart, chart.GetName(), json.loads(result.GetAttribute(REGIONS_ATTRIBUTE)))
         return chart
 
     def _follow_table(self) -> None:
-        """Follow the choice of a row in Slicer's table view."""
+        """Follow the selected row in Slicer's table view."""
         manager = slicer.app.layoutManager()
         widget = manager.tableWidget(0) if manager is not None and manager.tableViewCount else None
         if widget is not None and self._table_view is None:
             self._table_view = widget.tableView()
             self._table_view.connect("selectionChanged()", self._choose_in_table_view)
         if self._table_view is not None:
-            self._table_view.resizeColumnsToContents()  # else long titles are cut off
+            self._table_view.resizeColumnsToContents()  # or long titles would be cut off
 
 
 def _defect_sentence(defect: dict[str, Any] | None) -> str:
-    """Return where a defect lies, in a sentence."""
+    """Return a sentence on where the defect is and how large it is."""
     if defect is None:
         return ""
     sides = {"left": _("on the left"), "right": _("on the right"), "bilateral": _("on both sides")}
-    return _("The defect lies {side}, mostly in {region} ({share:.0f} %): {volume:.1f} mL, {area:.1f} cm².").format(
+    return _("The defect is {side}, mostly in {region} ({percent:.0f}%): {volume:.1f} mL, {area:.1f} cm².").format(
         side=sides[defect["side"]],
         region=defect["main_region"],
-        share=defect["percent"][defect["main_region"]],
+        percent=defect["percent"][defect["main_region"]],
         volume=defect["volume_ml"],
         area=defect["area_cm2"],
     )

@@ -1,1 +1,1 @@
-"""The packages and the Python that computations need: what is there, and getting what is not."""
+"""The Python and the packages that computations need: checking and installing them."""

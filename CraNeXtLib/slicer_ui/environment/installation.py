@@ -1,8 +1,8 @@
-"""Installing what is missing into Slicer's Python, without replacing anything that Slicer brings.
+"""Installation of missing packages into Slicer's Python, without replacing packages that Slicer ships.
 
-Everything that is installed already is pinned in a constraints file, since pip would otherwise exchange packages that
-Slicer or other extensions rely on: MONAI asks for a newer torch than the one that fits the graphics card, antspyx for
-an older NumPy than Slicer's. antspyx works with the newer NumPy all the same, so that its own demands are left out.
+A constraints file pins everything that is already installed, since pip would otherwise replace packages that Slicer or
+other extensions rely on: MONAI requires a newer torch than the build that fits the graphics card, and antspyx an older
+NumPy than Slicer's. antspyx works with the newer NumPy, so it is installed without its dependencies.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from CraNeXtLib.slicer_ui.environment.packages import Package, lacking, packages
 from CraNeXtLib.slicer_ui.translation import _
 
 ANTS_NEEDS = ("pandas", "pyyaml", "statsmodels", "webcolors", "scikit-learn", "requests")
-"""What antspyx 0.6 imports beyond what CraNeXt itself needs."""
+"""Packages that antspyx 0.6 imports and CraNeXt itself does not need."""
 
 
 def to_install(missing: Sequence[Package]) -> list[str]:
-    """Return what will be asked of pip, in its format, to be shown to the user first."""
+    """Return the requirements for pip, to be shown to the user first."""
     wanted = [f"{package.name}{package.needed}" for package in missing]
     if any(package.name == "antspyx" for package in missing):
         wanted += [name for name in ANTS_NEEDS if name not in _versions()]
@@ -32,10 +32,10 @@ def to_install(missing: Sequence[Package]) -> list[str]:
 
 
 def install(missing: Sequence[Package]) -> list[str]:
-    """Install packages; return the names of those that were replaced while Slicer had them loaded.
+    """Install packages; return the names of replaced packages of which Slicer has the old version loaded.
 
     Raises:
-        InputError: If the extension PyTorch is missing, or pip failed.
+        InputError: If Slicer's PyTorch extension is missing, or pip failed.
     """
     before = _versions()
     wanted = to_install(missing)
@@ -47,15 +47,15 @@ def install(missing: Sequence[Package]) -> list[str]:
             _install_torch(torch[0].removeprefix("torch"))
         with tempfile.TemporaryDirectory(prefix="cranext-") as folder:
             constraints = Path(folder) / "constraints.txt"
-            exchangeable = [package.name for package in missing if package.name != "torch"]  # which is there by now
-            constraints.write_text(pins(exchangeable), encoding="utf-8")
+            unpinned = [package.name for package in missing if package.name != "torch"]  # torch is installed by now
+            constraints.write_text(pins(unpinned), encoding="utf-8")
             if ants or others:
                 _pip_install(others, constraints, ants)
     except subprocess.CalledProcessError as error:
         raise InputError(
             _(
-                "The packages could not be installed. Check the connection to the Internet and the space on the disk, "
-                "and try again; or let another Python compute, in which CraNeXt is installed."
+                "The packages could not be installed. Check the Internet connection and the free disk space, and press "
+                "“Install” again. Or choose “Another Python”, in which CraNeXt is installed, for “Compute with”."
             )
         ) from error
     finally:
@@ -64,16 +64,18 @@ def install(missing: Sequence[Package]) -> list[str]:
 
 
 def pins(excepted: Sequence[str]) -> str:
-    """Return the content of a constraints file that keeps all that is installed, except some packages, as it is."""
-    kept = {name: version for name, version in _versions().items() if name not in {_plain(name) for name in excepted}}
+    """Return the content of a constraints file that pins all installed packages with some exceptions."""
+    kept = {
+        name: version for name, version in _versions().items() if name not in {_normalized(name) for name in excepted}
+    }
     return "".join(f"{name}=={version}\n" for name, version in sorted(kept.items()))
 
 
 def replaced(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """Return the packages whose version has changed although this process has imported the old one."""
+    """Return the names of packages whose version changed although this process has imported the old one."""
     changed = {name for name, version in before.items() if after.get(name) != version}
     loaded = {
-        _plain(distribution)
+        _normalized(distribution)
         for module, distributions in metadata.packages_distributions().items()
         if module in sys.modules
         for distribution in distributions
@@ -82,14 +84,14 @@ def replaced(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 
 def _install_torch(versions: str) -> None:
-    """Let Slicer's extension PyTorch choose the build that fits the graphics card."""
+    """Install torch with Slicer's PyTorch extension, which chooses the build that fits the graphics card."""
     try:
         import PyTorchUtils
     except ImportError as error:
         raise InputError(
             _(
-                "CraNeXt gets PyTorch from Slicer's extension PyTorch, which is missing: install it in the Extensions "
-                "Manager and restart Slicer; here the installation can be continued then."
+                "CraNeXt installs PyTorch with Slicer's PyTorch extension, which is missing. Install that in the "
+                "Extensions Manager, restart Slicer, and press “Continue” under “Environment”."
             )
         ) from error
     try:
@@ -97,14 +99,16 @@ def _install_torch(versions: str) -> None:
     except subprocess.CalledProcessError:
         raise
     except Exception as error:
-        # It also loads what it has installed, which another version in Slicer's memory may prevent. Slicer's process
-        # needs no torch, so that the installation goes on.
+        # The extension also imports the installed torch, which fails if Slicer has loaded another version. Slicer's
+        # process does not need torch, so the installation continues.
         failure: Exception | None = error
     else:
         failure = None
     importlib.invalidate_caches()
     if "torch" in {package.name for package in lacking(packages_here(("run",)))}:
-        raise InputError(_("PyTorch was not installed; look at Slicer's error log, and try again.")) from failure
+        raise InputError(
+            _("PyTorch could not be installed. Check Slicer's error log, and press “Install” again.")
+        ) from failure
 
 
 def _pip_install(requirements: list[str], constraints: Path, without_dependencies: list[str]) -> None:
@@ -121,15 +125,15 @@ def _pip_install(requirements: list[str], constraints: Path, without_dependencie
 
 
 def _versions() -> dict[str, str]:
-    """Return all installed packages and their versions."""
-    found = {}
+    """Return the version of each installed package by name."""
+    found: dict[str, str] = {}
     for distribution in metadata.distributions():
         name = distribution.metadata["Name"]
-        if name:  # a broken installation may leave a folder without one
-            found.setdefault(_plain(name), distribution.version)
+        if name:  # a broken installation may leave a folder without metadata
+            found.setdefault(_normalized(name), distribution.version)
     return found
 
 
-def _plain(name: str) -> str:
-    """Return a package's name as all spellings of it are compared."""
+def _normalized(name: str) -> str:
+    """Return a package name in normalized spelling."""
     return name.lower().replace("_", "-").replace(".", "-")

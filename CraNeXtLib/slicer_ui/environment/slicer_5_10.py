@@ -1,4 +1,4 @@
-"""What Slicer 5.10 lacks of later versions; to be deleted with its support."""
+"""Replacement for functions that Slicer 5.10 lacks; to be deleted when 5.10 is no longer supported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def pip_install(
     no_deps_requirements: list[str] | None = None,
     **_options: Any,
 ) -> None:
-    """Do what ``slicer.packaging.pip_install`` does since Slicer 5.12, without its progress window.
+    """Do the same as ``slicer.packaging.pip_install`` of Slicer 5.12, without a progress window.
 
     Raises:
         CalledProcessError: If pip failed.

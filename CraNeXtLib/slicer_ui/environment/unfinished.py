@@ -1,7 +1,7 @@
-"""An installation that a restart of Slicer or a failure interrupted, remembered until nothing of it is missing.
+"""An installation that was interrupted by a failure or a restart of Slicer, remembered until it is complete.
 
-The user has agreed to it once; it is offered again, never started by itself. It is kept in the settings of this very
-Slicer, not in those that several versions share, and not in the scene: packages belong to one Slicer.
+It is offered to the user again, never started automatically. It is stored in the settings of this revision of Slicer,
+because packages belong to one installation of Slicer, not to a scene or to several versions.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ _LISTS = ("run", "dicom", "codecs", "train")
 
 
 def remember(packages: Sequence[Package]) -> None:
-    """Remember what is about to be installed, before anything can interrupt it."""
+    """Remember the packages that are about to be installed."""
     settings = slicer.app.revisionUserSettings()
     settings.setValue(_SETTING, " ".join(package.name for package in packages))
-    settings.sync()  # an extension may restart Slicer at once
+    settings.sync()  # the PyTorch extension may restart Slicer right away
 
 
 def forget() -> None:
-    """Remember nothing any more, as when all is there or the user does not want the rest."""
+    """Forget the installation, because it is complete or the user declined the rest."""
     slicer.app.revisionUserSettings().remove(_SETTING)
 
 
 def unfinished() -> list[Package]:
-    """Return what was to be installed and is still missing or too old."""
+    """Return the packages that were to be installed and are still missing or too old."""
     names = str(slicer.app.revisionUserSettings().value(_SETTING) or "").split()
     rest = lacking([package for package in packages_here(_LISTS) if package.name in names]) if names else []
     if names and not rest:

@@ -1,1 +1,1 @@
-"""The sections of CraNeXtImplant's panel, one a file."""
+"""The panel of CraNeXtImplant, one section per file."""

@@ -1,4 +1,4 @@
-"""Criteria with their values, limits and answers; choosing one goes to its worst place."""
+"""A table of criteria with values, limits and answers; selecting one shows its worst position."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
+from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
 
 
 class CriteriaTable:
     """Shows criteria in a table of the panel.
 
     Args:
-        grid: The QTableWidget.
-        go_to: Called with a place, RAS in mm, when its criterion is chosen.
+        widget: The QTableWidget.
+        go_to: Called with the worst position of a criterion, RAS in mm, when the criterion is selected.
     """
 
-    def __init__(self, grid: Any, go_to: Callable[[Any], None]) -> None:
-        self._grid = grid
+    def __init__(self, widget: Any, go_to: Callable[[Any], None]) -> None:
+        self._widget = widget
         self._go_to = go_to
-        self._places: list[Any] = []
-        grid.connect("itemSelectionChanged()", self._chosen)
+        self._positions: list[Any] = []
+        widget.connect("itemSelectionChanged()", self._chosen)
 
     def fill(self, criteria: Mapping[str, Mapping[str, Any]]) -> None:
-        """Show criteria: their names, and for each ``value``, ``unit``, ``threshold``, ``passed``, ``place_ras_mm``."""
-        self._places = []  # what is shown now is not chosen
+        """Show criteria by name, each with ``value``, ``unit``, ``threshold``, ``passed`` and ``place_ras_mm``."""
+        self._positions = []  # filling the table selects nothing
         met = {True: _("yes"), False: _("no"), None: _("not measured")}
         rows = [
             (name, _number(c["value"], c["unit"]), _number(c["threshold"], c["unit"]), met[c["passed"]])
             for name, c in criteria.items()
         ]
         titles = (_("Criterion"), _("Value"), _("Limit"), _("Met"))
-        fill_grid(self._grid, titles, rows, selectable=True)
-        self._places = [criterion["place_ras_mm"] for criterion in criteria.values()]
+        fill_table_widget(self._widget, titles, rows, selectable=True)
+        self._positions = [criterion["place_ras_mm"] for criterion in criteria.values()]
 
     def _chosen(self) -> None:
-        row = self._grid.currentRow()
-        if 0 <= row < len(self._places) and self._places[row] is not None:
-            self._go_to(self._places[row])
+        row = self._widget.currentRow()
+        if 0 <= row < len(self._positions) and self._positions[row] is not None:
+            self._go_to(self._positions[row])
 
 
 def _number(value: float | None, unit: str) -> str:

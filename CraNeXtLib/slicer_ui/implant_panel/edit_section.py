@@ -1,4 +1,4 @@
-"""Slicer's Segment Editor on the implant, the way back, and measuring anew."""
+"""Editing the implant with Slicer's Segment Editor, reverting it, and measuring it again."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 EFFECTS = ("Paint", "Draw", "Erase", "Scissors", "Islands", "Smoothing", "Margin", "Logical operators")
-"""The effects that serve an implant, in the order of the buttons."""
+"""Names of the editor effects that are useful for an implant, in the order of their buttons."""
 
 _UNDO_STATES = 20
 _EDITOR_TAG = "CraNeXtImplantEditor"
 
 
 class EditSection(StepSection):
-    """The section Edit; the editor is made when it is first unfolded.
+    """The section “Edit”; the editor is created when the section is first expanded.
 
     Args:
         ui: The panel's widgets.
@@ -36,9 +36,9 @@ class EditSection(StepSection):
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection) -> None:
         self.measuring = RunPanel(
             _("Meas&ure again"),
-            tool_tip=_("Make the surface and the measures of the implant as it is now"),
+            tool_tip=_("Update surface and measurements of the edited implant"),
             name=_("measuring an implant"),
-            start=lambda **told: ImplantFilesRun(binding.parameters.result, **told),
+            start=lambda **callbacks: ImplantFilesRun(binding.parameters.result, **callbacks),
             succeeded=lambda _run: binding.update(),
         )
         super().__init__(ui, binding, results, ui.measureFrame, self.measuring)
@@ -48,18 +48,18 @@ class EditSection(StepSection):
         ui.revertButton.connect("clicked()", self._revert)
 
     def update(self) -> None:
-        """Let the editor edit the chosen result's implant while the section is unfolded."""
-        result = self._binding.parameters.result if self._binding.connected else None
+        """Connect the editor to the chosen result's implant while the section is expanded."""
+        result: Any = self._binding.parameters.result if self._binding.connected else None
         usable = is_result(result) and result.GetSegmentation().GetSegment(IMPLANT) is not None
         self._ui.revertButton.enabled = usable
-        self.measuring.block("" if usable else _("Make an implant first."))
+        self.measuring.block("" if usable else _("Press “Make implant” first."))
         if usable and not self._ui.editSection.collapsed:
             self._edit(result)
         else:
             self.stop()
 
     def stop(self) -> None:
-        """Put the tools down, as when the section is folded or another module opened."""
+        """Disconnect the editor, because the section is collapsed or another module is opened."""
         if self._editor is None or self._edited is None:
             return
         self._editor.setActiveEffect(None)
@@ -70,7 +70,7 @@ class EditSection(StepSection):
         self._results.set_editing(False)
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
+        """Stop using the widgets, which are about to be deleted."""
         self.stop()
         super().close()
 
@@ -112,11 +112,11 @@ class EditSection(StepSection):
         except InputError as error:
             self.measuring.message.show("error", str(error))
             return
-        self.measuring.message.show("information", _("The implant is as the model made it; measure it again."))
+        self.measuring.message.show("information", _("The model's implant is restored. Press “Measure again”."))
 
 
 def _editor_node(scene: Any) -> Any:
-    """Return the parameters of the embedded editor, which keep the skull's bone from being painted over."""
+    """Return the parameter node of the embedded editor, which protects the skull's bone from being overwritten."""
     node = scene.GetSingletonNode(_EDITOR_TAG, "vtkMRMLSegmentEditorNode")
     if node is None:
         node = slicer.vtkMRMLSegmentEditorNode()
@@ -128,5 +128,5 @@ def _editor_node(scene: Any) -> Any:
 
 
 def _image(node: Any) -> Any:
-    """Return an image for the effects that look at intensities, None if the reference is a mask."""
+    """Return the image for effects that depend on intensities, None if the reference is a mask."""
     return None if node is None or node.IsA("vtkMRMLLabelMapVolumeNode") else node

@@ -1,4 +1,4 @@
-"""Comparing the implant with the one that should have been made: numbers, places, and distances in colour."""
+"""Comparison of the implant with a reference implant: metrics, checklist, and distance maps."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import EVALUATION_ATTRIBUTE, checklist_rows, map_titles, metric_rows
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
-from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, is_result, refer, referred
+from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, is_result, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import DISTANCES
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice
-from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
+from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
 
-_MAIN_METRICS = 6  # the paper's, which come first
+_MAIN_METRICS = 6  # the metrics of the paper, which come first
 
 
 class EvaluateSection(StepSection):
-    """The section Evaluate.
+    """The section “Evaluate”.
 
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        results: The section that shows the result, and places in it.
+        results: The section that shows the result.
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection) -> None:
         self.comparing = RunPanel(
             _("C&ompare"),
-            tool_tip=_("Measure the implant against the reference"),
+            tool_tip=_("Compare the implant with the reference implant"),
             name=_("comparing implants"),
             start=self._start,
             succeeded=self._compared,
@@ -51,53 +51,54 @@ class EvaluateSection(StepSection):
         reference, result = parameters.referenceNode, parameters.result
         self._segments.update(reference)
         if not is_result(result):
-            reason = _("Make an implant first.")
+            reason = _("Press “Make implant” first.")
         elif reference is None:
-            reason = _("Choose the implant that should have been made.")
+            reason = _("Choose a “Reference implant”.")
         else:
             reason = ""
         self.comparing.block(reason)
-        table = referred(result, EVALUATION) if is_result(result) else None
+        table: Any = referenced_node(result, EVALUATION) if is_result(result) else None
         self._ui.evaluationResult.setVisible(table is not None)
         shown = None if table is None else (table.GetID(), table.GetAttribute(EVALUATION_ATTRIBUTE))
-        self._show_once(shown, lambda: self._show(json.loads(shown[1])))
+        self._show_once(shown, lambda: self._show(json.loads(table.GetAttribute(EVALUATION_ATTRIBUTE))))
 
-    def _start(self, **told: Any) -> EvaluationRun:
+    def _start(self, **callbacks: Any) -> EvaluationRun:
         parameters = self._binding.parameters
         reference = parameters.referenceNode
         return EvaluationRun(
             (parameters.result, IMPLANT),
             (reference, self._segments.segment_id(reference)),
             (parameters.result, DEFECTIVE_SKULL),
-            **told,
+            **callbacks,
         )
 
     def _compared(self, run: EvaluationRun) -> None:
         result = self._binding.parameters.result
-        earlier = referred(result, EVALUATION)
+        earlier = referenced_node(result, EVALUATION)
         if earlier is not None:
-            for node in [*(referred(earlier, name) for name in map_titles()), earlier]:
+            for node in [*(referenced_node(earlier, name) for name in map_titles()), earlier]:
                 if node is not None:
                     result.GetScene().RemoveNode(node)
         for name, model in run.models.items():
-            refer(run.table, name, model)
-        refer(result, EVALUATION, run.table)
+            set_referenced_node(run.table, name, model)
+        set_referenced_node(result, EVALUATION, run.table)
         self._results.show_surface(DISTANCES)
 
     def _show(self, description: dict[str, Any]) -> None:
         metrics = [(name, _number(value), unit) for name, value, unit, *_rest in metric_rows(description)]
-        fill_grid(self._ui.metricsTable, (_("Measure"), _("Value"), ""), metrics[:_MAIN_METRICS])
+        fill_table_widget(self._ui.metricsTable, (_("Measure"), _("Value"), ""), metrics[:_MAIN_METRICS])
         criteria = (description["checklist"] or {"criteria": []})["criteria"]
         names = [row[0] for row in checklist_rows(description)]
         self._checklist.fill(dict(zip(names, criteria, strict=True)))
-        place = description.get("place")
+        location = description.get("place")
         for widget in (self._ui.regionsTitle, self._ui.regionsTable):
-            widget.setVisible(bool(place))
-        if place:
-            shares = sorted(((share, name) for name, share in place["percent"].items() if share), reverse=True)
-            sides = {"left": _("left"), "right": _("right"), "bilateral": _("on both sides")}
-            title = _("Share of the implant ({side})").format(side=sides[place["side"]])
-            fill_grid(self._ui.regionsTable, (_("Region"), title), [(name, f"{share:.0f} %") for share, name in shares])
+            widget.setVisible(bool(location))
+        if location:
+            found = sorted(((percent, name) for name, percent in location["percent"].items() if percent), reverse=True)
+            sides = {"left": _("left"), "right": _("right"), "bilateral": _("both sides")}
+            title = _("Of implant ({side})").format(side=sides[location["side"]])
+            rows = [(name, f"{percent:.0f}%") for percent, name in found]
+            fill_table_widget(self._ui.regionsTable, (_("Region"), title), rows)
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""One button, one folder: everything for printing and for the record."""
+"""Export of everything for printing and for the record into one folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import slicer
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
-from CraNeXtLib.slicer_ui.scene.result_references import description_of, what_an_implant_lacks
+from CraNeXtLib.slicer_ui.scene.result_references import description_of, reason_implant_unusable
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
@@ -25,12 +25,12 @@ SCENE_FILE = "scene.mrb"
 
 
 class ExportSection:
-    """The section Export.
+    """The section “Export”.
 
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        finishing: Returns how the part to be made is finished, as arguments of a run.
+        finishing: Returns the settings of the finished part, as keyword arguments of a run.
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, finishing: Callable[[], dict[str, Any]]) -> None:
@@ -39,31 +39,31 @@ class ExportSection:
         self._finishing = finishing
         self.exporting = RunPanel(
             _("E&xport"),
-            tool_tip=_("Write the implant as STL, 3MF and NRRD, the report and the scene into the case's folder"),
-            name=_("exporting"),
+            tool_tip=_("Write the implant (STL, 3MF, NRRD), the report and the scene to the case folder"),
+            name=_("exporting a case"),
             start=self._start,
             succeeded=self._save_scene,
         )
         ui.exportFrame.layout().addWidget(self.exporting.widget)
-        self._open = qt.QPushButton(_("Open the folder"))
-        self._open.toolTip = _("Show the exported files in the computer's file manager")
+        self._open = qt.QPushButton(_("Open folder"))
+        self._open.toolTip = _("Show the exported files in the file manager")
         self._open.setVisible(False)
         self._open.connect("clicked()", self._open_folder)
         ui.exportFrame.layout().addWidget(self._open)
         ui.folderEdit.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Writable
         ui.folderEdit.connect("currentPathChanged(QString)", lambda _path: self.update())
-        self._written: Path | None = None
+        self._exported: Path | None = None
 
     def update(self) -> None:
-        """Say what is still needed."""
-        lacking = what_an_implant_lacks(self._binding.parameters.result)
-        self.exporting.block(lacking or ("" if self._ui.folderEdit.currentPath else _("Choose a folder.")))
+        """Show what is still needed."""
+        no_folder = "" if self._ui.folderEdit.currentPath else _("Choose a “Folder”.")
+        self.exporting.block(reason_implant_unusable(self._binding.parameters.result) or no_folder)
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
+        """Stop using the widgets, which are about to be deleted."""
         self.exporting.close()
 
-    def _start(self, **told: Any) -> ImplantFilesRun:
+    def _start(self, **callbacks: Any) -> ImplantFilesRun:
         self._open.setVisible(False)
         parameters = self._binding.parameters
         name = _folder_name(parameters.caseName) or f"case_{datetime.now():%Y-%m-%d_%H-%M-%S}"
@@ -71,35 +71,39 @@ class ExportSection:
         _check_same_case(out, description_of(parameters.result))
         self._ui.folderEdit.addCurrentPathToHistory()
         case_id = parameters.caseName or None
-        return ImplantFilesRun(parameters.result, out, case_id=case_id, **self._finishing(), **told)
+        return ImplantFilesRun(parameters.result, out, case_id=case_id, **self._finishing(), **callbacks)
 
     def _save_scene(self, run: ImplantFilesRun) -> None:
         self._binding.update()
-        self._written = run.out
+        assert run.out is not None  # an export has a folder
+        self._exported = run.out
         with slicer.util.WaitCursor(), TemporaryDirectory(prefix=".", dir=run.out) as folder:
             unfinished = Path(folder) / SCENE_FILE
             if not slicer.util.saveScene(str(unfinished)):
                 raise InputError(
-                    _("The scene cannot be saved into {folder}; the other files are there.").format(folder=run.out)
+                    _(
+                        "Cannot save the scene to {folder}; all other files were written. Free some disk space "
+                        "there and press “Export” again."
+                    ).format(folder=run.out)
                 )
             unfinished.replace(run.out / SCENE_FILE)
-        self.exporting.message.show("done", _("Everything is in {folder}.").format(folder=run.out))
+        self.exporting.message.show("done", _("All files are in {folder}.").format(folder=run.out))
         self._open.setVisible(True)
 
     def _open_folder(self) -> None:
-        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._written)))
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._exported)))
 
 
 def _folder_name(name: str) -> str:
-    """Return a name that any system accepts for a folder; empty if nothing is left."""
+    """Return a name reduced to what every system accepts as a folder name; may be empty."""
     return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(". ")[:80]
 
 
 def _check_same_case(out: Path, description: dict[str, Any]) -> None:
-    """Refuse to write over the files of another skull.
+    """Refuse to overwrite the files of another skull.
 
     Raises:
-        InputError: If the folder holds anything but an earlier export of the same skull.
+        InputError: If the folder contains anything but an earlier export of the same skull.
     """
     if not out.is_dir() or not any(out.iterdir()):
         return
@@ -108,4 +112,4 @@ def _check_same_case(out: Path, description: dict[str, Any]) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         earlier = None
     if earlier != description["input"]["sha256"]:
-        raise InputError(_("{folder} holds files of something else; choose another case name.").format(folder=out))
+        raise InputError(_("{folder} contains files of another case. Choose another “Case name”.").format(folder=out))

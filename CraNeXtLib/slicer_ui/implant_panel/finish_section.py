@@ -1,4 +1,4 @@
-"""From the model's implant to a part that can be made and put in, and how it fits."""
+"""Finishing: from the model's implant to a part that can be manufactured and inserted, and its fit."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from CraNeXtLib.slicer_ui.scene.result_references import (
     PART,
     description_of,
     is_result,
-    referred,
-    what_an_implant_lacks,
+    reason_implant_unusable,
+    referenced_node,
 )
 from CraNeXtLib.slicer_ui.scene.result_surfaces import PART_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
@@ -34,49 +34,49 @@ SETTINGS = {
     "perforation_border_mm": "perforationBorder",
     "engraving": "engraving",
 }
-"""The settings of :class:`CraNeXtLib.implant.finishing.FinishSettings`, and the parameters that hold them."""
+"""Fields of :class:`CraNeXtLib.implant.finishing.FinishSettings`, and the names of their parameters."""
 
 
 class FinishSection(StepSection):
-    """The section Finish.
+    """The section “Finish”.
 
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        results: The section that shows the result, and places in it.
+        results: The section that shows the result.
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection) -> None:
         self.finishing = RunPanel(
             _("Make the part"),
-            tool_tip=_("Give the implant its clearance and the other steps, and check how it fits"),
+            tool_tip=_("Apply clearance and the other steps to the implant, and check the fit"),
             name=_("finishing an implant"),
-            start=lambda **told: ImplantFilesRun(binding.parameters.result, **self.settings(), **told),
+            start=lambda **callbacks: ImplantFilesRun(binding.parameters.result, **self.settings(), **callbacks),
             succeeded=self._finished,
         )
         super().__init__(ui, binding, results, ui.finishFrame, self.finishing)
         self._criteria = CriteriaTable(ui.fitTable, results.go_to)
-        ways = {"auto": _("Remove undercuts"), "none": _("Keep undercuts")}
+        insertions = {"auto": _("Remove undercuts"), "none": _("Keep undercuts")}
         self._choices = (
-            Choice(ui.insertionComboBox, binding, "insertion", ways),
+            Choice(ui.insertionComboBox, binding, "insertion", insertions),
             Choice(ui.materialComboBox, binding, "material", {name: name for name in DENSITIES_G_CM3}),
         )
 
     def settings(self) -> dict[str, Any]:
-        """Return how the part is to be finished, as arguments of a run."""
+        """Return the settings of the finished part, as keyword arguments of a run."""
         parameters = self._binding.parameters
         finishing = {name: getattr(parameters, parameter) for name, parameter in SETTINGS.items()}
         return {"finishing": finishing, "material": parameters.material}
 
     def update(self) -> None:
-        """Show the settings, and how the chosen result's part fits, if there is one."""
+        """Show the settings, and the fit of the chosen result's part, if there is one."""
         for choice in self._choices:
             choice.update()
         result = self._binding.parameters.result
         usable = is_result(result)
-        self.finishing.block(what_an_implant_lacks(result))
-        part = referred(result, PART) if usable else None
-        fit = description_of(result).get("fit") if part is not None else None
+        self.finishing.block(reason_implant_unusable(result))
+        part: Any = referenced_node(result, PART) if usable else None
+        fit: Any = description_of(result).get("fit") if part is not None else None
         for widget in (self._ui.fitTitle, self._ui.fitTable):
             widget.setVisible(fit is not None)
         shown = None if fit is None else (part.GetID(), result.GetID())
@@ -84,20 +84,21 @@ class FinishSection(StepSection):
 
     def _finished(self, run: ImplantFilesRun) -> None:
         if run.part is None:
+            assert run.description is not None  # the run succeeded
             self.finishing.message.show("warning", "\n".join(run.description["warnings"]))
             self._binding.update()
             return
         self._results.show_surface(PART_SURFACE)
 
     def _show(self, fit: dict[str, Any]) -> None:
-        self._ui.fitTitle.text = _("<b>How the part fits</b>: {volume:.1f} mL, {weight:.0f} g of {material}").format(
+        self._ui.fitTitle.text = _("<b>Fit of the part</b>: {volume:.1f} mL, {weight:.0f} g of {material}").format(
             volume=fit["volume_ml"], weight=fit["weight_g"], material=fit["material"]
         )
         names = {
             "rim_within": _("Rim within tolerance"),
             "overlap": _("Overlap with bone"),
-            "wall": _("Thinnest wall beside the rim"),
-            "insertion": _("Bone touched on the way in"),
-            "watertight": _("Surface closed"),
+            "wall": _("Minimum thickness away from rim"),
+            "insertion": _("Overlap during insertion"),
+            "watertight": _("Surface watertight"),
         }
         self._criteria.fill({names.get(c["name"], c["name"]): c for c in fit["criteria"]})

@@ -1,4 +1,4 @@
-"""Choosing the skull: a segment, a mask, or a CT with a threshold that is seen in the slices."""
+"""Choice of the skull: a segment, a mask, or a CT with a threshold that is previewed in the slices."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL
 from CraNeXtLib.slicer_ui.scene.scene_volumes import is_ct
 from CraNeXtLib.slicer_ui.scene.threshold_preview import ThresholdPreview
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice, what_skull_lacks
+from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice, reason_skull_unusable
 
 
 class InputSection:
-    """The upper part of the section Skull.
+    """The upper part of the section “Skull”.
 
     Args:
         ui: The panel's widgets.
@@ -27,7 +27,7 @@ class InputSection:
         self._known_ct: tuple[Any, int, bool] | None = None
 
     def update(self) -> None:
-        """Show the controls that the chosen node needs, and the preview."""
+        """Show the controls for the chosen node, and the preview."""
         parameters = self._binding.parameters
         node = parameters.inputNode
         self._segments.update(node)
@@ -45,12 +45,12 @@ class InputSection:
             self._preview.hide()
 
     def hide_preview(self) -> None:
-        """Leave the slices to others, as when another module is opened."""
+        """Remove the preview from the slices, because another module is opened."""
         self._preview.hide()
 
     def missing(self) -> str:
-        """Return what must be done before an implant can be made, or nothing."""
-        return what_skull_lacks(self._binding.parameters.inputNode)
+        """Return a sentence on what to do before an implant can be made; empty if it can be."""
+        return reason_skull_unusable(self._binding.parameters.inputNode)
 
     def _is_ct(self, node: Any) -> bool:
         image = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else None

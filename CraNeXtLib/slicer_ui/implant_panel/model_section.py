@@ -1,4 +1,4 @@
-"""Choosing the model and where it runs, and adding models of the user's own."""
+"""Choice of the model and the device, and import of the user's own models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class ModelSection:
-    """The controls of model, device and post-processing.
+    """The controls for model, device and post-processing.
 
     Args:
         ui: The panel's widgets.
@@ -29,9 +29,9 @@ class ModelSection:
         self._ui = ui
         self._binding = binding
         self._source = Path()
-        devices = {"auto": _("Automatic"), "cpu": _("CPU"), "cuda": _("NVIDIA graphics card"), "mps": _("Apple GPU")}
+        devices = {"auto": _("Automatic"), "cpu": _("CPU"), "cuda": _("NVIDIA GPU"), "mps": _("Apple GPU")}
         cleaning = {
-            "": _("As the model asks for"),
+            "": _("Recommended by the model"),
             "default": _("Keep what fills the defect"),
             "official": _("As published"),
         }
@@ -43,29 +43,28 @@ class ModelSection:
         ui.modelComboBox.connect("activated(int)", lambda _row: self._choose_model())
         self.importing = RunPanel(
             _("Import a model…"),
-            tool_tip=_("Add a model folder, or the authors' published checkpoint (.pth), to the list"),
+            tool_tip=_("Add a model folder, or the checkpoint published by the authors (.pth), to the list of models"),
             name=_("importing a model"),
             ask=self._ask,
-            start=lambda **told: ModelImportRun(self._source, **told),
+            start=lambda **callbacks: ModelImportRun(self._source, **callbacks),
             succeeded=self._imported,
             controls={"--name": _("“name” in its model.json")},
         )
         ui.importFrame.layout().addWidget(self.importing.widget)
 
     def fill_models(self) -> None:
-        """List the models that are there now."""
+        """List the available models."""
         found = {model.name: _title(model) for model in model_library.available()}
         fill_choices(self._ui.modelComboBox, found)
 
     def update(self) -> None:
-        """Show what is chosen."""
+        """Show the chosen values."""
         for choice in self._choices:
             choice.update()
         box = self._ui.modelComboBox
         row = box.findData(self._binding.parameters.model)
-        box.setCurrentIndex(
-            row if row >= 0 else box.findData(model_library.DEFAULT_MODEL)
-        )  # none chosen yet, or it is gone
+        # The parameter is empty before the first choice, and may name a deleted model.
+        box.setCurrentIndex(row if row >= 0 else box.findData(model_library.DEFAULT_MODEL))
         box.enabled = not self._binding.parameters.quickPreview
         note = _note(self._ui.modelComboBox.currentData)
         self._ui.modelNote.text = note
@@ -73,11 +72,11 @@ class ModelSection:
             widget.setVisible(bool(note))
 
     def name_device(self, title: str) -> None:
-        """Say what automatic means on this computer, such as ``"NVIDIA H100"``."""
+        """Show which device “Automatic” uses on this computer, for example ``"NVIDIA H100"``."""
         self._ui.deviceComboBox.setItemText(0, _("Automatic ({device})").format(device=title))
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
+        """Stop using the widgets, which are about to be deleted."""
         self.importing.close()
 
     def _choose_model(self) -> None:
@@ -87,7 +86,7 @@ class ModelSection:
     def _ask(self) -> bool:
         chosen = qt.QFileDialog.getOpenFileName(
             slicer.util.mainWindow(),
-            _("A model's model.json, or a checkpoint"),
+            _("Choose a model.json or a checkpoint"),
             "",
             _("Models (model.json *.pth *.pt *.ckpt *.safetensors)"),
         )
@@ -106,14 +105,14 @@ def _title(model: model_library.Model) -> str:
     kinds = {
         "pca_skull": _("statistical shape model"),
         "network": _("network"),
-        "refined": _("shape + network"),
+        "refined": _("shape model + network"),
     }
     title = f"{model.name} – {kinds.get(model.description['kind'], model.description['kind'])}"
     return _("{title} (default)").format(title=title) if model.name == model_library.DEFAULT_MODEL else title
 
 
 def _note(name: str) -> str:
-    """Return what the user should know about a model before using it: size, licence and how good it was."""
+    """Return size, validation score and license of a model, for display; empty if there is no such model."""
     found = [model for model in model_library.available() if model.name == name]
     if not found:
         return ""

@@ -1,4 +1,4 @@
-"""The panel of CraNeXtImplant: its sections, and how one leads to the next."""
+"""The panel of CraNeXtImplant: its sections and how they interact."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class ImplantPanel:
-    """Connects the widgets of the .ui file with the scene and the logic.
+    """Connects the widgets of the .ui file to the scene and the logic.
 
     Args:
         ui: The panel's widgets by name.
@@ -41,12 +41,12 @@ class ImplantPanel:
         self.models = ModelSection(ui, self.binding)
         self.making = RunPanel(
             _("M&ake implant"),
-            tool_tip=_("Complete the skull and cut out the implant; Slicer stays usable meanwhile"),
+            tool_tip=_("Complete the skull and extract the implant. You can continue to use Slicer meanwhile."),
             name=_("making an implant"),
             ask=self.environment.ensure,
             start=self._start,
             succeeded=self._made,
-            ended=self._end_of_making,
+            ended=self._making_ended,
         )
         ui.applyFrame.layout().addWidget(self.making.widget)
         self.results = ResultSection(ui, self.binding)
@@ -55,7 +55,7 @@ class ImplantPanel:
         self.evaluating = EvaluateSection(ui, self.binding, self.results)
         self.exporting = ExportSection(ui, self.binding, self.finishing.settings)
         ui.sampleButton.connect("clicked()", self._begin_tour)
-        ui.advancedSection.connect("contentsCollapsed(bool)", self._look_for_devices)
+        ui.advancedSection.connect("contentsCollapsed(bool)", self._find_devices)
 
     def enter(self) -> None:
         """Show the scene's parameters."""
@@ -63,13 +63,13 @@ class ImplantPanel:
         self.binding.connect()
 
     def leave(self) -> None:
-        """Let go of parameters and views; what runs goes on."""
+        """Release parameters and views; a run in progress continues."""
         self.binding.disconnect()
         self._input.hide_preview()
         self.editing.stop()
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted; what runs is cancelled."""
+        """Stop using the widgets, which are about to be deleted; a run in progress is canceled."""
         self.leave()
         self.making.close()
         for section in (self.models, self.editing, self.finishing, self.evaluating, self.exporting, self.environment):
@@ -89,8 +89,8 @@ class ImplantPanel:
             section.update()
         self.making.block(self._input.missing())
 
-    def _look_for_devices(self, folded: bool) -> None:
-        """Find out what automatic means when the choice of the device is first seen; it takes seconds."""
+    def _find_devices(self, folded: bool) -> None:
+        """Find out which device “Automatic” means, only when the choice is first shown because it takes seconds."""
         if not folded and not self._devices_known:
             self._devices_known = True
             self.environment.examine()
@@ -98,7 +98,7 @@ class ImplantPanel:
     def _examined(self, found: dict[str, Any]) -> None:
         self.models.name_device(found["devices"][0]["name"])
 
-    def _start(self, **told: Any) -> ImplantRun:
+    def _start(self, **callbacks: Any) -> ImplantRun:
         parameters = self.binding.parameters
         return self._logic.process(
             parameters.inputNode,
@@ -109,18 +109,18 @@ class ImplantPanel:
             device=parameters.device,
             postprocessing=parameters.postprocessing or None,
             wait=False,
-            **told,
+            **callbacks,
         )
 
     def _made(self, run: ImplantRun) -> None:
         parameters = self.binding.parameters
-        parameters.showBone = False  # it would cover the result
+        parameters.showBone = False  # the preview would cover the result
         parameters.result, parameters.shownSurface = run.segmentation, IMPLANT_SURFACE
         if self.binding.connected:
             self.results.look()
 
     def _begin_tour(self) -> None:
-        """Load the sample, make its implant, and compare it with the true one."""
+        """Load the sample, make its implant, and compare it with the true implant."""
         if self.making.busy:
             return
         try:
@@ -135,7 +135,7 @@ class ImplantPanel:
         self.making.start()
         self._on_tour = self.making.busy
 
-    def _end_of_making(self, run: ImplantRun) -> None:
+    def _making_ended(self, run: ImplantRun) -> None:
         if self._on_tour and run.description is not None:
             self._ui.evaluateSection.collapsed = False
             self.evaluating.comparing.start()

@@ -1,4 +1,4 @@
-"""What was made: measures, warnings, and where to look."""
+"""The chosen result: its measurements, its warnings, and the views of it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import slicer
 from CraNeXtLib.slicer_ui.scene import views
 from CraNeXtLib.slicer_ui.scene.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, IMPLANT, has_surface
 from CraNeXtLib.slicer_ui.scene.measures_table import measure_rows
-from CraNeXtLib.slicer_ui.scene.result_references import INPUT, description_of, is_result, referred
+from CraNeXtLib.slicer_ui.scene.result_references import INPUT, description_of, is_result, referenced_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import RIMS, surfaces_of
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.choices import fill_choices
 from CraNeXtLib.slicer_ui.widgets.message_label import message_in
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
-from CraNeXtLib.slicer_ui.widgets.tables import fill_grid
+from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
 
 
 class ResultSection:
-    """The section Implant, and the views of the result that is chosen in it.
+    """The section “Implant”, and the views of the result that is chosen in it.
 
     Args:
         ui: The panel's widgets.
@@ -30,7 +30,7 @@ class ResultSection:
         self._ui = ui
         self._binding = binding
         self._shown: str | None = None
-        self._message = message_in(ui.resultMessageFrame.layout())
+        self.message = message_in(ui.resultMessageFrame.layout())
         ui.resultSelector.addAttribute("vtkMRMLSegmentationNode", "CraNeXt.Result")
         self._keys: tuple[str, ...] = ()
         self._editing = False
@@ -41,7 +41,7 @@ class ResultSection:
         ui.showCompleteCheckBox.connect("toggled(bool)", self._show_complete)
 
     def update(self) -> None:
-        """Show the chosen result's measures; hide the other results from the views when it has changed."""
+        """Show the chosen result's measurements; after another choice, hide the other results in the views."""
         result = self._binding.parameters.result
         usable = is_result(result)
         ui = self._ui
@@ -49,32 +49,32 @@ class ResultSection:
             widget.setVisible(usable)
         if not usable:
             self._show_defects([])
-            self._message.clear()
+            self.message.clear()
             self._shown = None
             return
         description = description_of(result)
-        fill_grid(
+        fill_table_widget(
             self._ui.measuresTable,
             (_("Measure"), _("Value"), ""),
             [(name, value, unit) for name, value, unit in measure_rows(description)],
         )
         self._show_defects(description.get("defects", []))
         if description["warnings"]:
-            self._message.show("warning", "\n".join(description["warnings"]))
+            self.message.show("warning", "\n".join(description["warnings"]))
         else:
-            self._message.clear()
+            self.message.clear()
         if self._shown != result.GetID():
             self._shown = result.GetID()
             self._show_only(result)
         self._show_chosen_surface(result)
 
     def show_surface(self, key: str) -> None:
-        """Show one of the surfaces of ``surfaces_of`` instead of another."""
+        """Show one of the surfaces of ``surfaces_of`` in 3D, given its key."""
         self._binding.parameters.shownSurface = key
         self._binding.update()
 
     def set_editing(self, editing: bool) -> None:
-        """Show the implant's segment in 3D while it is edited, since all surfaces are what they were before."""
+        """Show the implant's segment in 3D while it is edited, since the surfaces do not follow the edits."""
         self._editing = editing
         result = self._binding.parameters.result
         if is_result(result):
@@ -82,18 +82,18 @@ class ResultSection:
             self._show_chosen_surface(result)
 
     def _show_defects(self, defects: list[dict[str, Any]]) -> None:
-        """List the separate defects; choosing one looks at it."""
+        """List the separate defects; selecting one points the views at it."""
         for widget in (self._ui.defectsTitle, self._ui.defectsTable):
             widget.setVisible(bool(defects))
         if defects == self._defects:
             return
-        self._defects = []  # what is filled in now is not chosen
+        self._defects = []  # filling the table selects nothing
         sides = {"left": _("left"), "right": _("right"), "bilateral": _("both sides")}
         rows = [
             (f"{number}: {defect['main_region']}", sides[defect["side"]], f"{defect['area_cm2']:.1f} cm²")
             for number, defect in enumerate(defects, start=1)
         ]
-        fill_grid(self._ui.defectsTable, (_("Defect"), _("Side"), _("Area")), rows, selectable=True)
+        fill_table_widget(self._ui.defectsTable, (_("Defect"), _("Side"), _("Area")), rows, selectable=True)
         self._defects = defects
 
     def _look_at_defect(self) -> None:
@@ -113,11 +113,11 @@ class ResultSection:
         self._ui.surfaceComboBox.setCurrentIndex(self._ui.surfaceComboBox.findData(chosen))
         for key, (_title, node) in surfaces.items():
             node.SetDisplayVisibility(key == chosen and not self._editing)
-        # The skull would hide a rim.
+        # The skull would cover a rim.
         result.GetDisplayNode().SetSegmentVisibility3D(DEFECTIVE_SKULL, chosen not in RIMS or self._editing)
 
     def look(self) -> None:
-        """Arrange the views, look at the defect from outside, and move the slices through it."""
+        """Arrange the views, and point them at the defect."""
         result = self._binding.parameters.result
         surfaces = surfaces_of(result) if is_result(result) else {}
         if not surfaces:
@@ -126,25 +126,25 @@ class ResultSection:
         if not has_surface(result, DEFECTIVE_SKULL):
             with slicer.util.WaitCursor():
                 result.CreateClosedSurfaceRepresentation()
-        views.arrange_views(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
-        views.show_place(result.GetScene(), views.middle_of(surface), views.middle_of(result))
+        views.set_layout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
+        views.show_position(result.GetScene(), views.center_of(surface), views.center_of(result))
 
-    def go_to(self, place_ras: Any) -> None:
-        """Look at a place, RAS in mm in the coordinates of the result, from outside."""
+    def go_to(self, position_ras: Any) -> None:
+        """Point the views at a position in the coordinates of the result, RAS in mm, and mark it."""
         result = self._binding.parameters.result
-        place = views.in_world(result, place_ras)
-        views.show_place(result.GetScene(), place, views.middle_of(result))
-        views.mark(result.GetScene(), place)
+        position = views.to_world(result, position_ras)
+        views.show_position(result.GetScene(), position, views.center_of(result))
+        views.mark(result.GetScene(), position)
 
     def _show_only(self, result: Any) -> None:
         for node in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
             if is_result(node):
                 node.SetDisplayVisibility(node is result)
                 for _title, surface in surfaces_of(node).values():
-                    surface.SetDisplayVisibility(False)  # but the chosen one of the result, see below
-        skull = referred(result, INPUT)
+                    surface.SetDisplayVisibility(False)  # update() then shows the chosen one
+        skull = referenced_node(result, INPUT)
         if skull is not None and skull.IsA("vtkMRMLSegmentationNode"):
-            skull.SetDisplayVisibility(False)  # it lies where the result does
+            skull.SetDisplayVisibility(False)  # it coincides with the result
         elif skull is not None:
             views.hide_labels(skull)
         self._show_complete(self._ui.showCompleteCheckBox.checked)

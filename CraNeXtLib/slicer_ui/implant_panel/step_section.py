@@ -1,4 +1,4 @@
-"""What the sections about a result have in common: a run with its button, and what it gave, shown once."""
+"""Base class of the sections that process the chosen result: a run with its button, and its outcome."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class StepSection:
-    """Base class of a section that does something with the chosen result.
+    """Base class of a section that processes the chosen result.
 
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        results: The section that shows the result, and places in it.
-        frame: Gets the run's button.
-        run: What the section does.
+        results: The section that shows the result.
+        frame: Receives the run's button.
+        run: The button and progress of the section's run.
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection, frame: Any, run: RunPanel) -> None:
@@ -30,11 +30,11 @@ class StepSection:
         frame.layout().addWidget(run.widget)
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
+        """Stop using the widgets, which are about to be deleted."""
         self._run.close()
 
     def _show_once(self, what: Any, show: Callable[[], None]) -> None:
-        """Show what the run gave unless it is shown already; None if there is nothing."""
+        """Show the outcome of the run, identified by ``what``, unless it is shown already; None if there is none."""
         if what != self._shown:
             self._shown = what
             if what is not None:

@@ -1,18 +1,15 @@
-"""One categorization of a skull in the scene, from its start until its nodes are filled."""
+"""Categorization of a skull in the scene, from the start of the worker to the filled nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
-from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.categorization_nodes import (
     DEFECT,
     REGIONS_TABLE,
@@ -22,29 +19,30 @@ from CraNeXtLib.slicer_ui.scene.categorization_nodes import (
 )
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.scene.result_nodes import check_holds_voxels, place_beside, reference_to_image
-from CraNeXtLib.slicer_ui.scene.result_references import INPUT, refer
+from CraNeXtLib.slicer_ui.scene.result_references import INPUT, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.scene_volumes import chosen_segment, mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 
 class CategorizationRun(WorkerRun):
-    """A worker that divides a skull into regions, and the nodes that its result goes into.
+    """A worker that divides a skull into regions, and the nodes that receive its result.
 
-    A node that was deleted meanwhile does no harm: an output is made anew.
+    Nodes may be deleted meanwhile: a deleted output node is replaced by a new one.
 
     Args:
-        node: Segmentation or labelmap volume of the skull. Of a reconstruction's segmentation the segment Defective
-            skull is taken if none is named.
+        node: Segmentation or labelmap volume of the skull. In the segmentation of a reconstruction, the segment
+            Defective skull is the default.
         segmentation: Segmentation node to fill with a segment for each region; None for a new one.
         table: Table node to fill; None for a new one.
-        segment_id: The skull's segment, if there are several.
-        implant: Segmentation or labelmap volume of an implant or defect, to tell its regions; of a reconstruction's
-            segmentation the segment Implant is taken if none is named. None for none.
-        implant_segment_id: The implant's segment, if there are several.
+        segment_id: ID of the skull's segment, needed if there are several.
+        implant: Segmentation or labelmap volume of an implant or defect to be located, or None. In the segmentation
+            of a reconstruction, the segment Implant is the default.
+        implant_segment_id: ID of the implant's segment, needed if there are several.
         method: ``"default"`` or ``"official"``.
-        python: The interpreter to use, see :func:`CraNeXtLib.slicer_ui.runs.interpreters.worker_python`.
-        progress: Told the stage and the fraction of the whole.
-        ended: Called once with this run when it has ended, one way or another.
+        options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
     Raises:
         InputError: If a node cannot be used, or skull and implant are under different transforms.
@@ -60,15 +58,13 @@ class CategorizationRun(WorkerRun):
         implant: Any = None,
         implant_segment_id: str | None = None,
         method: str = "default",
-        python: str | Path | None = None,
-        progress: ProgressCallback | None = None,
-        ended: Callable[[CategorizationRun], None] | None = None,
+        **options: Unpack[RunOptions],
     ) -> None:
         self.segmentation = segmentation
         self.table = table
         self.description: dict[str, Any] | None = None
         if node is None:
-            raise InputError(_("Choose a segmentation or a labelmap volume of the skull."))
+            raise InputError(_("Choose a segmentation or a labelmap volume under “Skull”."))
         self._node = node
         self._implant = implant
         self._input: dict[str, Any] = {}
@@ -76,15 +72,16 @@ class CategorizationRun(WorkerRun):
         if implant is not None:
             self._masks["implant"] = self._read("implant", implant, implant_segment_id, IMPLANT)
             if implant.GetTransformNodeID() != node.GetTransformNodeID():
-                raise InputError(_("Put the implant and the skull under one transform, or harden theirs."))
+                raise InputError(
+                    _("Skull and defect are under different transforms. Harden them, or use the same one for both.")
+                )
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._method = method
-        self._python = python
-        super().__init__(node.GetScene() or slicer.mrmlScene, progress=progress, ended=ended)
+        super().__init__(node.GetScene() or slicer.mrmlScene, **options)
 
-    def _read(self, role: str, node: Any, segment_id: str | None, usual: str) -> Any:
-        chosen = chosen_segment(node, segment_id, usual)
+    def _read(self, role: str, node: Any, segment_id: str | None, default: str) -> Any:
+        chosen = chosen_segment(node, segment_id, default)
         self._input[role] = {"node": node.GetName(), "segment": chosen}
         return mask_of(node, chosen)
 
@@ -93,8 +90,7 @@ class CategorizationRun(WorkerRun):
         for role, mask in self._masks.items():
             write_mask(mask, Path(files[role]))
         arguments = files | {"out": str(folder / "result"), "method": self._method, "picture": False}
-        interpreter, environment = worker_python(self._python)
-        return Job("categorize", arguments, python=interpreter, environment=environment)
+        return self._start_job("categorize", arguments)
 
     def _deliver(self, folder: Path) -> None:
         labels, description = read_regions(folder)
@@ -106,12 +102,12 @@ class CategorizationRun(WorkerRun):
         self.table = self._output(self.table, "vtkMRMLTableNode", _("{name} region sizes").format(name=name))
         fill_regions(self.segmentation, labels, description)
         fill_table(self.table, description)
-        refer(self.segmentation, REGIONS_TABLE, self.table)
+        set_referenced_node(self.segmentation, REGIONS_TABLE, self.table)
         if self._node.GetScene() is self._scene:
             for node in (self.segmentation, self.table):
                 place_beside(node, self._node)
             reference_to_image(self.segmentation, self._node)
-            refer(self.segmentation, INPUT, self._node)
+            set_referenced_node(self.segmentation, INPUT, self._node)
         if self._implant is not None and self._implant.GetScene() is self._scene:
-            refer(self.segmentation, DEFECT, self._implant)
+            set_referenced_node(self.segmentation, DEFECT, self._implant)
         self.description = description

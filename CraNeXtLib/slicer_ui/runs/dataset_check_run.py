@@ -1,31 +1,29 @@
-"""The check of a data set, from its start until its table is filled."""
+"""Check of a data set, from the start of the worker to the filled table of problems."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
-from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.training_nodes import fill_problems
 from CraNeXtLib.slicer_ui.translation import _
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 
 class DatasetCheckRun(WorkerRun):
-    """A worker that reads every case of a data set, and the table of what it found.
+    """A worker that reads every case of a data set, and the table of the problems that it found.
 
     Args:
-        manifest: File of the data set.
+        manifest: The data set's manifest.
         table: Table node to fill; None for a new one.
-        python: The interpreter to use, see :func:`CraNeXtLib.slicer_ui.runs.interpreters.worker_python`.
-        progress: Told the stage and the fraction of the whole.
-        ended: Called once with this run when it has ended, one way or another.
+        options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
     Raises:
         InputError: If there is no such file.
@@ -35,23 +33,20 @@ class DatasetCheckRun(WorkerRun):
         self,
         manifest: str | Path,
         table: Any = None,
-        *,
-        python: str | Path | None = None,
-        progress: ProgressCallback | None = None,
-        ended: Callable[[DatasetCheckRun], None] | None = None,
+        **options: Unpack[RunOptions],
     ) -> None:
         self.table = table
         self.description: dict[str, Any] | None = None
         self._manifest = Path(manifest)
-        self._python = python
         if not self._manifest.is_file():
-            raise InputError(_("There is no data set at {path}.").format(path=manifest))
-        super().__init__(slicer.mrmlScene, progress=progress, ended=ended)
+            raise InputError(
+                _("There is no file {path}. Choose another manifest under “Data set”.").format(path=manifest)
+            )
+        super().__init__(slicer.mrmlScene, **options)
 
     def _start(self, _folder: Path) -> Job:
-        interpreter, environment = worker_python(self._python)
         arguments = {"manifest": str(self._manifest.absolute())}
-        return Job("check_dataset", arguments, python=interpreter, environment=environment)
+        return self._start_job("check_dataset", arguments)
 
     def _deliver(self, _folder: Path) -> None:
         description = self._job.result()

@@ -1,17 +1,15 @@
-"""The implant of a result as it is now: measured anew after editing, or written into a folder."""
+"""The current implant of a result: measured again after editing, finished, or exported to a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.geometry.poly_data import write_poly_data
-from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
-from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene import result_references
 from CraNeXtLib.slicer_ui.scene.implant_edits import is_edited
 from CraNeXtLib.slicer_ui.scene.implant_nodes import (
@@ -25,27 +23,28 @@ from CraNeXtLib.slicer_ui.scene.implant_nodes import (
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
 from CraNeXtLib.slicer_ui.scene.part_nodes import FINISHED, add_part, remove_part
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
-from CraNeXtLib.slicer_ui.scene.result_references import description_of, is_result, refer, referred
+from CraNeXtLib.slicer_ui.scene.result_references import description_of, is_result, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.scene_volumes import mask_of, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 
 class ImplantFilesRun(WorkerRun):
-    """A worker that measures a result's implant as it is now and makes its surface anew.
+    """A worker that measures a result's current implant and creates its surface again.
 
     Args:
-        segmentation: The segmentation of a reconstruction; its model and table of measures are filled.
-        out: Folder to write the implant's files and the report into; None to only refresh the scene.
-        finishing: How the part to be made is finished, see ``FinishSettings``; None for no
-            part. A part of an earlier implant is taken away.
-        material: What the part is made of, for its weight.
-        case_id: What the report calls the case; None for what it is called already.
-        python: The interpreter to use, see :func:`CraNeXtLib.slicer_ui.runs.interpreters.worker_python`.
-        progress: Told the stage and the fraction of the whole.
-        ended: Called once with this run when it has ended, one way or another.
+        segmentation: The segmentation of a reconstruction; its model and table of measurements are updated.
+        out: Folder for the implant's files and the report; None to update the scene only.
+        finishing: Settings of the finished part, see ``FinishSettings``; None for no part, which removes the part of
+            an earlier implant.
+        material: Material of the part, for its weight.
+        case_id: Name of the case in the report; None to keep the current one.
+        options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
     Raises:
-        InputError: If the node is no result, or a segment of it is empty or was deleted.
+        InputError: If the node is not a result, or one of its segments is empty or was deleted.
     """
 
     def __init__(
@@ -56,12 +55,10 @@ class ImplantFilesRun(WorkerRun):
         finishing: Mapping[str, Any] | None = None,
         material: str | None = None,
         case_id: str | None = None,
-        python: str | Path | None = None,
-        progress: ProgressCallback | None = None,
-        ended: Callable[[ImplantFilesRun], None] | None = None,
+        **options: Unpack[RunOptions],
     ) -> None:
         if not is_result(segmentation):
-            raise InputError(_("Choose the segmentation of a reconstruction."))
+            raise InputError(_("Choose a reconstruction under “Result”."))
         self.segmentation = segmentation
         self.out = None if out is None else Path(out)
         self.model: Any = None
@@ -71,16 +68,15 @@ class ImplantFilesRun(WorkerRun):
         self._edited = is_edited(segmentation)
         self._finishing = {"finishing": finishing} | ({"material": material} if material else {})
         self._known = {"case_id": case_id} if case_id else {}
-        self._python = python
-        super().__init__(segmentation.GetScene(), progress=progress, ended=ended)
+        super().__init__(segmentation.GetScene(), **options)
 
     def _start(self, folder: Path) -> Job:
         files = {role: str(folder / f"{role}.nrrd") for role in self._masks}
         for role, mask in self._masks.items():
             write_mask(mask, Path(files[role]))
-        painted = referred(self.segmentation, result_references.EXPECTED_ERROR)
-        if painted is not None and self.out is not None:
-            write_poly_data(painted.GetPolyData(), folder / EXPECTED_ERROR)
+        error_map = referenced_node(self.segmentation, result_references.EXPECTED_ERROR)
+        if error_map is not None and self.out is not None:
+            write_poly_data(error_map.GetPolyData(), folder / EXPECTED_ERROR)
             files["expected_error"] = str(folder / EXPECTED_ERROR)
         arguments = (
             files
@@ -92,8 +88,7 @@ class ImplantFilesRun(WorkerRun):
                 "report": self.out is not None,
             }
         )
-        interpreter, environment = worker_python(self._python)
-        return Job("implant_files", arguments, python=interpreter, environment=environment)
+        return self._start_job("implant_files", arguments)
 
     def _deliver(self, folder: Path) -> None:
         result = read_result(self.out or folder)
@@ -106,16 +101,16 @@ class ImplantFilesRun(WorkerRun):
         }
         name = result.description["input"]["node"]
         for role, (kind, title) in roles.items():
-            known = referred(self.segmentation, role)
+            known = referenced_node(self.segmentation, role)
             node = self._output(known, kind, title.format(name=name))
             if node is not known:
-                refer(self.segmentation, role, node)
+                set_referenced_node(self.segmentation, role, node)
                 place_beside(node, self.segmentation)
         if (self.out or folder).joinpath(f"{FINISHED}.stl").is_file() and result.description.get("finishing"):
             self.part = add_part(self.segmentation, self.out or folder, name)
         else:
             remove_part(self.segmentation)
-        self.model = referred(self.segmentation, result_references.SURFACE)
+        self.model = referenced_node(self.segmentation, result_references.SURFACE)
         fill_model(self.model, result)
-        fill_measures(referred(self.segmentation, result_references.MEASURES), result.description)
+        fill_measures(referenced_node(self.segmentation, result_references.MEASURES), result.description)
         describe(self.segmentation, result.description)

@@ -1,43 +1,41 @@
-"""One reconstruction of a skull in the scene, from its start until its nodes are filled."""
+"""Reconstruction of a skull in the scene, from the start of the worker to the filled nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.geometry.box import foreground_box
-from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
-from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene import result_references
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_map
 from CraNeXtLib.slicer_ui.scene.implant_nodes import Result, fill_model, fill_segmentation, read_result
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
 from CraNeXtLib.slicer_ui.scene.result_nodes import check_holds_voxels, place_beside, reference_to_image
-from CraNeXtLib.slicer_ui.scene.result_references import refer, referred
+from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.scene_volumes import fill_labelmap, is_ct, mask_of, write_ct, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 
 class ImplantRun(WorkerRun):
-    """A worker that reconstructs a skull, and the nodes that its result goes into.
+    """A worker that reconstructs a skull, and the nodes that receive its result.
 
-    A node that was deleted meanwhile does no harm: an output is made anew.
+    Nodes may be deleted meanwhile: a deleted output node is replaced by a new one.
 
     Args:
         node: Segmentation or labelmap volume of the defective skull, or a CT volume.
         segmentation: Segmentation node to fill; None for a new one.
         model: Model node to fill with the implant's surface; None for a new one.
-        segment_id: The skull's segment, if there are several.
-        settings: Of :class:`CraNeXtLib.cases.case_settings.CaseSettings`, those that differ from the default.
-        python: The interpreter to use, see :func:`CraNeXtLib.slicer_ui.runs.interpreters.worker_python`.
-        progress: Told the stage and the fraction of the whole.
-        ended: Called once with this run when it has ended, one way or another.
+        segment_id: ID of the skull's segment, needed if there are several.
+        settings: Fields of :class:`CraNeXtLib.cases.case_settings.CaseSettings` that differ from the default.
+        options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
     Raises:
         InputError: If the input or the segmentation to fill cannot be used.
@@ -51,9 +49,7 @@ class ImplantRun(WorkerRun):
         *,
         segment_id: str | None = None,
         settings: dict[str, Any],
-        python: str | Path | None = None,
-        progress: ProgressCallback | None = None,
-        ended: Callable[[ImplantRun], None] | None = None,
+        **options: Unpack[RunOptions],
     ) -> None:
         self.segmentation = segmentation
         self.model = model
@@ -61,19 +57,18 @@ class ImplantRun(WorkerRun):
         self.description: dict[str, Any] | None = None
         self._input = node
         if node is None:
-            raise InputError(_("Choose a segmentation, a labelmap volume or a CT."))
+            raise InputError(_("Choose a segmentation, a labelmap volume or a CT under “Skull”."))
         self._skull = None if is_ct(node) else mask_of(node, segment_id)
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._name = node.GetName()
         self._segment_id = segment_id
         self._settings = settings
-        self._python = python
-        super().__init__(node.GetScene() or slicer.mrmlScene, progress=progress, ended=ended)
+        super().__init__(node.GetScene() or slicer.mrmlScene, **options)
 
     def _start(self, folder: Path) -> Job:
         skull = folder / "skull.nrrd"
-        settings = self._settings | {"report": False, "finishing": None}  # a part is made in a step of its own
+        settings = self._settings | {"report": False, "finishing": None}  # finishing is a step of its own
         if self._skull is None:
             write_ct(self._input, skull)
             settings["ct"] = True
@@ -81,19 +76,18 @@ class ImplantRun(WorkerRun):
             settings.pop("bone_threshold_hu", None)
             write_mask(self._skull, skull)
         arguments = {"skull": str(skull), "out": str(folder / "result"), "settings": settings, "for_scene": True}
-        interpreter, environment = worker_python(self._python)
-        return Job("reconstruct", arguments, python=interpreter, environment=environment)
+        return self._start_job("reconstruct", arguments)
 
     def _deliver(self, folder: Path) -> None:
         result = read_result(folder)
-        del result.description["input"]["path"]  # of a temporary file
+        del result.description["input"]["path"]  # the path of a temporary file
         result.description["input"] |= {"node": self._name, "segment": self._segment_id}
         self.segmentation = self._output(
             self.segmentation, "vtkMRMLSegmentationNode", _("{name} reconstruction").format(name=self._name)
         )
         self.model = self._output(self.model, "vtkMRMLModelNode", _("{name} implant").format(name=self._name))
         skull = self._skull
-        if skull is None:  # the bone that the worker found in the CT
+        if skull is None:  # the input is a CT, and the worker segmented its bone
             complete = result.complete_skull
             skull = complete.with_voxels(complete.voxels & ~result.implant.voxels)
         fill_segmentation(self.segmentation, skull, result)
@@ -103,37 +97,37 @@ class ImplantRun(WorkerRun):
             for node in (self.segmentation, self.model, self.table):
                 place_beside(node, self._input)
             reference_to_image(self.segmentation, self._input)
-            refer(self.segmentation, result_references.INPUT, self._input)
+            set_referenced_node(self.segmentation, result_references.INPUT, self._input)
         self.description = result.description
 
     def _add_companions(self, result: Result) -> None:
-        """Add or fill the table of measures and the implant as it was computed, to which editing can go back."""
+        """Add or fill the table of measurements and a copy of the computed implant, for reverting edits."""
         names = {
             result_references.MEASURES: ("vtkMRMLTableNode", _("{name} measures")),
             result_references.COMPUTED: ("vtkMRMLLabelMapVolumeNode", _("{name} implant as computed")),
         }
         nodes = {
-            role: self._output(referred(self.segmentation, role), kind, title.format(name=self._name))
+            role: self._output(referenced_node(self.segmentation, role), kind, title.format(name=self._name))
             for role, (kind, title) in names.items()
         }
         self.table, computed = nodes.values()
         fill_measures(self.table, result.description)
         fill_labelmap(computed, result.implant.crop(foreground_box(result.implant.voxels)))
         computed.SetHideFromEditors(True)
-        self._paint_expected_error(result)
+        self._show_expected_error(result)
         for role, node in (nodes | {result_references.SURFACE: self.model}).items():
-            refer(self.segmentation, role, node)
+            set_referenced_node(self.segmentation, role, node)
 
-    def _paint_expected_error(self, result: Result) -> None:
-        """Add or fill the model that shows how far off the implant is expected to be, or remove that of another."""
-        node = referred(self.segmentation, result_references.EXPECTED_ERROR)
+    def _show_expected_error(self, result: Result) -> None:
+        """Add or fill the model of the expected error; remove an outdated one if there is no estimate."""
+        node = referenced_node(self.segmentation, result_references.EXPECTED_ERROR)
         if result.expected_error is None:
             if node is not None:
                 self._scene.RemoveNode(node)
             return
         node = self._output(node, "vtkMRMLModelNode", _("{name} expected error").format(name=self._name))
         fill_map(node, result.expected_error, title=_("Expected error [mm]"))
-        node.SetDisplayVisibility(False)  # it lies where the implant does
+        node.SetDisplayVisibility(False)  # it coincides with the implant
         if self._input.GetScene() is self._scene:
             place_beside(node, self._input)
-        refer(self.segmentation, result_references.EXPECTED_ERROR, node)
+        set_referenced_node(self.segmentation, result_references.EXPECTED_ERROR, node)

@@ -1,4 +1,4 @@
-"""Which Python runs the heavy work, and in which environment."""
+"""The Python interpreter and the environment of the worker."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.translation import _
 
 PYTHON_SETTING = "CraNeXt/Python"
-"""Slicer's setting that names a Python of the user's with CraNeXt's dependencies; empty for Slicer's own."""
+"""Slicer setting with the path of an external Python that has CraNeXt's dependencies; empty for Slicer's own."""
 
 
 def worker_python(python: str | Path | None = None) -> tuple[str, Mapping[str, str] | None]:
-    """Return the path of the Python for the worker, and its environment if it differs from this process's.
+    """Return the path of the worker's Python, and its environment variables, None for those of this process.
 
-    Slicer's own Python (``PythonSlicer``) needs the variables that Slicer's launcher has set; any other Python would
-    load Slicer's libraries because of them.
+    Slicer's own Python (``PythonSlicer``) needs the variables that Slicer's launcher sets; any other Python would load
+    Slicer's libraries because of them, and gets the variables from before the launch.
 
     Args:
-        python: A Python to use; by default that of the setting, else Slicer's.
+        python: Path of a Python; by default the one in the setting, or else Slicer's.
 
     Raises:
         InputError: If there is no such program.
@@ -33,5 +33,5 @@ def worker_python(python: str | Path | None = None) -> tuple[str, Mapping[str, s
         return shutil.which("PythonSlicer") or sys.executable, None
     path = shutil.which(chosen)
     if path is None:
-        raise InputError(_("There is no Python at {path}; choose another under “Environment”.").format(path=chosen))
+        raise InputError(_("There is no Python at {path}. Choose another one under “Environment”.").format(path=chosen))
     return path, slicer.util.startupEnvironment()

@@ -1,37 +1,35 @@
-"""The evaluation of a model on a data set's split, from its start until its table is filled."""
+"""Evaluation of a model on a split of a data set, from the start of the worker to the filled table."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 
-from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
-from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.training_nodes import fill_scores
 from CraNeXtLib.slicer_ui.translation import _
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 
 class ModelEvaluationRun(WorkerRun):
-    """A worker that reconstructs and measures every case, and the table of the measures.
+    """A worker that reconstructs and evaluates every case, and the table of the scores.
 
-    The implants and tables stay in the folder, so that an evaluation that was cancelled goes on where it was.
+    Implants and tables are kept in the folder, so a cancelled evaluation continues where it stopped.
 
     Args:
         model: Name or folder of the model.
-        manifest: File of the data set.
-        out: Folder for the results.
+        manifest: The data set's manifest.
+        out: Folder of the results.
         table: Table node to fill; None for a new one.
         split: ``"training"``, ``"validation"`` or ``"test"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        python: The interpreter to use, see :func:`CraNeXtLib.slicer_ui.runs.interpreters.worker_python`.
-        progress: Told the stage and the fraction of the whole.
-        ended: Called once with this run when it has ended, one way or another.
+        options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
     """
 
     def __init__(
@@ -43,9 +41,7 @@ class ModelEvaluationRun(WorkerRun):
         *,
         split: str = "test",
         device: str = "auto",
-        python: str | Path | None = None,
-        progress: ProgressCallback | None = None,
-        ended: Callable[[ModelEvaluationRun], None] | None = None,
+        **options: Unpack[RunOptions],
     ) -> None:
         self.table = table
         self.description: dict[str, Any] | None = None
@@ -58,12 +54,10 @@ class ModelEvaluationRun(WorkerRun):
             "split": split,
             "device": device,
         }
-        self._python = python
-        super().__init__(slicer.mrmlScene, progress=progress, ended=ended)
+        super().__init__(slicer.mrmlScene, **options)
 
     def _start(self, _folder: Path) -> Job:
-        interpreter, environment = worker_python(self._python)
-        return Job("evaluate_model", self._arguments, python=interpreter, environment=environment)
+        return self._start_job("evaluate_model", self._arguments)
 
     def _deliver(self, _folder: Path) -> None:
         from CraNeXtLib.completion import model_library

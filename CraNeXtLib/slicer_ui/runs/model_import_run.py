@@ -1,27 +1,26 @@
-"""Adding a model to those that can be chosen."""
+"""Import of a model into the user's model folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import slicer
 
-from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
-from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class ModelImportRun(WorkerRun):
-    """A worker that checks a model and copies it into the user's folder; nothing goes into the scene.
+    """A worker that checks a model and copies it into the user's model folder; it changes nothing in the scene.
 
     Args:
         source: A model folder or a checkpoint.
-        name: What to call it; None for its own name.
-        python: The interpreter to use, see :func:`CraNeXtLib.slicer_ui.runs.interpreters.worker_python`.
-        progress: Told the stage and the fraction of the whole.
-        ended: Called once with this run when it has ended, one way or another.
+        name: New name of the model; None to keep its own.
+        options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
     """
 
     def __init__(
@@ -29,19 +28,15 @@ class ModelImportRun(WorkerRun):
         source: str | Path,
         *,
         name: str | None = None,
-        python: str | Path | None = None,
-        progress: ProgressCallback | None = None,
-        ended: Callable[[ModelImportRun], None] | None = None,
+        **options: Unpack[RunOptions],
     ) -> None:
         self.name = ""
-        """What the model is called now."""
+        """Name of the imported model."""
         self._arguments = {"source": str(source), "name": name}
-        self._python = python
-        super().__init__(slicer.mrmlScene, progress=progress, ended=ended)
+        super().__init__(slicer.mrmlScene, **options)
 
     def _start(self, _folder: Path) -> Job:
-        interpreter, environment = worker_python(self._python)
-        return Job("import_model", self._arguments, python=interpreter, environment=environment)
+        return self._start_job("import_model", self._arguments)
 
     def _deliver(self, _folder: Path) -> None:
         self.name = self._job.result()["name"]

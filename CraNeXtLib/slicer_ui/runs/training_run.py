@@ -1,4 +1,4 @@
-"""A training run in a folder, followed from Slicer, which may be closed meanwhile."""
+"""A training run in a folder, monitored from Slicer, which may be closed meanwhile."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ _POLL_INTERVAL_MS = 1000
 
 
 class TrainingRun:
-    """A run, whoever has started it and whenever: all that is known about it lies in its folder.
+    """A run that any process may have started; all information about it is in its folder.
 
     Args:
         folder: Folder of the run.
-        changed: Called with this run when something about it has changed, while it is followed.
+        changed: Called with this run whenever it has changed, while it is followed.
     """
 
     def __init__(self, folder: str | Path, *, changed: Callable[[TrainingRun], None] | None = None) -> None:
         self.folder = Path(folder).absolute()
         self._changed = changed
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._timer: Any = None
         self._seen: Any = None
         self.state = read_state(self.folder)
 
     def start(self, settings: TrainingSettings, *, python: str | Path | None = None) -> None:
-        """Start training in the background, as a process that goes on when Slicer is closed.
+        """Start training in a background process that continues when Slicer is closed.
 
         Args:
-            settings: What to do.
-            python: A Python with the packages for training to use instead of Slicer's.
+            settings: Settings of the training.
+            python: Path of a Python with the packages for training, to use instead of Slicer's.
 
         Raises:
             InputError: If a setting or the folder cannot be used.
@@ -55,10 +55,10 @@ class TrainingRun:
         self.poll()
 
     def resume(self, *, python: str | Path | None = None) -> None:
-        """Go on from the last checkpoint.
+        """Continue from the last checkpoint.
 
         Raises:
-            InputError: If there is no run that could go on.
+            InputError: If there is no run that can be resumed.
         """
         interpreter, environment = worker_python(python)
         self._process = resume_in_background(self.folder, python=interpreter, environment=environment)
@@ -66,7 +66,7 @@ class TrainingRun:
         self.poll()
 
     def stop(self) -> None:
-        """Ask the run to stop; it keeps its last checkpoint. Returns at once.
+        """Ask the run to stop after saving a checkpoint; returns at once.
 
         Raises:
             InputError: If the folder cannot be written to.
@@ -77,23 +77,23 @@ class TrainingRun:
 
     @property
     def curves(self) -> dict[str, Curve]:
-        """Loss and scores by name, epoch by epoch."""
+        """Loss and scores by name, one value per epoch."""
         return read_curves(self.folder)
 
     @property
     def log(self) -> str:
-        """The last lines that the run printed."""
+        """Last lines of the run's output."""
         return "\n".join(last_lines(self.folder))
 
     @property
     def model(self) -> Path | None:
-        """Folder of the model that came out, None if there is none yet."""
+        """Folder of the trained model, None if there is none yet."""
         folder = self.folder / MODEL
         return folder if (folder / "model.json").is_file() else None
 
     def poll(self) -> bool:
-        """Look how the run stands, tell who wants to know, and return whether it goes on."""
-        self.state = self._look()
+        """Update the state, call ``changed`` if the run has changed, and return whether it is still running."""
+        self.state = self._read_state()
         seen = (self.state, self._log_size(), self.model)
         if seen != self._seen:
             self._seen = seen
@@ -102,7 +102,7 @@ class TrainingRun:
         return self.state.going_on
 
     def follow(self) -> None:
-        """Poll from Qt's event loop from now on, also after the run's end: somebody else may resume it."""
+        """Start polling in Qt's event loop, even after the run has ended: another process may resume it."""
         if self._timer is None:
             import qt
 
@@ -113,13 +113,19 @@ class TrainingRun:
             self.poll()
 
     def unfollow(self) -> None:
-        """Stop polling; the run itself goes on."""
+        """Stop polling; the run itself continues."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
 
     def wait(self, progress: Callable[[str, float], None] | None = None) -> Path:
-        """Wait for the end and return the model's folder, for scripts; a CancelledError of ``progress`` stops the run.
+        """Wait for the end of the run, in a script. An exception in ``progress`` stops the run.
+
+        Args:
+            progress: Called with the stage and the overall fraction, 0 to 1.
+
+        Returns:
+            The folder of the model.
 
         Raises:
             CancelledError: If the run was stopped.
@@ -135,17 +141,17 @@ class TrainingRun:
                 raise
             time.sleep(0.1)
         if self.state.status == "stopped":
-            raise CancelledError(_("The run was stopped; it can be resumed."))
+            raise CancelledError(_("The run was stopped. It can be resumed."))
         if self.state.status != "done" or self.model is None:
             raise RuntimeError(self.state.message or self.log)
         return self.model
 
-    def _look(self) -> RunState:
+    def _read_state(self) -> RunState:
         state = read_state(self.folder)
         if self._process is None or self._process.poll() is None:
             return state
-        if state.status == "starting":  # it ended before it could say so itself, for lack of a package for example
-            lines = last_lines(self.folder, 1) or [_("Its process ended with status {status}.")]
+        if state.status == "starting":  # it ended before it could record why, for example because a package is missing
+            lines = last_lines(self.folder, 1) or [_("The process ended with exit status {status}.")]
             state = RunState(status="failed", message=lines[0].format(status=self._process.returncode))
             try:
                 write_state(self.folder, state)

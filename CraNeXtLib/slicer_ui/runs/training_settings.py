@@ -1,4 +1,4 @@
-"""What the training panel lets a user set, as a configuration of ``cranext train``."""
+"""The settings of the training panel, converted to a configuration of ``cranext train``."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from CraNeXtLib.slicer_ui.translation import _
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """Settings of a run; 0 and empty leave a value to the preset or file.
+    """Settings of a run; 0 or an empty string keeps the value of the preset or configuration file.
 
     Args:
-        manifest: File of the data set.
+        manifest: Path of the data set's manifest.
         preset: Name of the preset.
-        configuration: A configuration file to use instead of the preset.
-        name: What the model will be called.
-        licence: Of the weights, as the data demand it.
+        configuration: Path of a configuration file to use instead of the preset.
+        name: Name of the model.
+        licence: License of the weights, as required by the data.
         epochs: Number of epochs.
-        batch_size: Samples a step.
-        device: ``"auto"``, ``"cpu"`` or ``"cuda"``; empty leaves it to the preset.
+        batch_size: Samples per step.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
     """
 
     manifest: str
@@ -36,23 +36,27 @@ class TrainingSettings:
     device: str = ""
 
     def values(self) -> dict[str, Any]:
-        """Return the configuration, in sections as in a file.
+        """Return the configuration, in the sections of a configuration file.
 
         Raises:
-            InputError: If the data set or the configuration file is not there, or the name cannot be a folder's.
+            InputError: If the manifest or the configuration file is missing, or the name is not a valid folder name.
         """
         if not self.manifest or not Path(self.manifest).is_file():
-            raise InputError(_("Choose the manifest of a data set, a .csv or .json file."))
+            raise InputError(_("Choose a manifest, a .csv or .json file, under “Data set”."))
         if self.configuration and not Path(self.configuration).is_file():
-            raise InputError(_("There is no configuration file {path}.").format(path=self.configuration))
+            raise InputError(
+                _("There is no file {path}. Choose another one under “Configuration”.").format(path=self.configuration)
+            )
         if not re.fullmatch(r"\w[\w .-]*", self.name) or self.name != self.name.strip(" ."):
-            raise InputError(_("Give the model a name of letters, digits, - and _."))
+            raise InputError(
+                _("“Model name” may contain only letters, digits, spaces, periods, hyphens and underscores.")
+            )
         start = str(Path(self.configuration).absolute()) if self.configuration else self.preset
         run = {"epochs": self.epochs, "batch_size": self.batch_size, "accelerator": self.device}
-        named = {"name": self.name, "licence": self.licence}
+        top_level = {"name": self.name, "licence": self.licence}
         return {
             "preset": start,
-            **{key: value for key, value in named.items() if value},
+            **{key: value for key, value in top_level.items() if value},
             "data": {"manifest": str(Path(self.manifest).absolute())},
             "run": {key: value for key, value in run.items() if value},
         }

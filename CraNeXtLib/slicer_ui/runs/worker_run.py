@@ -1,48 +1,63 @@
-"""Work in a child process that ends in nodes of a scene."""
+"""Work in a child process whose result goes into nodes of a scene."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import slicer
 
 from CraNeXtLib.core.errors import CancelledError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
 from CraNeXtLib.slicer_ui.translation import _
 
 _POLL_INTERVAL_MS = 100
 
 
-class WorkerRun:
-    """A job of the worker, and what becomes of its result; subclasses say what that is.
+class RunOptions(TypedDict, total=False):
+    """The keyword arguments that every run accepts; see :class:`WorkerRun`."""
 
-    Nothing in the scene changes before the work has succeeded, and nothing at all if it is cancelled, if it fails, or
-    if the scene is closed meanwhile.
+    python: str | Path | None
+    progress: ProgressCallback | None
+    ended: Callable[[Any], None] | None
+
+
+class WorkerRun:
+    """Base class of a job in the worker whose result is put into the scene.
+
+    The scene changes only if the job succeeds, not if it fails, is cancelled, or the scene is closed meanwhile.
 
     Args:
-        scene: The scene of the input, which gets the result.
-        progress: Told the stage and the fraction of the whole.
-        ended: Called once with this run when it has ended, one way or another.
+        scene: The scene of the input, which receives the result.
+        python: Python interpreter to use instead of the one chosen under “Environment”, see
+            :func:`CraNeXtLib.slicer_ui.runs.interpreters.worker_python`.
+        progress: Called with the stage and the overall fraction, 0 to 1.
+        ended: Called once with this run when it ends, however it ends.
+
+    Raises:
+        InputError: If the interpreter does not exist.
     """
 
     def __init__(
         self,
         scene: Any,
         *,
+        python: str | Path | None = None,
         progress: ProgressCallback | None = None,
         ended: Callable[[Any], None] | None = None,
     ) -> None:
+        self._python = python
         self._progress = progress
         self._ended = ended
         self._error: BaseException | None = None
         self._cancelled = False
         self.finished = False
         self._scene = scene
-        self._timer = None
+        self._timer: Any = None
         self._folder = tempfile.TemporaryDirectory(
             prefix="cranext-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
         )
@@ -54,20 +69,25 @@ class WorkerRun:
         self._observer = self._scene.AddObserver(slicer.vtkMRMLScene.StartCloseEvent, lambda *_args: self.cancel())
 
     def _start(self, folder: Path) -> Job:
-        """Write the input into a temporary folder and start the job, which puts its result into ``result`` there."""
+        """Write the input into a temporary folder and start a job that writes its result to ``result`` in it."""
         raise NotImplementedError
 
+    def _start_job(self, task: str, arguments: dict[str, Any]) -> Job:
+        """Start a task of the worker in the run's interpreter."""
+        interpreter, environment = worker_python(self._python)
+        return Job(task, arguments, python=interpreter, environment=environment)
+
     def _deliver(self, folder: Path) -> None:
-        """Put what the finished job wrote into the folder into the scene."""
+        """Put the job's result, written to a folder, into the scene."""
         raise NotImplementedError
 
     @property
     def log(self) -> str:
-        """The last lines that the worker wrote, for a bug report."""
+        """Last lines of the worker's output, for a bug report."""
         return self._job.log
 
     def follow(self) -> None:
-        """Poll from Qt's event loop from now on, so that Slicer stays usable."""
+        """Start polling in Qt's event loop, which keeps Slicer responsive."""
         import qt
 
         if self._timer is not None:
@@ -78,18 +98,18 @@ class WorkerRun:
         self._timer.start()
 
     def poll(self) -> bool:
-        """Pass on progress, fill the nodes when the work is done, and return whether the run has ended."""
+        """Report progress, fill the nodes when the job is done, and return whether the run has ended."""
         if not self.finished and self._job.poll(self._progress):
             self._finish()
         return self.finished
 
     def cancel(self) -> None:
-        """Stop the work, which takes seconds; the scene stays as it is. Returns at once."""
+        """Stop the job, which may take seconds; returns at once. The scene stays as it is."""
         self._cancelled = True
         self._job.cancel()
 
     def go(self, *, wait: bool) -> Any:
-        """Wait for the end, see :meth:`wait`, or let the event loop go on with the work; returns this run."""
+        """Wait for the end, see :meth:`wait`, or let the event loop continue the run; returns this run."""
         if wait:
             self.wait()
         else:
@@ -97,11 +117,11 @@ class WorkerRun:
         return self
 
     def wait(self) -> None:
-        """Wait for the end; a CancelledError raised by ``progress`` cancels.
+        """Wait for the end of the run. A CancelledError raised by ``progress`` cancels it.
 
         Raises:
-            CraNeXtError: What the worker found wrong, or that it was cancelled.
-            RuntimeError: If the worker failed otherwise.
+            CraNeXtError: If the worker rejected the input, or the run was cancelled.
+            RuntimeError: If the worker failed in another way.
         """
         try:
             self._job.wait(self._progress)
@@ -110,12 +130,12 @@ class WorkerRun:
         self.raise_error()
 
     def raise_error(self) -> None:
-        """Raise what ended a finished run early, if anything did; see :meth:`wait`."""
+        """Raise the error of a finished run, if any; see :meth:`wait`."""
         if self._error is not None:
             raise self._error
 
     def _output(self, node: Any, class_name: str, name: str) -> Any:
-        """Return the node to fill, or a new one of the name if there is none or it was deleted meanwhile."""
+        """Return the node to fill, or a new one if there is none or it was deleted meanwhile."""
         if node is None or node.GetScene() is None:
             return self._scene.AddNewNodeByClass(class_name, name)
         return node
@@ -127,7 +147,7 @@ class WorkerRun:
         self._scene.RemoveObserver(self._observer)
         try:
             self._job.result()
-            if self._cancelled:  # too late for the worker to notice
+            if self._cancelled:  # the job had already finished
                 raise CancelledError(_("Cancelled."))
             self._deliver(Path(self._folder.name) / "result")
         except Exception as error:

@@ -1,1 +1,1 @@
-"""What a run leaves in the MRML scene: nodes, tables, charts, views."""
+"""The MRML scene: nodes that runs read and write, tables, charts and views."""

@@ -1,4 +1,4 @@
-"""The regions of a skull in the scene: a segmentation in their colours, and a table of their sizes."""
+"""The regions of a skull in the scene: a segmentation in the regions' colors and a table of their sizes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image, read_labels
 from CraNeXtLib.slicer_ui.translation import _
 
 REGIONS_ATTRIBUTE = "CraNeXt.Regions"
-"""Attribute of the segmentation and the table: the content of ``regions.json``, saved with the scene."""
+"""Attribute of the segmentation and the table with the content of ``regions.json``; saved with the scene."""
 
 REGIONS_TABLE, DEFECT = "CraNeXt.RegionTable", "CraNeXt.Defect"
-"""Roles of the segmentation's references to the table and to the implant or defect that was asked for."""
+"""Roles of the segmentation's references to the table and to the implant or defect that was located."""
 
 
 def segment_id(region: Region) -> str:
-    """Return the ID of a region's segment, such as ``"CraNeXt_UpperParietal"``."""
+    """Return the ID of a region's segment, for example ``"CraNeXt_UpperParietal"``."""
     return "CraNeXt_" + "".join(filter(str.isalpha, region.name))
 
 
 def read_regions(folder: Path) -> tuple[Volume, dict[str, Any]]:
-    """Read the labels and the content of ``regions.json`` that the task ``categorize`` wrote into a folder.
+    """Read the labels and the content of ``regions.json`` from a folder that the task ``categorize`` wrote.
 
     Raises:
         InputError: If the labels cannot be read.
@@ -37,30 +37,32 @@ def read_regions(folder: Path) -> tuple[Volume, dict[str, Any]]:
 
 
 def fill_regions(node: Any, labels: Volume, description: dict[str, Any]) -> None:
-    """Put a segment for each region that has any bone into a segmentation node, with its surface for the 3D view.
+    """Put a segment for each region that contains bone into a segmentation node, and create surfaces for the 3D view.
 
-    Segments of an earlier result are replaced, or removed if their region is empty now; others are kept.
+    Segments of an earlier result are replaced, or removed if their region is now empty; all others are kept.
     """
     image = oriented_image(labels)
     segments = []
     for region, row in zip(ALL_REGIONS, description["regions"], strict=True):
         if row["voxels"]:
-            color = tuple(value / 255 for value in region.color)
+            red, green, blue = (value / 255 for value in region.color)
             segments.append(
-                Segment(segment_id(region), region.name, image, region.label, color, ANATOMY, region.anatomy)
+                Segment(
+                    segment_id(region), region.name, image, region.label, (red, green, blue), ANATOMY, region.anatomy
+                )
             )
         elif node.GetSegmentation().GetSegment(segment_id(region)) is not None:
             node.GetSegmentation().RemoveSegment(segment_id(region))
     fill_segments(node, labels, segments)
-    node.CreateClosedSurfaceRepresentation()  # so that the 3D view shows them
+    node.CreateClosedSurfaceRepresentation()  # the 3D view shows only surfaces
     node.SetAttribute(REGIONS_ATTRIBUTE, json.dumps(description))
 
 
 def fill_table(node: Any, description: dict[str, Any]) -> None:
-    """Put the sizes of all nine regions into a table node, empty ones too, in the order of their labels.
+    """Put the sizes of all nine regions, empty ones included, into a table node in the order of their labels.
 
-    If the place of an implant is known, a column tells how much of it lies in each region, and a last row its side,
-    volume and area.
+    If an implant was located, a further column gives the percentage of it in each region, and a last row gives its
+    side, volume and area.
     """
     columns = {
         _("Region"): vtk.vtkStringArray(),
@@ -76,8 +78,8 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
     defect = description.get("implant")
     if defect is not None:
         columns[_("Defect [%]")] = vtk.vtkDoubleArray()
-        shares = [defect["percent"][row["name"]] for row in description["regions"]]
-        rows = [[*row, share] for row, share in zip(rows, shares, strict=True)]
+        percentages = [defect["percent"][row["name"]] for row in description["regions"]]
+        rows = [[*row, percentage] for row, percentage in zip(rows, percentages, strict=True)]
         sides = {"left": _("Defect, left"), "right": _("Defect, right"), "bilateral": _("Defect, bilateral")}
         unknown = float("nan")
         rows.append([sides[defect["side"]], unknown, defect["volume_ml"], unknown, defect["area_cm2"], 100.0])

@@ -1,4 +1,4 @@
-"""An evaluation in the scene: a table of its numbers, and models painted with distances in millimetres."""
+"""An evaluation in the scene: a table of its numbers, and models colored by distance in millimeters."""
 
 from __future__ import annotations
 
@@ -19,26 +19,30 @@ from CraNeXtLib.slicer_ui.scene.scene_volumes import read_surface, shaded
 from CraNeXtLib.slicer_ui.translation import _
 
 EVALUATION_ATTRIBUTE = "CraNeXt.Evaluation"
-"""Attribute of the table: the content of ``metrics.json``, saved with the scene."""
+"""Attribute of the table with the content of ``metrics.json``; saved with the scene."""
 
-_COLOUR_STEPS = 256
-_LEGEND_SIZE = (0.1, 0.4)  # of the view; its text is as large as fits, so that a larger one would cover the head
-_AMBIENT = 0.5  # so that a rim that is seen from the side shows its colours, too
+_COLOR_STEPS = 256
+_LEGEND_SIZE = (0.1, 0.4)  # fraction of the view; its text scales with it, and a larger one would cover the head
+_AMBIENT = 0.5  # enough for a rim seen edge-on to show its colors
 
 
 def read_description(folder: Path) -> dict[str, Any]:
-    """Read the numbers that the task ``evaluate`` wrote into a folder."""
+    """Read ``metrics.json`` from a folder that the task ``evaluate`` wrote."""
     return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
 
 
 def read_map(path: Path, name: str | None = None) -> Any:
-    """Read a map as poly data in RAS mm, without the faces on which nothing is measured; None if there are no others.
+    """Read a distance map as poly data in RAS mm, without unmeasured faces.
+
+    Unmeasured faces are dropped because Slicer does not save the color of NaN, so a reopened scene would show them in
+    a different color.
 
     Args:
-        path: Of the file.
-        name: Of the numbers; by default those that the file marks as the active ones.
+        path: The ``.vtp`` file.
+        name: Name of the point array; the file's active scalars by default.
 
-    Slicer does not save the colour of what is not measured, so a scene would show it in another one when reopened.
+    Returns:
+        The poly data, or None if nothing was measured.
 
     Raises:
         InputError: If the file cannot be read.
@@ -55,10 +59,10 @@ def read_map(path: Path, name: str | None = None) -> Any:
 
 
 def fill_table(node: Any, description: dict[str, Any]) -> None:
-    """Put the metrics and the answers of the checklist into a table node.
+    """Put the metrics and the checklist into a table node.
 
-    Its columns are the measure, its value, the unit, and for the checklist threshold, answer and worst place. An
-    infinite distance is infinite; what was not measured is not a number.
+    Its columns are measure, value, and unit, and for the checklist also threshold, answer, and worst position. Values
+    that were not measured are NaN; infinite distances are infinite.
     """
     columns = {
         _("Measure"): vtk.vtkStringArray(),
@@ -66,7 +70,7 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
         _("Unit"): vtk.vtkStringArray(),
         _("Threshold"): vtk.vtkDoubleArray(),
         _("Met"): vtk.vtkStringArray(),
-        _("Worst place (RAS, mm)"): vtk.vtkStringArray(),
+        _("Worst position (RAS, mm)"): vtk.vtkStringArray(),
     }
     for row in [*metric_rows(description), *checklist_rows(description)]:
         for column, value in zip(columns.values(), row, strict=True):
@@ -76,12 +80,12 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
 
 
 def fill_map(node: Any, data: Any, *, title: str) -> None:
-    """Put a map into a model node of a scene, in colours and with a legend.
+    """Put a distance map into a model node, in colors and with a legend.
 
     Args:
         node: The model node.
         data: Poly data whose active scalars are distances in mm.
-        title: Of the legend.
+        title: Title of the legend.
     """
     scalars = data.GetPointData().GetScalars()
     low, high = color_range(vtk_to_numpy(scalars))
@@ -89,7 +93,7 @@ def fill_map(node: Any, data: Any, *, title: str) -> None:
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetActiveScalar(scalars.GetName(), vtk.vtkAssignAttribute.POINT_DATA)
-    display.SetAndObserveColorNodeID(_colours(node.GetScene(), signed=low < 0).GetID())
+    display.SetAndObserveColorNodeID(_color_table(node.GetScene(), signed=low < 0).GetID())
     display.SetScalarRangeFlag(slicer.vtkMRMLDisplayNode.UseManualScalarRange)
     display.SetScalarRange(low, high)
     display.SetScalarVisibility(True)
@@ -100,22 +104,22 @@ def fill_map(node: Any, data: Any, *, title: str) -> None:
     legend.SetSize(*_LEGEND_SIZE)
     legend.SetLabelFormat("%.2f")
     legend.SetNumberOfLabels(5)
-    legend.SetMaxNumberOfColors(_COLOUR_STEPS)
+    legend.SetMaxNumberOfColors(_COLOR_STEPS)
 
 
 def map_titles() -> dict[str, tuple[str, str]]:
-    """Return what each map is called and the title of its legend, by file name."""
-    seen = _("Distance [mm]")
+    """Return the name of each map's node and the title of its legend, by file name."""
+    distance = _("Distance [mm]")
     return {
-        "distance_map": (_("{name} to reference"), _("Out of reference [mm]")),
+        "distance_map": (_("{name} to reference"), _("Outside reference [mm]")),
         "rim_map": (_("{name} rim"), _("Gap to skull [mm]")),
-        "sdh_implant": (_("{name} seen from outside"), seen),
-        "sdh_reference": (_("{name}'s reference seen from outside"), seen),
+        "sdh_implant": (_("{name} seen from outside"), distance),
+        "sdh_reference": (_("{name}'s reference seen from outside"), distance),
     }
 
 
 def metric_rows(description: dict[str, Any]) -> list[tuple[str, float, str, float, str, str]]:
-    """Return name, value and unit of every metric, and fill for the columns of the checklist."""
+    """Return one row per metric: name, value, unit, and empty cells for the checklist's columns."""
     names = {
         "dsc": _("Dice coefficient, DSC"),
         "bdsc": _("Border Dice coefficient, bDSC"),
@@ -126,7 +130,7 @@ def metric_rows(description: dict[str, Any]) -> list[tuple[str, float, str, floa
         "dh_mm": _("Hausdorff distance, dH"),
         "asd_mm": _("Average surface distance"),
         "sdh95_mm": _("Surface Hausdorff distance, 95th percentile, SdH95"),
-        "mean_sdh_mm": _("Mean of the distances of SdH"),
+        "mean_sdh_mm": _("Mean surface Hausdorff distance"),
         "precision": _("Precision"),
         "implant_ml": _("Volume of the implant"),
         "reference_ml": _("Volume of the reference"),
@@ -142,18 +146,18 @@ def metric_rows(description: dict[str, Any]) -> list[tuple[str, float, str, floa
 
 
 def checklist_rows(description: dict[str, Any]) -> list[tuple[str, float, str, float, str, str]]:
-    """Return name, value, unit, threshold, answer and worst place of every criterion."""
+    """Return one row per criterion: name, value, unit, threshold, answer, and worst position."""
     names = {
         "complete": _("Complete: widest gap"),
-        "no_false_positive": _("No false positive: excess"),
+        "no_false_positive": _("No false positives: excess"),
         "restored_shape": _("Restored shape: deviation"),
         "smooth_transition": _("Smooth transition: step"),
-        "minimal_thickness": _("Minimal thickness: share"),
+        "minimal_thickness": _("Minimum thickness: fraction"),
     }
     met = {True: _("yes"), False: _("no"), None: _("not measured")}
     rows = []
     for criterion in (description["checklist"] or {"criteria": []})["criteria"]:
-        value, place = criterion["value"], criterion["place_ras_mm"]
+        value, position = criterion["value"], criterion["place_ras_mm"]
         rows.append(
             (
                 names[criterion["name"]],
@@ -161,14 +165,14 @@ def checklist_rows(description: dict[str, Any]) -> list[tuple[str, float, str, f
                 "" if criterion["unit"] == "ratio" else criterion["unit"],
                 criterion["threshold"],
                 met[criterion["passed"]],
-                ", ".join(f"{coordinate:.1f}" for coordinate in place or ()),
+                ", ".join(f"{coordinate:.1f}" for coordinate in position or ()),
             )
         )
     return rows
 
 
-def _colours(scene: Any, *, signed: bool) -> Any:
-    """Return the colour table of signed or of unsigned distances, made once for a scene."""
+def _color_table(scene: Any, *, signed: bool) -> Any:
+    """Return the color table for signed or unsigned distances, created once per scene."""
     name = "CraNeXt signed distance" if signed else "CraNeXt distance"
     tag = name.replace(" ", "")
     node = scene.GetSingletonNode(tag, "vtkMRMLColorTableNode")
@@ -177,10 +181,10 @@ def _colours(scene: Any, *, signed: bool) -> Any:
         node.SetSingletonTag(tag)
         node.SetName(name)
         node.SetTypeToUser()
-        node.SetNumberOfColors(_COLOUR_STEPS)
-        steps = np.linspace(-1 if signed else 0, 1, _COLOUR_STEPS)
-        for number, (value, colour) in enumerate(zip(steps, colors_of(steps, 1, signed=signed), strict=True)):
-            node.SetColor(number, f"{value:.3f}", *colour, 1.0)
+        node.SetNumberOfColors(_COLOR_STEPS)
+        steps = np.linspace(-1 if signed else 0, 1, _COLOR_STEPS)
+        for number, (value, color) in enumerate(zip(steps, colors_of(steps, 1, signed=signed), strict=True)):
+            node.SetColor(number, f"{value:.3f}", *color, 1.0)
         node.SetHideFromEditors(False)
         node = scene.AddNode(node)
     return node

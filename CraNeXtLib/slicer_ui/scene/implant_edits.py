@@ -1,4 +1,4 @@
-"""An implant that the user edits: whether it differs from what was computed, and the way back."""
+"""Manual edits of an implant: detecting and reverting them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
-from CraNeXtLib.slicer_ui.scene.result_references import COMPUTED, referred
+from CraNeXtLib.slicer_ui.scene.result_references import COMPUTED, referenced_node
 from CraNeXtLib.slicer_ui.scene.scene_volumes import labelmap_volume, oriented_image, segment_volume
 from CraNeXtLib.slicer_ui.translation import _
 
 
 def is_edited(segmentation: Any) -> bool:
-    """Tell whether a result's implant differs from what was computed."""
+    """Return whether a result's implant differs from the computed one."""
     computed = _computed(segmentation)
     implant = segment_volume(segmentation, IMPLANT)
     if not implant.voxels.any():
@@ -29,21 +29,21 @@ def is_edited(segmentation: Any) -> bool:
 
 
 def revert(segmentation: Any) -> None:
-    """Put the implant as it was computed back into a result; names, colours and other segments stay.
+    """Restore the computed implant of a result; names, colors and other segments stay as they are.
 
     Raises:
-        InputError: If the segment or the copy of what was computed was deleted.
+        InputError: If the segment or the copy of the computed implant was deleted.
     """
     computed = _computed(segmentation)
     if segmentation.GetSegmentation().GetSegment(IMPLANT) is None:
-        raise InputError(_("The segment of the implant was deleted; make the implant again."))
+        raise InputError(_("The implant's segment was deleted. Press “Make implant” again."))
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     logic.SetBinaryLabelmapToSegment(oriented_image(computed), segmentation, IMPLANT, logic.MODE_REPLACE)
 
 
 def _computed(segmentation: Any) -> Volume:
-    node = referred(segmentation, COMPUTED)
+    node = referenced_node(segmentation, COMPUTED)
     if node is None:
-        raise InputError(_("The copy of the computed implant was deleted; make the implant again."))
+        raise InputError(_("The copy of the computed implant was deleted. Press “Make implant” again."))
     volume = labelmap_volume(node)
     return volume.with_voxels(volume.voxels != 0)

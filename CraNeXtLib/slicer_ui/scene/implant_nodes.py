@@ -1,4 +1,4 @@
-"""The result of a reconstruction in the scene: a segmentation, a model, and how they were made."""
+"""The result of a reconstruction in the scene: a segmentation, a surface model, and a record of how they were made."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image, read_mask, 
 from CraNeXtLib.slicer_ui.translation import _
 
 RESULT_ATTRIBUTE = "CraNeXt.Result"
-"""Attribute of the segmentation and the model: the content of ``result.json``, saved with the scene."""
+"""Attribute of the segmentation and the model with the content of ``result.json``; saved with the scene."""
 MODEL_ATTRIBUTE = "CraNeXt.Model"
-"""Attribute of the segmentation and the model: name of the model that made the result."""
+"""Attribute of the segmentation and the model with the name of the CraNeXt model that made the result."""
 
 DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_CompleteSkull", "CraNeXt_Implant"
-"""IDs of the segments."""
+"""Segment IDs."""
 
 EXPECTED_ERROR = "expected_error.vtp"
-"""Written by CraNeXtLib.cases.expected_error_files, which imports too much for a panel."""
+"""File name. Repeated here because the module that writes the file imports packages that Slicer lacks."""
 
-BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # what the DICOM master list recommends for a skull
+BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # the recommended color of a skull in Slicer's DICOM master list
 IMPLANT_COLOR = tuple(palette.IMPLANT)
 
 _SURFACE = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
@@ -40,14 +40,14 @@ IMPLANT_TERM = ("40388003", "Implant")
 
 @dataclass(frozen=True)
 class Result:
-    """What the worker wrote, read but not yet in the scene.
+    """What the worker wrote, before it is put into the scene.
 
     Args:
         complete_skull: Mask.
         implant: Mask of the same geometry.
-        surface: The implant's surface as poly data, in RAS millimetres.
-        skull_surface: The defective skull's, likewise; None if the worker made none.
-        expected_error: The implant's surface painted with its expected error; None if the model cannot tell.
+        surface: The implant's surface as poly data, in RAS mm.
+        skull_surface: The defective skull's surface, likewise; None if the worker wrote none.
+        expected_error: The implant's surface with its expected error in mm; None if the model does not estimate it.
         description: The content of ``result.json``.
     """
 
@@ -60,7 +60,7 @@ class Result:
 
 
 def read_result(folder: Path) -> Result:
-    """Read what the task ``reconstruct`` wrote into a folder.
+    """Read the folder that the task ``reconstruct`` wrote.
 
     Raises:
         InputError: If a file cannot be read.
@@ -78,18 +78,18 @@ def read_result(folder: Path) -> Result:
 
 def fill_segmentation(node: Any, defective_skull: Volume, result: Result) -> None:
     """Put the three segments into a segmentation node; segments of an earlier result are replaced, others kept."""
-    # What does not overlap shares an image, as Slicer would do by itself when it saves; that takes it seconds.
+    # Segments that do not overlap share an image. Slicer would merge them itself when it saves, which takes seconds.
     labels = np.maximum(defective_skull.voxels, 2 * result.implant.voxels.view(np.uint8))
     parts = oriented_image(defective_skull.with_voxels(labels))
     complete = oriented_image(result.complete_skull)
-    node.RemoveClosedSurfaceRepresentation()  # else Slicer would make surfaces of what is added, which takes seconds
+    node.RemoveClosedSurfaceRepresentation()  # or Slicer would spend seconds on surfaces of the added segments
     segments = [
         Segment(DEFECTIVE_SKULL, _("Defective skull"), parts, 1, BONE_COLOR, ANATOMY, SKULL_TERM),
         Segment(COMPLETE_SKULL, _("Complete skull"), complete, 1, BONE_COLOR, ANATOMY, SKULL_TERM),
         Segment(IMPLANT, _("Implant"), parts, 2, IMPLANT_COLOR, OBJECT, IMPLANT_TERM),
     ]
     fill_segments(node, defective_skull, segments)
-    if result.skull_surface is not None:  # Slicer wants all segments to have one, or none
+    if result.skull_surface is not None:  # either all segments of a segmentation have a surface, or none
         both = vtk.vtkAppendPolyData()
         both.AddInputData(result.skull_surface)
         both.AddInputData(result.surface)
@@ -102,8 +102,8 @@ def fill_segmentation(node: Any, defective_skull: Volume, result: Result) -> Non
         for segment_id, surface in surfaces.items():
             node.GetSegmentation().GetSegment(segment_id).AddRepresentation(_SURFACE, surface)
     display = node.GetDisplayNode()
-    display.SetSegmentVisibility(COMPLETE_SKULL, False)  # it would hide the others
-    display.SetSegmentVisibility3D(IMPLANT, False)  # the smoother model shows it
+    display.SetSegmentVisibility(COMPLETE_SKULL, False)  # it covers the others
+    display.SetSegmentVisibility3D(IMPLANT, False)  # the model node is smoother
     describe(node, result.description)
 
 
@@ -116,12 +116,12 @@ def fill_model(node: Any, result: Result) -> None:
 
 
 def has_surface(node: Any, segment_id: str) -> bool:
-    """Tell whether the 3D view can show a segment."""
+    """Return whether a segment has a surface that the 3D view can show."""
     segment = node.GetSegmentation().GetSegment(segment_id)
     return segment is not None and segment.GetRepresentation(_SURFACE) is not None
 
 
 def describe(node: Any, description: dict[str, Any]) -> None:
-    """Let a segmentation or model say how it was made, also in a saved scene."""
+    """Record in a segmentation or model how it was made; the record is saved with the scene."""
     node.SetAttribute(MODEL_ATTRIBUTE, description["model"]["name"])
     node.SetAttribute(RESULT_ATTRIBUTE, json.dumps(description))

@@ -1,4 +1,4 @@
-"""The measures of an implant as a table in the scene."""
+"""The measurements of an implant as a table in the scene."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from CraNeXtLib.slicer_ui.translation import _
 
 
 def fill_measures(node: Any, description: dict[str, Any]) -> None:
-    """Put the measures in the content of a ``result.json`` into a table node: measure, value, unit, as strings."""
+    """Put the measurements in a ``result.json`` into a table node with string columns measure, value, and unit."""
     columns = {title: vtk.vtkStringArray() for title in (_("Measure"), _("Value"), _("Unit"))}
     for row in measure_rows(description):
         for column, cell in zip(columns.values(), row, strict=True):
@@ -20,17 +20,17 @@ def fill_measures(node: Any, description: dict[str, Any]) -> None:
 
 
 def measure_rows(description: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return measure, value and unit in the order in which a surgeon asks for them."""
+    """Return measure, value and unit of each measurement, those that a surgeon asks for first on top."""
     thickness = description["thickness_mm"]
     pieces = [f"{piece['volume_ml']:.1f}" for piece in description["pieces"]]
-    preview = _("Quick preview by {model}") if description.get("preview") else "{model}"
-    made = _("{model}, then edited by hand") if description.get("edited") else "{model}"
+    preview = _("{model}, quick preview") if description.get("preview") else "{model}"
+    made = _("{model}, edited by hand") if description.get("edited") else "{model}"
     return [
         (_("Volume"), f"{description['implant_volume_ml']:.1f}", "mL"),
-        (_("Area of the outer side"), f"{description['defect_area_cm2']:.1f}", "cm²"),
+        (_("Outer surface area"), f"{description['defect_area_cm2']:.1f}", "cm²"),
         (_("Thickness, median"), f"{thickness['median']:.1f}", "mm"),
-        (_("Thickness, 5 % to 95 %"), f"{thickness['p05']:.1f} – {thickness['p95']:.1f}", "mm"),
-        (_("Thickness, least"), f"{thickness['min']:.1f}", "mm"),
+        (_("Thickness, 5% to 95%"), f"{thickness['p05']:.1f} – {thickness['p95']:.1f}", "mm"),
+        (_("Thickness, minimum"), f"{thickness['min']:.1f}", "mm"),
         *_expected_rows(description.get("expected_error")),
         (_("Pieces"), *(("1", "") if len(pieces) == 1 else (f"{len(pieces)}: {', '.join(pieces)}", "mL"))),
         (_("Surface"), _("watertight") if description["watertight"] else _("not watertight"), ""),
@@ -39,7 +39,7 @@ def measure_rows(description: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _expected_rows(expected: dict[str, Any] | None) -> list[tuple[str, str, str]]:
-    """Return how far off the outer side is expected to be, if that is known."""
+    """Return the expected error of the outer surface, if it was estimated."""
     if not expected or expected["mean_mm"] is None:
         return []
-    return [(_("Expected error, mean and 95 %"), f"{expected['mean_mm']:.1f}, {expected['p95_mm']:.1f}", "mm")]
+    return [(_("Expected error, mean and 95%"), f"{expected['mean_mm']:.1f}, {expected['p95_mm']:.1f}", "mm")]

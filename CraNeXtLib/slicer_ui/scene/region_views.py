@@ -1,4 +1,4 @@
-"""The regions in Slicer's views: 3D, slices, chart and table side by side, and one region brought forward."""
+"""The regions in Slicer's views: 3D, slices, chart and table side by side, and one region highlighted."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import slicer
 from CraNeXtLib.slicer_ui.scene import views
 
 LAYOUT_ID = 81240
-"""Number of the layout among all of Slicer's."""
+"""ID of the layout; it must not clash with the IDs of Slicer and other extensions."""
 
-_OTHERS_OPACITY = 0.15  # of the regions that are not asked for, so that they still show where it lies
+_OTHERS_OPACITY = 0.15  # of the regions that are not highlighted; they still show where the highlighted one lies
 _SLICES = (("Red", "Axial", "#F34A33"), ("Green", "Coronal", "#6EB04B"), ("Yellow", "Sagittal", "#EDD54C"))
 
 
-def arrange(table: Any, chart: Any) -> None:
-    """Show 3D view, slices, table and chart; without a main window there are no views, and nothing happens."""
+def show_layout(table: Any, chart: Any) -> None:
+    """Show 3D view, slices, table and chart side by side; does nothing without a main window."""
     manager = slicer.app.layoutManager()
     if manager is None:
         return
@@ -33,24 +33,24 @@ def arrange(table: Any, chart: Any) -> None:
     logic.PropagatePlotChartSelection()
 
 
-def arranged() -> bool:
-    """Tell whether the views are as :func:`arrange` leaves them."""
+def layout_is_shown() -> bool:
+    """Return whether the layout of :func:`show_layout` is shown."""
     manager = slicer.app.layoutManager()
     return manager is not None and manager.layout == LAYOUT_ID
 
 
 def show_region(segmentation: Any, segment_id: str) -> None:
-    """Bring one segment forward in 3D, look at it from outside, and move the slices through it."""
+    """Highlight one segment in 3D, look at it from outside, and move the slices through it."""
     display = segmentation.GetDisplayNode()
     for other in segmentation.GetSegmentation().GetSegmentIDs():
         display.SetSegmentOpacity3D(other, 1.0 if other == segment_id else _OTHERS_OPACITY)
-    centre = segmentation.GetSegmentCenterRAS(segment_id)
-    if centre is not None:
-        views.show_place(segmentation.GetScene(), np.array(centre), views.middle_of(segmentation))
+    center = segmentation.GetSegmentCenterRAS(segment_id)
+    if center is not None:
+        views.show_position(segmentation.GetScene(), np.array(center), views.center_of(segmentation))
 
 
 def show_all(segmentation: Any) -> None:
-    """Show all segments alike."""
+    """Show all segments with the same opacity."""
     display = segmentation.GetDisplayNode()
     for segment_id in segmentation.GetSegmentation().GetSegmentIDs():
         display.SetSegmentOpacity3D(segment_id, 1.0)

@@ -1,4 +1,4 @@
-"""What the results of all modules need in the scene: segments, tables, and a place beside the input."""
+"""Shared by the results of all modules: segments, tables, and placing nodes beside the input."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from CraNeXtLib.slicer_ui.translation import _
 
 ANATOMY = ("123037004", "Anatomical Structure")
 OBJECT = ("260787004", "Physical object")
-"""Categories of Slicer's terminology: SNOMED CT code and meaning."""
+"""Categories in Slicer's terminology: SNOMED CT code and meaning."""
 
 _TERMINOLOGY = "Segmentation category and type - DICOM master list~SCT^{}^{}~SCT^{}^{}~^^~~^^~^^"
 
@@ -25,13 +25,13 @@ class Segment:
     """One segment of a result.
 
     Args:
-        segment_id: ID; the same in every result, so that a later one replaces it.
-        name: What the user reads.
-        image: Slicer's oriented image, which several segments may share.
+        segment_id: ID, the same in every result, so that a later result replaces the segment.
+        name: Name that the user sees.
+        image: A ``vtkOrientedImageData``, which several segments may share.
         label: The segment's value in the image.
         color: Red, green and blue, 0 to 1.
-        category: SNOMED CT code and meaning of what kind of thing it is.
-        kind: SNOMED CT code and meaning of the thing.
+        category: SNOMED CT code and meaning of the segment's category.
+        kind: SNOMED CT code and meaning of the segment's type.
     """
 
     segment_id: str
@@ -44,10 +44,10 @@ class Segment:
 
 
 def check_holds_voxels(segmentation: Any) -> None:
-    """Refuse a segmentation that stores surfaces, as after importing an STL file: the result's voxels would be lost.
+    """Refuse a segmentation that stores surfaces, such as an imported STL file: it would lose the result's voxels.
 
     Raises:
-        InputError: If it does.
+        InputError: If the segmentation stores surfaces.
     """
     binary = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
     if segmentation.GetSegmentation().GetSourceRepresentationName() != binary:
@@ -59,12 +59,12 @@ def check_holds_voxels(segmentation: Any) -> None:
 
 
 def fill_segments(node: Any, geometry: Volume, segments: list[Segment]) -> None:
-    """Put segments into a segmentation node, which gets a display; those of the same ID are replaced, others kept.
+    """Put segments into a segmentation node and show it; segments with the same ID are replaced, others kept.
 
     Args:
         node: The segmentation node.
-        geometry: What has the geometry that the segmentation gets.
-        segments: In the order in which they are listed.
+        geometry: Volume whose geometry becomes the reference geometry.
+        segments: Segments in the order in which they are to be listed.
     """
     segmentation = node.GetSegmentation()
     converter = slicer.vtkSegmentationConverter
@@ -85,7 +85,7 @@ def fill_segments(node: Any, geometry: Volume, segments: list[Segment]) -> None:
 
 
 def fill_columns(node: Any, columns: Mapping[str, Any]) -> None:
-    """Put columns, VTK arrays by their titles, into a table node in place of what it held; the user cannot edit it."""
+    """Replace the content of a table node by columns, VTK arrays by title, and lock it against editing."""
     node.RemoveAllColumns()
     for title, column in columns.items():
         column.SetName(title)
@@ -94,7 +94,7 @@ def fill_columns(node: Any, columns: Mapping[str, Any]) -> None:
 
 
 def place_beside(node: Any, original: Any) -> None:
-    """Put a node under the transform of another one and, in the subject hierarchy, into the same folder."""
+    """Put a node under the same transform as another and into the same folder of the subject hierarchy."""
     if node.IsA("vtkMRMLTransformableNode"):
         node.SetAndObserveTransformNodeID(original.GetTransformNodeID())
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(original.GetScene())
@@ -106,7 +106,7 @@ def place_beside(node: Any, original: Any) -> None:
 
 
 def reference_to_image(segmentation: Any, original: Any) -> None:
-    """Let a segmentation refer to the image that another one was drawn on, or to a labelmap; DICOM export needs it."""
+    """Make a segmentation reference the image that another node was drawn on, or a labelmap; DICOM export needs it."""
     role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
     image_id = original.GetID() if original.IsA("vtkMRMLVolumeNode") else original.GetNodeReferenceID(role)
     if image_id:

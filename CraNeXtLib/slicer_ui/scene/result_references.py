@@ -1,4 +1,4 @@
-"""What belongs to a reconstruction: its segmentation refers to the other nodes, so that a saved scene keeps it."""
+"""Node references of a reconstruction: its segmentation references all other nodes, also in a saved scene."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from CraNeXtLib.slicer_ui.translation import _
 INPUT, SURFACE, PART, MEASURES, COMPUTED, EXPECTED_ERROR, EVALUATION = (
     f"CraNeXt.{role}" for role in ("Input", "Surface", "Part", "Measures", "Computed", "ExpectedError", "Evaluation")
 )
-"""Roles of the references: the skull's node, the models of the implant and of the part to be made, the table of
-measures, a labelmap of the implant as it was computed, a model of it painted with its expected error, and the table of
-an evaluation. Part and table refer to the maps that are painted on them by the maps' names."""
+"""Reference roles: the input node, the models of the implant and of the finished part, the table of measurements, a
+labelmap of the computed implant, a model of its expected error, and the table of an evaluation. The part and the
+evaluation table in turn reference their maps, with the names of the maps as roles."""
 
 
-def refer(segmentation: Any, role: str, node: Any) -> None:
-    """Let a result refer to a node."""
+def set_referenced_node(segmentation: Any, role: str, node: Any) -> None:
+    """Make a result reference a node."""
     segmentation.SetNodeReferenceID(role, node.GetID())
 
 
-def referred(segmentation: Any, role: str) -> Any:
-    """Return the node that a result refers to, or None."""
+def referenced_node(segmentation: Any, role: str) -> Any:
+    """Return the node that a result references, or None."""
     return segmentation.GetNodeReference(role)
 
 
 def is_result(node: Any) -> bool:
-    """Tell whether a node is the segmentation of a reconstruction."""
+    """Return whether a node is the segmentation of a reconstruction."""
     return node is not None and node.IsA("vtkMRMLSegmentationNode") and bool(node.GetAttribute(RESULT_ATTRIBUTE))
 
 
-def what_an_implant_lacks(node: Any) -> str:
-    """Return why the implant of a node cannot be finished or exported, for the user; empty if it can."""
+def reason_implant_unusable(node: Any) -> str:
+    """Return a sentence on why a node's implant cannot be finished or exported; empty if it can."""
     if not is_result(node):
-        return _("Make an implant first.")
+        return _("Press “Make implant” first.")
     if description_of(node).get("preview"):
-        return _("This is a quick preview; make the implant without Quick preview first.")
+        return _(
+            "A quick preview is for visual inspection only; do not manufacture it. Clear “Quick preview” and press "
+            "“Make implant” again."
+        )
     return ""
 
 

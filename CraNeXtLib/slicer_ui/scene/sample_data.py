@@ -1,4 +1,4 @@
-"""The bundled skull and the bone that was cut out of it, as sample data that needs no network."""
+"""The bundled skull and the bone that was cut out of it, as sample data that needs no download."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import slicer
 
-from CraNeXtLib.cases import demo
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files import hashing
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.slicer_ui.scene.implant_nodes import BONE_COLOR, IMPLANT_TERM, SKULL_TERM
 from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
 from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image, read_mask
@@ -17,30 +17,30 @@ from CraNeXtLib.slicer_ui.translation import _
 
 CATEGORY = "CraNeXt"
 CHECKSUMS = {
-    demo.DEFECTIVE_SKULL: "39f980c00d72395e1b3d8fa41dfc7fc0f94496810bf798cbd0967a8ddc348630",
-    demo.REFERENCE_IMPLANT: "b260c6d9d4b46fae2923e4278639cc2329086c68f75b35bd183cec8e9ecb55f6",
+    DEFECTIVE_SKULL: "39f980c00d72395e1b3d8fa41dfc7fc0f94496810bf798cbd0967a8ddc348630",
+    REFERENCE_IMPLANT: "b260c6d9d4b46fae2923e4278639cc2329086c68f75b35bd183cec8e9ecb55f6",
 }
-"""SHA-256 of the files."""
+"""SHA-256 of each file."""
 
-_TRUE_COLOR = (0.4, 0.7, 0.4)
+_REFERENCE_COLOR = (0.4, 0.7, 0.4)
 
 
 def load_sample() -> tuple[Any, Any]:
-    """Load the bundled skull and its true implant; return their segmentations, of which the skull's is shown.
+    """Load the bundled skull and its true implant, and return their segmentations; only the skull is shown.
 
     Raises:
         InputError: If a file is missing or changed.
     """
-    skull = _load(demo.DEFECTIVE_SKULL, _("Sample skull"), (_("Skull"), BONE_COLOR, ANATOMY, SKULL_TERM))
+    skull = _load(DEFECTIVE_SKULL, _("Sample skull"), (_("Skull"), BONE_COLOR, ANATOMY, SKULL_TERM))
     reference = _load(
-        demo.REFERENCE_IMPLANT, _("Sample true implant"), (_("Implant"), _TRUE_COLOR, OBJECT, IMPLANT_TERM)
+        REFERENCE_IMPLANT, _("Sample true implant"), (_("Implant"), _REFERENCE_COLOR, OBJECT, IMPLANT_TERM)
     )
-    reference.SetDisplayVisibility(False)  # the answer is not given away
+    reference.SetDisplayVisibility(False)  # it would give away the answer
     return skull, reference
 
 
 def register(thumbnail: str | Path) -> None:
-    """Offer the sample in Slicer's module Sample Data."""
+    """Register the sample with Slicer's module Sample Data."""
     import SampleData
 
     logic = SampleData.SampleDataLogic
@@ -49,7 +49,7 @@ def register(thumbnail: str | Path) -> None:
     logic.registerCustomSampleDataSource(
         category=CATEGORY,
         sampleName="CraNeXtSampleSkull",
-        sampleDescription=_("Skull with a hole"),
+        sampleDescription=_("Skull with a defect"),
         thumbnailFileName=str(thumbnail),
         uris=[path.as_uri() for path in CHECKSUMS],
         fileNames=[path.name for path in CHECKSUMS],
@@ -60,8 +60,10 @@ def register(thumbnail: str | Path) -> None:
 
 
 def _load(path: Path, name: str, segment: tuple[str, Any, Any, Any]) -> Any:
-    if not path.is_file() or hashing.sha256_of(path) != CHECKSUMS[path]:
-        raise InputError(_("The sample {file} is missing or changed; install CraNeXt again.").format(file=path.name))
+    if not path.is_file() or sha256_of(path) != CHECKSUMS[path]:
+        raise InputError(
+            _("The sample file {file} is missing or was changed. Reinstall CraNeXt.").format(file=path.name)
+        )
     mask = read_mask(path)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     title, color, category, kind = segment

@@ -1,6 +1,6 @@
-"""Volumes out of the scene and into it.
+"""Conversion between nodes in the scene, files, and ``Volume``.
 
-Slicer's Python has no NRRD package, so Slicer's own classes read and write the files.
+Slicer's Python lacks an NRRD package, so Slicer's own classes read and write the files.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from CraNeXtLib.slicer_ui.translation import _
 
 
 def mask_of(node: Any, segment_id: str | None = None) -> Volume:
-    """Return the skull or implant in a node as a mask of type bool, in the node's coordinates (before its transform).
+    """Return the skull or implant in a node as a Boolean mask, in the node's own coordinates (without its transform).
 
     Args:
-        node: A segmentation, of which one segment is taken in its reference geometry, or a volume that is a mask: a
-            labelmap, or one loaded as an image.
-        segment_id: The segment; may be left out if there is only one.
+        node: A segmentation, of which one segment is taken in the reference geometry; or a mask, loaded as a labelmap
+            or as an image.
+        segment_id: ID of the segment; not needed if there is only one.
 
     Raises:
-        InputError: If the node is of another kind, empty, or holds several masks.
+        InputError: If the node is of another kind, is empty, or holds several masks.
     """
     if node is None:
         raise InputError(_("Choose a segmentation or a labelmap volume."))
@@ -38,25 +38,25 @@ def mask_of(node: Any, segment_id: str | None = None) -> Volume:
         labels = labelmap_volume(node)
         if ((labels.voxels != 0) & (labels.voxels != labels.voxels.max())).any():
             raise InputError(
-                _("{name} holds several labels; convert it to a segmentation and choose a segment.").format(
+                _("{name} holds several labels. Convert it to a segmentation and choose a segment.").format(
                     name=node.GetName()
                 )
             )
     else:
         raise InputError(
-            _("{name} is neither a segmentation nor a mask; segment the bone in it first.").format(name=node.GetName())
+            _("{name} is neither a segmentation nor a mask. Segment its bone first.").format(name=node.GetName())
         )
     mask = labels.with_voxels(labels.voxels != 0)
     if not mask.voxels.any():
-        raise InputError(_("{name} is empty; choose another.").format(name=node.GetName()))
+        raise InputError(_("{name} is empty. Choose another node.").format(name=node.GetName()))
     return mask
 
 
-def chosen_segment(node: Any, segment_id: str | None, usual: str | None) -> str | None:
-    """Return the segment that the user named, else the usual one of a result if the node is one, else None."""
-    if not segment_id and usual and node.IsA("vtkMRMLSegmentationNode") and node.GetSegmentation().GetSegment(usual):
-        return usual
-    return segment_id
+def chosen_segment(node: Any, segment_id: str | None, default: str | None) -> str | None:
+    """Return the ID of the chosen segment; if none was chosen, the default one, provided that the node has it."""
+    if segment_id or not default or not node.IsA("vtkMRMLSegmentationNode"):
+        return segment_id
+    return default if node.GetSegmentation().GetSegment(default) else segment_id
 
 
 def labelmap_volume(node: Any) -> Volume:
@@ -67,7 +67,7 @@ def labelmap_volume(node: Any) -> Volume:
     """
     image = node.GetImageData()
     if image is None or image.GetPointData().GetScalars() is None:
-        raise InputError(_("{name} is empty; choose another.").format(name=node.GetName()))
+        raise InputError(_("{name} is empty. Choose another node.").format(name=node.GetName()))
     matrix = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(matrix)
     return _volume(image, matrix)
@@ -77,22 +77,24 @@ def segment_volume(node: Any, segment_id: str) -> Volume:
     """Return a segment as a mask in the reference geometry of its segmentation, or in its own if there is none.
 
     Raises:
-        InputError: If there is no such segment or nothing in it.
+        InputError: If there is no such segment, or it is empty.
     """
     segment = node.GetSegmentation().GetSegment(segment_id)
     if segment is None:
         raise InputError(
-            _("{node} has no segment '{segment}'; choose another.").format(node=node.GetName(), segment=segment_id)
+            _("{node} has no segment '{segment}'. Choose another segment.").format(
+                node=node.GetName(), segment=segment_id
+            )
         )
     image, converter = slicer.vtkOrientedImageData(), slicer.vtkSegmentationConverter
     if segment.GetRepresentation(converter.GetBinaryLabelmapRepresentationName()) is not None:
-        # The logic's function would return what shares the image with the segment, too.
+        # The logic's function would also return the other segments that share the image.
         found = node.GetBinaryLabelmapRepresentation(segment_id, image)
     else:
         logic = slicer.vtkSlicerSegmentationsModuleLogic
         found = logic.GetSegmentBinaryLabelmapRepresentation(node, segment_id, image, False)
     if not found or image.IsEmpty():
-        raise InputError(_("Segment {name} is empty; choose another.").format(name=segment.GetName()))
+        raise InputError(_("Segment {name} is empty. Choose another segment.").format(name=segment.GetName()))
     geometry = node.GetSegmentation().GetConversionParameter(converter.GetReferenceImageGeometryParameterName())
     reference = slicer.vtkOrientedImageData()
     if geometry and converter.DeserializeImageGeometry(geometry, reference, False):
@@ -104,7 +106,7 @@ def segment_volume(node: Any, segment_id: str) -> Volume:
 
 
 def oriented_image(labels: Volume) -> Any:
-    """Return labels (0 to 255) as Slicer's oriented image: the geometry of the whole, voxels of what is not empty."""
+    """Return labels (0 to 255) as a ``vtkOrientedImageData`` with the volume's geometry, cropped to the foreground."""
     box = foreground_box(labels.voxels)
     image = slicer.vtkOrientedImageData()
     image.SetExtent([edge for side in box for edge in (side.start, side.stop - 1)])
@@ -115,13 +117,13 @@ def oriented_image(labels: Volume) -> Any:
 
 
 def serialized_geometry(volume: Volume) -> str:
-    """Return a volume's geometry as Slicer's segmentations store it, to the last digit."""
+    """Return a volume's geometry in the form in which Slicer's segmentations store it, without loss of precision."""
     extent = [edge for size in volume.shape for edge in (0, size - 1)]
     return slicer.vtkSegmentationConverter.SerializeImageGeometry(_matrix(volume.affine), extent)
 
 
 def is_ct(node: Any) -> bool:
-    """Tell whether a node is a volume of intensities: a CT, as far as can be told, not a mask loaded as an image."""
+    """Return whether a node is a volume of intensities, presumably a CT, and not a mask loaded as an image."""
     if not node.IsA("vtkMRMLScalarVolumeNode") or node.IsA("vtkMRMLLabelMapVolumeNode"):
         return False
     image = node.GetImageData()
@@ -135,23 +137,23 @@ def is_ct(node: Any) -> bool:
 
 
 def write_ct(node: Any, path: Path) -> None:
-    """Write the CT in a volume node as NRRD, in the node's coordinates (before its transform).
+    """Write the CT in a volume node as NRRD, in the node's own coordinates (without its transform).
 
     Raises:
-        InputError: If the disk refuses.
+        InputError: If the file cannot be written.
     """
     copy, matrix = slicer.vtkMRMLScalarVolumeNode(), vtk.vtkMatrix4x4()
     copy.SetAndObserveImageData(node.GetImageData())
     node.GetIJKToRASMatrix(matrix)
     copy.SetIJKToRASMatrix(matrix)
-    _write(copy, path, compress=False)  # it would take seconds in which Slicer does not answer
+    _write(copy, path, compress=False)  # compression would freeze Slicer for seconds
 
 
 def write_mask(mask: Volume, path: Path) -> None:
     """Write a mask as NRRD.
 
     Raises:
-        InputError: If the disk refuses.
+        InputError: If the file cannot be written.
     """
     node = slicer.vtkMRMLLabelMapVolumeNode()
     fill_labelmap(node, mask)
@@ -168,40 +170,40 @@ def fill_labelmap(node: Any, labels: Volume) -> None:
 
 
 def read_mask(path: Path) -> Volume:
-    """Read a NRRD file that the worker wrote as a mask of type bool; see :func:`read_labels`."""
+    """Read an NRRD file that the worker wrote as a Boolean mask; see :func:`read_labels`."""
     labels = read_labels(path)
     return labels.with_voxels(labels.voxels != 0)
 
 
 def read_labels(path: Path) -> Volume:
-    """Read a NRRD file that the worker wrote as labels.
+    """Read an NRRD file that the worker wrote as labels.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the file cannot be read.
     """
     node = slicer.vtkMRMLLabelMapVolumeNode()
     storage = slicer.vtkMRMLNRRDStorageNode()
     storage.SetFileName(str(path))
     if not storage.ReadData(node):
-        raise InputError(_("The result {file} cannot be read; run again.").format(file=path.name))
+        raise InputError(_("Cannot read the result {file}. Run the computation again.").format(file=path.name))
     return labelmap_volume(node)
 
 
 def read_surface(path: Path) -> Any:
-    """Read a surface that the worker wrote as poly data in RAS mm; a file that does not say otherwise is in LPS.
+    """Read a surface file that the worker wrote as poly data in RAS mm; files are in LPS unless they say otherwise.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the file cannot be read.
     """
     node, storage = slicer.vtkMRMLModelNode(), slicer.vtkMRMLModelStorageNode()
     storage.SetFileName(str(path))
     if not storage.ReadData(node):
-        raise InputError(_("The result {file} cannot be read; run again.").format(file=path.name))
+        raise InputError(_("Cannot read the result {file}. Run the computation again.").format(file=path.name))
     return shaded(node.GetPolyData())
 
 
 def shaded(surface: Any) -> Any:
-    """Return a surface with normals at its points, without which it would look like stairs; points stay as they are."""
+    """Return a surface with point normals, for smooth shading; the points are unchanged."""
     if surface.GetPointData().GetNormals() is not None:
         return surface
     normals = vtk.vtkPolyDataNormals()
@@ -218,13 +220,13 @@ def _only_segment(node: Any) -> str:
     if len(ids) != 1:
         names = ", ".join(segmentation.GetSegment(i).GetName() for i in ids) or _("none")
         raise InputError(
-            _("Say which segment of {name} to use; it has: {segments}.").format(name=node.GetName(), segments=names)
+            _("Choose which segment of {name} to use. It has: {segments}.").format(name=node.GetName(), segments=names)
         )
     return ids[0]
 
 
 def _volume(image: Any, image_to_ras: Any) -> Volume:
-    """Return an image as a volume whose first voxel is the first of the image's extent."""
+    """Return an image as a volume whose first voxel is the first one of the image's extent."""
     voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1]).T
     affine = np.array([[image_to_ras.GetElement(row, column) for column in range(4)] for row in range(4)])
     affine[:3, 3] += affine[:3, :3] @ image.GetExtent()[::2]
@@ -242,4 +244,4 @@ def _write(node: Any, path: Path, *, compress: bool) -> None:
     storage.SetFileName(str(path))
     storage.SetUseCompression(compress)
     if not storage.WriteData(node):
-        raise InputError(_("Cannot write to {folder}; free some space there.").format(folder=path.parent))
+        raise InputError(_("Cannot write to {folder}. Free some disk space there.").format(folder=path.parent))

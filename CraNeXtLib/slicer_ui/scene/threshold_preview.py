@@ -1,7 +1,7 @@
-"""What a threshold takes for bone, painted over a CT in the slices.
+"""Preview of a bone threshold, overlaid on a CT in the slice views.
 
-A second volume node shares the CT's voxels and is shown with a lower display threshold, so that moving the slider only
-draws the slices anew. Nothing is computed, closed or filled.
+A second volume node shares the CT's voxels and has a display threshold, so moving the slider only redraws the slices.
+Nothing is computed, closed or filled.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NAME = "CraNeXt bone preview"
 
 
 class ThresholdPreview:
-    """Shows and hides the preview; the views are as before once it is hidden."""
+    """Shows and hides the preview; hiding restores the views."""
 
     def __init__(self) -> None:
         self._volume: Any = None
@@ -25,11 +25,11 @@ class ThresholdPreview:
 
     @property
     def shown(self) -> bool:
-        """Whether it is in the scene; closing the scene takes it along."""
+        """Whether the preview is in the scene; closing the scene removes it."""
         return self._volume is not None and self._volume.GetScene() is not None
 
     def show(self, ct: Any, threshold_hu: float) -> None:
-        """Show which voxels of a CT reach a threshold.
+        """Highlight the voxels of a CT that reach a threshold.
 
         Args:
             ct: Scalar volume node in Hounsfield units.
@@ -42,7 +42,7 @@ class ThresholdPreview:
         display.SetThreshold(threshold_hu, ct.GetImageData().GetScalarRange()[1])
 
     def hide(self) -> None:
-        """Take the preview out of the slices and the scene."""
+        """Remove the preview from the slices and the scene."""
         if self.shown:
             scene = self._volume.GetScene()
             for composite in scene.GetNodesByClass("vtkMRMLSliceCompositeNode"):
@@ -81,7 +81,7 @@ class ThresholdPreview:
 
 
 def _hidden(node: Any) -> Any:
-    """Let a new node be neither listed nor saved with the scene."""
+    """Hide a new node from lists, and do not save it with the scene."""
     node.SetName(_NAME)
     node.SetHideFromEditors(True)
     node.SetSaveWithScene(False)

@@ -1,4 +1,4 @@
-"""Training in the scene: what is wrong with a data set, how a run's loss and scores went, and how good a model is."""
+"""Training in the scene: the problems of a data set, the curves of a run, and the scores of a model."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.training.runs.curves import Curve
 
 CHECK_ATTRIBUTE = "CraNeXt.DatasetCheck"
-"""Attribute of the table of problems: what ``check_manifest`` returned but for the problems, saved with the scene."""
+"""Attribute of the table of problems with the other values that ``check_manifest`` returned; saved with the scene."""
 
 SCORES_ATTRIBUTE = "CraNeXt.Cohort"
-"""Attribute of the table of scores: the content of ``cohort.json``, saved with the scene."""
+"""Attribute of the table of scores with the content of ``cohort.json``; saved with the scene."""
 
 _METRICS = {"dsc": "DSC", "bdsc": "bDSC", "dh95_mm": "dH95 [mm]", "sdh_mm": "SdH [mm]"}
 
 
 @dataclass(frozen=True)
 class _Series:
-    """A curve: its name in the logs, what the user reads, and its colour, which is readable on dark and light."""
+    """A curve: its name in the logs, the title that the user sees, and its color, legible on dark and light."""
 
     key: str
     title: str
@@ -44,7 +44,7 @@ def _score_series() -> list[_Series]:
 
 
 def fill_problems(table: Any, description: Mapping[str, Any]) -> None:
-    """Put the problems of a data set into a table node, one a row, errors first."""
+    """Put the problems of a data set into a table node, one per row, errors first."""
     severities = {"error": _("Error"), "warning": _("Warning")}
     columns = {title: vtk.vtkStringArray() for title in (_("Severity"), _("Case"), _("Problem"))}
     for problem in description["problems"]:
@@ -59,7 +59,7 @@ def fill_problems(table: Any, description: Mapping[str, Any]) -> None:
 
 
 def fill_curves(table: Any, curves: Mapping[str, Curve]) -> None:
-    """Put a run's curves into a table node, one epoch a row; what was not logged is not a number."""
+    """Put a run's curves into a table node, one epoch per row; values that were not logged are NaN."""
     series = [s for s in (*_loss_series(), *_score_series()) if s.key in curves]
     epochs = sorted({epoch for s in series for epoch, _value in curves[s.key]})
     columns = {_("Epoch"): vtk.vtkDoubleArray()} | {s.title: vtk.vtkDoubleArray() for s in series}
@@ -71,13 +71,13 @@ def fill_curves(table: Any, curves: Mapping[str, Curve]) -> None:
 
 
 def fill_charts(loss: Any, scores: Any, table: Any, name: str) -> None:
-    """Let two chart nodes show the curves in a table node.
+    """Plot the curves in a table node in two chart nodes.
 
     Args:
-        loss: Gets the training loss.
-        scores: Gets the DSC on the validation cases.
-        table: Filled by :func:`fill_curves`.
-        name: Of the run, for the titles.
+        loss: Chart node for the training loss.
+        scores: Chart node for the DSC on the validation cases.
+        table: Table node filled by :func:`fill_curves`.
+        name: Name of the run, for the titles.
     """
     _fill_chart(loss, table, _loss_series(), _("{name}: loss").format(name=name), _("Loss"))
     _fill_chart(scores, table, _score_series(), _("{name}: validation").format(name=name), "DSC")
@@ -86,17 +86,17 @@ def fill_charts(loss: Any, scores: Any, table: Any, name: str) -> None:
 
 
 def fill_scores(table: Any, rows: Sequence[Mapping[str, Any]], description: Mapping[str, Any]) -> None:
-    """Put a model's measures into a table node: mean and standard deviation, then the cases, the worst first.
+    """Put a model's scores into a table node: mean and standard deviation, then the cases, worst first.
 
     Args:
         table: The table node.
-        rows: The cases, from ``cases.csv``.
+        rows: The rows of ``cases.csv``.
         description: The content of ``cohort.json``.
     """
     means = description["tables"]["all"]
     lines = [
         (_("Mean"), [means[metric]["mean"] for metric in _METRICS]),
-        (_("Standard deviation"), [_spread(means[metric]["sd"]) for metric in _METRICS]),
+        (_("Standard deviation"), [_nan_if_none(means[metric]["sd"]) for metric in _METRICS]),
     ]
     lines += [
         (row["case"], [row[metric] for metric in _METRICS]) for row in sorted(rows, key=lambda row: float(row["dsc"]))
@@ -110,11 +110,11 @@ def fill_scores(table: Any, rows: Sequence[Mapping[str, Any]], description: Mapp
 
 
 def _fill_chart(chart: Any, table: Any, series: Sequence[_Series], title: str, axis: str) -> None:
-    there = {node.GetYColumnName(): node for node in _series_of(chart)}
+    existing = {node.GetYColumnName(): node for node in _series_of(chart)}
     for s in series:
         if table.GetColumnIndex(s.title) < 0:
             continue
-        node = there.pop(s.title, None)
+        node = existing.pop(s.title, None)
         if node is None:
             node = chart.GetScene().AddNewNodeByClass("vtkMRMLPlotSeriesNode", s.title)
             node.SetPlotType(node.PlotTypeScatter)
@@ -125,8 +125,8 @@ def _fill_chart(chart: Any, table: Any, series: Sequence[_Series], title: str, a
         node.SetXColumnName(_("Epoch"))
         node.SetYColumnName(s.title)
         node.SetAndObserveTableNodeID(table.GetID())
-    for left in there.values():
-        chart.GetScene().RemoveNode(left)
+    for unused in existing.values():
+        chart.GetScene().RemoveNode(unused)
     chart.SetTitle(title)
     chart.SetXAxisTitle(_("Epoch"))
     chart.SetYAxisTitle(axis)
@@ -138,11 +138,11 @@ def _series_of(chart: Any) -> list[Any]:
     return [node for node in nodes if node is not None]
 
 
-def _spread(value: float | None) -> float:
-    """Return a standard deviation, which one case alone does not have."""
+def _nan_if_none(value: float | None) -> float:
+    """Return a standard deviation; a single case has none."""
     return float("nan") if value is None else value
 
 
 def _number(value: Any) -> float:
-    """Return a value as exact as it is worth; JSON's null stands for what is infinite."""
+    """Return a score, rounded to four decimals; null in JSON means infinite."""
     return float("inf") if value in (None, "") else round(float(value), 4)

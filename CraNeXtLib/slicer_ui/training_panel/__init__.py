@@ -1,1 +1,1 @@
-"""The sections of CraNeXtTraining's panel, one a file."""
+"""The panel of CraNeXtTraining, one section per file."""

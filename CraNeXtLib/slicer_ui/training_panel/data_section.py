@@ -1,4 +1,4 @@
-"""Choosing a data set, and what a check finds in it."""
+"""Choice of a data set, and the result of checking it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class DataSection:
-    """The section Data set.
+    """The section “Data set”.
 
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        ensure: Asks to install what a computation needs and is missing; returns whether it can start.
+        ensure: Offers to install missing packages; returns whether a computation can start.
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, ensure: Callable[[], bool]) -> None:
@@ -33,25 +33,27 @@ class DataSection:
         self._manifest = PathText(ui.manifestEdit, binding, "manifest")
         self.checking = RunPanel(
             _("Chec&k the data set"),
-            tool_tip=_("Read every case and look for what would break training or quietly spoil it"),
+            tool_tip=_("Read every case and look for problems that would stop or degrade training"),
             name=_("checking a data set"),
             ask=ensure,
-            start=lambda **told: DatasetCheckRun(binding.parameters.manifest, binding.parameters.problems, **told),
+            start=lambda **callbacks: DatasetCheckRun(
+                binding.parameters.manifest, binding.parameters.problems, **callbacks
+            ),
             succeeded=self._checked,
         )
         ui.checkFrame.layout().addWidget(self.checking.widget)
-        self._message = message_in(ui.checkMessageFrame.layout())
+        self.message = message_in(ui.checkMessageFrame.layout())
 
     def update(self) -> None:
-        """Say what is still needed, and show the result of the check if it is of this data set."""
+        """Show what is still needed, and the result of the last check if it was of this data set."""
         parameters = self._binding.parameters
         self._manifest.update()
         self.checking.block(self.missing())
         found = _found(parameters.problems, parameters.manifest)
         if found is None:
-            self._message.clear()
+            self.message.clear()
         else:
-            self._message.show(_kind(found), _summary(found))
+            self.message.show(_kind(found), _summary(found))
         listed = found is not None and parameters.problems.GetNumberOfRows() > 0
         self._ui.problemsTable.setVisible(listed)
         self._ui.problemsTable.setMRMLTableNode(parameters.problems if listed else None)
@@ -59,16 +61,16 @@ class DataSection:
             show_whole_texts(self._ui.problemsTable)
 
     def missing(self) -> str:
-        """Return what must be done before the data set can be used, or nothing."""
+        """Return a sentence on what to do before the data set can be used; empty if it can be."""
         manifest = self._binding.parameters.manifest
         if not manifest:
-            return _("Choose the manifest of a data set; cranext dataset make writes one.")
+            return _("Choose a manifest under “Data set”. “cranext dataset make” writes one.")
         if not Path(manifest).is_file():
-            return _("There is no data set at {path}; choose another.").format(path=manifest)
+            return _("There is no file {path}. Choose another manifest under “Data set”.").format(path=manifest)
         return ""
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
+        """Stop using the widgets, which are about to be deleted."""
         self.checking.close()
 
     def _checked(self, run: DatasetCheckRun) -> None:
@@ -77,7 +79,7 @@ class DataSection:
 
 
 def _found(table: Any, manifest: str) -> dict[str, Any] | None:
-    """Return what the last check found, None if there was none of this data set."""
+    """Return the result of the last check, None if this data set was not checked."""
     if table is None or not table.GetAttribute(CHECK_ATTRIBUTE):
         return None
     found = json.loads(table.GetAttribute(CHECK_ATTRIBUTE))
@@ -87,7 +89,7 @@ def _found(table: Any, manifest: str) -> dict[str, Any] | None:
 def _kind(found: dict[str, Any]) -> str:
     if found["errors"]:
         return "error"
-    return "warning" if found["warnings"] or _lacking(found) else "done"
+    return "warning" if found["warnings"] or _missing_splits(found) else "done"
 
 
 def _summary(found: dict[str, Any]) -> str:
@@ -100,18 +102,19 @@ def _summary(found: dict[str, Any]) -> str:
     splits = ", ".join(title.format(n=found["splits"][s]) for s, title in titles.items() if s in found["splits"])
     texts = [_("{cases} cases of {skulls} skulls: {splits}.").format(**found | {"splits": splits})]
     texts += [
-        _("No case is for {split}; training needs some.").format(split=_names()[split]) for split in _lacking(found)
+        _("No case is assigned to {split}, but training needs some.").format(split=_names()[split])
+        for split in _missing_splits(found)
     ]
     if found["errors"]:
-        texts.append(_("Errors to mend: {errors}.").format(**found))
+        texts.append(_("Errors to fix: {errors}.").format(**found))
     if found["warnings"]:
-        texts.append(_("Warnings to look at: {warnings}.").format(**found))
+        texts.append(_("Warnings to review: {warnings}.").format(**found))
     if not found["errors"] and not found["warnings"]:
-        texts.append(_("Nothing is wrong with them."))
+        texts.append(_("No problems were found."))
     return " ".join(texts)
 
 
-def _lacking(found: dict[str, Any]) -> list[str]:
+def _missing_splits(found: dict[str, Any]) -> list[str]:
     return [split for split in ("training", "validation") if split not in found["splits"]]
 
 

@@ -1,4 +1,4 @@
-"""Measuring a model on cases that it has not seen, and installing the run's."""
+"""Evaluation of a model on unseen cases, and installation of the run's model."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
 class ModelSection:
-    """The section Model.
+    """The section “Model”.
 
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        chosen_run: Returns the run that the panel shows, None if none.
-        runs_folder: Returns where evaluations of other models go.
-        ensure: Asks to install what a computation needs and is missing; returns whether it can start.
+        chosen_run: Returns the run that the panel shows, or None.
+        runs_folder: Returns the folder for evaluations of other models.
+        ensure: Offers to install missing packages; returns whether a computation can start.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ModelSection:
         self._model = Choice(ui.modelComboBox, binding, "evaluatedModel", self._models())
         self.evaluating = RunPanel(
             _("E&valuate"),
-            tool_tip=_("Make an implant for every case of the split, and measure it against the true one"),
+            tool_tip=_("Make an implant for every case of the split, and compare it with the true implant"),
             name=_("evaluating a model"),
             ask=ensure,
             start=self._evaluate,
@@ -56,10 +56,10 @@ class ModelSection:
             controls={"--device": _("“Device” under “Settings”")},
         )
         ui.evaluateFrame.layout().addWidget(self.evaluating.widget)
-        self._message = message_in(ui.scoresMessageFrame.layout())
+        self.message = message_in(ui.scoresMessageFrame.layout())
         self.installing = RunPanel(
             _("Insta&ll the run's model"),
-            tool_tip=_("Add the model to those that CraNeXt Implant offers"),
+            tool_tip=_("Add the model to the models of CraNeXt Implant"),
             name=_("installing a model"),
             ask=ensure,
             start=self._install,
@@ -68,69 +68,80 @@ class ModelSection:
         ui.installFrame.layout().addWidget(self.installing.widget)
 
     def update(self, missing: str) -> None:
-        """Say what is still needed, and show the last scores.
+        """Show what is still needed, and the last scores.
 
         Args:
-            missing: What must be done before the data set can be used, or nothing.
+            missing: A sentence on what to do before the data set can be used; empty if it can be.
         """
-        run = self._chosen_run()
-        none_yet = "" if run is not None and run.model is not None else _("Choose a run that has given a model.")
+        no_model = "" if self._trained_model() is not None else _("Choose a finished run under “Run”.")
         self._split.update()
         self._model.update()
         needs_run = not self._binding.parameters.evaluatedModel
-        self.evaluating.block((none_yet if needs_run else "") or (_("Choose a data set first.") if missing else ""))
-        self.installing.block(none_yet)
+        self.evaluating.block(
+            (no_model if needs_run else "") or (_("Choose a manifest under “Data set”.") if missing else "")
+        )
+        self.installing.block(no_model)
         table = self._binding.parameters.scores
         found = table is not None and table.GetAttribute(SCORES_ATTRIBUTE)
         self._ui.scoresTable.setVisible(bool(found))
         self._ui.scoresTable.setMRMLTableNode(table if found else None)
         if found:
-            self._message.show("information", _summary(table.GetName(), json.loads(found)))
+            self.message.show("information", _summary(table.GetName(), json.loads(found)))
             show_whole_texts(self._ui.scoresTable)
         else:
-            self._message.clear()
+            self.message.clear()
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
+        """Stop using the widgets, which are about to be deleted."""
         self.evaluating.close()
         self.installing.close()
 
     def _models(self) -> dict[str, str]:
-        return {"": _("The run's own")} | {model.name: model.name for model in model_library.available()}
+        return {"": _("Model of the run")} | {model.name: model.name for model in model_library.available()}
 
-    def _evaluate(self, **told: Any) -> ModelEvaluationRun:
+    def _trained_model(self) -> Path | None:
+        """Return the folder of the model of the run that the panel shows, None if there is none."""
+        run = self._chosen_run()
+        return None if run is None else run.model
+
+    def _evaluate(self, **callbacks: Any) -> ModelEvaluationRun:
         parameters = self._binding.parameters
         name, split = parameters.evaluatedModel, parameters.split
-        model = model_library.find(name) if name else model_library.find(self._chosen_run().model)
-        beside = Path(self._runs_folder()) if name else self._chosen_run().folder
-        out = beside / f"evaluation of {model.name} {model.sha256[:8]} on {Path(parameters.manifest).stem} {split}"
+        if name:
+            model, parent = model_library.find(name), Path(self._runs_folder())
+        else:
+            trained = self._trained_model()
+            assert trained is not None  # or the button would be disabled
+            model, parent = model_library.find(trained), trained.parent
+        out = parent / f"evaluation of {model.name} {model.sha256[:8]} on {Path(parameters.manifest).stem} {split}"
         device = parameters.device or "auto"
         return ModelEvaluationRun(
-            model.folder, parameters.manifest, out, parameters.scores, split=split, device=device, **told
+            model.folder, parameters.manifest, out, parameters.scores, split=split, device=device, **callbacks
         )
 
     def _evaluated(self, run: ModelEvaluationRun) -> None:
         self._binding.parameters.scores = run.table
         self._binding.update()
-        text = _("Implants, measures and tables are in {folder}.").format(folder=run.out)
+        text = _("Implants, metrics and tables are in {folder}.").format(folder=run.out)
         self.evaluating.message.show("done", text)
 
-    def _install(self, **told: Any) -> ModelImportRun:
-        name = self._binding.parameters.installName.strip()
-        return ModelImportRun(self._chosen_run().model, name=name or None, **told)
+    def _install(self, **callbacks: Any) -> ModelImportRun:
+        trained = self._trained_model()
+        assert trained is not None  # or the button would be disabled
+        return ModelImportRun(trained, name=self._binding.parameters.installName.strip() or None, **callbacks)
 
     def _installed(self, run: ModelImportRun) -> None:
         self._model.fill(self._models())
         self._binding.update()
-        text = _("Choose the model {name} in CraNeXt Implant.").format(name=run.name)
+        text = _("The model {name} is now available in CraNeXt Implant.").format(name=run.name)
         self.installing.message.show("done", text)
 
 
 def _summary(name: str, description: dict[str, Any]) -> str:
-    """Return the scores in a sentence."""
+    """Return a sentence on the scores."""
     means = description["tables"]["all"]
-    text = _("{name}: mean DSC {dsc:.3f}, dH95 {dh95:.2f} mm; cases: {n}.").format(
+    text = _("{name}: mean DSC {dsc:.3f}, mean dH95 {dh95:.2f} mm, {n} cases.").format(
         name=name, dsc=means["dsc"]["mean"], dh95=means["dh95_mm"]["mean"], n=means["dsc"]["n"]
     )
-    left_out = len(description["errors"])
-    return text + (" " + _("{n} cases could not be measured.").format(n=left_out) if left_out else "")
+    failed = len(description["errors"])
+    return text + (" " + _("{n} cases could not be evaluated.").format(n=failed) if failed else "")

@@ -1,4 +1,4 @@
-"""The panel of CraNeXtTraining: its sections, and how one leads to the next."""
+"""The panel of CraNeXtTraining: its sections and how they interact."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 
 
 class TrainingPanel:
-    """Connects the widgets of the .ui file with the scene and with runs.
+    """Connects the widgets of the .ui file to the scene and to training runs.
 
     Args:
         ui: The panel's widgets by name.
@@ -31,19 +31,19 @@ class TrainingPanel:
         self.models = ModelSection(ui, self.binding, lambda: self.runs.run, self.settings.runs_folder, ensure)
 
     def enter(self) -> None:
-        """Show the scene's parameters, and the run that goes on."""
+        """Show the scene's parameters, and a run in progress."""
         self.environment.refresh()
         self.binding.connect()
         self.settings.choose_defaults()
         self.runs.find_running()
 
     def leave(self) -> None:
-        """Let go of parameters and runs; the runs go on."""
+        """Release parameters and runs; the runs continue."""
         self.runs.leave()
         self.binding.disconnect()
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted; checks and evaluations are cancelled, runs go on."""
+        """Stop using the widgets, which are about to be deleted; only training runs continue."""
         self.leave()
         for section in (self.data, self.settings, self.models, self.environment):
             section.close()

@@ -1,4 +1,4 @@
-"""Starting a training, following it, stopping it, and finding it again."""
+"""Starting, monitoring, stopping and finding training runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from CraNeXtLib.slicer_ui.runs.training_run import TrainingRun
 from CraNeXtLib.slicer_ui.training_panel.settings_section import SettingsSection
 from CraNeXtLib.slicer_ui.training_panel.training_plots import TrainingPlots
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.control_names import in_words_of_the_panels
+from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import message_in
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.training.runs.known_runs import known_runs, remember_run
@@ -24,14 +24,14 @@ _STEPS = 1000  # of the progress bar
 
 
 class RunSection:
-    """The section Run. What it shows is the run in the folder that the parameter ``runFolder`` names, none if empty.
+    """The section “Run”. It shows the run in the folder that the parameter ``runFolder`` names, if any.
 
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        settings: Where a new run's settings come from.
-        ensure: Asks to install what training needs and is missing; returns whether it can start.
-        changed: Called when something about the run has changed.
+        settings: The section with the settings of a new run.
+        ensure: Offers to install missing packages; returns whether training can start.
+        changed: Called when the run has changed.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class RunSection:
         self._listed: list[tuple[str, str]] = []
         self.run: TrainingRun | None = None
         self._plots = TrainingPlots(binding)
-        self._message = message_in(ui.runMessageFrame.layout())
+        self.message = message_in(ui.runMessageFrame.layout())
         ui.runComboBox.connect("activated(int)", self._choose)
         ui.findButton.connect("clicked()", self._find)
         ui.startButton.connect("clicked()", self._start_or_stop)
@@ -62,22 +62,22 @@ class RunSection:
         ui.progressBar.setVisible(False)
 
     def find_running(self) -> None:
-        """Choose a run that goes on, if none is chosen: it was started before Slicer was closed, or the scene."""
+        """Choose a run in progress if none is chosen: it was started before Slicer or the scene was closed."""
         if not self._binding.parameters.runFolder:
-            going_on = [folder for folder in known_runs() if read_state(folder).going_on]
-            if going_on:
-                self._binding.parameters.runFolder = str(going_on[0])
+            running = [folder for folder in known_runs() if read_state(folder).going_on]
+            if running:
+                self._binding.parameters.runFolder = str(running[0])
 
     def update(self, missing: str) -> None:
         """Follow the chosen run.
 
         Args:
-            missing: What must be done before a run can be started, or nothing.
+            missing: A sentence on what to do before a run can be started; empty if it can be.
         """
         self._missing = missing
         folder = self._binding.parameters.runFolder
         if folder != ("" if self.run is None else str(self.run.folder)):
-            self._message.clear()
+            self.message.clear()
             self.leave()
             self.run = TrainingRun(folder, changed=self._show) if folder else None
             self._show()
@@ -87,12 +87,12 @@ class RunSection:
         self._show_buttons()
 
     def leave(self) -> None:
-        """Look no longer; the run goes on."""
+        """Stop following the run, which continues."""
         if self.run is not None:
             self.run.unfollow()
 
     def _start_or_stop(self) -> None:
-        self._message.clear()
+        self.message.clear()
         try:
             if self.run is not None and self.run.state.going_on:
                 self.run.stop()
@@ -102,17 +102,17 @@ class RunSection:
                 self._follow(run)
                 self._plots.show(run)
         except CraNeXtError as error:
-            self._message.show("error", in_words_of_the_panels(str(error)))
+            self.message.show("error", with_control_names(str(error)))
         self._show_buttons()
 
     def _resume(self) -> None:
-        self._message.clear()
+        self.message.clear()
         try:
-            if self._ensure():
+            if self.run is not None and self._ensure():
                 self.run.resume()
                 self._follow(self.run)
         except CraNeXtError as error:
-            self._message.show("error", in_words_of_the_panels(str(error)))
+            self.message.show("error", with_control_names(str(error)))
         self._show_buttons()
 
     def _follow(self, run: TrainingRun) -> None:
@@ -124,12 +124,14 @@ class RunSection:
 
     def _find(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(
-            slicer.util.mainWindow(), _("Folder of a training run"), self._settings.runs_folder()
+            slicer.util.mainWindow(), _("Choose the folder of a training run"), self._settings.runs_folder()
         )
         if not folder:
             return
         if read_state(folder).status == "none":
-            self._message.show("error", _("There is no training run in {folder}.").format(folder=folder))
+            self.message.show(
+                "error", _("There is no training run in {folder}. Choose the folder of a run.").format(folder=folder)
+            )
             return
         remember_run(folder)
         self._binding.parameters.runFolder = str(Path(folder).absolute())
@@ -138,7 +140,7 @@ class RunSection:
         self._binding.parameters.runFolder = self._ui.runComboBox.itemData(row)
 
     def _list_runs(self) -> None:
-        """Fill the list of runs, the chosen one included, if it has changed."""
+        """Fill the list of runs, including the chosen one, if it has changed."""
         chosen = self._binding.parameters.runFolder
         folders = [str(folder) for folder in known_runs()]
         if chosen and chosen not in folders:
@@ -154,19 +156,20 @@ class RunSection:
         box.setCurrentIndex([folder for folder, _name in listed].index(chosen))
 
     def _show(self, _run: TrainingRun | None = None) -> None:
-        """Show how the run stands."""
-        state = RunState() if self.run is None else self.run.state
+        """Show the state of the run."""
+        run = self.run
+        state = RunState() if run is None else run.state
         self._ui.progressBar.setVisible(state.status not in ("none", "done"))
         self._ui.progressBar.value = round(state.fraction * _STEPS)
         self._ui.stageLabel.text = _stage(state)
-        if state.status in ("failed", "lost"):
+        if run is not None and state.status in ("failed", "lost"):
             kind = "error" if state.status == "failed" else "warning"
-            self._message.show(kind, _ended_badly(state), self.run.log)
-        self._ui.bestLabel.text = _best(self.run)
+            self.message.show(kind, _failure(state), run.log)
+        self._ui.bestLabel.text = _best(run)
         self._ui.bestLabel.setVisible(bool(self._ui.bestLabel.text))
         self._show_log()
-        if self.run is not None:
-            self._plots.update(self.run)
+        if run is not None:
+            self._plots.update(run)
         self._list_runs()
         self._show_buttons()
         self._changed()
@@ -176,11 +179,13 @@ class RunSection:
         button = self._ui.startButton
         if state.going_on:
             button.text = _("&Stop")
-            button.toolTip = _("Stop after this step; the last checkpoint is kept, and the run can be resumed")
+            button.toolTip = _("Stop after the current step. The last checkpoint is kept, and the run can be resumed.")
             button.enabled = state.status != "stopping"
         else:
             button.text = _("&Start training")
-            button.toolTip = self._missing or _("Train in the background with the settings above; Slicer may be closed")
+            button.toolTip = self._missing or _(
+                "Train in the background with the settings above. You may close Slicer meanwhile."
+            )
             button.enabled = not self._missing
         self._ui.resumeButton.setVisible(state.can_resume)
         self._ui.stageLabel.setVisible(bool(self._ui.stageLabel.text))
@@ -196,14 +201,16 @@ class RunSection:
         bar.setValue(bar.maximum)
 
     def _show_curves(self) -> None:
-        self._plots.show(self.run)
+        if self.run is not None:
+            self._plots.show(self.run)
 
     def _open_folder(self) -> None:
-        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self.run.folder)))
+        if self.run is not None:
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self.run.folder)))
 
 
 def _title(folder: str) -> str:
-    words = {
+    statuses = {
         "starting": _("running"),
         "running": _("running"),
         "stopping": _("stopping"),
@@ -211,9 +218,9 @@ def _title(folder: str) -> str:
         "stopped": _("stopped"),
         "failed": _("failed"),
         "lost": _("ended unexpectedly"),
-        "none": _("gone"),
+        "none": _("deleted"),
     }
-    return f"{Path(folder).name} – {words[read_state(folder).status]}"
+    return f"{Path(folder).name} – {statuses[read_state(folder).status]}"
 
 
 def _stage(state: RunState) -> str:
@@ -222,23 +229,27 @@ def _stage(state: RunState) -> str:
         "starting": _("Starting…"),
         "running": state.stage,
         "stopping": _("Stopping…"),
-        "done": _("Done: the model is ready."),
+        "done": _("Done. The model is ready."),
         "stopped": _("Stopped. {stage}").format(stage=state.stage.split(",")[0]),
         "failed": "",
         "lost": "",
     }[state.status]
 
 
-def _ended_badly(state: RunState) -> str:
+def _failure(state: RunState) -> str:
     if state.status == "lost":
-        return _("The run ended unexpectedly: it was killed, or the computer was switched off. Resume it.")
-    return in_words_of_the_panels(state.message)
+        return _(
+            "The run ended unexpectedly: it was killed, or the computer was shut down. Press “Resume” to continue it."
+        )
+    return with_control_names(state.message)
 
 
 def _best(run: TrainingRun | None) -> str:
-    """Return which epoch was the best so far."""
+    """Return a sentence on the best epoch so far; empty if there is none."""
     scores = run.curves.get("implant-dsc") if run is not None else None
     if not scores:
         return ""
     epoch, score = max(scores, key=lambda item: item[1])
-    return _("Best epoch: {epoch}, implant DSC {score:.3f} on the validation cases.").format(epoch=epoch, score=score)
+    return _("Best epoch: {epoch}, with an implant DSC of {score:.3f} on the validation cases.").format(
+        epoch=epoch, score=score
+    )

@@ -1,4 +1,4 @@
-"""What is trained, for how long and where; and trying whether it fits."""
+"""Settings of a training run, and trying them out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from CraNeXtLib.core.progress import duration
 from CraNeXtLib.slicer_ui.runs.dry_run import DryRun
 from CraNeXtLib.slicer_ui.runs.training_settings import TrainingSettings
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.control_names import in_words_of_the_panels
+from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import message_in
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice, PathText
@@ -21,63 +21,61 @@ from CraNeXtLib.training.config import describe_preset, presets
 
 
 class SettingsSection:
-    """The section Settings.
+    """The section “Settings”.
 
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        ensure: Asks to install what a computation needs and is missing; returns whether it can start.
+        ensure: Offers to install missing packages; returns whether a computation can start.
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, ensure: Callable[[], bool]) -> None:
         self._ui = ui
         self._binding = binding
         devices = {
-            "": _("As the preset says"),
+            "": _("As in the preset"),
             "auto": _("Automatic"),
             "cpu": _("CPU"),
-            "cuda": _("NVIDIA graphics card"),
+            "cuda": _("NVIDIA GPU"),
         }
-        self._choices = [
+        self._controls: list[Choice | PathText] = [
             Choice(ui.presetComboBox, binding, "preset", {name: name for name in _ordered_presets()}),
             Choice(ui.deviceComboBox, binding, "device", devices),
-        ]
-        ui.runsFolderEdit.filters = ctk.ctkPathLineEdit.Dirs
-        ui.configurationEdit.nameFilters = [_("Configurations") + " (*.yaml *.yml)"]
-        self._paths = [
             PathText(ui.runsFolderEdit, binding, "runsFolder"),
             PathText(ui.configurationEdit, binding, "configuration"),
         ]
+        ui.runsFolderEdit.filters = ctk.ctkPathLineEdit.Dirs
+        ui.configurationEdit.nameFilters = [_("Configurations") + " (*.yaml *.yml)"]
         self.trying = RunPanel(
             _("&Try a few steps"),
-            tool_tip=_("Make a few steps with the first skull: does it fit into the memory, how long is an epoch?"),
+            tool_tip=_("Run a few training steps to measure memory and time per epoch"),
             name=_("trying a few steps"),
             ask=ensure,
-            start=lambda **told: DryRun(self.settings(), self.run_folder() / "cache", **told),
+            start=lambda **callbacks: DryRun(self.settings(), self.run_folder() / "cache", **callbacks),
             succeeded=self._tried,
         )
         ui.trialFrame.layout().addWidget(self.trying.widget)
-        self._message = message_in(ui.trialMessageFrame.layout())
+        self.message = message_in(ui.trialMessageFrame.layout())
         self._tried_settings: TrainingSettings | None = None
 
     def update(self, missing: str) -> None:
-        """Show what is chosen.
+        """Show the chosen values.
 
         Args:
-            missing: What must be done before the data set can be used, or nothing.
+            missing: A sentence on what to do before the data set can be used; empty if it can be.
         """
-        for control in (*self._choices, *self._paths):
+        for control in self._controls:
             control.update()
         own = bool(self._binding.parameters.configuration)
         self._ui.presetComboBox.enabled = not own
         self._ui.presetNote.text = (
-            _("The configuration file below goes before the preset.")
+            _("The configuration file under “Advanced” replaces the preset.")
             if own
-            else in_words_of_the_panels(describe_preset(self._binding.parameters.preset))
+            else with_control_names(describe_preset(self._binding.parameters.preset))
         )
-        self.trying.block(_("Choose a data set first.") if missing else "")
+        self.trying.block(_("Choose a manifest under “Data set”.") if missing else "")
         if self.settings() != self._tried_settings:
-            self._message.clear()
+            self.message.clear()
 
     def settings(self) -> TrainingSettings:
         """Return the settings of a new run."""
@@ -98,25 +96,25 @@ class SettingsSection:
         return Path(self.runs_folder()) / self._binding.parameters.modelName
 
     def runs_folder(self) -> str:
-        """Return the folder that runs' folders are made in."""
+        """Return the parent folder of the runs' folders."""
         return self._binding.parameters.runsFolder or str(Path.home() / "CraNeXt training")
 
     def choose_defaults(self) -> None:
-        """Fill in what depends on the computer, where nothing is chosen."""
+        """Fill in defaults that depend on the computer."""
         self._binding.parameters.runsFolder = self.runs_folder()
 
     def close(self) -> None:
-        """Let go of the widgets before they are deleted."""
+        """Stop using the widgets, which are about to be deleted."""
         self.trying.close()
 
     def _tried(self, run: DryRun) -> None:
         cost = run.cost
         self._tried_settings = self.settings()
         text = _(
-            "It fits: {memory:.1f} GB on {device}. A step takes {step:.2g} s, an epoch of {steps} steps with its "
-            "validation {epoch}, the whole run {whole}."
+            "The training fits: it needs {memory:.1f} GB on {device}. A step takes {step:.2g} s, an epoch of {steps} "
+            "steps with validation {epoch}, and the whole run {whole}."
         )
-        self._message.show(
+        self.message.show(
             "done",
             text.format(
                 memory=cost["peak_memory_gb"],
@@ -130,7 +128,7 @@ class SettingsSection:
 
 
 def _device(cost: dict[str, Any]) -> str:
-    return {"cpu": _("the CPU"), "cuda": _("the graphics card")}.get(cost["device"], cost["device"])
+    return {"cpu": _("the CPU"), "cuda": _("the GPU")}.get(cost["device"], cost["device"])
 
 
 def _ordered_presets() -> list[str]:

@@ -1,4 +1,4 @@
-"""The curves of a run in two plot views, kept up to date."""
+"""Plots of a run's curves in two plot views, kept up to date."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 
 LAYOUT = 7361
-"""Number of our arrangement of views: scores above, loss below."""
+"""ID of the layout with scores above and loss below; it must not clash with the IDs of Slicer and other extensions."""
 
 _VIEWS = {"scores": "CraNeXtScores", "loss": "CraNeXtLoss"}
 
 
 class TrainingPlots:
-    """The table and the charts of the run that the panel shows; they are made when first asked for.
+    """The table and the charts of the run that the panel shows, created on demand.
 
     Args:
-        binding: The module's parameters, of which ``curves``, ``lossChart`` and ``scoreChart`` hold the nodes.
+        binding: The module's parameters; ``curves``, ``lossChart`` and ``scoreChart`` hold the nodes.
     """
 
     def __init__(self, binding: ParameterBinding) -> None:
         self._binding = binding
 
     def show(self, run: TrainingRun) -> None:
-        """Make what is missing, and arrange the views so that it is seen; without a main window there are none."""
+        """Create missing nodes, fill them, and show the plot views if there is a main window."""
         parameters = self._binding.parameters
         for name, kind, title in (
             ("curves", "vtkMRMLTableNode", _("Training curves")),
@@ -49,7 +49,7 @@ class TrainingPlots:
                 view.SetPlotChartNodeID(chart.GetID())
 
     def update(self, run: TrainingRun) -> None:
-        """Fill what is there with the run's curves."""
+        """Update existing nodes with the run's curves."""
         parameters = self._binding.parameters
         nodes = parameters.curves, parameters.lossChart, parameters.scoreChart
         if any(node is None for node in nodes):
@@ -59,7 +59,7 @@ class TrainingPlots:
 
 
 def _layout() -> str:
-    """Return our arrangement, in the form that Slicer reads."""
+    """Return the layout as Slicer's XML."""
     item = (
         '<item><view class="vtkMRMLPlotViewNode" singletontag="{tag}">'
         '<property name="viewlabel" action="default">{label}</property></view></item>'

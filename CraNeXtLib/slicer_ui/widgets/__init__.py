@@ -1,1 +1,1 @@
-"""Parts that every panel is built from."""
+"""Building blocks of all panels."""

@@ -1,4 +1,4 @@
-"""Combo boxes that show one thing and mean another."""
+"""Combo boxes with a value behind each title."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def fill_choices(box: Any, titles: dict[str, str]) -> None:
-    """Put choices into a combo box: what the user reads, and the value behind it."""
+    """Fill a combo box with titles; the value of each is stored as its data."""
     box.clear()
     for value, title in titles.items():
         box.addItem(title, value)

@@ -1,4 +1,4 @@
-"""What the panels call the settings that the library's messages name as the command line and configurations do."""
+"""Names of controls for the settings that the library's messages name by command-line option or configuration key."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from CraNeXtLib.core.errors import rename_settings
 from CraNeXtLib.slicer_ui.translation import _
 
 
-def in_words_of_the_panels(message: str, controls: Mapping[str, str] | None = None) -> str:
-    """Return a message of the library with settings called by their controls.
+def with_control_names(message: str, controls: Mapping[str, str] | None = None) -> str:
+    """Return an error message of the library in which settings are named by their controls.
 
     Args:
-        message: Of an error.
-        controls: Those of one panel, or one button, where they differ from the others'.
+        message: The error message.
+        controls: Names of controls that differ from those of other panels, by option or key.
     """
     names = {
         "--device": _("“Device” under “Advanced”"),

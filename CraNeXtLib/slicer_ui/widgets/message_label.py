@@ -1,4 +1,4 @@
-"""A sentence for the user in the panel itself, with the icon of what kind it is; popups would interrupt the work."""
+"""A message to the user inside the panel, with an icon for its kind; popups would interrupt the work."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _ICONS = {
 
 
 class MessageLabel:
-    """An icon, a text that can be selected and wraps, and a button that copies details; hidden while there is nothing.
+    """An icon, a selectable text, and a button that copies details; hidden while there is no message.
 
-    Add ``widget`` to a layout. Colours are those of the palette, so that it can be read on dark and light.
+    Add ``widget`` to a layout. Colors come from the palette, so the message is legible on dark and light.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class MessageLabel:
         self._text.wordWrap = True
         self._text.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)
         self._copy = qt.QPushButton(_("Copy details"))
-        self._copy.toolTip = _("Copy what the computation wrote, to paste it into a bug report")
+        self._copy.toolTip = _("Copy the output of the computation, for a bug report")
         self._copy.connect("clicked()", self._copy_details)
         layout.addWidget(self._icon, 0, qt.Qt.AlignTop)
         layout.addWidget(self._text, 1)
@@ -41,16 +41,16 @@ class MessageLabel:
 
     @property
     def text(self) -> str:
-        """What is shown; empty if nothing is."""
+        """The message; empty if none is shown."""
         return self._text.text
 
     def show(self, kind: str, text: str, details: str = "") -> None:
-        """Show a text.
+        """Show a message.
 
         Args:
             kind: ``"error"``, ``"warning"``, ``"information"`` or ``"done"``.
-            text: Plain text, one sentence or a few.
-            details: What the button copies; without any there is no button.
+            text: One or a few sentences of plain text.
+            details: Text that the button copies; if empty, the button is hidden.
         """
         style = self.widget.style()
         size = style.pixelMetric(qt.QStyle.PM_SmallIconSize)
@@ -62,7 +62,7 @@ class MessageLabel:
         self.widget.setVisible(True)
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Hide the message."""
         self._text.text = ""
         self.widget.setVisible(False)
 
@@ -71,7 +71,7 @@ class MessageLabel:
 
 
 def message_in(layout: Any) -> MessageLabel:
-    """Return a message label, added to the end of a layout."""
+    """Add a message label to the end of a layout and return it."""
     message = MessageLabel()
     layout.addWidget(message.widget)
     return message

@@ -1,4 +1,4 @@
-"""What the widgets of all modules do alike: make the panel, and follow the scene while the user looks at it."""
+"""Base class of the modules' widgets: creates the panel, and keeps it up to date with the scene while it is open."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from slicer.util import VTKObservationMixin
 
 
 class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """Base class of a module's widget, which has a panel: an object with ``enter``, ``leave`` and ``close``.
+    """Base class of a module's widget. Its panel is an object with the methods ``enter``, ``leave`` and ``close``.
 
-    ``enter`` shows the scene's parameters, ``leave`` lets go of them and of the views while computations go on, and
-    ``close`` comes before the widgets are deleted.
+    ``enter`` shows the scene's parameters. ``leave`` releases parameters and views while computations continue.
+    ``close`` is called before the widgets are deleted.
     """
 
     def __init__(self, parent: Any = None) -> None:
@@ -23,11 +23,11 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel: Any = None
 
     def make_panel(self, ui: Any) -> Any:
-        """Return the panel of the widgets in the module's .ui file, by their names."""
+        """Return the module's panel, given the widgets of its .ui file by name."""
         raise NotImplementedError
 
     def setup(self) -> None:
-        """Build the panel when the module is opened for the first time."""
+        """Create the panel when the module is opened for the first time."""
         ScriptedLoadableModuleWidget.setup(self)
         widget = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
         self.layout.addWidget(widget)
@@ -41,26 +41,26 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel.enter()
 
     def cleanup(self) -> None:
-        """Let go before the widgets are deleted, as when Slicer ends or the module is reloaded."""
+        """Close the panel before its widgets are deleted, when Slicer quits or the module is reloaded."""
         self.removeObservers()
         if self.panel is not None:
             self.panel.close()
 
     def enter(self) -> None:
-        """Show the scene's parameters whenever the module is opened."""
+        """Show the scene's parameters when the module is opened."""
         self.panel.enter()
 
     def exit(self) -> None:
-        """Leave views and parameters alone while another module is open; a run goes on."""
+        """Release views and parameters while another module is open; computations continue."""
         self.panel.leave()
 
     def onReload(self) -> None:
-        """Reload the library with the module, for Slicer's button Reload."""
+        """Reload the library together with the module, for Slicer's Reload button."""
         for name in [name for name in sys.modules if name.partition(".")[0] == "CraNeXtLib"]:
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 
     def _show_scene(self, _scene: Any, _event: str) -> None:
-        """Show the parameters of a scene that is new."""
+        """Show the parameters of a new scene."""
         if self.parent.isEntered:
             self.panel.enter()

@@ -1,4 +1,4 @@
-"""A module's parameter node, connected with the widgets of its panel while the panel is open."""
+"""A module's parameter node, connected to the widgets of its panel while the panel is open."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import vtk
 
 
 class ParameterBinding:
-    """Connects and disconnects, and says when a parameter has changed.
+    """Connects parameters and widgets, and reports changes.
 
     Args:
-        get_node: Returns the module's parameters in the scene, a ``parameterNodeWrapper``; makes them if need be.
+        get_node: Returns the module's parameters in the scene, a ``parameterNodeWrapper``; creates them if needed.
         ui: The panel's widgets by name, from ``slicer.util.childWidgetVariables``.
-        changed: Called after a parameter has changed and after connecting, never while it still runs.
+        changed: Called after a parameter has changed and after connecting; never called recursively.
     """
 
     def __init__(self, get_node: Callable[[], Any], ui: Any, changed: Callable[[], None]) -> None:
@@ -27,16 +27,16 @@ class ParameterBinding:
 
     @property
     def connected(self) -> bool:
-        """Whether the panel shows the parameters."""
+        """Whether the widgets are connected to the parameters."""
         return self._tags is not None
 
     @property
     def parameters(self) -> Any:
-        """The parameters in the scene, also while the panel is not open."""
+        """The parameters in the scene, even while the panel is closed."""
         return self._node if self.connected else self._get_node()
 
     def connect(self) -> None:
-        """Show the scene's parameters in the panel, and follow both."""
+        """Show the scene's parameters in the panel, and keep both in sync."""
         self.disconnect()
         self._node = self._get_node()
         observer = self._node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_args: self.update())
@@ -44,7 +44,7 @@ class ParameterBinding:
         self.update()
 
     def disconnect(self) -> None:
-        """Let go, as when another module is opened or the scene is closed."""
+        """Disconnect, because another module is opened or the scene is closed."""
         if self._tags is None:
             return
         gui, observer = self._tags
@@ -53,7 +53,7 @@ class ParameterBinding:
         self._node.RemoveObserver(observer)
 
     def update(self) -> None:
-        """Tell that something has changed that parameters depend on."""
+        """Report a change of a parameter, or of something else that the panel shows."""
         if self.connected and not self._updating:
             self._updating = True
             try:

@@ -1,4 +1,4 @@
-"""Widgets that Slicer's parameter nodes cannot be bound to as a user needs it."""
+"""Connections between widgets and parameters that Slicer's parameter node wrapper does not provide."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 
 
 class PathText:
-    """A path that may be empty, which a parameter of type ``Path`` cannot be; the parameter is a text.
+    """A path that may be empty, unlike a parameter of type ``Path``; the parameter is a string.
 
     Args:
         edit: The ``ctkPathLineEdit``.
@@ -21,10 +21,12 @@ class PathText:
         self._edit, self._binding, self._parameter = edit, binding, parameter
         self._known: str | None = None
         edit.connect("currentPathChanged(QString)", lambda _path: self._store())
-        edit.connect("validInputChanged(bool)", lambda _valid: self._store())  # the only word when it is emptied
+        edit.connect(
+            "validInputChanged(bool)", lambda _valid: self._store()
+        )  # the only signal when the path is cleared
 
     def update(self) -> None:
-        """Show the parameter if it has changed; what is being typed is left alone."""
+        """Show the parameter if it has changed; a path that is being typed is left alone."""
         value = getattr(self._binding.parameters, self._parameter)
         if value != self._known:
             self._known = value
@@ -38,13 +40,13 @@ class PathText:
 
 
 class Choice:
-    """A choice whose titles are translated while the parameter keeps the value.
+    """A combo box with translated titles whose parameter holds the untranslated value.
 
     Args:
         box: The ``QComboBox``.
         binding: The module's parameters.
-        parameter: Name of the parameter, a text.
-        titles: What the user reads, by value.
+        parameter: Name of the parameter, a string.
+        titles: Title of each value.
     """
 
     def __init__(self, box: Any, binding: ParameterBinding, parameter: str, titles: dict[str, str]) -> None:
@@ -53,11 +55,11 @@ class Choice:
         box.connect("activated(int)", self._store)
 
     def fill(self, titles: dict[str, str]) -> None:
-        """Offer other values."""
+        """Offer other choices."""
         fill_choices(self._box, titles)
 
     def update(self) -> None:
-        """Show the parameter; a value that is not offered is replaced by the first."""
+        """Show the parameter; a value that is not offered is replaced by the first choice."""
         row = self._box.findData(getattr(self._binding.parameters, self._parameter))
         self._box.setCurrentIndex(max(row, 0))
         if row < 0:

@@ -1,4 +1,4 @@
-"""The button that starts a computation and becomes Cancel, with its progress and, in place, what went wrong."""
+"""A button that starts a computation and then cancels it, with its progress and error messages."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from CraNeXtLib.core.errors import CancelledError, CraNeXtError, NoImplantError
 from CraNeXtLib.core.progress import seconds_left
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.control_names import in_words_of_the_panels
+from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
 
 _STEPS = 1000  # of the progress bar
-_working: list[RunPanel] = []  # the panel whose run goes on, in whichever module
+_working: list[RunPanel] = []  # the panel whose run is in progress, in any module
 
 
 class RunPanel:
-    """A button, a progress bar and a message, for one kind of run; add ``widget`` to a layout.
+    """A button, a progress bar and a message for one kind of run; add ``widget`` to a layout.
 
-    Only one run goes on at a time in all panels, since two would compete for the computer's memory.
+    Only one run is in progress at a time in all panels, since two would compete for memory.
 
     Args:
-        text: Of the button, with a mnemonic, such as ``"&Make implant"``.
-        tool_tip: Of the button while it can be pressed.
-        name: What the run is called in a sentence, such as ``"making an implant"``.
-        ask: Called first, to ask what is still needed; returns False if the user changed their mind.
-        controls: What the library's settings are called here, where it differs from other panels.
+        text: Text of the button with a mnemonic, for example ``"&Make implant"``.
+        tool_tip: Tool tip of the button while it is enabled.
+        name: Phrase that completes "CraNeXt is still …", for example ``"making an implant"``.
         start: Starts a run; called with the keywords ``progress`` and ``ended`` to pass on to it. It may raise.
-        succeeded: Called with a run that has ended well.
+        succeeded: Called with a run that has succeeded.
         ended: Called with a run that has ended in any way, after ``succeeded``.
+        ask: Called first, for example to ask the user for a file; returns False to start nothing.
+        controls: Names of controls for settings in error messages that differ from those of other panels.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RunPanel:
         self.button.connect("clicked()", self.press)
         self.progress_bar = qt.QProgressBar()
         self.progress_bar.setRange(0, _STEPS)
-        self.progress_bar.toolTip = _("How much of the whole work is done")
+        self.progress_bar.toolTip = _("Progress of the whole computation")
         self.stage_label = qt.QLabel()
         self.stage_label.wordWrap = True
         self.message = MessageLabel()
@@ -77,29 +77,31 @@ class RunPanel:
 
     @property
     def busy(self) -> bool:
-        """Whether a run goes on."""
+        """Whether a run is in progress."""
         return self._run is not None
 
     def block(self, reason: str) -> None:
-        """Say why the button cannot be pressed, as a sentence that tells what to do; empty if it can."""
+        """Disable the button and show the reason, a sentence on what to do; an empty reason enables it."""
         if reason != self._blocked:
             self._blocked = reason
             self._show_state()
 
     def press(self) -> None:
-        """Start a run, or cancel the one that goes on."""
+        """Start a run, or cancel the one in progress."""
         if self.busy:
             self.cancel()
         elif not self._blocked:
             self.start()
 
     def start(self) -> None:
-        """Start a run; what prevents it is shown."""
+        """Start a run, or show why it cannot start."""
         self.message.clear()
         if _working:
             self.message.show(
                 "error",
-                _("CraNeXt is still {work}; wait until it is done, or cancel it first.").format(work=_working[0]._name),
+                _("CraNeXt is still {work}. Wait until it has finished, or cancel it first.").format(
+                    work=_working[0]._name
+                ),
             )
             return
         if self._ask is not None and not self._ask():
@@ -119,14 +121,14 @@ class RunPanel:
         self._run.follow()
 
     def cancel(self) -> None:
-        """Stop the run, which takes seconds; nothing in the scene changes."""
+        """Stop the run, which may take seconds; the scene stays as it is."""
         if self._run is not None:
             self._run.cancel()
             self.button.enabled = False
-            self.stage_label.text = _("Cancelling…")
+            self.stage_label.text = _("Canceling…")
 
     def close(self) -> None:
-        """Let go of the widgets, before they are deleted; a run that goes on is cancelled and cleans up by itself."""
+        """Stop using the widgets, which are about to be deleted; a run in progress is canceled and cleans up."""
         self._closed = True
         if self._run is not None:
             self._run.cancel()
@@ -159,21 +161,23 @@ class RunPanel:
 
     def _show_error(self, error: Exception, details: str) -> None:
         if isinstance(error, CancelledError):
-            self.message.show("information", _("Cancelled; the scene is as it was."))
+            self.message.show("information", _("Canceled. The scene is unchanged."))
         elif isinstance(error, NoImplantError):
             self.message.show("information", str(error))
         elif isinstance(error, CraNeXtError):
-            self.message.show("error", in_words_of_the_panels(str(error), self._controls))
+            self.message.show("error", with_control_names(str(error), self._controls))
         elif isinstance(error, OSError):
-            text = _("A file cannot be written or read: {reason}. Free some space on the disk and try again.")
+            text = _("Cannot read or write a file: {reason}. Free some disk space and try again.")
             self.message.show("error", text.format(reason=error.strerror or error), details)
         else:
-            text = in_words_of_the_panels(str(error), self._controls)
+            text = with_control_names(str(error), self._controls)
             self.message.show("error", text or type(error).__name__, details)
 
     def _show_state(self) -> None:
         self.button.text = self._texts[self.busy]
-        self.button.toolTip = _("Stop; the scene stays as it is") if self.busy else self._blocked or self._tool_tip
+        self.button.toolTip = (
+            _("Stop the computation; the scene stays as it is") if self.busy else self._blocked or self._tool_tip
+        )
         self.button.enabled = self.busy or not self._blocked
         self.progress_bar.setVisible(self.busy)
         self.stage_label.text = "" if self.busy else self._blocked
@@ -184,7 +188,7 @@ def _time_left(seconds: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """Return a duration in words, as exact as it matters."""
+    """Return a duration for display, in units of sensible precision."""
     if seconds < 10:
         return _("{seconds} s").format(seconds=max(round(seconds), 1))
     if seconds < 90:

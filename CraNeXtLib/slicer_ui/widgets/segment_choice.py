@@ -1,4 +1,4 @@
-"""A segment of the node that another control of a panel chooses."""
+"""Choice of a segment of the node that another control chooses."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 
 
 class SegmentChoice:
-    """A segment of a node that another control chooses; hidden where there is nothing to choose.
+    """Choice of a segment of a node; hidden while the node does not have several segments.
 
     Args:
         selector: The ``qMRMLSegmentSelectorWidget``.
         label: Its label.
         binding: The module's parameters.
         parameter: Name of the parameter that holds the segment's ID.
-        usual: ID of the segment that is taken if the node has it and none is chosen.
+        default: ID of the segment that is chosen by default if the node has it.
     """
 
     def __init__(
-        self, selector: Any, label: Any, binding: ParameterBinding, parameter: str, usual: str | None = None
+        self, selector: Any, label: Any, binding: ParameterBinding, parameter: str, default: str | None = None
     ) -> None:
         self._selector = selector
         self._label = label
         self._binding = binding
         self._parameter = parameter
-        self._usual = usual
+        self._default = default
         self._updating = False
         selector.connect("currentSegmentChanged(QString)", self._chosen)
 
     def update(self, node: Any) -> None:
-        """Show the segments of a node, which may be None or no segmentation."""
+        """Show the segments of a node; the node may be None or not a segmentation."""
         segmentation = node.GetSegmentation() if node is not None and node.IsA("vtkMRMLSegmentationNode") else None
         several = segmentation is not None and segmentation.GetNumberOfSegments() > 1
         self._selector.setVisible(several)
@@ -41,7 +41,7 @@ class SegmentChoice:
         ids = [segmentation.GetNthSegmentID(number) for number in range(segmentation.GetNumberOfSegments())]
         chosen = getattr(self._binding.parameters, self._parameter)
         if chosen not in ids:
-            chosen = self._usual if self._usual in ids else (ids or [""])[0]
+            chosen = self._default if self._default in ids else (ids or [""])[0]
         self._updating = True
         try:
             if self._selector.currentNode() is not node:
@@ -53,7 +53,7 @@ class SegmentChoice:
         self._store(chosen)
 
     def segment_id(self, node: Any) -> str | None:
-        """Return the ID of the node's segment to use, None if it has no segments."""
+        """Return the ID of the chosen segment, None if the node is not a segmentation."""
         if node is None or not node.IsA("vtkMRMLSegmentationNode"):
             return None
         return getattr(self._binding.parameters, self._parameter) or None
@@ -67,14 +67,14 @@ class SegmentChoice:
             setattr(self._binding.parameters, self._parameter, segment_id)
 
 
-def what_skull_lacks(node: Any) -> str:
-    """Return what must be done before the chosen skull can be used, or nothing.
+def reason_skull_unusable(node: Any) -> str:
+    """Return a sentence on what to do before the chosen skull can be used; empty if it can be used.
 
     Args:
-        node: A segmentation or a volume; None if none is chosen.
+        node: A segmentation or a volume, or None.
     """
     if node is None:
-        return _("Choose a skull first, or try it with a sample.")
+        return _("Choose a skull under “Skull”, or press “Try it with a sample”.")
     if node.IsA("vtkMRMLSegmentationNode") and not node.GetSegmentation().GetNumberOfSegments():
-        return _("{name} has no segment; choose another skull.").format(name=node.GetName())
+        return _("{name} has no segments. Choose another node under “Skull”.").format(name=node.GetName())
     return ""

@@ -1,4 +1,4 @@
-"""Small read-only tables in a panel, as high as their rows."""
+"""Small read-only tables in a panel, without scroll bars."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from typing import Any
 import qt
 
 
-def fill_grid(grid: Any, titles: Sequence[str], rows: Sequence[Sequence[str]], *, selectable: bool = False) -> None:
-    """Fill a QTableWidget with texts; the first column takes what room is left.
+def fill_table_widget(
+    widget: Any, titles: Sequence[str], rows: Sequence[Sequence[str]], *, selectable: bool = False
+) -> None:
+    """Fill a QTableWidget and make it as high as its rows; the first column takes the remaining width.
 
     Args:
-        grid: The widget.
-        titles: Of the columns.
-        rows: Texts, a row a sequence.
-        selectable: Whether a row can be chosen; else cells can be, for copying.
+        widget: The QTableWidget.
+        titles: Titles of the columns.
+        rows: Texts of the cells, row by row.
+        selectable: Whether whole rows are selected; otherwise single cells are, for copying.
     """
-    grid.clear()
-    grid.setColumnCount(len(titles))
-    grid.setRowCount(len(rows))
-    grid.setHorizontalHeaderLabels(list(titles))
-    grid.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
-    grid.setSelectionBehavior(qt.QAbstractItemView.SelectRows if selectable else qt.QAbstractItemView.SelectItems)
-    grid.setTabKeyNavigation(False)  # the tab key leads to the next control
+    widget.clear()
+    widget.setColumnCount(len(titles))
+    widget.setRowCount(len(rows))
+    widget.setHorizontalHeaderLabels(list(titles))
+    widget.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+    widget.setSelectionBehavior(qt.QAbstractItemView.SelectRows if selectable else qt.QAbstractItemView.SelectItems)
+    widget.setTabKeyNavigation(False)  # Tab moves to the next control
     for row, cells in enumerate(rows):
         for column, text in enumerate(cells):
             item = qt.QTableWidgetItem(text)
             item.setToolTip(text)
             if column:
                 item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
-            grid.setItem(row, column, item)
-    grid.verticalHeader().setVisible(False)
-    header = grid.horizontalHeader()
+            widget.setItem(row, column, item)
+    widget.verticalHeader().setVisible(False)
+    header = widget.horizontalHeader()
     header.setStretchLastSection(False)
     for column in range(len(titles)):
         header.setSectionResizeMode(column, qt.QHeaderView.ResizeToContents if column else qt.QHeaderView.Stretch)
-    grid.resizeRowsToContents()
-    grid.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
-    line = grid.fontMetrics().height()
+    widget.resizeRowsToContents()
+    widget.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
+    line = widget.fontMetrics().height()
     header.setFixedHeight(line + 8)
-    height = line + 8 + sum(grid.rowHeight(row) for row in range(len(rows)))
-    grid.setFixedHeight(height + 2 * grid.frameWidth)
+    height = line + 8 + sum(widget.rowHeight(row) for row in range(len(rows)))
+    widget.setFixedHeight(height + 2 * widget.frameWidth)

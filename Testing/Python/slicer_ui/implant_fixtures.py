@@ -1,4 +1,4 @@
-"""Fixtures: the logic of CraNeXtImplant, and a worker that answers with the true implant of a phantom."""
+"""Fixtures: the logic of CraNeXtImplant, and a worker that returns the true implant of a phantom."""
 
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ def logic(load_module):
 
 
 class Case(NamedTuple):
-    """A head, and the folder of what the worker writes if the model is right about it."""
+    """A head, and the folder that the worker would write if the model were perfect."""
 
     head: Head
     folder: Path
@@ -32,7 +32,7 @@ class Case(NamedTuple):
 
 @pytest.fixture(scope="session")
 def case(tmp_path_factory):
-    """Make a case of a named geometry, once for all tests, with the real code after the model."""
+    """Make a case of a named geometry, once for all tests, with the real code except for the model."""
 
     @cache
     def make(geometry: str) -> Case:
@@ -64,7 +64,7 @@ def case(tmp_path_factory):
 
 @pytest.fixture
 def answer(monkeypatch):
-    """Let the worker answer with a case's result; the value is the case's head."""
+    """Make the worker return the result of a case; the fixture is a function that returns the case's head."""
 
     def answer_with(case: Case) -> Head:
         monkeypatch.setattr(jobs, "WORKER", Path(__file__).with_name("canned_implant_worker.py"))

@@ -17,7 +17,7 @@ GEOMETRIES = {
     "left-handed": {"spacing": (3.0, 3.0, 3.0), "directions": LEFT_HANDED},
     "anisotropic": {"spacing": (2.1, 2.7, 4.3), "directions": OBLIQUE @ FLIPPED},
 }
-# Every how manyth voxel is kept, negative from the end; and a turn of the head.
+# Voxel step along each array axis, negative if counted from the end, and rotation of the head.
 REGION_GEOMETRIES = {
     "upright": ((3, 3, 3), np.eye(3)),
     "flipped": ((-3, -3, 3), np.eye(3)),
@@ -41,7 +41,7 @@ def add_labelmap(volume, name="Patient"):
 
 
 def add_segmentation(volume, name="Patient", segments=("Bone",)):
-    """Add a segmentation as the Segment Editor leaves it: on an image, its segments sharing one array."""
+    """Add a segmentation as the Segment Editor creates it: drawn on an image, with segments that share one array."""
     import slicer
 
     image = slicer.util.addVolumeFromArray(volume.voxels.T.astype(np.int16), ijkToRAS=volume.affine, name="CT")
@@ -57,7 +57,7 @@ def add_segmentation(volume, name="Patient", segments=("Bone",)):
 
 
 def voxels_of(node, segment_id, volume):
-    """Return a segment's voxels in the volume's array, by way of a labelmap node of the volume's geometry."""
+    """Return a segment's voxels resampled to the geometry of a volume."""
     import slicer
 
     reference = add_labelmap(volume, "reference")
@@ -67,13 +67,13 @@ def voxels_of(node, segment_id, volume):
 
 
 def run_until(condition, run):
-    """Process events until a condition holds, or a run has ended without it."""
+    """Process events until a condition holds; fails if the run ends first."""
     wait_until(lambda: condition() or run.finished)
     assert condition(), run.log
 
 
 def run_test_for_slicer(name):
-    """Run a file of Testing/Slicer here, or skip where it does."""
+    """Run a file of Testing/Slicer here; skip if it skips."""
     result = unittest.TestResult()
     unittest.TestLoader().discover(str(TESTS.parent / "Slicer"), pattern=name).run(result)
     if result.skipped:

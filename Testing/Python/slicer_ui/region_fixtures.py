@@ -1,4 +1,4 @@
-"""Fixtures: the logic of CraNeXtCategorize, and what its worker writes about the bundled skull, however it lies."""
+"""Fixtures: the logic of CraNeXtCategorize, and its worker's result for the bundled skull in several geometries."""
 
 from functools import cache
 from pathlib import Path
@@ -17,16 +17,16 @@ from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 
 class RegionHead(NamedTuple):
-    """A skull, the implant that it lacks on its left, its regions (0-9), and how the head was turned (4×4)."""
+    """A skull, its implant on the left side, its region labels (0-9), and the rotation of the head (4×4)."""
 
     skull: Volume
     implant: Volume
     labels: Volume
-    turn: np.ndarray
+    rotation: np.ndarray
 
 
 class RegionCase(NamedTuple):
-    """A head, and the folder of what the worker writes about it."""
+    """A head, and the folder with the worker's result for it."""
 
     head: RegionHead
     folder: Path
@@ -39,23 +39,23 @@ def categorizer(load_module):
 
 @pytest.fixture(scope="session")
 def region_case(tmp_path_factory):
-    """Make a case of a named geometry, once for all tests, with the real code after the registration."""
+    """Make a case of a named geometry, once for all tests, with the real code except for the registration."""
     known = categorize(read_volume(DEFECTIVE_SKULL))
 
     @cache
     def make(geometry: str) -> RegionCase:
         folder = tmp_path_factory.mktemp("regions")
         steps, directions = REGION_GEOMETRIES[geometry]
-        turn = np.eye(4)
-        turn[:3, :3] = directions
+        rotation = np.eye(4)
+        rotation[:3, :3] = directions
         volumes = [read_volume(DEFECTIVE_SKULL), read_volume(REFERENCE_IMPLANT), known.labels]
-        head = RegionHead(*(placed(volume, steps, turn) for volume in volumes), turn)
+        head = RegionHead(*(placed(volume, steps, rotation) for volume in volumes), rotation)
         truth = Categorization(
             labels=head.labels,
             table=measure_regions(head.labels),
             method="default",
             warnings=(),
-            pose=HeadPose(turn @ known.pose.template_to_skull, known.pose.template, known.pose.fit),
+            pose=HeadPose(rotation @ known.pose.template_to_skull, known.pose.template, known.pose.fit),
         )
         write_volume(head.skull, folder / "skull.nrrd")
         write_volume(head.implant, folder / "implant.nrrd")
@@ -69,9 +69,9 @@ def region_case(tmp_path_factory):
     return make
 
 
-def placed(volume: Volume, steps: tuple[int, int, int], turn: np.ndarray) -> Volume:
-    """Return every so manyth voxel of a volume, some axes from their ends, in a head that is turned."""
+def placed(volume: Volume, steps: tuple[int, int, int], rotation: np.ndarray) -> Volume:
+    """Return every n-th voxel of a volume, counted from the end for negative steps, in a rotated head."""
     first = [0 if step > 0 else size - 1 for step, size in zip(steps, volume.shape, strict=True)]
     affine = volume.affine @ np.diag([*steps, 1.0])
     affine[:3, 3] = volume.to_ras(np.array([first]))[0]
-    return Volume(volume.voxels[tuple(slice(None, None, step) for step in steps)].copy(), turn @ affine)
+    return Volume(volume.voxels[tuple(slice(None, None, step) for step in steps)].copy(), rotation @ affine)

@@ -1,6 +1,6 @@
-"""What all panels have in common: they live as Slicer lets them, and can be read, reached and translated.
+"""Common properties of all panels: life cycle, tool tips, keyboard access, and translation.
 
-This does not prove: that Slicer's own widgets can be reached by keyboard, nor that Slicer's translations are found.
+This does not prove: that Slicer's own widgets can be reached by keyboard, nor that Slicer finds translations.
 """
 
 import ast
@@ -13,6 +13,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from repository import REPOSITORY
 
+from CraNeXtLib import RESEARCH_USE_NOTICE
+
 MODULES = sorted(file.parents[2].name for file in REPOSITORY.glob("CraNeXt*/Resources/UI/*.ui"))
 LIBRARY = sorted((REPOSITORY / "CraNeXtLib" / "slicer_ui").rglob("*.py"))
 
@@ -22,6 +24,11 @@ every_module = pytest.mark.parametrize("name", MODULES)
 
 def ui_file(name):
     return ET.parse(REPOSITORY / name / "Resources" / "UI" / f"{name}.ui").getroot()
+
+
+@every_module
+def test_it_shows_the_research_use_notice(panel, name):
+    assert panel(name).ui.noticeLabel.text == RESEARCH_USE_NOTICE
 
 
 @every_module
@@ -37,7 +44,7 @@ def test_it_opens_without_a_main_window_and_closes_without_a_trace(panel, scene,
 
 
 @every_module
-def test_scenes_come_and_go(panel, scene, name, tmp_path):
+def test_scenes_can_be_closed_and_loaded(panel, scene, name, tmp_path):
     widget = panel(name)
     bundle = str(tmp_path / "empty.mrb")
     assert scene.WriteToMRB(bundle)
@@ -51,7 +58,7 @@ def test_scenes_come_and_go(panel, scene, name, tmp_path):
 
 @pytest.fixture
 def restored_library():
-    """Put back the library that other tests have imported, after a reload."""
+    """After a reload, restore the library that other tests have imported."""
 
     def ours():
         return {n: m for n, m in sys.modules.items() if n.partition(".")[0] in ("CraNeXtLib", *MODULES)}
@@ -64,7 +71,7 @@ def restored_library():
 
 
 @every_module
-def test_it_is_reloaded_twice(restored_library, panel, name):  # noqa: ARG001
+def test_it_can_be_reloaded_twice(restored_library, panel, name):  # noqa: ARG001
     import slicer
 
     panel(name)
@@ -79,7 +86,7 @@ def test_it_is_reloaded_twice(restored_library, panel, name):  # noqa: ARG001
 
 @every_module
 def test_every_control_has_a_tool_tip_and_can_be_reached_by_keyboard(panel, name):
-    """Also those that are folded away, and those that are made in code."""
+    """Including collapsed controls and those created in code."""
     import qt
 
     controls = controls_of(panel(name))
@@ -95,7 +102,7 @@ def test_every_control_has_a_tool_tip_and_can_be_reached_by_keyboard(panel, name
 
 
 def controls_of(widget):
-    """Return all that a user can press, choose, type into or read a value from; of what is made of parts, the whole."""
+    """Return all controls that a user can operate or read a value from; compound controls count as one."""
     import qt
 
     kinds = (qt.QAbstractButton, qt.QComboBox, qt.QLineEdit, qt.QAbstractSpinBox, qt.QSlider, qt.QTableView)
@@ -109,7 +116,7 @@ def controls_of(widget):
 
 
 def is_made_of_parts(widget):
-    """Tell whether a widget is one control although it has others in it."""
+    """Return whether a widget is one control although it contains others."""
     kind = type(widget).__name__
     if "Collapsible" in kind or kind == "qMRMLWidget":
         return False
@@ -123,7 +130,7 @@ def titled(control):
 
 
 @every_module
-def test_every_label_with_a_key_leads_to_a_control(name):
+def test_every_label_with_a_key_has_a_control(name):
     root = ui_file(name)
     for label in root.iter("widget"):
         properties = {p.get("name"): "".join(p.itertext()).strip() for p in label.findall("property")}
@@ -133,21 +140,21 @@ def test_every_label_with_a_key_leads_to_a_control(name):
 
 @every_module
 def test_parameters_and_scene_reach_the_widgets(load_module, name):
-    """Each SlicerParameterName is a parameter, and each widget that shows nodes is told the scene."""
+    """Each SlicerParameterName is a parameter, and each widget that shows nodes receives the scene."""
     module, _ = load_module(name)
     root = ui_file(name)
     parameters = {p for p in vars(getattr(module, f"{name}ParameterNode")) if not p.startswith("_")}
     for widget in root.iter("widget"):
         bound = widget.find("property[@name='SlicerParameterName']")
         assert bound is None or "".join(bound.itertext()).strip() in parameters, widget.get("name")
-    told = {c.findtext("receiver") for c in root.iter("connection") if "mrmlSceneChanged" in c.findtext("signal")}
+    with_scene = {c.findtext("receiver") for c in root.iter("connection") if "mrmlSceneChanged" in c.findtext("signal")}
     showing = {w.get("name") for w in root.iter("widget") if w.get("class") in ("qMRMLNodeComboBox", "qMRMLTableView")}
-    assert showing <= told
+    assert showing <= with_scene
 
 
 @every_module
 def test_no_two_controls_share_a_key(panel, name):
-    """Alt and a letter leads to one of the controls that are seen."""
+    """Alt and a letter is unique among the visible controls."""
     import qt
 
     widget = panel(name)
@@ -161,7 +168,7 @@ def test_no_two_controls_share_a_key(panel, name):
 
 
 @pytest.mark.usefixtures("application")
-def test_one_command_runs_all_tests_in_slicer_and_tells_whether_they_passed(monkeypatch):
+def test_one_command_runs_all_tests_in_slicer_and_its_exit_status_says_whether_they_passed(monkeypatch):
     import slicer
 
     class Stub(unittest.TestCase):
@@ -186,7 +193,7 @@ def test_one_command_runs_all_tests_in_slicer_and_tells_whether_they_passed(monk
 
 @pytest.mark.parametrize("file", LIBRARY, ids=lambda file: file.stem)
 def test_texts_are_translated(file):
-    """No text is shown as it stands in the code: what is given to a widget or a message goes through _()."""
+    """Every text passed to a widget or a message goes through _()."""
     shown = {"setText", "setToolTip", "setTitle", "setWindowTitle", "addItems", "QPushButton", "QLabel", "QCheckBox"}
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         texts = []

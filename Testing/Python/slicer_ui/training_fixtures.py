@@ -1,4 +1,4 @@
-"""Fixtures: trainings and worker tasks that are made up, so that a test takes a fraction of a second."""
+"""Fixtures: canned training runs and worker tasks, so that a test takes only a fraction of a second."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ RUN = HERE.parent / "training" / "runs" / "canned_training_run.py"
 
 @pytest.fixture
 def home(monkeypatch, tmp_path):
-    """The user's own folder of models and runs, empty; no run is left going on when the test ends."""
+    """An empty folder for the user's models and runs; all runs are stopped after the test."""
     monkeypatch.setenv("CRANEXT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     yield tmp_path / "home"
@@ -28,7 +28,7 @@ def home(monkeypatch, tmp_path):
 
 @pytest.fixture
 def canned(home, monkeypatch):  # noqa: ARG001
-    """Trainings and tasks of the worker are made up; the value sets what happens, see ``canned_training_run.py``."""
+    """Can training runs and worker tasks; the fixture is a function that chooses what happens in the next one."""
     monkeypatch.setattr(background, "PROGRAM", RUN)
     monkeypatch.setattr(jobs, "WORKER", HERE / "canned_training_worker.py")
 
@@ -42,7 +42,7 @@ def canned(home, monkeypatch):  # noqa: ARG001
 
 @pytest.fixture
 def manifest(tmp_path):
-    """The file of a data set, which nobody opens."""
+    """A manifest that is never opened."""
     path = tmp_path / "Köpfe mit Loch" / "manifest.csv"
     path.parent.mkdir()
     path.write_text("subject,complete\n")

@@ -1,7 +1,7 @@
-"""A run's folder as other processes see it: with processes that are killed, stopped, deaf or second.
+"""A run's folder as other processes see it: with processes that are killed, stopped, unresponsive, or competing.
 
-This does not prove: that training itself stops well, which test_slicer_training.py tries; nor anything about Windows,
-whose locks are others.
+This does not prove: that training itself stops cleanly, which slicer_ui/runs/test_training_run.py tests; nor anything
+about Windows, whose file locks differ.
 """
 
 import os

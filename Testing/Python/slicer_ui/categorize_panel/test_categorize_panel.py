@@ -1,7 +1,7 @@
-"""CraNeXtCategorize's panel, used as a person does: choose, divide, watch, cancel, look at a region, save, reload.
+"""CraNeXtCategorize's panel, used like a person does: choose, divide, cancel, inspect regions, save and reload.
 
-This does not prove: that Slicer's own widgets behave as the stand-ins, how its windows look, nor that a click in its
-3D view works.
+This does not prove: that Slicer's own widgets behave like the stand-ins, how its windows look, nor that clicks in its
+3D view work.
 """
 
 import json
@@ -27,7 +27,7 @@ def head(region_case, answer):
 
 
 def divide(widget):
-    """Press the button and wait for the end."""
+    """Press the button and wait for the end of the run."""
     dividing = widget.panel.dividing
     dividing.button.click()
     assert dividing.button.text == "&Cancel", dividing.message.text
@@ -39,13 +39,13 @@ def listed(widget):
     return [[table.item(row, column).text() for column in range(table.columnCount)] for row in range(table.rowCount)]
 
 
-def test_nothing_can_be_started_before_a_skull_is_chosen(widget, scene):
+def test_the_run_is_disabled_before_a_skull_is_chosen(widget, scene):
     dividing = widget.panel.dividing
     assert not dividing.button.enabled
-    assert dividing.button.toolTip == "Choose a skull first, or try it with a sample."
+    assert dividing.button.toolTip == "Choose a skull under “Skull”, or press “Try it with a sample”."
     empty = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Empty")
     widget.ui.inputSelector.setCurrentNode(empty)
-    assert dividing.button.toolTip == "Empty has no segment; choose another skull."
+    assert dividing.button.toolTip == "Empty has no segments. Choose another node under “Skull”."
     assert not widget.ui.regionsFrame.isVisibleTo(widget.parent)
 
 
@@ -69,8 +69,8 @@ def test_from_a_skull_to_its_regions_in_all_views(main_window, widget, head, sce
     for region in REGIONS:
         row = next(row for row in listed(widget) if row[0] == region.name)
         percent = next(r["percent"] for r in description["regions"] if r["name"] == region.name)
-        assert row[1:] == [f"{percent:.1f} %", f"{description['implant']['percent'][region.name]:.1f} %"]
-    assert "The defect lies on the left, mostly in" in widget.ui.defectLabel.text
+        assert row[1:] == [f"{percent:.1f}%", f"{description['implant']['percent'][region.name]:.1f}%"]
+    assert "The defect is on the left, mostly in" in widget.ui.defectLabel.text
     assert not skull.GetDisplayNode().GetVisibility()
 
     manager = slicer.app.layoutManager()
@@ -84,14 +84,14 @@ def test_from_a_skull_to_its_regions_in_all_views(main_window, widget, head, sce
         for series in (chart.GetNthPlotSeriesNode(i) for i in range(chart.GetNumberOfPlotSeriesNodes()))
     }
     assert shares == pytest.approx({k: v for k, v in description["implant"]["percent"].items() if v})
-    for place, width, number in drawn_bars(chart):  # over the number that the axis' title gives to the region
-        assert place == pytest.approx(number)
+    for position, width, number in drawn_bars(chart):  # above the number of the region in the axis title
+        assert position == pytest.approx(number)
         assert width == pytest.approx(0.8)
     assert "4 Lower Parietal\n5 Middle Parietal" in chart.GetXAxisTitle()
 
 
 def drawn_bars(chart):
-    """Return where VTK's chart draws the first bar of every series, how wide, and its region's number."""
+    """Return the position and width of each series' first bar in VTK's chart, and the number of its region."""
     import vtk
 
     scene, drawn, bars = vtk.vtkContextScene(), vtk.vtkChartXY(), []
@@ -105,7 +105,7 @@ def drawn_bars(chart):
     return [(place - bar.GetOffset(), bar.GetWidth(), number) for bar, place, number in bars]
 
 
-def test_choosing_a_region_brings_it_forward(main_window, widget, head):  # noqa: ARG001
+def test_selecting_a_region_highlights_it(main_window, widget, head):  # noqa: ARG001
     import slicer
 
     widget.ui.inputSelector.setCurrentNode(add_labelmap(head.skull))
@@ -130,7 +130,7 @@ def test_choosing_a_region_brings_it_forward(main_window, widget, head):  # noqa
     row = next(i for i, cells in enumerate(listed(widget)) if cells[0] == "Occipital")
     widget.ui.regionsTable.selectRow(row)
     check(REGIONS[2])
-    manager.tableWidget(0).tableView().selectRow(7)  # Slicer's own table view: in the order of the labels
+    manager.tableWidget(0).tableView().selectRow(7)  # Slicer's own table view, in the order of the labels
     check(REGIONS[7])
     widget.ui.showAllButton.click()
     assert {result.GetDisplayNode().GetSegmentOpacity3D(i) for i in result.GetSegmentation().GetSegmentIDs()} == {1.0}
@@ -146,7 +146,7 @@ def test_progress_and_cancel(widget, head, scene, monkeypatch):
     assert dividing.stage_label.text.startswith("Reconstructing")
     dividing.button.click()
     run_until(lambda: not dividing.busy, dividing._run)
-    assert "Cancelled" in dividing.message.text
+    assert "Canceled" in dividing.message.text
     assert dividing.button.enabled
     assert nodes(scene) == before
 
@@ -158,7 +158,7 @@ def test_the_sample(widget, head):  # noqa: ARG001
     assert widget.logic.getParameterNode().result is not None
 
 
-def test_nodes_are_deleted_in_the_middle_and_after(widget, head, scene):
+def test_nodes_may_be_deleted_during_and_after_a_run(widget, head, scene):
     skull = add_labelmap(head.skull)
     widget.ui.inputSelector.setCurrentNode(skull)
     widget.panel.dividing.button.click()
@@ -173,7 +173,7 @@ def test_nodes_are_deleted_in_the_middle_and_after(widget, head, scene):
     widget.ui.viewsButton.click()
 
 
-def test_everything_is_there_again_after_saving_the_scene(main_window, widget, head, scene, tmp_path):  # noqa: ARG001
+def test_everything_is_restored_with_the_scene(main_window, widget, head, scene, tmp_path):  # noqa: ARG001
     import slicer
 
     widget.ui.inputSelector.setCurrentNode(add_labelmap(head.skull))
@@ -192,12 +192,12 @@ def test_everything_is_there_again_after_saving_the_scene(main_window, widget, h
     slicer.app.layoutManager().setLayout(1)
     widget.ui.viewsButton.click()
     chart = slicer.app.layoutManager().plotWidget(0).mrmlPlotViewNode().GetPlotChartNode()
-    shown = [row for row in before if row[2] != "0.0 %"]
+    shown = [row for row in before if row[2] != "0.0%"]
     assert chart.GetNumberOfPlotSeriesNodes() == len(shown)
-    assert len(list(scene.GetNodesByClass("vtkMRMLPlotSeriesNode"))) == len(shown)  # none is left of the first chart
+    assert len(list(scene.GetNodesByClass("vtkMRMLPlotSeriesNode"))) == len(shown)  # none of the first chart is left
 
 
-def test_a_run_goes_on_while_another_module_is_open(widget, head):
+def test_a_run_continues_while_another_module_is_open(widget, head):
     widget.ui.inputSelector.setCurrentNode(add_labelmap(head.skull))
     widget.panel.dividing.button.click()
     widget.parent.exit()

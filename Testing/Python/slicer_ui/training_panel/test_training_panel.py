@@ -1,7 +1,7 @@
-"""CraNeXtTraining's panel, driven as a person does, with a made-up training.
+"""CraNeXtTraining's panel, used like a person does, with canned training runs.
 
 This does not prove: that Slicer's widgets behave as their stand-ins, nor that plots are drawn; that training itself
-works is in test_slicer_training.py.
+works is in test_training_run.py.
 """
 
 import json
@@ -29,7 +29,7 @@ PROBLEMS = {
 
 @pytest.fixture
 def training(panel, canned, manifest, tmp_path):  # noqa: ARG001
-    """The panel with a data set chosen, and a folder for runs."""
+    """The panel with a data set and a folder for runs."""
     widget = panel(MODULE)
     widget.ui.manifestEdit.currentPath = str(manifest)
     widget.ui.runsFolderEdit.currentPath = str(tmp_path / "Läufe")
@@ -61,7 +61,7 @@ def rows_of(table):
     return [[table.GetCellText(row, column) for column in columns] for row in range(table.GetNumberOfRows())]
 
 
-def test_without_a_data_set_every_control_says_what_is_needed(panel, canned):  # noqa: ARG001
+def test_without_a_data_set_the_controls_explain_what_is_needed(panel, canned):  # noqa: ARG001
     ui = panel(MODULE).ui
     assert not ui.startButton.enabled
     assert "manifest" in ui.startButton.toolTip
@@ -82,23 +82,23 @@ def test_checking_a_data_set(training, canned, scene):
     press(training.panel.data.checking)
     table = training.ui.problemsTable.mrmlTableNode()
     assert rows_of(table) == [["Error", "a/1", "The implant is empty."], ["Warning", "a/2", "Its axes point LPS."]]
-    said = training.panel.data._message.text
+    said = training.panel.data.message.text
     assert "7 cases of 6 skulls: 4 for training, 2 for validation, 1 for testing." in said
-    assert "Errors to mend: 1. Warnings to look at: 1." in said
+    assert "Errors to fix: 1. Warnings to review: 1." in said
     canned(problems=json.dumps({"splits": {"training": 7}}))
     press(training.panel.data.checking)
-    assert "No case is for validation" in training.panel.data._message.text
+    assert "No case is assigned to validation" in training.panel.data.message.text
     assert not training.ui.problemsTable.visible
     assert scene.GetNodesByClass("vtkMRMLTableNode").GetNumberOfItems() == 1
 
 
-def test_what_was_found_is_not_shown_for_another_data_set(training, canned, tmp_path):
+def test_problems_are_not_shown_for_another_data_set(training, canned, tmp_path):
     canned(problems=json.dumps(PROBLEMS))
     press(training.panel.data.checking)
     other = tmp_path / "other.csv"
     other.touch()
     training.ui.manifestEdit.currentPath = str(other)
-    assert training.panel.data._message.text == ""
+    assert training.panel.data.message.text == ""
     assert training.ui.problemsTable.mrmlTableNode() is None
 
 
@@ -110,19 +110,19 @@ def test_a_check_can_be_cancelled(training, monkeypatch):
     assert title(control.button) == "Cancel"
     control.button.click()
     wait_until(lambda: not control.busy)
-    assert "Cancelled" in control.message.text
+    assert "Canceled" in control.message.text
 
 
 def test_trying_a_few_steps(training):
     press(training.panel.settings.trying)
-    said = training.panel.settings._message.text
-    assert "3.2 GB on the CPU. A step takes 1.5 s, an epoch of 100 steps with its validation 3 min" in said
+    said = training.panel.settings.message.text
+    assert "3.2 GB on the CPU. A step takes 1.5 s, an epoch of 100 steps with validation 3 min" in said
     assert "the whole run 12 h 30 min" in said
     training.ui.batchSizeSpinBox.value = 8
-    assert training.panel.settings._message.text == ""  # it was of other settings
+    assert training.panel.settings.message.text == ""  # it was for other settings
     press(training.panel.settings.trying)
     assert "too small" in training.panel.settings.trying.message.text
-    assert training.panel.settings._message.text == ""
+    assert training.panel.settings.message.text == ""
 
 
 @pytest.mark.usefixtures("main_window")
@@ -156,8 +156,8 @@ def test_a_training_from_start_to_installed_model(training, tmp_path):
     assert not training.panel.models.evaluating._blocked
     press(training.panel.models.evaluating)
     assert rows_of(node.scores)[0][:2] == ["Mean", "0.85"]
-    assert rows_of(node.scores)[2][0] == "a_2"  # the worst first
-    assert "pca_skull on test: mean DSC 0.850" in training.panel.models._message.text
+    assert rows_of(node.scores)[2][0] == "a_2"  # worst first
+    assert "pca_skull on test: mean DSC 0.850" in training.panel.models.message.text
     ui.installNameEdit.text = "from the panel"
     press(training.panel.models.installing)
     assert "from the panel" in training.panel.models.installing.message.text
@@ -177,20 +177,20 @@ def test_stop_and_resume(training, canned):
     assert training.ui.resumeButton.visible
     assert "Stopped. Epoch" in training.ui.stageLabel.text
     training.ui.startButton.click()  # with the same name
-    message = training.panel.runs._message.text
+    message = training.panel.runs.message.text
     assert message.endswith("holds a run already; go on with it (“Resume”), or choose another folder (“Model name”).")
     canned(training="short")
     training.ui.resumeButton.click()
     wait_until(lambda: status(training) == "done")
-    assert training.panel.runs._message.text == ""
+    assert training.panel.runs.message.text == ""
 
 
-def test_a_training_that_is_killed_is_seen_and_can_be_resumed(training, canned):
+def test_a_killed_training_is_noticed_and_can_be_resumed(training, canned):
     canned(training="long")
     start(training)
     os.kill(training.panel.runs.run._process.pid, signal.SIGKILL)
     wait_until(lambda: status(training) == "lost")
-    assert "ended unexpectedly" in training.panel.runs._message.text
+    assert "ended unexpectedly" in training.panel.runs.message.text
     assert "ended unexpectedly" in training.ui.runComboBox.currentText
     canned(training="short")
     training.ui.resumeButton.click()
@@ -200,39 +200,39 @@ def test_a_training_that_is_killed_is_seen_and_can_be_resumed(training, canned):
 @pytest.mark.parametrize(
     ("kind", "said"), [("bad", "lists no cases"), ("full", "No space left"), ("gpu", "set a smaller “Batch size”.")]
 )
-def test_a_training_that_fails_says_why(training, canned, kind, said):
+def test_a_failed_training_is_explained(training, canned, kind, said):
     canned(training=kind)
     training.ui.startButton.click()
     wait_until(lambda: status(training) == "failed")
-    assert said in training.panel.runs._message.text
+    assert said in training.panel.runs.message.text
     assert training.ui.resumeButton.visible
 
 
-def test_a_python_that_cannot_train_is_seen(training, monkeypatch, tmp_path):
+def test_a_python_that_cannot_train_is_reported(training, monkeypatch, tmp_path):
     broken = tmp_path / "broken.py"
     broken.write_text("raise SystemExit('No module named numpy')")
     monkeypatch.setattr("CraNeXtLib.training.runs.background.PROGRAM", broken)
     training.ui.startButton.click()
     wait_until(lambda: status(training) == "failed")
-    assert "No module named numpy" in training.panel.runs._message.text
+    assert "No module named numpy" in training.panel.runs.message.text
 
 
-def test_settings_that_cannot_be_are_refused(training, tmp_path):
+def test_invalid_settings_are_refused(training, tmp_path):
     training.ui.nameEdit.text = "../elsewhere"
     training.ui.startButton.click()
-    assert "Give the model a name" in training.panel.runs._message.text
+    assert "“Model name” may contain only" in training.panel.runs.message.text
     training.ui.nameEdit.text = "fine"
     (tmp_path / "a file").touch()
     training.ui.runsFolderEdit.currentPath = str(tmp_path / "a file")
     training.ui.startButton.click()
-    assert "Cannot write" in training.panel.runs._message.text
+    assert "Cannot write" in training.panel.runs.message.text
 
 
 def test_deleting_the_data_set_leaves_a_run_alone(training, canned, manifest):
     canned(training="long")
     start(training)
     manifest.unlink()
-    training.ui.nameEdit.text = "another"  # anything that makes the panel look again
+    training.ui.nameEdit.text = "another"  # any change updates the panel
     assert training.ui.startButton.enabled  # to stop
     training.ui.startButton.click()
     wait_until(lambda: status(training) == "stopped")
@@ -240,7 +240,7 @@ def test_deleting_the_data_set_leaves_a_run_alone(training, canned, manifest):
     assert "manifest.csv" in training.ui.startButton.toolTip
 
 
-def test_a_deleted_run_folder_does_no_harm(training):
+def test_a_run_folder_may_be_deleted(training):
     import shutil
 
     start(training)
@@ -255,18 +255,18 @@ def test_a_deleted_run_folder_does_no_harm(training):
     assert training.panel.runs.run is None
 
 
-def test_closing_the_scene_leaves_the_run_going_and_finds_it(training, canned, scene):
+def test_a_run_survives_closing_the_scene_and_is_found_again(training, canned, scene):
     canned(training="long")
     start(training)
     folder = training.panel.runs.run.folder
     scene.Clear(False)
     assert read_state(folder).status == "running"
-    assert training.panel.runs.run.folder == folder  # a run that goes on is shown in the new scene
+    assert training.panel.runs.run.folder == folder  # a run in progress is shown in the new scene
     assert title(training.ui.startButton) == "Stop"
     assert training.logic.getParameterNode().curves is None
 
 
-def test_closing_slicer_leaves_the_run_going_and_finds_it(training, canned, scene):
+def test_a_run_survives_closing_slicer_and_is_found_again(training, canned, scene):
     from slicer_stand_ins import modules
 
     canned(training="long")
@@ -295,7 +295,7 @@ def test_a_run_of_the_command_line_is_found(training, canned, tmp_path, monkeypa
     chosen = [str(tmp_path), str(folder)]
     monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", lambda *_: chosen.pop(0))
     training.ui.findButton.click()
-    assert "no training run" in training.panel.runs._message.text
+    assert "no training run" in training.panel.runs.message.text
     training.ui.findButton.click()
     wait_until(lambda: status(training) == "running")
     request_stop(folder)
@@ -303,8 +303,8 @@ def test_a_run_of_the_command_line_is_found(training, canned, tmp_path, monkeypa
     assert "elsewhere – stopped" in training.ui.runComboBox.currentText
 
 
-def test_a_closed_panel_does_not_look(training, canned, monkeypatch):
-    """While it is closed, a timer as fast as the panel's ticks many times."""
+def test_a_closed_panel_does_not_poll(training, canned, monkeypatch):
+    """A timer as fast as the panel's ticks many times while it is closed."""
     import qt
 
     monkeypatch.setattr(training_run, "_POLL_INTERVAL_MS", 10)
@@ -352,7 +352,7 @@ def test_the_panel_is_saved_with_the_scene(training, canned, scene, tmp_path):
     assert node.scoreChart.GetNthPlotSeriesNode(0).GetTableNode() is node.curves
 
 
-def test_nodes_that_the_user_deletes_come_back(training, scene):
+def test_deleted_nodes_are_created_again(training, scene):
     start(training, epochsSpinBox=3)
     wait_until(lambda: status(training) == "done")
     node = training.logic.getParameterNode()
@@ -366,7 +366,7 @@ def test_nodes_that_the_user_deletes_come_back(training, scene):
     assert node.lossChart.GetNumberOfPlotSeriesNodes() == 1
 
 
-def test_reloading_the_module_in_the_middle_of_a_run(training, canned):
+def test_reloading_the_module_during_a_run(training, canned):
     import slicer
 
     canned(training="long")
@@ -381,7 +381,7 @@ def test_reloading_the_module_in_the_middle_of_a_run(training, canned):
     wait_until(lambda: status(again) == "stopped")
 
 
-def test_the_log_is_shown_when_unfolded(training):
+def test_the_log_is_shown_when_expanded(training):
     start(training, epochsSpinBox=3)
     wait_until(lambda: status(training) == "done")
     assert training.ui.logText.plainText == ""
@@ -389,7 +389,7 @@ def test_the_log_is_shown_when_unfolded(training):
     assert "epoch 3" in training.ui.logText.plainText
 
 
-def test_no_two_visible_controls_have_one_key(training):
+def test_no_two_visible_controls_share_a_key(training):
     import qt
 
     training.ui.modelSection.collapsed = False
@@ -399,12 +399,12 @@ def test_no_two_visible_controls_have_one_key(training):
     assert sorted(keys) == sorted(set(keys))
 
 
-def test_a_path_can_be_typed_and_emptied(training, tmp_path):
+def test_a_path_can_be_typed_and_cleared(training, tmp_path):
     ui, parameters = training.ui, training.logic.getParameterNode()
     (tmp_path / "mine.yaml").write_text("{}")
     for typed in ("m", "mine.y", "mine.yaml"):
         ui.configurationEdit.currentPath = str(tmp_path / typed)
-        ui.epochsSpinBox.value += 1  # the panel looks again
+        ui.epochsSpinBox.value += 1  # updates the panel
         assert ui.configurationEdit.currentPath == str(tmp_path / typed)
     assert parameters.configuration == str(tmp_path / "mine.yaml")
     assert not ui.presetComboBox.enabled

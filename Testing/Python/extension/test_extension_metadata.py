@@ -1,6 +1,6 @@
-"""What the Extensions Index and Slicer's module discovery ask of the repository.
+"""Requirements of the Extensions Index and of Slicer's module discovery.
 
-This does not prove: that CMake builds it, for which Slicer's macros are needed, nor that the addresses answer.
+This does not prove: that Slicer's CMake macros build the extension, nor that the URLs exist.
 """
 
 import ast
@@ -18,14 +18,14 @@ MODULES = sorted(
 
 
 def metadata(name):
-    """Return a value of the extension's metadata, in the one form that the index's checker reads."""
+    """Return a value of the extension's metadata, in the only form that the index's checker accepts."""
     return re.search(rf'^set\(EXTENSION_{name} "([^"]*)"\)$', CMAKE, re.MULTILINE)[1]
 
 
 ADDRESS = re.compile(r"https://(?:raw\.githubusercontent|github)\.com/([^/]+)/SlicerCraNeXt(?:\.git|/main/(\S+))?")
 
 
-def test_every_address_is_of_one_repository_and_of_a_file_in_it():
+def test_every_url_belongs_to_one_repository_and_names_a_file_in_it():
     index = json.loads((REPOSITORY / "CraNeXt.json").read_text(encoding="utf-8"))
     addresses = [metadata("HOMEPAGE"), metadata("ICONURL"), *metadata("SCREENSHOTURLS").split(), index["scm_url"]]
     owners, files = zip(*(ADDRESS.fullmatch(address).groups() for address in addresses), strict=True)
@@ -36,7 +36,7 @@ def test_every_address_is_of_one_repository_and_of_a_file_in_it():
 
 
 def test_the_entry_for_the_extensions_index():
-    """What its schema (version 1.0.2) and its checks ask for."""
+    """As required by its schema (version 1.0.2) and its checks."""
     text = (REPOSITORY / "CraNeXt.json").read_bytes()
     index = json.loads(text)
     assert b"\r" not in text
@@ -62,7 +62,7 @@ def test_metadata():
     assert (REPOSITORY / "LICENSE").is_file()
 
 
-def test_every_module_is_built_and_nothing_else_looks_like_one():
+def test_every_module_is_built_and_no_other_file_looks_like_one():
     added = set(re.findall(r"^add_subdirectory\((\w+)\)$", CMAKE, re.MULTILINE))
     assert added == {"CraNeXtLib", *(folder.name for folder in MODULES)}
     assert not list(REPOSITORY.glob("*.py"))
@@ -83,7 +83,7 @@ def test_module_folder(folder):
 
 
 def test_resources_of_modules_do_not_overwrite_each_other():
-    """Slicer installs the Resources of all modules into one folder."""
+    """Slicer installs the resources of all modules into one folder."""
     files = [
         file.relative_to(folder).as_posix()
         for folder in MODULES

@@ -1,7 +1,7 @@
-"""What CraNeXtImplant's panel does with an implant: editing, comparing, finishing, exporting.
+"""The steps after an implant is made in CraNeXtImplant's panel: editing, evaluating, finishing, exporting.
 
 This does not prove: that it runs or looks well in Slicer, whose widgets are stand-ins here; what the Segment Editor
-does, which here does nothing by itself; nor that the implants are good, which are the phantom's own.
+does, which does nothing here; nor that implants are good: these are the phantom's true ones.
 """
 
 import json
@@ -9,7 +9,7 @@ import json
 import numpy as np
 from phantoms import head
 from slicer_stand_ins.events import wait_until
-from slicer_ui.implant_panel_fixtures import cells, choose, parameters, press, set_implant
+from slicer_ui.panel_actions import cells, choose, parameters, press, set_implant
 from slicer_ui.phantom_nodes import add_labelmap
 
 from CraNeXtLib.geometry.volume_files import read_volume
@@ -17,7 +17,7 @@ from CraNeXtLib.geometry.volume_files import read_volume
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
 
-def test_editing_measuring_again_and_going_back(made, phantom, really):
+def test_editing_measuring_again_and_reverting(made, phantom, really):
     import slicer
 
     result = parameters(made).result
@@ -28,7 +28,7 @@ def test_editing_measuring_again_and_going_back(made, phantom, really):
     mask_mode = editor.mrmlSegmentEditorNode().GetMaskMode()
     assert mask_mode == slicer.vtkMRMLSegmentationNode.EditAllowedOutsideVisibleSegments
     surface = result.GetNodeReference("CraNeXt.Surface")
-    assert not surface.GetDisplayVisibility()  # it is not what is being edited
+    assert not surface.GetDisplayVisibility()  # it does not follow the edits
     assert result.GetDisplayNode().GetSegmentVisibility3D("CraNeXt_Implant")
 
     edited = phantom.implant.voxels.copy()
@@ -38,12 +38,12 @@ def test_editing_measuring_again_and_going_back(made, phantom, really):
     press(made.panel.editing.measuring)
     rows = {name: value for name, value, _unit in cells(made.ui.measuresTable)}
     assert rows["Volume"] == f"{edited.sum() * phantom.implant.voxel_volume_mm3 / 1000:.1f}"
-    assert rows["Made by"] == "the truth, then edited by hand"
+    assert rows["Made by"] == "the truth, edited by hand"
     points = slicer.util.arrayFromModelPoints(result.GetNodeReference("CraNeXt.Surface"))
     assert points[:, 2].max() < phantom.implant.to_ras(np.argwhere(phantom.implant.voxels))[:, 2].max() + 3
 
     made.ui.revertButton.click()
-    assert made.panel.editing.measuring.message.text.startswith("The implant is as the model made it")
+    assert made.panel.editing.measuring.message.text.startswith("The model's implant is restored.")
     from CraNeXtLib.slicer_ui.scene.implant_edits import is_edited
 
     assert not is_edited(result)
@@ -58,7 +58,7 @@ def test_editing_measuring_again_and_going_back(made, phantom, really):
     assert surface.GetDisplayVisibility()
 
 
-def test_the_expected_error_is_painted_on_the_implant(made, phantom):
+def test_the_expected_error_is_shown_on_the_implant(made, phantom):
     result = parameters(made).result
     painted = result.GetNodeReference("CraNeXt.ExpectedError")
     surface = result.GetNodeReference("CraNeXt.Surface")
@@ -75,7 +75,7 @@ def test_the_expected_error_is_painted_on_the_implant(made, phantom):
     assert (indices > box.min(axis=0) - 1).all()
     assert (indices < box.max(axis=0) + 1).all()
     rows = {name: (value, unit) for name, value, unit in cells(made.ui.measuresTable)}
-    assert rows["Expected error, mean and 95 %"] == ("1.0, 1.0", "mm")
+    assert rows["Expected error, mean and 95%"] == ("1.0, 1.0", "mm")
 
 
 def test_a_preview_is_neither_finished_nor_exported(made, tmp_path):
@@ -88,13 +88,13 @@ def test_a_preview_is_neither_finished_nor_exported(made, tmp_path):
     made.panel.binding.update()
     for run in (made.panel.finishing.finishing, made.panel.exporting.exporting):
         assert not run.button.enabled
-        assert run.stage_label.text == "This is a quick preview; make the implant without Quick preview first."
+        assert run.stage_label.text.startswith("A quick preview is for visual inspection only; do not manufacture it.")
     rows = {name: value for name, value, _unit in cells(made.ui.measuresTable)}
-    assert rows["Made by"] == "Quick preview by the truth"
+    assert rows["Made by"] == "the truth, quick preview"
     assert made.panel.editing.measuring.button.enabled
 
 
-def test_an_implant_edited_away_is_told(made, phantom, really):
+def test_an_empty_implant_is_reported(made, phantom, really):
     set_implant(parameters(made).result, phantom.defective)
     really()
     press(made.panel.editing.measuring)
@@ -104,16 +104,16 @@ def test_an_implant_edited_away_is_told(made, phantom, really):
     assert not made.panel.editing.measuring.button.enabled
 
 
-def test_evaluating_going_to_places_and_painting(made, phantom, evaluated, monkeypatch):
+def test_evaluating_going_to_worst_positions_and_showing_maps(made, phantom, evaluated, monkeypatch):
     monkeypatch.setenv("CANNED_RESULT", str(evaluated))
     made.ui.evaluateSection.collapsed = False
-    assert made.panel.evaluating.comparing.stage_label.text == "Choose the implant that should have been made."
+    assert made.panel.evaluating.comparing.stage_label.text == "Choose a “Reference implant”."
     made.ui.referenceSelector.setCurrentNode(add_labelmap(phantom.implant, "Truth"))
     press(made.panel.evaluating.comparing)
     assert made.panel.evaluating.comparing.message.text == ""
     metrics = {name: value for name, value, _unit in cells(made.ui.metricsTable)}
     assert 0.6 < float(metrics["Dice coefficient, DSC"]) < 0.95
-    assert cells(made.ui.regionsTable) == [["Temporal", "75 %"], ["Upper Frontal", "25 %"]]
+    assert cells(made.ui.regionsTable) == [["Temporal", "75%"], ["Upper Frontal", "25%"]]
     checklist = cells(made.ui.checklistTable)
     assert [row[3] for row in checklist].count("yes") >= 2
 
@@ -128,11 +128,11 @@ def test_evaluating_going_to_places_and_painting(made, phantom, evaluated, monke
         assert [node.GetDisplayVisibility() for node in (painted, rim, surface)] == visible
 
     criteria = json.loads(table.GetAttribute("CraNeXt.Evaluation"))["checklist"]["criteria"]
-    row, place = next((i, c["place_ras_mm"]) for i, c in enumerate(criteria) if c["place_ras_mm"])
+    row, position = next((i, c["place_ras_mm"]) for i, c in enumerate(criteria) if c["place_ras_mm"])
     asked = []
     made.panel.evaluating._checklist._go_to = asked.append
     made.ui.checklistTable.selectRow(row)
-    assert asked == [place]
+    assert asked == [position]
 
 
 def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):
@@ -156,13 +156,13 @@ def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):
     assert (settings["clearance_mm"], settings["insertion"]) == (1.0, "none")
 
     set_implant(result, phantom.implant)
-    press(made.panel.editing.measuring)  # the part was of the implant as it was
+    press(made.panel.editing.measuring)  # the part is out of date
     assert result.GetNodeReference("CraNeXt.Part") is None
     assert made.ui.fitTable.isHidden()
     assert made.ui.surfaceComboBox.currentData == "implant"
 
 
-def test_finishing_begins_with_the_librarys_settings(widget):
+def test_finishing_has_the_librarys_defaults_and_ranges(widget):
     from dataclasses import asdict
 
     from CraNeXtLib.implant.finishing import FinishSettings
@@ -190,19 +190,19 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     monkeypatch.setattr(slicer.util, "saveScene", lambda path: bool(slicer.mrmlScene.WriteToMRB(path)) or True)
     made.ui.exportSection.collapsed = False
     exporting = made.panel.exporting.exporting
-    assert exporting.stage_label.text == "Choose a folder."
+    assert exporting.stage_label.text == "Choose a “Folder”."
     made.ui.folderEdit.currentPath = str(tmp_path / "Exporte äö")
     made.ui.caseEdit.text = "Case 7/left"
     really()
     press(exporting)
     out = tmp_path / "Exporte äö" / "Case 7_left"
-    assert exporting.message.text == f"Everything is in {out}."
+    assert exporting.message.text == f"All files are in {out}."
     files = {path.name for path in out.iterdir()}
     assert files > {"implant.nrrd", "implant.stl", "implant.3mf", "complete_skull.nrrd", "report.html", "scene.mrb"}
     assert {"finished_implant.stl", "expected_error.png"} < files
     report = (out / "report.html").read_text(encoding="utf-8")
-    assert "Expected error of the outer surface; gray where it cannot be estimated." in report
-    assert not [name for name in files if name.startswith(".")]  # nothing unfinished
+    assert "Expected error" in report
+    assert not [name for name in files if name.startswith(".")]  # no unfinished files
     np.testing.assert_array_equal(read_volume(out / "implant.nrrd").voxels != 0, phantom.implant.voxels)
     np.testing.assert_allclose(read_volume(out / "implant.nrrd").affine, phantom.implant.affine, atol=1e-6)
     description = json.loads((out / "result.json").read_text(encoding="utf-8"))
@@ -211,16 +211,16 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     assert "Case 7/left" in (out / "report.html").read_text(encoding="utf-8")
     assert "Patient" not in (out / "report.html").read_text(encoding="utf-8")
 
-    exporting.button.click()  # the same case again
+    exporting.button.click()  # the same case once more
     assert exporting.busy
     exporting.button.click()
     wait_until(lambda: not exporting.busy)
     (out / "result.json").write_text("{}")
     exporting.button.click()
-    assert "holds files of something else; choose another case name" in exporting.message.text
+    assert "contains files of another case. Choose another “Case name”." in exporting.message.text
 
 
-def test_export_where_the_disk_refuses(made, really, tmp_path):
+def test_a_failed_export_is_reported(made, really, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     made.ui.folderEdit.currentPath = str(blocked)

@@ -1,4 +1,4 @@
-"""How runs of CraNeXtImplant go on and end: in the background, in trouble, cancelled, their scene or nodes gone.
+"""Runs of CraNeXtImplant: in the background, failing, canceled, and with their scene or nodes deleted.
 
 This does not prove: that Slicer's own Python starts the worker.
 """
@@ -19,9 +19,9 @@ pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"
 
 
 def test_in_the_background_with_progress(scene, logic, phantom):
-    told, ended = [], []
+    events, ended = [], []
     run = logic.process(
-        add_labelmap(phantom.defective), wait=False, progress=lambda *event: told.append(event), ended=ended.append
+        add_labelmap(phantom.defective), wait=False, progress=lambda *event: events.append(event), ended=ended.append
     )
     assert run.model is None
     assert not run.finished
@@ -29,22 +29,22 @@ def test_in_the_background_with_progress(scene, logic, phantom):
     run.raise_error()
     assert ended == [run]
     assert run.segmentation.GetScene() is scene
-    fractions = [fraction for _, fraction in told]
+    fractions = [fraction for _, fraction in events]
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1)
-    assert len({stage for stage, _ in told}) >= 3
+    assert len({stage for stage, _ in events}) >= 3
 
 
 @pytest.mark.parametrize(
-    ("trouble", "error", "message"),
+    ("failure", "error", "message"),
     [
         ("bad input", InputError, "The skull is upside down; turn it."),
         ("nothing missing", NoImplantError, "There is no implant to make."),
         ("crash", RuntimeError, "139"),
     ],
 )
-def test_trouble_in_the_worker_leaves_the_scene_as_it_was(scene, logic, phantom, monkeypatch, trouble, error, message):
-    monkeypatch.setenv("SIMULATED_FAILURE", trouble)
+def test_a_failing_worker_leaves_the_scene_unchanged(scene, logic, phantom, monkeypatch, failure, error, message):
+    monkeypatch.setenv("SIMULATED_FAILURE", failure)
     node = add_labelmap(phantom.defective)
     before = nodes(scene)
     with pytest.raises(error, match=message):
@@ -58,7 +58,7 @@ def test_trouble_in_the_worker_leaves_the_scene_as_it_was(scene, logic, phantom,
     assert leftovers() == []
 
 
-def test_the_real_workers_words_reach_the_user(scene, logic):
+def test_the_message_of_the_real_worker_reaches_the_user(scene, logic):
     node = add_labelmap(head(spacing=(6.0, 6.0, 6.0)).defective)
     before = nodes(scene)
     with pytest.raises(InputError, match=r"There is no model 'sculptor'; choose one of"):
@@ -67,15 +67,15 @@ def test_the_real_workers_words_reach_the_user(scene, logic):
     assert leftovers() == []
 
 
-def test_cancel_leaves_scene_and_disk_as_they_were(scene, logic, phantom, monkeypatch):
-    """The worker listens: nothing kills it here."""
+def test_canceling_leaves_scene_and_disk_unchanged(scene, logic, phantom, monkeypatch):
+    """The worker ends by itself; killing it is disabled here."""
     monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     monkeypatch.setattr(jobs.Job, "_kill", lambda _job: None)
     node, _ = add_segmentation(phantom.defective)
     before = nodes(scene)
-    told, ended = [], []
-    run = logic.process(node, wait=False, progress=lambda *event: told.append(event), ended=ended.append)
-    run_until(lambda: "Reconstructing" in {stage for stage, _ in told}, run)
+    events, ended = [], []
+    run = logic.process(node, wait=False, progress=lambda *event: events.append(event), ended=ended.append)
+    run_until(lambda: "Reconstructing" in {stage for stage, _ in events}, run)
     run.cancel()
     run_until(lambda: ended, run)
     with pytest.raises(CancelledError):
@@ -84,7 +84,7 @@ def test_cancel_leaves_scene_and_disk_as_they_were(scene, logic, phantom, monkey
     assert leftovers() == []
 
 
-def test_cancel_from_the_progress_callback(scene, logic, phantom, monkeypatch):
+def test_canceling_from_the_progress_callback(scene, logic, phantom, monkeypatch):
     monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     node = add_labelmap(phantom.defective)
     before = nodes(scene)
@@ -99,7 +99,7 @@ def test_cancel_from_the_progress_callback(scene, logic, phantom, monkeypatch):
     assert leftovers() == []
 
 
-def test_cancel_after_the_last_moment_still_cancels(scene, logic, phantom):
+def test_canceling_a_finished_worker_still_cancels(scene, logic, phantom):
     node = add_labelmap(phantom.defective)
     before = nodes(scene)
     run = logic.process(node, wait=False)
@@ -124,7 +124,7 @@ def test_closing_the_scene_cancels(scene, logic, phantom, monkeypatch):
     assert leftovers() == []
 
 
-def test_deleting_nodes_meanwhile_does_no_harm(scene, logic, phantom):
+def test_nodes_may_be_deleted_meanwhile(scene, logic, phantom):
     import slicer
 
     node, image = add_segmentation(phantom.defective)
@@ -144,9 +144,9 @@ def test_deleting_nodes_meanwhile_does_no_harm(scene, logic, phantom):
     )
 
 
-def test_input_that_cannot_be_used_is_refused_at_once(scene, logic, phantom, monkeypatch):
+def test_unusable_input_is_refused_at_once(scene, logic, phantom, monkeypatch):
 
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.implant_run.Job", lambda *_a, **_k: pytest.fail("started a worker"))
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", lambda *_a, **_k: pytest.fail("started a worker"))
     labels = np.where(phantom.complete.voxels, 1 + phantom.implant.voxels, 0)
     two, _image = add_segmentation(phantom.defective, segments=("Brain", "Bone"))
     two.GetSegmentation().AddEmptySegment("Empty", "Nothing here")
@@ -169,7 +169,7 @@ def test_input_that_cannot_be_used_is_refused_at_once(scene, logic, phantom, mon
     assert leftovers() == []
 
 
-def test_another_python_starts_without_slicers_variables(logic, phantom, monkeypatch):
+def test_another_python_starts_without_slicers_environment_variables(logic, phantom, monkeypatch):
     import qt
     import slicer
 
@@ -177,7 +177,7 @@ def test_another_python_starts_without_slicers_variables(logic, phantom, monkeyp
         logic.process(add_labelmap(phantom.defective), python="/nowhere/python")
     assert leftovers() == []
 
-    monkeypatch.setenv("PYTHONHOME", "/of/slicer")  # any Python would refuse to start
+    monkeypatch.setenv("PYTHONHOME", "/of/slicer")  # with it, no Python starts
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONHOME"}
     monkeypatch.setattr(slicer.util, "startupEnvironment", lambda: clean)
     from CraNeXtLib.slicer_ui.runs.interpreters import PYTHON_SETTING

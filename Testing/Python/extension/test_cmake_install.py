@@ -1,4 +1,4 @@
-"""The extension as CMake installs it: every file lands, and the library runs from there.
+"""Installation of the extension by CMake: every file is installed, and the installed library runs.
 
 Slicer's CMake commands are stand-ins (``slicer_stand_ins/cmake``); this does not prove what Slicer's own do.
 """
@@ -18,14 +18,14 @@ NOT_INSTALLED = {"__pycache__", "CMakeLists.txt"}
 
 
 def files_of(folder: Path) -> set[str]:
-    """Return the paths of the files that belong to an installation, relative to the folder."""
+    """Return the relative paths of the files in a folder that are to be installed."""
     files = (file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
     return {file.as_posix() for file in files if not NOT_INSTALLED.intersection(file.parts)}
 
 
 @pytest.fixture(scope="module", params=["OFF", "ON"])
 def installed(request, tmp_path_factory) -> Path:
-    """The folder of modules after an installation, with and without tests."""
+    """The installed folder of modules, configured with and without tests."""
     cmake = shutil.which("cmake")
     if cmake is None or not (shutil.which("make") or shutil.which("ninja")):
         pytest.skip("needs CMake and a build tool to install the extension")
@@ -39,7 +39,7 @@ def installed(request, tmp_path_factory) -> Path:
     return modules
 
 
-def test_every_file_is_installed_and_no_other(installed):
+def test_exactly_the_extensions_files_are_installed(installed):
     expected = {f"CraNeXtLib/{file}" for file in files_of(REPOSITORY / "CraNeXtLib")}
     for module in MODULES:
         expected |= files_of(REPOSITORY / module)

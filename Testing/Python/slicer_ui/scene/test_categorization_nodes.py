@@ -1,7 +1,7 @@
-"""What CraNeXtCategorize's logic puts into a real scene: geometry, sides, names, colours, numbers, also after saving.
+"""The nodes that CraNeXtCategorize's logic puts into a real scene: geometry, sides, names, colors, numbers, saving.
 
 This does not prove: that Slicer's application loads the module, that its worker finds the packages, or that the regions
-are right. How runs are cancelled and fail is shared with CraNeXtImplant and tested in test_slicer_implant_run.py.
+are right. Canceled and failing runs work as in CraNeXtImplant and are tested in runs/test_implant_run.py.
 """
 
 import json
@@ -36,7 +36,7 @@ def head(region_case, answer):
 
 
 def table_rows(node):
-    """Return the rows by their first cell; the numbers may come back from a file as text."""
+    """Return the rows by their first cell; numbers read from a file may be strings."""
     table = node.GetTable()
     columns = [table.GetColumn(i) for i in range(table.GetNumberOfColumns())]
     return {
@@ -46,7 +46,7 @@ def table_rows(node):
 
 
 def check_segments(node, head):
-    """Names, colours, terms, geometry and every voxel."""
+    """Check names, colors, terms, geometry and every voxel."""
     segmentation = node.GetSegmentation()
     assert [i for i in segmentation.GetSegmentIDs() if i.startswith("CraNeXt")] == list(IDS)
     affine, shape = reference_geometry(node)
@@ -62,7 +62,7 @@ def check_segments(node, head):
 
 @pytest.mark.parametrize("kind", ["labelmap", "segmentation"])
 @pytest.mark.parametrize("geometry", REGION_GEOMETRIES)
-def test_result_has_the_inputs_geometry_and_left_stays_left(categorizer, region_case, answer, geometry, kind):
+def test_the_result_has_the_geometry_of_the_input_and_left_stays_left(categorizer, region_case, answer, geometry, kind):
     head = answer(region_case(geometry))
     node = add_labelmap(head.skull) if kind == "labelmap" else add_segmentation(head.skull)[0]
     run = categorizer.process(node)
@@ -70,16 +70,16 @@ def test_result_has_the_inputs_geometry_and_left_stays_left(categorizer, region_
     affine, extent = segment_image(run.segmentation, "CraNeXt_Occipital")
     np.testing.assert_allclose(affine, head.skull.affine, rtol=0, atol=1e-6)
     assert min(extent) >= 0
-    # Of the regions around the defect less is left on its side; in the upright head, L is where R is negative.
+    # Less of the regions around the defect is left on its side. In the upright head, left is where R is negative.
     bone = sum(voxels_of(run.segmentation, i, head.skull) for i, label in IDS.items() if label > 3)
-    upright = np.linalg.inv(head.turn) @ head.skull.affine
+    upright = np.linalg.inv(head.rotation) @ head.skull.affine
     right = (np.argwhere(bone) @ upright[:3, :3].T + upright[:3, 3])[:, 0] > 0
     assert 0.51 < right.mean() < 0.7
     assert run.description["implant"]["side"] == "left"
     assert leftovers() == []
 
 
-def test_the_3d_view_has_something_to_show(categorizer, head):
+def test_every_region_has_a_surface_for_the_3d_view(categorizer, head):
     segmentation = categorizer.process(add_labelmap(head.skull)).segmentation
     assert segmentation.GetDisplayNode().GetVisibility3D()
     for segment_id in IDS:
@@ -88,7 +88,7 @@ def test_the_3d_view_has_something_to_show(categorizer, head):
         assert surface.GetNumberOfPoints() > 100
 
 
-def test_the_worker_gets_skull_and_implant_to_the_last_bit(categorizer, head, monkeypatch):
+def test_the_worker_receives_skull_and_implant_exactly(categorizer, head, monkeypatch):
     written = {}
 
     def job(task, arguments, python, environment):
@@ -96,7 +96,7 @@ def test_the_worker_gets_skull_and_implant_to_the_last_bit(categorizer, head, mo
         written.update(arguments, task=task, volumes=volumes, python=python, environment=environment)
         raise InputError("enough")
 
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.categorization_run.Job", job)
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", job)
     skull, _ = add_segmentation(head.skull, segments=("Brain", "Bone"))
     implant, _ = add_segmentation(head.implant, segments=("Screw", "Plate"))
     with pytest.raises(InputError, match="enough"):
@@ -109,7 +109,7 @@ def test_the_worker_gets_skull_and_implant_to_the_last_bit(categorizer, head, mo
     assert leftovers() == []
 
 
-def test_a_results_own_segments_are_found(categorizer, head):
+def test_the_segments_of_a_result_are_the_default(categorizer, head):
     reconstruction, _ = add_segmentation(head.skull, segments=("Other", "CraNeXt_DefectiveSkull"))
     implant, _ = add_segmentation(head.implant, "Result", segments=("Other", "CraNeXt_Implant"))
     run = categorizer.process(reconstruction, implantNode=implant)
@@ -119,7 +119,7 @@ def test_a_results_own_segments_are_found(categorizer, head):
     }
 
 
-def test_the_table_tells_sizes_and_the_place_of_the_defect(categorizer, head):
+def test_the_table_contains_sizes_and_the_location_of_the_defect(categorizer, head):
     run = categorizer.process(add_labelmap(head.skull), implantNode=add_labelmap(head.implant))
     rows, defect = table_rows(run.table), run.description["implant"]
     assert list(rows) == [*(region.name for region in REGIONS), UNDEFINED.name, "Defect, left"]
@@ -139,7 +139,7 @@ def test_the_table_tells_sizes_and_the_place_of_the_defect(categorizer, head):
     assert {"regions", "registration", "warnings", "method", "input"} <= set(run.description)
 
 
-def test_without_an_implant_the_table_has_the_regions_alone(scene, region_case):
+def test_without_an_implant_the_table_contains_only_the_regions(scene, region_case):
     from CraNeXtLib.slicer_ui.scene.categorization_nodes import fill_table, read_regions
 
     _, description = read_regions(region_case("oblique").folder)
@@ -150,7 +150,7 @@ def test_without_an_implant_the_table_has_the_regions_alone(scene, region_case):
     assert node.GetNumberOfColumns() == 5
 
 
-def test_result_survives_saving_the_scene(scene, categorizer, head, tmp_path):
+def test_the_result_survives_saving_the_scene(scene, categorizer, head, tmp_path):
     run = categorizer.process(add_labelmap(head.skull, 'Pät "1"; a:b'), implantNode=add_labelmap(head.implant))
     description, rows = run.description, table_rows(run.table)
     names = run.segmentation.GetName(), run.table.GetName()
@@ -172,7 +172,7 @@ def test_result_survives_saving_the_scene(scene, categorizer, head, tmp_path):
         assert again[name] == pytest.approx(row, rel=1e-5, nan_ok=True)  # the file holds six digits
 
 
-def test_result_stands_beside_the_input(scene, categorizer, head):
+def test_the_result_is_placed_beside_the_input(scene, categorizer, head):
     import slicer
 
     node, image = add_segmentation(head.skull)
@@ -213,8 +213,8 @@ def test_a_second_run_replaces_the_first_and_keeps_the_users_segments(scene, cat
     np.testing.assert_array_equal(voxels_of(node, "Bone", head.skull), head.skull.voxels != 0)
 
 
-def test_input_that_cannot_be_used_is_refused_at_once(scene, categorizer, head, monkeypatch):
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.categorization_run.Job", lambda *_a, **_k: pytest.fail("started"))
+def test_unusable_input_is_refused_at_once(scene, categorizer, head, monkeypatch):
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", lambda *_a, **_k: pytest.fail("started"))
     skull, other = add_labelmap(head.skull), add_labelmap(head.implant)
     empty = add_labelmap(head.skull.with_voxels(head.skull.voxels & False), "Nothing")
     moved = add_labelmap(head.implant)
@@ -227,7 +227,7 @@ def test_input_that_cannot_be_used_is_refused_at_once(scene, categorizer, head, 
         ((None,), {}, "Choose a segmentation"),
         ((empty,), {}, "Nothing is empty"),
         ((skull,), {"implantNode": empty}, "Nothing is empty"),
-        ((skull,), {"implantNode": moved}, "one transform"),
+        ((skull,), {"implantNode": moved}, "under different transforms"),
         ((skull, surfaces), {"implantNode": other}, "Mesh stores surfaces"),
     ):
         with pytest.raises(InputError, match=message):
@@ -237,7 +237,7 @@ def test_input_that_cannot_be_used_is_refused_at_once(scene, categorizer, head, 
 
 
 def test_the_real_worker_on_an_oblique_left_handed_skull(scene, categorizer, region_case):
-    """The regions are those of the upright skull, and what cannot be is said in the worker's own words."""
+    """The regions are those of the upright skull, and the worker's error messages are passed on."""
     head = region_case("oblique, left-handed, anisotropic").head
     skull, implant = add_labelmap(head.skull), add_labelmap(head.implant)
     run = categorizer.process(skull, implantNode=implant)
@@ -254,6 +254,6 @@ def test_the_real_worker_on_an_oblique_left_handed_skull(scene, categorizer, reg
 
 
 def test_the_test_for_slicer_passes_with_the_real_worker(load_module):
-    """From the bundled skull to the scene, as in Slicer but for the application around it."""
+    """From the bundled skull to the scene, with stand-ins for the application only."""
     load_module("CraNeXtCategorize")
     run_test_for_slicer("test_cranext_categorize.py")

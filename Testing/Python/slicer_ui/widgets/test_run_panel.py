@@ -1,6 +1,6 @@
-"""The button that starts a run and becomes Cancel: progress, time left, trouble, and two runs at once.
+"""The button that starts and cancels a run: progress, time left, failures, and competing runs.
 
-This does not prove: how Qt looks in Slicer, or that PythonQt takes every call as PySide6 does.
+This does not prove: how it looks in Slicer, or that PythonQt accepts every call that PySide6 accepts.
 """
 
 import pytest
@@ -16,7 +16,7 @@ pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"
 
 @pytest.fixture
 def run_panel(logic):
-    """Make panels that make an implant for a node; all are closed at the end."""
+    """Create panels that make an implant for a node; all are closed after the test."""
     from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
     made = []
@@ -27,7 +27,7 @@ def run_panel(logic):
             "&Make",
             tool_tip="Make it",
             name="making an implant",
-            start=lambda **told: logic.process(node, wait=False, **told),
+            start=lambda **callbacks: logic.process(node, wait=False, **callbacks),
             succeeded=done.append,
             **options,
         )
@@ -60,7 +60,7 @@ def test_progress_with_stage_and_percent_then_the_result(run_panel, phantom):
     assert panel.message.widget.isHidden()
 
 
-def test_cancel(run_panel, phantom, scene, monkeypatch):
+def test_canceling(run_panel, phantom, scene, monkeypatch):
     monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     panel = run_panel(add_labelmap(phantom.defective))
     before = nodes(scene)
@@ -69,9 +69,9 @@ def test_cancel(run_panel, phantom, scene, monkeypatch):
     assert panel.progress_bar.value == 500
     panel.button.click()
     assert not panel.button.enabled  # a second click would do nothing
-    assert panel.stage_label.text == "Cancelling…"
+    assert panel.stage_label.text == "Canceling…"
     wait_until(lambda: not panel.busy)
-    assert panel.message.text == "Cancelled; the scene is as it was."
+    assert panel.message.text == "Canceled. The scene is unchanged."
     assert panel.button.enabled
     assert panel.done == []
     assert nodes(scene) == before
@@ -79,15 +79,15 @@ def test_cancel(run_panel, phantom, scene, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("trouble", "message", "details"),
+    ("failure", "message", "details"),
     [
         ("bad input", "The skull is upside down; turn it.", False),
         ("nothing missing", "There is no implant to make.", False),
         ("crash", "The computation ended unexpectedly with status 139: no message", True),
     ],
 )
-def test_trouble_is_told_in_place(run_panel, phantom, monkeypatch, trouble, message, details):
-    monkeypatch.setenv("SIMULATED_FAILURE", trouble)
+def test_a_failure_is_shown_in_the_panel(run_panel, phantom, monkeypatch, failure, message, details):
+    monkeypatch.setenv("SIMULATED_FAILURE", failure)
     panel = run_panel(add_labelmap(phantom.defective))
     panel.button.click()
     wait_until(lambda: not panel.busy)
@@ -96,11 +96,11 @@ def test_trouble_is_told_in_place(run_panel, phantom, monkeypatch, trouble, mess
     assert panel.message._copy.isHidden() != details
     monkeypatch.delenv("SIMULATED_FAILURE")
     panel.button.click()
-    assert panel.message.widget.isHidden()  # the message was about the run before
+    assert panel.message.widget.isHidden()  # the message was about the previous run
     wait_until(lambda: panel.done)
 
 
-def test_the_worker_killed_for_lack_of_memory(run_panel, phantom, monkeypatch):
+def test_a_worker_killed_for_lack_of_memory(run_panel, phantom, monkeypatch):
     monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     panel = run_panel(add_labelmap(phantom.defective))
     panel.button.click()
@@ -111,7 +111,7 @@ def test_the_worker_killed_for_lack_of_memory(run_panel, phantom, monkeypatch):
     assert leftovers() == []
 
 
-def test_what_cannot_start_is_told(run_panel, phantom, monkeypatch):
+def test_a_failed_start_is_shown(run_panel, phantom, monkeypatch):
     panel = run_panel(None)
     panel.button.click()
     assert panel.message.text.startswith("Choose a segmentation")
@@ -123,7 +123,7 @@ def test_what_cannot_start_is_told(run_panel, phantom, monkeypatch):
     panel = run_panel(add_labelmap(phantom.defective))
     monkeypatch.setattr("tempfile.TemporaryDirectory", full)
     panel.button.click()
-    assert "No space left on device. Free some space" in panel.message.text
+    assert "No space left on device. Free some disk space" in panel.message.text
     assert not panel.busy
 
 
@@ -136,14 +136,14 @@ def test_the_disk_fills_up_while_the_worker_writes(run_panel, phantom, monkeypat
     assert leftovers() == []
 
 
-def test_two_runs_at_once_are_refused_in_words(run_panel, phantom, monkeypatch):
+def test_a_second_run_is_refused_with_a_message(run_panel, phantom, monkeypatch):
     monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     node = add_labelmap(phantom.defective)
     first, second = run_panel(node), run_panel(node)
     first.button.click()
     second.button.click()
     assert not second.busy
-    assert second.message.text.startswith("CraNeXt is still making an implant; wait")
+    assert second.message.text.startswith("CraNeXt is still making an implant. Wait")
     first.button.click()
     wait_until(lambda: not first.busy)
     monkeypatch.delenv("SIMULATED_FAILURE")
@@ -151,7 +151,7 @@ def test_two_runs_at_once_are_refused_in_words(run_panel, phantom, monkeypatch):
     wait_until(lambda: second.done)
 
 
-def test_blocked_with_a_reason(run_panel, phantom):
+def test_a_blocked_button_shows_the_reason(run_panel, phantom):
     panel = run_panel(add_labelmap(phantom.defective))
     panel.block("Choose a skull first.")
     assert not panel.button.enabled
@@ -188,7 +188,7 @@ def test_closing_the_panel_cancels_and_touches_no_widget(run_panel, phantom, mon
     wait_until(lambda: other.done)
 
 
-def test_an_error_after_the_run_is_told_too(run_panel, phantom):
+def test_an_error_after_the_run_is_shown_too(run_panel, phantom):
     def fail(_run):
         raise InputError("The result does not please.")
 
@@ -207,7 +207,7 @@ def test_time_left():
 
 
 @pytest.mark.usefixtures("application")
-def test_durations_in_words():
+def test_durations_for_display():
     from CraNeXtLib.slicer_ui.widgets.run_panel import _duration
 
     assert [_duration(seconds) for seconds in (0.2, 7.6, 43, 89, 600, 3 * 3600 + 125)] == [

@@ -1,11 +1,11 @@
-"""CraNeXtImplant's panel while the scene, its nodes or the module come and go.
+"""CraNeXtImplant's panel when the scene, its nodes or the module are closed, deleted or reloaded.
 
 This does not prove: that it runs in Slicer, whose widgets are stand-ins here, nor that the worker computes.
 """
 
 from slicer_stand_ins.events import wait_until
 from slicer_stand_ins.nodes import leftovers
-from slicer_ui.implant_panel_fixtures import choose, parameters
+from slicer_ui.panel_actions import choose, parameters
 from slicer_ui.phantom_nodes import add_labelmap
 
 from CraNeXtLib.completion import model_library
@@ -13,7 +13,7 @@ from CraNeXtLib.completion import model_library
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
 
-def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
+def test_parameters_are_restored_with_the_scene(made, scene, tmp_path):
     made.ui.thresholdSlider.value = 320
     choose(made.ui.modelComboBox, "pca_skull")
     choose(made.ui.deviceComboBox, "cpu")
@@ -38,7 +38,7 @@ def test_parameters_come_back_with_the_scene(made, scene, tmp_path):
     revert(result)
 
 
-def test_the_run_goes_on_while_another_module_is_open(widget, phantom):
+def test_a_run_continues_while_another_module_is_open(widget, phantom):
     widget.ui.inputSelector.setCurrentNode(add_labelmap(phantom.defective))
     widget.panel.making.button.click()
     widget.parent.exit()
@@ -48,7 +48,7 @@ def test_the_run_goes_on_while_another_module_is_open(widget, phantom):
     assert widget.ui.measuresTable.rowCount == 9
 
 
-def test_deleting_nodes_does_no_harm(made, scene, phantom, monkeypatch):
+def test_nodes_may_be_deleted(made, scene, phantom, monkeypatch):
     result = parameters(made).result
     made.ui.editSection.collapsed = False
     for role in ("CraNeXt.Surface", "CraNeXt.Measures", "CraNeXt.Computed", "CraNeXt.Input"):
@@ -56,7 +56,7 @@ def test_deleting_nodes_does_no_harm(made, scene, phantom, monkeypatch):
     made.panel.binding.update()
     made.ui.showButton.click()
     made.ui.revertButton.click()
-    assert "was deleted; make the implant again" in made.panel.editing.measuring.message.text
+    assert "was deleted. Press “Make implant” again." in made.panel.editing.measuring.message.text
     scene.RemoveNode(result)
     made.panel.binding.update()
     assert made.ui.measuresTable.isHidden()
@@ -69,10 +69,10 @@ def test_deleting_nodes_does_no_harm(made, scene, phantom, monkeypatch):
     scene.RemoveNode(node)
     made.panel.making.button.click()
     wait_until(lambda: not made.panel.making.busy)
-    assert made.panel.making.message.text.startswith("Cancelled")
+    assert made.panel.making.message.text.startswith("Canceled")
 
 
-def test_reload_in_the_middle_of_a_run(widget, phantom, monkeypatch):
+def test_reloading_the_module_during_a_run(widget, phantom, monkeypatch):
     import slicer
 
     monkeypatch.setenv("SIMULATED_FAILURE", "hang")

@@ -1,7 +1,7 @@
-"""CraNeXtImplant's panel as a person uses it, from the skull to the implant.
+"""CraNeXtImplant's panel, used like a person does, from the skull to the implant.
 
 This does not prove: that it runs or looks well in Slicer, whose widgets are stand-ins here; what the Segment Editor
-does, which here does nothing by itself; nor, except in the last test, that the worker computes.
+does, which does nothing here; nor, except in the last test, that the worker computes.
 """
 
 import json
@@ -15,7 +15,7 @@ import pytest
 from repository import REPOSITORY, TESTS
 from slicer_stand_ins.events import wait_until
 from slicer_stand_ins.nodes import leftovers, nodes
-from slicer_ui.implant_panel_fixtures import cells, choose, parameters, press
+from slicer_ui.panel_actions import cells, choose, parameters, press
 from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
 
 from CraNeXtLib.completion import model_import, model_library
@@ -23,12 +23,13 @@ from CraNeXtLib.geometry.volume_files import read_volume
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
+DEMO_DSC = 0.82  # the default model reaches 0.845 on the bundled skull
 UI = REPOSITORY / "CraNeXtImplant" / "Resources" / "UI" / "CraNeXtImplant.ui"
 
 
-def test_nothing_can_be_done_before_a_skull_is_chosen(widget):
+def test_every_step_is_disabled_before_a_skull_is_chosen(widget):
     panel = widget.panel
-    assert panel.making.stage_label.text == "Choose a skull first, or try it with a sample."
+    assert panel.making.stage_label.text == "Choose a skull under “Skull”, or press “Try it with a sample”."
     for run in (panel.making, panel.editing.measuring, panel.evaluating.comparing, panel.exporting.exporting):
         assert not run.button.enabled
         assert run.button.toolTip == run.stage_label.text
@@ -55,7 +56,7 @@ def test_from_the_skull_to_the_result(widget, phantom):
     assert rows["Surface"] == ("watertight", "")
     assert rows["Made by"] == ("the truth", "")
     assert widget.ui.defectsTable.rowCount == 1
-    assert not node.GetDisplayVisibility()  # the result lies in its place
+    assert not node.GetDisplayVisibility()  # it coincides with the result
     assert result.GetDisplayVisibility()
     assert result.GetNodeReference("CraNeXt.Input") is node
     assert result.GetNodeReferenceID(result.GetReferenceImageGeometryReferenceRole()) == image.GetID()
@@ -72,7 +73,7 @@ def test_a_segmentation_with_one_segment_needs_no_choice(widget, phantom):
 
 
 @pytest.mark.usefixtures("main_window")
-def test_the_views_turn_to_the_defect(widget, phantom, scene):
+def test_the_views_are_pointed_at_the_defect(widget, phantom, scene):
     import slicer
 
     widget.ui.inputSelector.setCurrentNode(add_labelmap(phantom.defective))
@@ -92,7 +93,7 @@ def test_the_views_turn_to_the_defect(widget, phantom, scene):
 
 
 @pytest.mark.usefixtures("main_window")
-def test_a_ct_gets_a_threshold_that_is_seen_in_the_slices(widget, phantom, scene):
+def test_a_ct_has_a_threshold_that_is_previewed_in_the_slices(widget, phantom, scene):
     import slicer
 
     hu = np.where(phantom.defective.voxels, 900, -80).astype(np.int16)
@@ -114,7 +115,7 @@ def test_a_ct_gets_a_threshold_that_is_seen_in_the_slices(widget, phantom, scene
     assert [composite.GetForegroundVolumeID() for composite in composites] == [None] * len(composites)
     assert [node for node in nodes(scene) if node not in before] == []
     widget.ui.previewCheckBox.click()
-    widget.parent.exit()  # another module: its slices are its own
+    widget.parent.exit()  # another module may use the slices
     assert not any(composite.GetForegroundVolumeID() for composite in composites)
     widget.parent.enter()
     press(widget.panel.making)
@@ -127,18 +128,18 @@ def test_a_ct_gets_a_threshold_that_is_seen_in_the_slices(widget, phantom, scene
     np.testing.assert_array_equal(skull.voxels, phantom.defective.voxels)
 
 
-def test_the_worker_is_told_what_was_chosen(widget, phantom, monkeypatch):
+def test_the_worker_receives_the_chosen_settings(widget, phantom, monkeypatch):
     import slicer
 
-    told = {}
+    received = {}
 
     class Job:
         def __init__(self, task, arguments, **_options):
-            told.update(arguments, task=task)
-            told["ct"] = read_volume(arguments["skull"]).voxels
+            received.update(arguments, task=task)
+            received["ct"] = read_volume(arguments["skull"]).voxels
             raise ValueError("enough")
 
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.implant_run.Job", Job)
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
     hu = np.where(phantom.defective.voxels, 900, -80).astype(np.int16)
     widget.ui.inputSelector.setCurrentNode(slicer.util.addVolumeFromArray(hu.T, ijkToRAS=phantom.defective.affine))
     widget.ui.thresholdSlider.value = 310
@@ -147,7 +148,7 @@ def test_the_worker_is_told_what_was_chosen(widget, phantom, monkeypatch):
     choose(widget.ui.postprocessingComboBox, "official")
     widget.panel.making.button.click()
     assert widget.panel.making.message.text == "enough"
-    assert told["settings"] == {
+    assert received["settings"] == {
         "device": "cpu",
         "postprocessing": "official",
         "preview": False,
@@ -157,22 +158,22 @@ def test_the_worker_is_told_what_was_chosen(widget, phantom, monkeypatch):
         "report": False,
         "finishing": None,
     }
-    np.testing.assert_array_equal(told["ct"], hu)
+    np.testing.assert_array_equal(received["ct"], hu)
     widget.ui.quickPreviewCheckBox.checked = True
     assert not widget.ui.modelComboBox.enabled
     widget.panel.making.button.click()
-    assert told["settings"]["preview"]
-    assert "model" not in told["settings"]
+    assert received["settings"]["preview"]
+    assert "model" not in received["settings"]
 
 
-def test_the_threshold_begins_where_the_library_does(widget):
+def test_the_threshold_has_the_librarys_default_and_range(widget):
     from CraNeXtLib.anatomy.ct.bone_segmentation import BONE_THRESHOLD_HU, THRESHOLD_RANGE_HU
 
     assert parameters(widget).boneThreshold == BONE_THRESHOLD_HU
     assert (widget.ui.thresholdSlider.minimum, widget.ui.thresholdSlider.maximum) == THRESHOLD_RANGE_HU
 
 
-def test_earlier_results_stay_and_one_is_shown(made, scene):
+def test_earlier_results_are_kept_and_one_is_shown(made, scene):
     first = parameters(made).result
     press(made.panel.making)
     second = parameters(made).result
@@ -205,18 +206,18 @@ def test_the_complete_skull_instead_of_the_parts(made):
     assert shown() == [True, False]
 
 
-def test_warnings_stand_beside_the_measures(made):
+def test_warnings_are_shown_with_the_measurements(made):
     result = parameters(made).result
     description = json.loads(result.GetAttribute("CraNeXt.Result")) | {"warnings": ["Two models disagree; look well."]}
     result.SetAttribute("CraNeXt.Result", json.dumps(description))
     made.panel.binding.update()
-    message = made.panel.results._message
+    message = made.panel.results.message
     assert message.text == "Two models disagree; look well."
     assert not message.widget.isHidden()
 
 
 def test_the_panel_needs_no_package_that_only_the_worker_has():
-    """Slicer brings NumPy, SciPy and VTK; the rest is installed when it is first needed."""
+    """Slicer ships NumPy, SciPy and VTK; other packages are installed when they are first needed."""
     code = (
         "import sys\n"
         f"sys.path.insert(0, {str(TESTS.parent)!r})\n"
@@ -256,13 +257,17 @@ def test_importing_a_model(widget, tmp_path, monkeypatch, really):
     assert widget.ui.modelComboBox.currentData == model_library.DEFAULT_MODEL
 
 
-def test_a_models_note_names_the_skulls_that_it_was_validated_on(widget):
-    for name in ("cranext_refined", "pca_skull"):
-        choose(widget.ui.modelComboBox, name)
-        assert re.search(r"DSC 0\.9\d\d on 10 validation skulls · CC BY-NC-SA 4.0", widget.ui.modelNote.text)
+def test_the_note_on_a_model_gives_its_size_score_and_license(widget):
+    for model in (model_library.find(name) for name in ("cranext_refined", "pca_skull")):
+        choose(widget.ui.modelComboBox, model.name)
+        scores = model.description["scores"].get("validation", model.description["scores"])
+        assert widget.ui.modelNote.text == (
+            f"{model.weights.stat().st_size / 1e6:.0f} MB · "
+            f"DSC {scores['dsc']['mean']:.3f} on {scores['n']} validation skulls · {model.description['licence']}"
+        )
 
 
-def test_keys_are_not_taken_twice(widget):
+def test_no_key_is_used_twice(widget):
     import qt
 
     texts = [child.text for child in widget.parent.findChildren(qt.QWidget) if isinstance(child, qt.QAbstractButton)]
@@ -309,14 +314,14 @@ def test_a_changed_sample_is_not_loaded(load_module, scene, monkeypatch):
     from CraNeXtLib.slicer_ui.scene import sample_data
 
     monkeypatch.setattr(sample_data, "sha256_of", lambda _path: "0" * 64)
-    with pytest.raises(InputError, match="missing or changed"):
+    with pytest.raises(InputError, match="missing or was changed"):
         sample_data.load_sample()
     assert scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
 
 
 @pytest.mark.usefixtures("main_window")
 def test_the_tour_with_the_real_worker(panel):
-    """From one click: the bundled skull, its implant, and the comparison with the bone that was cut out."""
+    """One click: the bundled skull, its implant, and the comparison with the bone that was cut out."""
     widget = panel("CraNeXtImplant")
     fractions = []
     widget.ui.sampleButton.click()
@@ -326,7 +331,7 @@ def test_the_tour_with_the_real_worker(panel):
     wait_until(lambda: not widget.panel.evaluating.comparing.busy)
     assert widget.panel.evaluating.comparing.message.text == ""
     metrics = {name: value for name, value, _unit in cells(widget.ui.metricsTable)}
-    assert float(metrics["Dice coefficient, DSC"]) > 0.5
+    assert float(metrics["Dice coefficient, DSC"]) > DEMO_DSC
     assert not widget.ui.evaluateSection.collapsed
     regions = cells(widget.ui.regionsTable)
     assert sum(float(share.rstrip(" %")) for _name, share in regions) == pytest.approx(100, abs=3)

@@ -1,12 +1,13 @@
-"""The section Environment: it tells what is there, and installs what is not, after asking, without replacing anything.
+"""The section “Environment”: shows installed packages, and installs missing ones without replacing others.
 
-This does not prove: that pip and the extension PyTorch install into a real Slicer; they are stand-ins here.
+This does not prove: that pip and the PyTorch extension work in a real Slicer; they are stand-ins here.
 """
 
 import subprocess
 import sys
 import venv
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -36,7 +37,7 @@ def environment(scene):  # noqa: ARG001
 
 @pytest.fixture
 def lack(monkeypatch):
-    """Let packages be missing (None) or old until pip installs them."""
+    """Make packages missing (None) or old until pip installs them."""
     from CraNeXtLib.slicer_ui.environment import packages
 
     def let(**versions):
@@ -50,7 +51,7 @@ def lack(monkeypatch):
 
 @pytest.fixture
 def pip(monkeypatch):
-    """A stand-in for slicer.packaging.pip_install that remembers its arguments, and what it shall do."""
+    """A stand-in for slicer.packaging.pip_install that records its arguments and then calls ``pip.does``."""
     calls = []
 
     def pip_install(requirements, constraints, no_deps_requirements, requester):
@@ -66,14 +67,14 @@ def pip(monkeypatch):
 
 @pytest.fixture
 def answers(monkeypatch):
-    """Answer all questions with a truth, and remember them."""
+    """Answer all questions with the same Boolean, and record them."""
     import slicer
 
     asked = []
 
-    def answer(truth):
+    def answer(choice):
         for name in ("confirmOkCancelDisplay", "confirmYesNoDisplay"):
-            monkeypatch.setattr(slicer.util, name, lambda text, *_rest: asked.append(text) or truth)
+            monkeypatch.setattr(slicer.util, name, lambda text, *_rest: asked.append(text) or choice)
         return asked
 
     return answer
@@ -85,17 +86,17 @@ def shown(panel):
     return {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount)}
 
 
-def test_what_is_there_is_told_at_once_and_the_device_when_it_is_known(environment):
-    told = []
-    panel = environment(("run",), told.append)
-    assert panel.message.text == "All packages are there."
+def test_packages_are_shown_at_once_and_the_device_when_it_is_known(environment):
+    examined = []
+    panel = environment(("run",), examined.append)
+    assert panel.message.text == "All packages are installed."
     assert shown(panel)["numpy"] == metadata.version("numpy")
     assert "lightning" not in shown(panel)
-    assert told == []
+    assert examined == []
     panel.widget.collapsed = False
-    assert "Looking for" in panel.message.text
-    wait_until(lambda: told)
-    assert told[0]["devices"][-1]["kind"] == "cpu"
+    assert "Checking packages" in panel.message.text
+    wait_until(lambda: examined)
+    assert examined[0]["devices"][-1]["kind"] == "cpu"
     assert f"with PyTorch {metadata.version('torch')}" in panel.message.text
     assert "lightning" in shown(environment(("run", "train")))
     assert panel.ensure()
@@ -110,7 +111,7 @@ def test_torch_is_never_loaded(environment):
 def test_nothing_is_installed_without_consent(environment, lack, pip, answers):
     lack(trimesh=None, monai="0.9")
     panel = environment()
-    assert panel.message.text == "Missing or too old: monai, trimesh. Press Install."
+    assert panel.message.text == "Missing or too old: monai, trimesh. Press “Install”."
     assert list(shown(panel).items())[:2] == [("monai", "0.9"), ("trimesh", "missing")]
     asked = answers(False)
     assert not panel.ensure()
@@ -118,7 +119,7 @@ def test_nothing_is_installed_without_consent(environment, lack, pip, answers):
     assert "    monai>=1.5\n    trimesh>=4.4\n" in asked[0]
 
 
-def test_what_is_missing_is_installed_with_everything_else_pinned(environment, lack, pip, answers, monkeypatch):
+def test_missing_packages_are_installed_with_everything_else_pinned(environment, lack, pip, answers, monkeypatch):
     versions = lack(torch=None, monai=None, antspyx=None, numpy="2.4.6")
     chosen = []
 
@@ -139,14 +140,14 @@ def test_what_is_missing_is_installed_with_everything_else_pinned(environment, l
     assert without_dependencies == ["antspyx>=0.6"]
     assert "monai>=1.5" in others
     assert f"scipy=={metadata.version('scipy')}\n" in constraints
-    assert f"torch=={metadata.version('torch')}\n" in constraints  # the build that fits the card, installed just before
+    assert f"torch=={metadata.version('torch')}\n" in constraints  # installed just before
     assert not [line for line in constraints.splitlines() if line.startswith(("monai==", "antspyx=="))]
     assert requester == "CraNeXt"
-    assert "Press Install" not in panel.message.text
+    assert "Press “Install”" not in panel.message.text
     assert panel.ensure()
 
 
-def test_a_restart_is_offered_if_slicer_has_loaded_what_was_replaced(environment, lack, pip, answers, monkeypatch):
+def test_a_restart_is_offered_if_a_loaded_package_was_replaced(environment, lack, pip, answers, monkeypatch):
     import slicer
 
     from CraNeXtLib.slicer_ui.environment import installation, panel
@@ -165,13 +166,13 @@ def test_a_restart_is_offered_if_slicer_has_loaded_what_was_replaced(environment
     assert restarted == [1]
 
 
-def test_trouble_is_told_in_one_sentence(environment, lack, pip, answers, monkeypatch):
+def test_a_failed_installation_is_explained(environment, lack, pip, answers, monkeypatch):
     answers(True)
     lack(torch=None)
     monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
     panel = environment()
     assert not panel.install()
-    assert "extension PyTorch, which is missing" in panel.message.text
+    assert "PyTorch extension, which is missing" in panel.message.text
     assert not panel.widget.collapsed
     lack(torch="2.9", trimesh=None)
 
@@ -180,18 +181,16 @@ def test_trouble_is_told_in_one_sentence(environment, lack, pip, answers, monkey
 
     pip.does = fail
     assert not panel.install()
-    assert "Check the connection to the Internet" in panel.message.text
+    assert "Check the Internet connection" in panel.message.text
 
 
-def test_an_installation_that_a_restart_interrupts_is_offered_to_be_continued(
-    environment, lack, pip, answers, monkeypatch
-):
+def test_an_installation_interrupted_by_a_restart_can_be_continued(environment, lack, pip, answers, monkeypatch):
     versions = lack(torch=None, lightning=None)
     monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
     asked = answers(True)
     panel = environment(("run", "train"))
     assert not panel.install()
-    assert "restart Slicer; here the installation can be continued" in panel.message.text
+    assert "restart Slicer, and press “Continue” under “Environment”" in panel.message.text
     panel.close()  # the user installs the extension, which restarts Slicer
 
     class Logic:
@@ -202,9 +201,9 @@ def test_an_installation_that_a_restart_interrupts_is_offered_to_be_continued(
     monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
     again = environment(("run",))  # in another module
     assert not again.widget.collapsed
-    assert "was interrupted. Still missing or too old: torch, lightning. Press Continue." in again.message.text
+    assert "was interrupted. Still missing or too old: torch, lightning. Press “Continue”." in again.message.text
     assert again._install.text == "Cont&inue…"
-    assert (len(asked), pip.calls) == (1, [])  # it is not started by itself
+    assert (len(asked), pip.calls) == (1, [])  # it does not start automatically
     pip.does = lambda: versions.update(lightning="2.6")
     again._install.click()
     assert "    torch>=2.4\n" in asked[1]
@@ -214,7 +213,7 @@ def test_an_installation_that_a_restart_interrupts_is_offered_to_be_continued(
     assert environment(("run", "train")).widget.collapsed
 
 
-def test_who_declines_the_rest_is_not_asked_again(environment, lack, pip, answers):
+def test_declining_the_rest_of_an_installation_discards_it(environment, lack, pip, answers):
     lack(trimesh=None)
     answers(True)
 
@@ -228,32 +227,32 @@ def test_who_declines_the_rest_is_not_asked_again(environment, lack, pip, answer
     assert again._install.text == "Cont&inue…"
     again._install.click()
     assert again._install.text == "&Install…"
-    assert again.message.text == "Missing or too old: trimesh. Press Install."
+    assert again.message.text == "Missing or too old: trimesh. Press “Install”."
     assert environment().widget.collapsed
 
 
-def test_what_came_by_another_way_is_forgotten(environment, lack, pip, answers):
+def test_packages_installed_in_another_way_are_no_longer_offered(environment, lack, pip, answers):
     versions = lack(trimesh=None)
     answers(True)
     pip.does = lambda: (_ for _ in ()).throw(subprocess.CalledProcessError(1, "pip"))
     assert not environment().install()
     versions["trimesh"] = "5.0"
     panel = environment()
-    assert panel.message.text == "All packages are there."
+    assert panel.message.text == "All packages are installed."
     versions["trimesh"] = None
     assert environment()._install.text == "&Install…"
 
 
-def test_without_torch_no_device_is_named(environment):
-    told = []
-    panel = environment(("run",), told.append)
+def test_without_torch_no_device_is_reported(environment):
+    examined = []
+    panel = environment(("run",), examined.append)
     found = {"packages": {"torch": None}, "torch": {"trouble": "MISSING"}, "devices": [], "nvidia_driver": None}
     panel._end(SimpleNamespace(raise_error=lambda: None, found=found))
-    assert told == []
+    assert examined == []
     assert "Missing or too old" in panel.message.text
 
 
-def test_slicer_5_10_has_a_simpler_pip(scene, lack, monkeypatch):  # noqa: ARG001
+def test_installing_in_slicer_5_10(scene, lack, monkeypatch):  # noqa: ARG001
     import slicer
 
     from CraNeXtLib.slicer_ui.environment.installation import install
@@ -282,12 +281,12 @@ def test_another_python(environment, tmp_path):
     assert panel._python_path.isVisibleTo(panel.widget)
     panel._python_path.currentPath = bare
     assert slicer.util.settingsValue(PYTHON_SETTING, "") == bare
-    assert "Press Check again" in panel.message.text
+    assert "Press “Check again”" in panel.message.text
     panel._check.click()
     wait_until(lambda: panel._found is not None)
     assert panel.message.text.startswith("That Python lacks antspyx, matplotlib")
     assert not panel._install.enabled
-    assert panel.ensure()  # it is the user's; what it lacks the worker tells
+    assert panel.ensure()  # nothing is installed into it; the worker reports missing packages
 
     panel._python_path.currentPath = str(tmp_path / "nowhere")
     panel._check.click()
@@ -299,13 +298,11 @@ def test_another_python(environment, tmp_path):
         worker_python(tmp_path / "nowhere")
 
 
-def test_the_report_tells_versions_but_not_the_users_name(environment, monkeypatch):
+def test_the_report_contains_versions_but_not_the_users_name(environment, monkeypatch):
     import qt
     import slicer
 
-    from CraNeXtLib.core.runtime import environment
-
-    monkeypatch.setattr(environment.Path, "home", staticmethod(lambda: environment.Path(sys.prefix)))
+    monkeypatch.setattr(Path, "home", staticmethod(lambda: Path(sys.prefix)))
     panel = environment()
     panel.examine()
     wait_until(lambda: panel._found is not None)
@@ -322,12 +319,12 @@ def test_the_report_tells_versions_but_not_the_users_name(environment, monkeypat
     ("torch", "driver", "sentence"),
     [
         ({"build": "2.9 for CUDA 12.8"}, "570", "Networks run on NVIDIA X, with PyTorch 2.9 for CUDA 12.8."),
-        ({"build": "2.9 for CPU"}, "570", "An NVIDIA card is there, but PyTorch 2.9 for CPU cannot use it"),
+        ({"build": "2.9 for CPU"}, "570", "PyTorch 2.9 for CPU cannot use this computer's NVIDIA graphics card"),
         ({"build": "2.9 for CPU"}, None, "Networks run on CPU"),
         ({"build": "2.9", "trouble": "NVIDIA X cannot be used: no kernel image"}, "570", "no kernel image"),
     ],
 )
-def test_the_verdict_on_the_graphics_card(scene, torch, driver, sentence):  # noqa: ARG001
+def test_the_message_about_the_graphics_card(scene, torch, driver, sentence):  # noqa: ARG001
     from CraNeXtLib.slicer_ui.environment.panel import _verdict
 
     devices = [{"kind": "cpu", "name": "CPU"}]
@@ -336,7 +333,7 @@ def test_the_verdict_on_the_graphics_card(scene, torch, driver, sentence):  # no
     assert sentence in _verdict({"torch": torch, "devices": devices, "nvidia_driver": driver})[1]
 
 
-def test_closing_the_panel_while_it_looks(environment):
+def test_closing_the_panel_during_an_examination(environment):
     panel = environment()
     panel.examine()
     run = panel._run

@@ -1,4 +1,4 @@
-"""What CraNeXtImplant's logic puts into a real scene about an implant: numbers, painted models, colours and legend.
+"""The nodes of an evaluation that CraNeXtImplant's logic puts into a real scene: numbers, maps, colors and legend.
 
 This does not prove: that Slicer's application loads the module, that its worker finds the packages, or how the table
 and the legend look in Slicer's windows.
@@ -26,7 +26,7 @@ MAPS = {"distance_map", "rim_map", "sdh_implant", "sdh_reference"}
 
 
 def moved_case(geometry, step=1):
-    """A head, and its implant moved by some voxels along the first array axis."""
+    """Return a head, and its implant moved by some voxels along the first array axis."""
     phantom = head(**GEOMETRIES[geometry])
     moved = np.roll(phantom.implant.voxels, step, 0) & ~phantom.defective.voxels
     return phantom, phantom.implant.with_voxels(moved)
@@ -43,7 +43,7 @@ def table_rows(node):
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    """The folder of what the worker writes about a moved implant."""
+    """The folder with the worker's evaluation of a moved implant."""
     folder = tmp_path_factory.mktemp("evaluation")
     phantom, implant = moved_case("oblique")
     files = {"implant": implant, "reference": phantom.implant, "skull": phantom.defective}
@@ -59,7 +59,7 @@ def result(tmp_path_factory):
 
 
 @pytest.mark.parametrize("geometry", ["oblique", "left-handed"])
-def test_numbers_and_places_are_right(scene, logic, geometry):
+def test_numbers_and_positions_are_correct(scene, logic, geometry):
     import slicer
 
     phantom, implant = moved_case(geometry)
@@ -101,7 +101,7 @@ def test_numbers_and_places_are_right(scene, logic, geometry):
         assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == folder
 
 
-def test_a_transform_is_shared_and_a_results_own_segments_are_found(scene, logic):
+def test_the_nodes_must_share_a_transform_and_the_segments_of_a_result_are_the_default(scene, logic):
     phantom, implant = moved_case("flipped")
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "Registration")
     segments = ("Other", "CraNeXt_Implant")
@@ -111,7 +111,7 @@ def test_a_transform_is_shared_and_a_results_own_segments_are_found(scene, logic
     for node in (reconstruction, truth):
         node.SetAndObserveTransformNodeID(transform.GetID())
     before = nodes(scene)
-    with pytest.raises(InputError, match="one transform"):
+    with pytest.raises(InputError, match="under different transforms"):
         logic.evaluate(reconstruction, truth, skull)
     assert nodes(scene) == before
     skull.SetAndObserveTransformNodeID(transform.GetID())
@@ -122,7 +122,7 @@ def test_a_transform_is_shared_and_a_results_own_segments_are_found(scene, logic
     assert run.models["distance_map"].GetTransformNodeID() == transform.GetID()
 
 
-def test_colours_legend_and_table_survive_saving_the_scene(scene, result, tmp_path):
+def test_colors_legend_and_table_survive_saving_the_scene(scene, result, tmp_path):
     import slicer
 
     from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_map, fill_table, read_description, read_map
@@ -162,12 +162,12 @@ def test_colours_legend_and_table_survive_saving_the_scene(scene, result, tmp_pa
             [row[i] for i in (0, 2)],
             rel=1e-5,
             nan_ok=True,
-        )  # the file holds six digits, the attribute all of them
+        )  # the file stores six digits, the attribute all of them
         assert [again[name][i] for i in (1, 3, 4)] == [row[i] for i in (1, 3, 4)]
 
 
 @pytest.mark.usefixtures("scene")
-def test_only_the_rim_is_in_the_rims_model(result):
+def test_the_rim_model_contains_only_the_rim(result):
     from vtk.util.numpy_support import vtk_to_numpy
 
     from CraNeXtLib.slicer_ui.scene.evaluation_nodes import read_map
@@ -192,7 +192,7 @@ def test_a_map_without_any_measured_face_is_left_out(tmp_path):
         read_map(tmp_path / "rim_map.vtp")
 
 
-def test_infinite_and_unmeasured_values_stand_in_the_table(scene, result):
+def test_the_table_shows_infinite_and_unmeasured_values(scene, result):
     from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_table, read_description
 
     description = read_description(result)
@@ -209,10 +209,8 @@ def test_infinite_and_unmeasured_values_stand_in_the_table(scene, result):
     assert table.GetNumberOfRows() == 16
 
 
-def test_input_that_cannot_be_used_is_refused_at_once(scene, logic, monkeypatch):
-    monkeypatch.setattr(
-        "CraNeXtLib.slicer_ui.runs.evaluation_run.Job", lambda *_a, **_k: pytest.fail("started a worker")
-    )
+def test_unusable_input_is_refused_at_once(scene, logic, monkeypatch):
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", lambda *_a, **_k: pytest.fail("started a worker"))
     phantom, implant = moved_case("upright")
     other = head(spacing=(4.0, 4.0, 4.0))
     skull, truth, own = (add_labelmap(v) for v in (phantom.defective, phantom.implant, implant))
@@ -230,7 +228,7 @@ def test_input_that_cannot_be_used_is_refused_at_once(scene, logic, monkeypatch)
     assert leftovers() == []
 
 
-def test_cancel_leaves_scene_and_disk_as_they_were(scene, logic, phantom, monkeypatch):
+def test_canceling_leaves_scene_and_disk_unchanged(scene, logic, phantom, monkeypatch):
     monkeypatch.setenv("SIMULATED_FAILURE", "hang")
     inputs = [add_labelmap(volume) for volume in (phantom.implant, phantom.implant, phantom.defective)]
     before = nodes(scene)

@@ -1,7 +1,7 @@
-"""What CraNeXtImplant's logic puts into a real scene: geometry to the last digit, names, and what survives saving.
+"""The nodes of a result that CraNeXtImplant's logic puts into a real scene: exact geometry, names, and saving.
 
-This does not prove: that Slicer's application loads the module, or that its worker finds the packages. The model is
-replaced by the truth, except in the last test.
+This does not prove: that Slicer's application loads the module, or that its worker finds the packages. The true
+implant replaces the model, except in the last test.
 """
 
 import json
@@ -22,8 +22,8 @@ pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"
 
 
 @pytest.mark.parametrize("module", ["CraNeXtImplant", "CraNeXtCategorize"])
-def test_loads_without_any_package(module):
-    """In a Python without any package, with only the module's folder on the path, and Slicer's classes empty."""
+def test_the_module_loads_without_any_package(module):
+    """In a Python without packages, with only the module's folder on the path, and with empty Slicer classes."""
     code = (
         "import sys, types\n"
         "class Slicer(types.ModuleType):\n"
@@ -41,7 +41,7 @@ def test_loads_without_any_package(module):
 
 @pytest.mark.parametrize("kind", ["labelmap", "segmentation"])
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_result_has_the_inputs_geometry(logic, case, answer, geometry, kind):
+def test_the_result_has_the_geometry_of_the_input(logic, case, answer, geometry, kind):
     import slicer
 
     phantom = answer(case(geometry))
@@ -68,7 +68,7 @@ def test_result_has_the_inputs_geometry(logic, case, answer, geometry, kind):
     assert leftovers() == []
 
 
-def test_the_worker_gets_the_skull_to_the_last_bit(logic, phantom, monkeypatch):
+def test_the_worker_receives_the_skull_exactly(logic, phantom, monkeypatch):
     written = {}
 
     def job(task, arguments, python, environment):
@@ -77,7 +77,7 @@ def test_the_worker_gets_the_skull_to_the_last_bit(logic, phantom, monkeypatch):
         )
         raise InputError("enough")
 
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.implant_run.Job", job)
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", job)
     node, _ = add_segmentation(phantom.defective, segments=("Brain", "Bone"))
     with pytest.raises(InputError, match="enough"):
         logic.process(node, segmentId="Bone", device="cuda", postprocessing="official", model="some")
@@ -85,12 +85,12 @@ def test_the_worker_gets_the_skull_to_the_last_bit(logic, phantom, monkeypatch):
     np.testing.assert_allclose(written["volume"].affine, phantom.defective.affine, rtol=0, atol=1e-9)
     assert (written["task"], written["python"], written["environment"]) == ("reconstruct", sys.executable, None)
     given = {"device": "cuda", "postprocessing": "official", "preview": False, "model": "some"}
-    assert written["settings"] == given | {"report": False, "finishing": None}  # both are steps of their own in Slicer
+    assert written["settings"] == given | {"report": False, "finishing": None}  # in Slicer, both are steps of their own
     assert leftovers() == []
 
 
-def test_a_segment_made_of_triangles_only(logic, phantom):
-    """Such as an STL file imported as segmentation; the user's node stays as it is."""
+def test_a_segment_that_is_a_surface_only(logic, phantom):
+    """For example, an STL file imported as a segmentation; the user's node is unchanged."""
     node, _ = add_segmentation(phantom.defective)
     segmentation = node.GetSegmentation()
     node.CreateClosedSurfaceRepresentation()
@@ -108,7 +108,7 @@ def test_a_segment_made_of_triangles_only(logic, phantom):
 
 
 def test_a_segmentation_without_reference_image(scene, load_module):
-    """Such as one that a script made: the segment's own image, which holds the part that is not empty, places it."""
+    """For example, one created by a script: its geometry is that of the segment's own, cropped image."""
     load_module("CraNeXtImplant")
     from CraNeXtLib.slicer_ui.scene.scene_volumes import mask_of, oriented_image
 
@@ -117,11 +117,11 @@ def test_a_segmentation_without_reference_image(scene, load_module):
     node.AddSegmentFromBinaryLabelmapRepresentation(oriented_image(mask), "Bone")
     skull = mask_of(node)
     assert skull.voxels.size < mask.voxels.size / 8
-    places, true_places = (v.to_ras(np.argwhere(v.voxels)) for v in (skull, mask))
-    np.testing.assert_allclose(places, true_places, rtol=0, atol=1e-6)
+    positions, true_positions = (v.to_ras(np.argwhere(v.voxels)) for v in (skull, mask))
+    np.testing.assert_allclose(positions, true_positions, rtol=0, atol=1e-6)
 
 
-def test_segments_have_names_colours_and_terms(logic, phantom):
+def test_segments_have_names_colors_and_terms(logic, phantom):
     run = logic.process(add_labelmap(phantom.defective))
     segmentation = run.segmentation.GetSegmentation()
     assert {i: segmentation.GetSegment(i).GetName() for i in segmentation.GetSegmentIDs()} == SEGMENTS
@@ -134,7 +134,7 @@ def test_segments_have_names_colours_and_terms(logic, phantom):
     assert [display.GetSegmentVisibility(i) for i in SEGMENTS] == [True, False, True]
 
 
-def test_result_stands_beside_the_input(scene, logic, phantom):
+def test_the_result_is_placed_beside_the_input(scene, logic, phantom):
     import slicer
 
     node, image = add_segmentation(phantom.defective)
@@ -152,7 +152,7 @@ def test_result_stands_beside_the_input(scene, logic, phantom):
     assert run.segmentation.GetNodeReference(role) is image
 
 
-def test_result_survives_saving_the_scene(scene, logic, phantom, tmp_path):
+def test_the_result_survives_saving_the_scene(scene, logic, phantom, tmp_path):
     import slicer
 
     run = logic.process(add_labelmap(phantom.defective, 'Pät "1"; a:b'))
@@ -193,6 +193,6 @@ def test_a_second_run_replaces_the_first_and_keeps_the_users_segments(scene, log
 
 
 def test_the_test_for_slicer_passes_with_the_real_worker(load_module):
-    """From the bundled skull and model to the scene, as in Slicer but for the application around it."""
+    """From the bundled skull and model to the scene, with stand-ins for the application only."""
     load_module("CraNeXtImplant")
     run_test_for_slicer("test_cranext_implant.py")
