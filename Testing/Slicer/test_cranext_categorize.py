@@ -16,7 +16,7 @@ class CraNeXtCategorizeTest(unittest.TestCase):
 
     def test_divides_the_bundled_skull(self):
         from CraNeXtCategorize import CraNeXtCategorizeLogic
-        from CraNeXtLib.slicer_ui.scene.scene_volumes import labelmap_volume, segment_volume
+        from CraNeXtLib.slicer_ui.scene.node_volumes import labelmap_volume, segment_volume
 
         skip_without(NEEDED, self)
         skull = load_bundled("defective_skull")

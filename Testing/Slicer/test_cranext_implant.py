@@ -17,7 +17,7 @@ class CraNeXtImplantTest(unittest.TestCase):
     def test_makes_an_implant_for_the_bundled_skull(self):
         from CraNeXtImplant import CraNeXtImplantLogic
         from CraNeXtLib.completion import model_library
-        from CraNeXtLib.slicer_ui.scene.scene_volumes import labelmap_volume, segment_volume
+        from CraNeXtLib.slicer_ui.scene.node_volumes import labelmap_volume, segment_volume
 
         if not model_library.available():
             self.skipTest("no model is bundled")

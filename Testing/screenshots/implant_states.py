@@ -63,7 +63,7 @@ def ct(stage):
     import slicer
 
     from CraNeXtLib.slicer_ui.scene import sample_data
-    from CraNeXtLib.slicer_ui.scene.scene_volumes import mask_of
+    from CraNeXtLib.slicer_ui.scene.node_volumes import mask_of
 
     widget = stage.open("CraNeXtImplant")
     for node in (sample := sample_data.load_sample()):

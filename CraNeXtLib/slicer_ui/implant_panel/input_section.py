@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL
-from CraNeXtLib.slicer_ui.scene.scene_volumes import is_ct
+from CraNeXtLib.slicer_ui.scene.node_volumes import is_ct
 from CraNeXtLib.slicer_ui.scene.threshold_preview import ThresholdPreview
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice, reason_skull_unusable

@@ -18,9 +18,10 @@ from CraNeXtLib.slicer_ui.scene.categorization_nodes import (
     read_regions,
 )
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
+from CraNeXtLib.slicer_ui.scene.node_volumes import chosen_segment, mask_of
 from CraNeXtLib.slicer_ui.scene.result_nodes import check_holds_voxels, place_beside, reference_to_image
 from CraNeXtLib.slicer_ui.scene.result_references import INPUT, set_referenced_node
-from CraNeXtLib.slicer_ui.scene.scene_volumes import chosen_segment, mask_of, write_mask
+from CraNeXtLib.slicer_ui.scene.worker_files import write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:

@@ -11,10 +11,12 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.geometry.mask import check_same_geometry
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
-from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_map, fill_table, map_titles, read_description, read_map
+from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_table, map_titles, read_description
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
+from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map, read_map
+from CraNeXtLib.slicer_ui.scene.node_volumes import chosen_segment, mask_of
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
-from CraNeXtLib.slicer_ui.scene.scene_volumes import chosen_segment, mask_of, write_mask
+from CraNeXtLib.slicer_ui.scene.worker_files import write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:

@@ -21,10 +21,11 @@ from CraNeXtLib.slicer_ui.scene.implant_nodes import (
     read_result,
 )
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
+from CraNeXtLib.slicer_ui.scene.node_volumes import mask_of
 from CraNeXtLib.slicer_ui.scene.part_nodes import FINISHED, add_part, remove_part
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import description_of, is_result, referenced_node, set_referenced_node
-from CraNeXtLib.slicer_ui.scene.scene_volumes import mask_of, write_mask
+from CraNeXtLib.slicer_ui.scene.worker_files import write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene import result_references
-from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_map
 from CraNeXtLib.slicer_ui.scene.implant_nodes import Result, fill_model, fill_segmentation, read_result
+from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
+from CraNeXtLib.slicer_ui.scene.node_volumes import fill_labelmap, is_ct, mask_of
 from CraNeXtLib.slicer_ui.scene.result_nodes import check_holds_voxels, place_beside, reference_to_image
 from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
-from CraNeXtLib.slicer_ui.scene.scene_volumes import fill_labelmap, is_ct, mask_of, write_ct, write_mask
+from CraNeXtLib.slicer_ui.scene.worker_files import write_ct, write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import vtk
 
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS, Region
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.slicer_ui.scene.node_volumes import oriented_image
 from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, Segment, fill_columns, fill_segments
-from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image, read_labels
+from CraNeXtLib.slicer_ui.scene.worker_files import read_labels
 from CraNeXtLib.slicer_ui.translation import _
 
 REGIONS_ATTRIBUTE = "CraNeXt.Regions"

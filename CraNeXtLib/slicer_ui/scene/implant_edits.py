@@ -11,8 +11,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
+from CraNeXtLib.slicer_ui.scene.node_volumes import labelmap_volume, oriented_image, segment_volume
 from CraNeXtLib.slicer_ui.scene.result_references import COMPUTED, referenced_node
-from CraNeXtLib.slicer_ui.scene.scene_volumes import labelmap_volume, oriented_image, segment_volume
 from CraNeXtLib.slicer_ui.translation import _
 
 

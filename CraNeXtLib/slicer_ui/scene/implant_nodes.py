@@ -14,9 +14,10 @@ import vtk
 from CraNeXtLib.cases.scene_surfaces import SKULL_SURFACE
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures import palette
-from CraNeXtLib.slicer_ui.scene.evaluation_nodes import read_map
+from CraNeXtLib.slicer_ui.scene.map_nodes import read_map
+from CraNeXtLib.slicer_ui.scene.node_volumes import oriented_image
 from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
-from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image, read_mask, read_surface
+from CraNeXtLib.slicer_ui.scene.worker_files import read_mask, read_surface
 from CraNeXtLib.slicer_ui.translation import _
 
 RESULT_ATTRIBUTE = "CraNeXt.Result"

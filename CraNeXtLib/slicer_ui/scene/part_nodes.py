@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_map, read_map
+from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map, read_map
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import PART, referenced_node, set_referenced_node
-from CraNeXtLib.slicer_ui.scene.scene_volumes import read_surface
+from CraNeXtLib.slicer_ui.scene.worker_files import read_surface
 from CraNeXtLib.slicer_ui.translation import _
 
 FINISHED, FIT_MAPS = "finished_implant", "fit_maps.vtp"

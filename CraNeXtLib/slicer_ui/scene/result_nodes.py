@@ -10,7 +10,7 @@ import slicer
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.slicer_ui.scene.scene_volumes import serialized_geometry
+from CraNeXtLib.slicer_ui.scene.node_volumes import serialized_geometry
 from CraNeXtLib.slicer_ui.translation import _
 
 ANATOMY = ("123037004", "Anatomical Structure")

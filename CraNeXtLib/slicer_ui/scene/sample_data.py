@@ -11,8 +11,9 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.slicer_ui.scene.implant_nodes import BONE_COLOR, IMPLANT_TERM, SKULL_TERM
+from CraNeXtLib.slicer_ui.scene.node_volumes import oriented_image
 from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
-from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image, read_mask
+from CraNeXtLib.slicer_ui.scene.worker_files import read_mask
 from CraNeXtLib.slicer_ui.translation import _
 
 CATEGORY = "CraNeXt"

@@ -30,7 +30,7 @@ def set_implant(result, mask):
     import slicer
 
     from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
-    from CraNeXtLib.slicer_ui.scene.scene_volumes import oriented_image
+    from CraNeXtLib.slicer_ui.scene.node_volumes import oriented_image
 
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     logic.SetBinaryLabelmapToSegment(oriented_image(mask), result, IMPLANT, logic.MODE_REPLACE)

@@ -122,7 +122,7 @@ def test_a_ct_has_a_threshold_that_is_previewed_in_the_slices(widget, phantom, s
     result = parameters(widget).result
     assert result is not None
     assert not parameters(widget).showBone  # it would cover the result
-    from CraNeXtLib.slicer_ui.scene.scene_volumes import mask_of
+    from CraNeXtLib.slicer_ui.scene.node_volumes import mask_of
 
     skull = mask_of(result, "CraNeXt_DefectiveSkull")
     np.testing.assert_array_equal(skull.voxels, phantom.defective.voxels)

@@ -125,7 +125,8 @@ def test_the_nodes_must_share_a_transform_and_the_segments_of_a_result_are_the_d
 def test_colors_legend_and_table_survive_saving_the_scene(scene, result, tmp_path):
     import slicer
 
-    from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_map, fill_table, read_description, read_map
+    from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_table, read_description
+    from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map, read_map
 
     table = scene.AddNewNodeByClass("vtkMRMLTableNode", "Numbers")
     fill_table(table, read_description(result))
@@ -170,7 +171,7 @@ def test_colors_legend_and_table_survive_saving_the_scene(scene, result, tmp_pat
 def test_the_rim_model_contains_only_the_rim(result):
     from vtk.util.numpy_support import vtk_to_numpy
 
-    from CraNeXtLib.slicer_ui.scene.evaluation_nodes import read_map
+    from CraNeXtLib.slicer_ui.scene.map_nodes import read_map
 
     rim, whole = (read_map(result / f"{name}.vtp") for name in ("rim_map", "distance_map"))
     gaps = vtk_to_numpy(rim.GetPointData().GetScalars())
@@ -181,7 +182,7 @@ def test_the_rim_model_contains_only_the_rim(result):
 
 @pytest.mark.usefixtures("scene")
 def test_a_map_without_any_measured_face_is_left_out(tmp_path):
-    from CraNeXtLib.slicer_ui.scene.evaluation_nodes import read_map
+    from CraNeXtLib.slicer_ui.scene.map_nodes import read_map
 
     mesh = surface_of(head(spacing=(6.0, 6.0, 6.0)).implant)
     nothing = distance_maps.DistanceMap(mesh, np.full(len(mesh.vertices), np.nan), "gap_mm")

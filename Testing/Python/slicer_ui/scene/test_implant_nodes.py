@@ -110,7 +110,7 @@ def test_a_segment_that_is_a_surface_only(logic, phantom):
 def test_a_segmentation_without_reference_image(scene, load_module):
     """For example, one created by a script: its geometry is that of the segment's own, cropped image."""
     load_module("CraNeXtImplant")
-    from CraNeXtLib.slicer_ui.scene.scene_volumes import mask_of, oriented_image
+    from CraNeXtLib.slicer_ui.scene.node_volumes import mask_of, oriented_image
 
     mask = head(**GEOMETRIES["anisotropic"]).implant
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")

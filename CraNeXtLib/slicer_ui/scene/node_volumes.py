@@ -1,11 +1,7 @@
-"""Conversion between nodes in the scene, files, and ``Volume``.
-
-Slicer's Python lacks an NRRD package, so Slicer's own classes read and write the files.
-"""
+"""Conversion between nodes in the scene and ``Volume``."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -136,30 +132,6 @@ def is_ct(node: Any) -> bool:
     return bool(((voxels != 0) & (voxels != high)).any())
 
 
-def write_ct(node: Any, path: Path) -> None:
-    """Write the CT in a volume node as NRRD, in the node's own coordinates (without its transform).
-
-    Raises:
-        InputError: If the file cannot be written.
-    """
-    copy, matrix = slicer.vtkMRMLScalarVolumeNode(), vtk.vtkMatrix4x4()
-    copy.SetAndObserveImageData(node.GetImageData())
-    node.GetIJKToRASMatrix(matrix)
-    copy.SetIJKToRASMatrix(matrix)
-    _write(copy, path, compress=False)  # compression would freeze Slicer for seconds
-
-
-def write_mask(mask: Volume, path: Path) -> None:
-    """Write a mask as NRRD.
-
-    Raises:
-        InputError: If the file cannot be written.
-    """
-    node = slicer.vtkMRMLLabelMapVolumeNode()
-    fill_labelmap(node, mask)
-    _write(node, path, compress=True)
-
-
 def fill_labelmap(node: Any, labels: Volume) -> None:
     """Put labels (0 to 255) into a labelmap volume node."""
     image = vtk.vtkImageData()
@@ -167,51 +139,6 @@ def fill_labelmap(node: Any, labels: Volume) -> None:
     image.GetPointData().SetScalars(numpy_to_vtk(labels.voxels.astype(np.uint8).ravel(order="F"), deep=True))
     node.SetAndObserveImageData(image)
     node.SetIJKToRASMatrix(_matrix(labels.affine))
-
-
-def read_mask(path: Path) -> Volume:
-    """Read an NRRD file that the worker wrote as a Boolean mask; see :func:`read_labels`."""
-    labels = read_labels(path)
-    return labels.with_voxels(labels.voxels != 0)
-
-
-def read_labels(path: Path) -> Volume:
-    """Read an NRRD file that the worker wrote as labels.
-
-    Raises:
-        InputError: If the file cannot be read.
-    """
-    node = slicer.vtkMRMLLabelMapVolumeNode()
-    storage = slicer.vtkMRMLNRRDStorageNode()
-    storage.SetFileName(str(path))
-    if not storage.ReadData(node):
-        raise InputError(_("Cannot read the result {file}. Run the computation again.").format(file=path.name))
-    return labelmap_volume(node)
-
-
-def read_surface(path: Path) -> Any:
-    """Read a surface file that the worker wrote as poly data in RAS mm; files are in LPS unless they say otherwise.
-
-    Raises:
-        InputError: If the file cannot be read.
-    """
-    node, storage = slicer.vtkMRMLModelNode(), slicer.vtkMRMLModelStorageNode()
-    storage.SetFileName(str(path))
-    if not storage.ReadData(node):
-        raise InputError(_("Cannot read the result {file}. Run the computation again.").format(file=path.name))
-    return shaded(node.GetPolyData())
-
-
-def shaded(surface: Any) -> Any:
-    """Return a surface with point normals, for smooth shading; the points are unchanged."""
-    if surface.GetPointData().GetNormals() is not None:
-        return surface
-    normals = vtk.vtkPolyDataNormals()
-    normals.SetInputData(surface)
-    normals.SplittingOff()
-    normals.ConsistencyOff()
-    normals.Update()
-    return normals.GetOutput()
 
 
 def _only_segment(node: Any) -> str:
@@ -237,11 +164,3 @@ def _matrix(affine: np.ndarray) -> Any:
     matrix = vtk.vtkMatrix4x4()
     matrix.DeepCopy(affine.ravel())
     return matrix
-
-
-def _write(node: Any, path: Path, *, compress: bool) -> None:
-    storage = slicer.vtkMRMLNRRDStorageNode()
-    storage.SetFileName(str(path))
-    storage.SetUseCompression(compress)
-    if not storage.WriteData(node):
-        raise InputError(_("Cannot write to {folder}. Free some disk space there.").format(folder=path.parent))
