@@ -1,1 +1,1 @@
-# What Slicer does here, package configuration and archives, says nothing about which files are installed.
+# Stands in for package configuration and archives, which do not affect the installed files.

@@ -1,4 +1,4 @@
-# Stands in for an installed Slicer, so that the extension is configured and installed without one; written for the tests.
+# Stands in for an installed Slicer, so that tests can configure and install the extension without it.
 set(Slicer_USE_FILE "${CMAKE_CURRENT_LIST_DIR}/UseSlicer.cmake")
 set(Slicer_EXTENSION_GENERATE_CONFIG "${CMAKE_CURRENT_LIST_DIR}/Nothing.cmake")
 set(Slicer_EXTENSION_CPACK "${CMAKE_CURRENT_LIST_DIR}/Nothing.cmake")

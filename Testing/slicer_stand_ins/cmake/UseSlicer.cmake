@@ -1,10 +1,10 @@
-# The commands of Slicer that the extension uses. As there, only listed files are installed, and a listed file must exist.
+# Slicer's commands that the extension uses. As in Slicer, only listed files are installed, and listed files must exist.
 set(modules_folder "lib/Slicer-5.12/qt-scripted-modules")
 
 function(slicerMacroBuildScriptedModule)
   cmake_parse_arguments(module "WITH_GENERIC_TESTS;WITH_SUBDIR" "NAME" "SCRIPTS;RESOURCES" ${ARGN})
   if(module_UNPARSED_ARGUMENTS OR NOT module_NAME)
-    message(FATAL_ERROR "A module needs a NAME, and these words are unknown: ${module_UNPARSED_ARGUMENTS}")
+    message(FATAL_ERROR "A module needs a NAME; unknown arguments: ${module_UNPARSED_ARGUMENTS}")
   endif()
   set(folder "${modules_folder}")
   if(module_WITH_SUBDIR)
