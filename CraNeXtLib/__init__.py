@@ -1,37 +1,68 @@
-"""Cranial implant design: complete a defective skull, label its regions, measure the result.
+"""Cranial implant design: complete a defective skull, then finish, check and measure the implant.
+
+``Docs/api.md`` describes the names in ``__all__``.
 
 >>> from CraNeXtLib import read_volume, reconstruct  # doctest: +SKIP
 >>> result = reconstruct(read_volume("skull.nrrd"))  # doctest: +SKIP
 """
 
-from importlib import import_module
-from typing import Any
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from CraNeXtLib.anatomy.categorization.categorize import categorize
+    from CraNeXtLib.cases.case_settings import CaseSettings
+    from CraNeXtLib.cases.reconstruction_case import reconstruct_case
+    from CraNeXtLib.evaluation.checklist import Thresholds
+    from CraNeXtLib.evaluation.evaluation import evaluate
+    from CraNeXtLib.geometry.volume import Volume
+    from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+    from CraNeXtLib.implant.finishing.pipeline import finish
+    from CraNeXtLib.implant.finishing.settings import FinishSettings
+    from CraNeXtLib.implant.fit.fit_check import check_fit
+    from CraNeXtLib.implant.fit.fit_limits import FitLimits
+    from CraNeXtLib.implant.reconstruct import reconstruct
 
 __version__ = "0.1.0"
 
 RESEARCH_USE_NOTICE = "For research use, not for clinical decisions."
 
-_PUBLIC = {
-    "Volume": "geometry.volume",
-    "read_volume": "geometry.volume_files",
-    "write_volume": "geometry.volume_files",
-    "reconstruct": "implant.reconstruct",
-    "reconstruct_case": "cases.reconstruction_case",
-    "CaseSettings": "cases.case_settings",
-    "categorize": "anatomy.categorization.categorize",
-    "evaluate": "evaluation.evaluation",
-    "Thresholds": "evaluation.checklist",
-    "finish": "implant.finishing.pipeline",
-    "FinishSettings": "implant.finishing.settings",
-    "check_fit": "implant.fit.fit_check",
-    "FitLimits": "implant.fit.fit_limits",
-}
+__all__ = [
+    "RESEARCH_USE_NOTICE",
+    "CaseSettings",
+    "FinishSettings",
+    "FitLimits",
+    "Thresholds",
+    "Volume",
+    "categorize",
+    "check_fit",
+    "evaluate",
+    "finish",
+    "read_volume",
+    "reconstruct",
+    "reconstruct_case",
+    "write_volume",
+]
 
-__all__ = ["RESEARCH_USE_NOTICE", *_PUBLIC]
+_PUBLIC = {
+    "Volume": "CraNeXtLib.geometry.volume:Volume",
+    "read_volume": "CraNeXtLib.geometry.volume_files:read_volume",
+    "write_volume": "CraNeXtLib.geometry.volume_files:write_volume",
+    "reconstruct": "CraNeXtLib.implant.reconstruct:reconstruct",
+    "reconstruct_case": "CraNeXtLib.cases.reconstruction_case:reconstruct_case",
+    "CaseSettings": "CraNeXtLib.cases.case_settings:CaseSettings",
+    "categorize": "CraNeXtLib.anatomy.categorization.categorize:categorize",
+    "evaluate": "CraNeXtLib.evaluation.evaluation:evaluate",
+    "Thresholds": "CraNeXtLib.evaluation.checklist:Thresholds",
+    "finish": "CraNeXtLib.implant.finishing.pipeline:finish",
+    "FinishSettings": "CraNeXtLib.implant.finishing.settings:FinishSettings",
+    "check_fit": "CraNeXtLib.implant.fit.fit_check:check_fit",
+    "FitLimits": "CraNeXtLib.implant.fit.fit_limits:FitLimits",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: importing the package must cost nothing inside Slicer."""
+    """Import a public name on first use: importing the package must be cheap inside Slicer."""
     if name in _PUBLIC:
-        return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+        return resolve_name(_PUBLIC[name])
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -1,4 +1,4 @@
-"""Former home of :mod:`CraNeXtLib.implant.finishing`, kept because version 0.1 documented it."""
+"""Old path of :mod:`CraNeXtLib.implant.finishing`, kept because version 0.1 documented it."""
 
 from CraNeXtLib.implant.finishing import FinishSettings, finish
 

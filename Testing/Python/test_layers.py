@@ -29,7 +29,8 @@ def test_registries_point_down_at_what_exists():
         target = REPOSITORY.joinpath(*module.split(".")).with_suffix(".py")
         assert re.search(rf"^(def|class) {name}\b", target.read_text(encoding="utf-8"), re.MULTILINE), entry
         here = file.relative_to(LIBRARY).parts[0]
-        assert floors[module.split(".")[1]] <= floors[here], f"{file} names {entry}"
+        if here != "__init__.py":  # the package itself names its public API, which may lie on any floor
+            assert floors[module.split(".")[1]] <= floors[here], f"{file} names {entry}"
 
 
 @pytest.mark.parametrize("text", ["x = 'CraNeXtLib.cli.tasks:finish'"])

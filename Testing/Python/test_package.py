@@ -1,17 +1,46 @@
-"""What ``from CraNeXtLib import ...`` offers, and that it costs nothing until it is used."""
+"""The public API: which names there are, how they are called, and that importing them costs nothing until use."""
 
+import inspect
+import re
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
+from repository import REPOSITORY
 
 import CraNeXtLib
 
+SIGNATURES = {
+    "CaseSettings": "ct model device series bone_threshold_hu orientation segment postprocessing reference_implant "
+    "report case_id finishing material preview",
+    "FinishSettings": "clearance_mm edge_radius_mm under_contour_mm minimum_thickness_mm maximum_thickness_mm "
+    "insertion perforation_diameter_mm perforation_pitch_mm perforation_border_mm engraving",
+    "FitLimits": "gap_mm overlap_mm rim_percent wall_mm collision_mm",
+    "Thresholds": "gap_mm excess_ml shape_mm step_mm thinnest thickest",
+    "Volume": "voxels affine",
+    "categorize": "skull method template progress",
+    "check_fit": "implant skull mesh directions material limits",
+    "evaluate": "implant reference skull",
+    "finish": "implant skull settings progress",
+    "read_volume": "path orientation segment",
+    "reconstruct": "skull model device postprocessing progress",
+    "reconstruct_case": "skull out settings progress",
+    "write_volume": "volume path",
+}
 
-def test_every_public_name_is_found():
-    for name in CraNeXtLib.__all__:
-        assert getattr(CraNeXtLib, name) is not None
-    assert {"Volume", "reconstruct", "categorize", "evaluate"} <= {*CraNeXtLib.__all__}
+
+def test_the_public_names_are_exactly_these():
+    assert sorted(CraNeXtLib.__all__) == sorted(["RESEARCH_USE_NOTICE", *SIGNATURES])
+    assert sorted(CraNeXtLib._PUBLIC) == sorted(SIGNATURES)
+    assert CraNeXtLib.RESEARCH_USE_NOTICE == "For research use, not for clinical decisions."
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_public_name_is_called_with_these_parameters(name):
+    found = getattr(CraNeXtLib, name)
+    assert found.__name__ == name
+    assert " ".join(inspect.signature(found).parameters) == SIGNATURES[name]
 
 
 def test_an_unknown_name_is_refused():
@@ -19,9 +48,55 @@ def test_an_unknown_name_is_refused():
         CraNeXtLib.reconstrut  # noqa: B018
 
 
-def test_importing_the_package_imports_no_library():
-    program = (
-        "import sys, CraNeXtLib; print({'numpy', 'scipy', 'torch', 'vtk', 'monai', 'ants', 'nibabel'} & {*sys.modules})"
+def test_type_checkers_see_what_is_imported_on_use():
+    """The names that type checkers read are the names that are found, from the same modules."""
+    source = (REPOSITORY / "CraNeXtLib" / "__init__.py").read_text(encoding="utf-8")
+    declared = {
+        f"{module}:{name}"
+        for module, names in re.findall(r"^    from (\S+) import (.+)$", source, re.MULTILINE)
+        for name in names.split(", ")
+    }
+    assert declared == {*CraNeXtLib._PUBLIC.values()}
+
+
+def test_exported_monai_bundles_find_what_they_name():
+    from CraNeXtLib.cases import case_settings, reconstruction_case
+
+    import_module("CraNeXtLib.cases.batch.run")
+    from CraNeXtLib.cases import CaseSettings, reconstruct_case
+    from CraNeXtLib.networks import build
+
+    assert reconstruct_case is reconstruction_case.reconstruct_case
+    assert CaseSettings is case_settings.CaseSettings
+    assert callable(build)
+
+
+def test_documented_paths_of_version_0_1_are_kept():
+    from CraNeXtLib.finishing import FinishSettings
+
+    assert FinishSettings is CraNeXtLib.FinishSettings
+    answer = subprocess.run(
+        [sys.executable, "-m", "CraNeXtLib.cli", "--version"], capture_output=True, text=True, check=True
     )
+    assert answer.stdout.strip() == f"cranext {CraNeXtLib.__version__}"
+
+
+def test_importing_the_package_imports_no_library():
+    libraries = {"numpy", "scipy", "torch", "vtk", "monai", "ants", "nibabel"}
+    program = f"import sys, CraNeXtLib; print({libraries} & {{*sys.modules}})"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "set()"
+
+
+def test_the_examples_of_the_api_page_run(tmp_path):
+    page = (REPOSITORY / "Docs" / "api.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(examples) > 5
+    subprocess.run([sys.executable, "-c", "\n".join(examples)], cwd=tmp_path, check=True)
+    assert {"implant.nrrd", "case"} <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["RESEARCH_USE_NOTICE", *SIGNATURES])
+def test_every_public_name_is_on_the_api_page(name):
+    page = (REPOSITORY / "Docs" / "api.md").read_text(encoding="utf-8")
+    assert re.search(rf"^#+ .*`{name}\b", page, re.MULTILINE)
