@@ -36,8 +36,9 @@ def head(
     directions: np.ndarray | None = None,
     thickness_mm: float = 6.0,
     holes: tuple[tuple[tuple[float, float, float], float], ...] = (((40.0, 20.0, 60.0), 25.0),),
+    half_axes_mm: tuple[float, float, float] = (75.0, 95.0, 75.0),
 ) -> Head:
-    """Return an ellipsoid skull, 150 × 190 × 150 mm, with round holes.
+    """Return an ellipsoid skull, by default 150 × 190 × 150 mm, with round holes.
 
     Args:
         spacing: Voxel spacing in mm.
@@ -45,9 +46,10 @@ def head(
             head is upright in RAS regardless.
         thickness_mm: Thickness of the bone.
         holes: Center (RAS in mm, from the center of the head) and radius in mm of each ball that is cut out.
+        half_axes_mm: Half axes of the outer surface along R, A and S.
     """
     directions = np.eye(3) if directions is None else directions
-    half = np.array([75.0, 95.0, 75.0])
+    half = np.array(half_axes_mm)
     reach = np.abs(directions).T @ (half + 6)
     shape = np.ceil(2 * reach / np.array(spacing)).astype(int) + 1
     affine = np.eye(4)
