@@ -1,8 +1,8 @@
-"""Distance fields on a box around one piece: a fine grid of its own, whose third axis points out of the head.
+"""Signed distance fields on a fine grid around one piece of an implant, whose third axis points out of the head.
 
-A field is a :class:`Volume` of type float32, in mm, negative inside. Along the grid's third axis a part moves out of
-its place, so that what would collide on the way is a running maximum. Surfaces lie between voxels: their places are
-taken from a smoothed mask and not from the voxels' stairs.
+A field is a :class:`Volume` of type float32, in mm, negative inside. A piece is inserted along the third axis of its
+grid, so that a running maximum finds what would collide. Surfaces lie between voxels: their positions come from a
+smoothed mask instead of its staircase.
 """
 
 from __future__ import annotations
@@ -13,27 +13,31 @@ from scipy import ndimage
 from CraNeXtLib.geometry.box import box_around, foreground_box
 from CraNeXtLib.geometry.volume import Volume
 
-STEP_MM = (0.5, 0.8)  # finest and coarsest grid; between them three quarters of the finest voxel spacing
+# Spacing of the finest and the coarsest grid; between them it is three quarters of the mask's finest voxel spacing.
+STEP_MM = (0.5, 0.8)
 MOST_VOXELS = 16e6
-BLUR_VOXELS = 0.7  # twice; more would draw the ends of plates of three voxels back
-FAR_MM = 1e3
+FAR_MM = 1e3  # distance where nothing is inside
 
-_BESIDE = 2.0  # voxels from the surface, nearer than which its plane counts
+# Standard deviation of each of two blurs, in voxels. A larger one would shorten plates three voxels thick.
+BLUR_VOXELS = 0.7
 _ROUNDS = 2
 _CUT_OFF = np.float32(np.sqrt(_ROUNDS * np.pi / 2) * BLUR_VOXELS)  # gives the blurred step a slope of 1
-_NEAREST = np.float32(0.1)  # in voxels: of a voxel's middle to the surface
+_NEAREST = np.float32(0.1)  # least distance of a voxel's center from the surface, in voxels
+
+# Up to this distance, in voxels, the surface is treated as the plane through its nearest point.
+_NEAR_SURFACE = 2.0
 
 
 def aligned_grid(points: np.ndarray, outward: np.ndarray, *, margin_mm: float, step_mm: float) -> Volume:
-    """Return an empty field that holds points and a margin, its third axis pointing outwards.
+    """Return an empty field around points, with its third axis pointing outward.
 
     Args:
         points: RAS mm, shape (N, 3).
         outward: RAS direction of the third axis, shape (3,).
-        margin_mm: Room around the points.
-        step_mm: Distance between neighbouring voxels; grows where there would be too many.
+        margin_mm: Margin around the points.
+        step_mm: Voxel spacing, increased if the grid would have more than ``MOST_VOXELS``.
     """
-    axes = axes_towards(outward)
+    axes = axes_toward(outward)
     points = points @ axes
     low, high = points.min(axis=0) - margin_mm, points.max(axis=0) + margin_mm
     step_mm = max(step_mm, float((np.prod(high - low) / MOST_VOXELS) ** (1 / 3)))
@@ -45,12 +49,12 @@ def aligned_grid(points: np.ndarray, outward: np.ndarray, *, margin_mm: float, s
 
 
 def fine_step_mm(mask: Volume) -> float:
-    """Return the distance between voxels of a grid that shows all that a mask shows, within limits."""
+    """Return the spacing, within ``STEP_MM``, of a grid that preserves the details of a mask."""
     return float(np.clip(0.75 * mask.spacing.min(), *STEP_MM))
 
 
 def span_of(mask: Volume) -> np.ndarray:
-    """Return points that span a mask, RAS mm, shape (N, 3): the ends of its rows of voxels."""
+    """Return points with the extent of a mask, in RAS mm, shape (N, 3): both ends of each of its rows of voxels."""
     box = foreground_box(mask.voxels != 0)
     part = mask.voxels[box] != 0
     first = part.argmax(axis=2)
@@ -60,8 +64,12 @@ def span_of(mask: Volume) -> np.ndarray:
     return mask.to_ras(np.concatenate(ends) + [side.start for side in box])
 
 
-def axes_towards(direction: np.ndarray) -> np.ndarray:
-    """Return a right-handed orthonormal 3×3 matrix whose third column is the direction; the others are any."""
+def axes_toward(direction: np.ndarray) -> np.ndarray:
+    """Return a right-handed orthonormal 3×3 matrix whose third column is the direction; the others are arbitrary.
+
+    >>> axes_toward(np.array([0.0, 0.0, 2.0]))[:, 2].tolist()
+    [0.0, 0.0, 1.0]
+    """
     last = np.asarray(direction, dtype=float) / np.linalg.norm(direction)
     first = np.cross(np.eye(3)[np.argmin(np.abs(last))], last)
     first /= np.linalg.norm(first)
@@ -69,14 +77,12 @@ def axes_towards(direction: np.ndarray) -> np.ndarray:
 
 
 def field_of(mask: Volume, grid: Volume, *, whole: bool = False) -> Volume:
-    """Return the mask's surface as a field on the grid: rough distances in mm near it, its sign further away.
-
-    Beyond the mask's volume there is nothing.
+    """Return a field of a mask on a grid: approximate distances in mm near its surface, only the sign farther away.
 
     Args:
-        mask: The mask.
-        grid: Where the field is wanted.
-        whole: Lose no voxel of the mask between those of the grid, as obstacles ask for.
+        mask: The mask; nothing is inside beyond its volume.
+        grid: Any field of the grid.
+        whole: Keep even single voxels of the mask that would fall between those of the grid, as needed for obstacles.
     """
     part = mask.crop(box_around(mask.to_indices(grid.corners), mask.shape, margin=3))
     fine = without_stairs(np.pad(part.voxels != 0, 2))
@@ -85,24 +91,25 @@ def field_of(mask: Volume, grid: Volume, *, whole: bool = False) -> Volume:
         fine, to_part[:3, :3], to_part[:3, 3] + 2, output_shape=grid.shape, order=1, cval=_CUT_OFF, prefilter=False
     )
     if whole:
-        edge = np.argwhere((fine < 0) & (fine > -0.5)) - 2  # deeper ones cannot be missed
-        places = np.linalg.solve(to_part[:3, :3], (edge - to_part[:3, 3]).T)
-        missed = ndimage.map_coordinates(field, places, order=1, cval=-1.0, prefilter=False) >= 0
-        field[tuple(np.rint(places[:, missed]).astype(int))] = -_NEAREST
+        edge = np.argwhere((fine < 0) & (fine > -0.5)) - 2  # deeper voxels cannot fall between
+        indices = np.linalg.solve(to_part[:3, :3], (edge - to_part[:3, 3]).T)
+        missed = ndimage.map_coordinates(field, indices, order=1, cval=-1.0, prefilter=False) >= 0
+        field[tuple(np.rint(indices[:, missed]).astype(int))] = -_NEAREST
     return grid.with_voxels(field * np.float32(mask.spacing.mean()))
 
 
 def without_stairs(mask: np.ndarray) -> np.ndarray:
-    """Return a field of a mask whose zero level is smooth, and still has the middle of every voxel on its own side.
+    """Return a field of a mask with a smooth zero level that keeps the center of every voxel on its own side.
 
-    Blurring in turn with putting the middles back to their sides flattens the stairs between the voxels' middles, as
-    Whitaker's constrained level sets (2000) do, but loses neither thin plates nor single voxels.
+    Blurring alternates with restoring the side of each center. This flattens the staircase between the centers, like
+    Whitaker's constrained level sets (2000), but loses neither thin plates nor single voxels.
 
     Args:
         mask: Boolean array of shape (I, J, K).
 
     Returns:
-        Array of type float32, about the distance from the surface in voxels, negative inside, cut off at some voxels.
+        float32 array of the same shape: approximate distance from the surface in voxels, negative inside, limited to
+        about one voxel.
     """
     outside = np.where(mask, -_CUT_OFF, _CUT_OFF)
     for _ in range(_ROUNDS):
@@ -113,11 +120,11 @@ def without_stairs(mask: np.ndarray) -> np.ndarray:
 
 
 def distance(field: Volume) -> Volume:
-    """Return the distance to the surface of a field: exact outside, in voxels at the surface inside, coarse below it.
+    """Return the distance of each voxel from the surface of a field: exact outside, only approximate inside.
 
-    The nearest voxel inside is found by a Euclidean feature transform (Maurer 2003), and the distance taken to the
-    surface beside it, where the field's slope says it is; so the result is not stepped like a transform of the mask.
-    Where nothing is inside, all is far away.
+    A Euclidean feature transform (Maurer 2003) finds the nearest voxel inside. The distance is measured to the surface
+    next to it, located by the gradient of the field, so that the result has no steps like a transform of the mask. If
+    nothing is inside, every distance is ``FAR_MM``.
     """
     values, step = field.voxels, float(field.spacing[0])
     inside = values < 0
@@ -133,42 +140,42 @@ def distance(field: Volume) -> Volume:
     which = number[tuple(nearest)]
     squared = np.zeros(field.shape, np.float32)
     for axis in range(3):
-        squared += (_places(field, axis) - nearest[axis] - shift[which, axis]) ** 2
-    beside = squared < _BESIDE**2
+        squared += (_indices(field, axis) - nearest[axis] - shift[which, axis]) ** 2
+    close = squared < _NEAR_SURFACE**2
     result = np.sqrt(squared, out=squared)
-    # Beside the surface the foot of the nearest voxel is not the nearest point of the surface; its plane is.
-    places, which = np.argwhere(beside), which[beside]
-    offset = places - np.column_stack([axis[beside] for axis in nearest]) - shift[which]
-    result[beside] = np.abs(np.einsum("ij,ij->i", offset, normal[which]))
+    # Close to the surface, its nearest point is on the plane through the point found rather than that point itself.
+    indices, which = np.argwhere(close), which[close]
+    offset = indices - np.column_stack([axis[close] for axis in nearest]) - shift[which]
+    result[close] = np.abs(np.einsum("ij,ij->i", offset, normal[which]))
     result[inside] *= -1
     return field.with_voxels(result * np.float32(step))
 
 
-def _places(field: Volume, axis: int) -> np.ndarray:
-    """Return the indices along one axis, of a shape that spreads over the other two."""
+def _indices(field: Volume, axis: int) -> np.ndarray:
+    """Return the indices along one axis, in a shape that broadcasts over the other two."""
     return np.arange(field.shape[axis], dtype=np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
 
 
 def _to_surface(values: np.ndarray, seeds: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the way from each seed to the field's zero level in voxels, at most a voxel's diagonal, and the normal.
+    """Return the offset from each seed to the zero level of a field, at most a voxel's diagonal, and the unit normal.
 
-    Both have the shape (N, 3).
+    Both are in voxels, of shape (N, 3).
     """
-    places = np.argwhere(seeds)
+    indices = np.argwhere(seeds)
     last = np.array(values.shape) - 1
-    slope = np.empty(places.shape, np.float32)
+    slope = np.empty(indices.shape, np.float32)
     for axis in range(3):
-        ahead, behind = places.copy(), places.copy()
+        ahead, behind = indices.copy(), indices.copy()
         ahead[:, axis] = np.minimum(ahead[:, axis] + 1, last[axis])
         behind[:, axis] = np.maximum(behind[:, axis] - 1, 0)
         across = np.maximum(ahead[:, axis] - behind[:, axis], 1)
         slope[:, axis] = (values[tuple(ahead.T)] - values[tuple(behind.T)]) / across
     steepness = np.linalg.norm(slope, axis=1)
     normal = slope / np.maximum(steepness, 1e-9)[:, None]
-    steepness = np.maximum(steepness, 0.5 * step)  # on the ridge of a thin plate there is no slope, but no way either
+    steepness = np.maximum(steepness, 0.5 * step)  # the slope vanishes on the ridge of a thin plate
     length = np.minimum(-values[seeds] / steepness, np.sqrt(3))
     for _ in range(2):
-        feet = (places + normal * length[:, None]).T
+        feet = (indices + normal * length[:, None]).T
         rest = ndimage.map_coordinates(values, feet, order=1, mode="nearest", prefilter=False)
         length = np.clip(length - rest / steepness, 0, np.sqrt(3))
     return normal * length[:, None], normal

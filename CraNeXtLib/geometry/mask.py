@@ -1,4 +1,4 @@
-"""Masks: voxels that are inside, their border, and whether two share a geometry."""
+"""Masks: their voxels as booleans, their border, and a check that several share a geometry."""
 
 from __future__ import annotations
 
@@ -20,17 +20,21 @@ def surface_indices(volume: Volume) -> np.ndarray:
 
 
 def border(voxels: np.ndarray) -> np.ndarray:
-    """Return the voxels of a mask that have a face neighbour outside it or lie on the array's edge."""
+    """Return the voxels of a mask with a face neighbor outside it or on the edge of the array."""
     return voxels & ~ndimage.binary_erosion(voxels)
 
 
 def mask(volume: Volume) -> np.ndarray:
-    """Return a volume's voxels as booleans, without a copy where they are."""
+    """Return which of a volume's voxels are not zero; without a copy if they are booleans already."""
     return volume.voxels if volume.voxels.dtype == bool else volume.voxels != 0
 
 
 def check_same_geometry(*volumes: Volume) -> None:
-    """Raise InputError unless all volumes share one geometry with axes at right angles."""
+    """Check that volumes can be compared voxel by voxel.
+
+    Raises:
+        InputError: If their geometries differ, or their axes are not at right angles.
+    """
     first = volumes[0]
     if not all(first.has_geometry_of(other) for other in volumes[1:]):
         raise InputError(

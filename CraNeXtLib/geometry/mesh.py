@@ -24,7 +24,7 @@ class Mesh:
 
     @property
     def volume_ml(self) -> float:
-        """Enclosed volume in mL; positive if the faces are oriented outwards."""
+        """Enclosed volume in mL; positive if the faces point outward."""
         a, b, c = (self.vertices[self.faces[:, corner]] for corner in range(3))
         return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6000)
 
@@ -65,7 +65,7 @@ def face_centers(mesh: Mesh) -> np.ndarray:
 
 
 def vertex_normals(mesh: Mesh) -> np.ndarray:
-    """Return unit normals at the vertices, shape (N, 3): the means of the faces' normals, weighted by area."""
+    """Return unit normals at the vertices, shape (N, 3): area-weighted means of the normals of their faces."""
     of_faces = face_normals(mesh)
     normals = np.stack(
         [
@@ -100,7 +100,12 @@ def solid_parts(mesh: Mesh) -> list[np.ndarray]:
 
 
 def split_mesh(mesh: Mesh, pieces: list[Volume]) -> list[Mesh]:
-    """Return the part of an implant's mesh, finished or not, that belongs to each piece; may be empty."""
+    """Return the part of a mesh that belongs to each piece of its mask; a part may be empty.
+
+    Args:
+        mesh: A closed mesh of several shells, such as a finished implant's.
+        pieces: Masks of the pieces. A shell belongs to the piece that is nearest to most of its vertices.
+    """
     from scipy.spatial import cKDTree
 
     shells, shell_of = shells_of(mesh)

@@ -13,14 +13,14 @@ from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.geometry.mesh import Mesh, face_normals
 
 LPS = np.array([-1.0, -1.0, 1.0])
-"""Turns RAS coordinates into LPS, in which both file formats are written, and back."""
+"""Factors between RAS coordinates and LPS, in which both file formats are written."""
 
 
 def write_stl(mesh: Mesh, path: str | Path, *, preview: bool = False) -> None:
-    """Write a binary STL file in LPS and millimetres, as 3D Slicer writes and reads it.
+    """Write a binary STL file in LPS and millimeters, as 3D Slicer does.
 
-    The header says ``SPACE=LPS``, which Slicer looks for; without it Slicer assumes LPS too. It also says whether the
-    mesh is a preview, which is not to be made.
+    The 80-byte header holds ``SPACE=LPS`` for Slicer, the safety notice, and the word PREVIEW for a mesh that must not
+    be manufactured.
 
     Raises:
         InputError: If the file cannot be written.
@@ -38,9 +38,9 @@ def write_stl(mesh: Mesh, path: str | Path, *, preview: bool = False) -> None:
 
 
 def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant") -> None:
-    """Write a 3MF file (core specification 1.3) with the unit millimetre, in LPS like the STL file.
+    """Write a 3MF file (core specification 1.3) in LPS and millimeters.
 
-    Trimesh's writer needs lxml and has no place for the notice, hence this one.
+    Trimesh can write 3MF too, but needs lxml for it and leaves no room for the safety notice.
 
     Raises:
         InputError: If the file cannot be written.

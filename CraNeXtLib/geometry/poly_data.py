@@ -1,4 +1,4 @@
-"""Meshes as VTK's poly data, and as files that 3D Slicer and ParaView open."""
+"""Meshes as VTK poly data, and as files that 3D Slicer and ParaView open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from CraNeXtLib.geometry.mesh import Mesh
 
 
 def poly_data(mesh: Mesh, scalars: Mapping[str, np.ndarray] | None = None) -> Any:
-    """Return a mesh as vtkPolyData with its scalars on the points, the first one active."""
+    """Return a mesh as vtkPolyData.
+
+    Args:
+        mesh: The mesh.
+        scalars: Values at the vertices by name, each of shape (N,); the first becomes the active one.
+    """
     from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
     from vtkmodules.vtkCommonCore import vtkPoints
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
@@ -34,7 +39,7 @@ def poly_data(mesh: Mesh, scalars: Mapping[str, np.ndarray] | None = None) -> An
 
 
 def write_poly_data(data: Any, path: str | Path) -> None:
-    """Write poly data in RAS mm as VTP.
+    """Write poly data in RAS mm as a VTP file.
 
     Raises:
         InputError: If the path does not end in .vtp or cannot be written.
@@ -45,7 +50,7 @@ def write_poly_data(data: Any, path: str | Path) -> None:
     if Path(path).suffix.lower() != ".vtp":
         raise InputError(f"{Path(path).name} must end in .vtp.")
     space = vtkStringArray()
-    space.SetName("SPACE")  # without it Slicer takes the coordinates for LPS
+    space.SetName("SPACE")  # otherwise Slicer assumes LPS
     space.InsertNextValue("RAS")
     data.GetFieldData().AddArray(space)
     with replacing(path) as temporary:
@@ -55,4 +60,4 @@ def write_poly_data(data: Any, path: str | Path) -> None:
         writer.EncodeAppendedDataOff()
         writer.SetCompressionLevel(1)
         if not writer.Write():
-            raise InputError(f"Cannot write {path}; choose another folder.")
+            raise InputError(f"Cannot write to {path}; choose another folder.")

@@ -1,4 +1,4 @@
-"""A voxel array and where it lies in the patient: the one value that the library passes around."""
+"""A voxel array and its position in the patient: the one value that the whole library passes around."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from CraNeXtLib.geometry.box import Box, corners_between
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Voxels and the affine that places them.
+    """Voxels, and the affine from their indices to RAS coordinates.
 
-    It holds less than nibabel's ``SpatialImage`` (no header, no file, immutable) and needs no torch, unlike TorchIO's
-    image, so that it can be used inside 3D Slicer.
+    Immutable, without header or file, and usable inside 3D Slicer, whose Python has neither nibabel (for its
+    ``SpatialImage``) nor torch (for TorchIO's ``Image``).
 
     Args:
-        voxels: Array of shape (I, J, K), any type; seen read-only.
-        affine: 4×4 matrix from voxel indices (i, j, k) to RAS coordinates in millimetres, of voxel centres.
+        voxels: Array of shape (I, J, K) and any type; the volume holds a read-only view.
+        affine: 4×4 matrix from voxel indices (i, j, k) to the RAS coordinates of voxel centers, in mm.
 
     Raises:
         InputError: If the array is not three-dimensional or the affine is not an invertible affine matrix.
@@ -52,7 +52,7 @@ class Volume:
 
     @property
     def spacing(self) -> np.ndarray:
-        """Distance between voxel centres along each array axis, in mm."""
+        """Distance between voxel centers along each array axis, in mm."""
         return np.linalg.norm(self.affine[:3, :3], axis=0)
 
     @property
@@ -67,11 +67,11 @@ class Volume:
 
     @property
     def axis_codes(self) -> str:
-        """Where each array axis points, as three of the letters R, L, A, P, S, I, such as ``"LPS"``."""
+        """Direction of each array axis, as three of the letters R, L, A, P, S and I, such as ``"LPS"``."""
         return axis_codes(self.affine)
 
     def with_voxels(self, voxels: np.ndarray) -> Volume:
-        """Return a volume of the same geometry with other voxels.
+        """Return a volume of the same geometry with these voxels.
 
         Raises:
             InputError: If the shape differs.
@@ -81,14 +81,20 @@ class Volume:
         return Volume(voxels, self.affine)
 
     def crop(self, box: Box) -> Volume:
-        """Return the part of the volume in a box of array slices (step 1), with its own affine."""
+        """Return the part of the volume in a box, with its own affine.
+
+        >>> volume = Volume(np.zeros((4, 4, 4)), np.diag([2.0, 2.0, 2.0, 1.0]))
+        >>> part = volume.crop((slice(1, 3), slice(2, 4), slice(0, 4)))
+        >>> part.shape, part.affine[:3, 3].tolist()
+        ((2, 2, 4), [2.0, 4.0, 0.0])
+        """
         origin = [side.indices(size)[0] for side, size in zip(box, self.shape, strict=True)]
         affine = self.affine.copy()
         affine[:3, 3] = self.to_ras(np.array([origin]))[0]
         return Volume(self.voxels[box], affine)
 
     def to_ras(self, indices: np.ndarray) -> np.ndarray:
-        """Map voxel indices of shape (N, 3) to RAS coordinates in mm."""
+        """Map voxel indices of shape (N, 3), which may be fractions, to RAS coordinates in mm."""
         return apply_affine(self.affine, indices)
 
     def to_indices(self, points: np.ndarray) -> np.ndarray:
@@ -96,7 +102,7 @@ class Volume:
         return np.linalg.solve(self.affine[:3, :3], (np.asarray(points) - self.affine[:3, 3]).T).T
 
     def has_geometry_of(self, other: Volume, *, tolerance_mm: float = 1e-3) -> bool:
-        """Tell whether both volumes have the same shape and no corner lies further apart than the tolerance."""
+        """Return whether both volumes have the same shape, and corners no farther apart than the tolerance."""
         if self.shape != other.shape:
             return False
         return bool(np.abs(self.corners - other.corners).max() <= tolerance_mm)

@@ -1,11 +1,11 @@
-"""Reading and writing volumes: NRRD, Slicer's segmentations (.seg.nrrd) and NIfTI."""
+"""Reading and writing volumes: NRRD, Slicer segmentations (.seg.nrrd) and NIfTI."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from CraNeXtLib.geometry.volume import Volume
 NRRD_SUFFIXES = (".nrrd", ".nhdr")
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 
-_TO_RAS = {  # NRRD's names of the patient coordinate systems, and the signs that turn them into RAS
+# The patient coordinate systems of NRRD, with the signs that turn their axes into RAS.
+_TO_RAS = {
     "right-anterior-superior": (1, 1, 1),
     "ras": (1, 1, 1),
     "left-anterior-superior": (-1, 1, 1),
@@ -33,9 +34,9 @@ def read_volume(path: str | Path, *, orientation: str | None = None, segment: st
 
     Args:
         path: A ``.nrrd``, ``.nhdr``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz`` file.
-        orientation: Where the file's three array axes point, such as ``"RAS"``, for a file whose header does not say
-            or says it wrongly; the spacing is the header's, the first voxel becomes the RAS origin.
-        segment: Name, ID or label value of the segment or label to read; the volume is then a mask.
+        orientation: Directions of the three array axes, such as ``"RAS"``, if the header lacks them or is wrong. The
+            spacing is still the header's; the first voxel becomes the RAS origin.
+        segment: Name, ID or label value of the segment to read, as a mask.
 
     Raises:
         InputError: If the file is missing, damaged, not three-dimensional, has no orientation, or no such segment.
@@ -48,8 +49,8 @@ def read_volume(path: str | Path, *, orientation: str | None = None, segment: st
         affine = affine_from_axis_codes(orientation, stored.spacing)
     elif stored.affine is None:
         raise InputError(
-            f"The header of {path.name} does not say how the head lies in it; name the directions of its three array "
-            "axes, such as LPS, with --orientation."
+            f"The header of {path.name} does not define the orientation of the head; give the directions of the three "
+            "array axes, such as LPS, with --orientation."
         )
     else:
         affine = stored.affine
@@ -59,14 +60,14 @@ def read_volume(path: str | Path, *, orientation: str | None = None, segment: st
     if voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
         raise InputError(f"{path.name} contains NaN or infinite values; save it without them.")
     if voxels.dtype.kind not in "biuf":
-        raise InputError(f"{path.name} does not hold numbers; give a mask or a CT volume.")
+        raise InputError(f"{path.name} does not contain numbers; give a mask or a CT volume.")
     return Volume(voxels, affine)
 
 
 def write_volume(volume: Volume, path: str | Path) -> None:
-    """Write a volume as NRRD or NIfTI, by the suffix; masks become unsigned bytes.
+    """Write a volume as NRRD or NIfTI, depending on the suffix; a mask becomes unsigned bytes.
 
-    The geometry is written to the last digit, NRRD in LPS as Slicer does.
+    The geometry keeps every digit; NRRD is written in LPS, as by Slicer.
 
     Raises:
         InputError: If the suffix is unknown or the file cannot be written.
@@ -81,13 +82,13 @@ def write_volume(volume: Volume, path: str | Path) -> None:
 
 
 def is_volume_file(path: Path) -> bool:
-    """Tell whether a path ends as the files do that :func:`read_volume` reads."""
+    """Return whether :func:`read_volume` reads files with this suffix."""
     return bool(_suffix(path)) and not path.is_dir()
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """What a file holds, before orientation and segment are settled."""
+    """The content of a file, before its orientation and segment are chosen."""
 
     voxels: np.ndarray
     affine: np.ndarray | None
@@ -110,8 +111,8 @@ def _read_stored(path: Path) -> _Stored:
         return _read_nrrd(path) if suffix in NRRD_SUFFIXES else _read_nifti(path)
     except (InputError, ImportError):
         raise
-    except Exception as error:  # pynrrd, nibabel, zlib and gzip each raise their own; all mean a file we cannot use
-        raise InputError(f"{path.name} cannot be read; it is damaged or not really a {suffix} file.") from error
+    except Exception as error:  # pynrrd, nibabel, zlib and gzip raise many kinds for a damaged file
+        raise InputError(f"{path.name} cannot be read; it is damaged or not a {suffix} file.") from error
 
 
 def _read_nrrd(path: Path) -> _Stored:
@@ -136,7 +137,8 @@ def _read_nrrd(path: Path) -> _Stored:
 def _read_nifti(path: Path) -> _Stored:
     import nibabel
 
-    image = nibabel.load(path)
+    # Typed by what every reader of NIfTI gives; nibabel.load promises less.
+    image = cast("nibabel.Nifti1Image", nibabel.load(path))
     header = image.header
     scale = _NIFTI_UNIT_IN_MM.get(header.get_xyzt_units()[0], 1.0)
     affine = None
@@ -149,12 +151,12 @@ def _read_nifti(path: Path) -> _Stored:
 
 
 def _choose_segment(stored: _Stored, segment: str | None, name: str) -> np.ndarray:
-    """Return the voxels of a plain volume, or the mask of one segment of Slicer's or one label."""
+    """Return the voxels of a plain volume, or the mask of one segment or label."""
     segments = _segments(stored.header)
     if not segments:
         return stored.voxels if segment is None else _label(stored.voxels, segment, name)
     if segment is None and len(segments) > 1:
-        raise InputError(f"{name} holds several segments; choose one with --segment: {_names(segments)}.")
+        raise InputError(f"{name} contains several segments; choose one with --segment: {_names(segments)}.")
     wanted = segments[0]["Name"] if segment is None else segment
     found = [s for s in segments if wanted.lower() in (s["Name"].lower(), s["ID"].lower())]
     found = found or [s for s in segments if wanted == s["LabelValue"]]
@@ -178,8 +180,8 @@ def _names(segments: list[dict[str, str]]) -> str:
 
 
 def _segments(header: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the segments that Slicer describes in a header, in its order."""
-    segments = []
+    """Return the segments that Slicer describes in a header, in order."""
+    segments: list[dict[str, str]] = []
     while f"Segment{len(segments)}_ID" in header:
         prefix = f"Segment{len(segments)}_"
         fields = {"Layer": "0", "LabelValue": "1", "Name": header[prefix + "ID"]}
@@ -193,7 +195,7 @@ def _write_nrrd(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
     to_lps = np.array((-1, -1, 1))
     header = {
         "space": "left-posterior-superior",
-        "space directions": affine[:3, :3].T * to_lps + 0.0,  # adding zero turns -0 into 0
+        "space directions": affine[:3, :3].T * to_lps + 0.0,  # adding 0 turns -0 into 0
         "space origin": affine[:3, 3] * to_lps + 0.0,
         "kinds": ["domain"] * 3,
         "encoding": "gzip",

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.geometry.box import corner_indices, foreground_box
-from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, axes_towards, distance, field_of, span_of
+from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, axes_toward, distance, field_of, span_of
 from CraNeXtLib.geometry.volume import Volume
 
 SEARCH_STEP_MM = 1.5
@@ -120,7 +120,7 @@ def directions_within(middle: np.ndarray, angle_deg: float, step_deg: float) -> 
     >>> len(directions_within(np.array([0, 0, 1]), 20, 10))
     19
     """
-    axes = axes_towards(middle)
+    axes = axes_toward(middle)
     directions = [axes[:, 2]]
     for ring in range(1, int(angle_deg / step_deg + 1e-6) + 1):
         angle = np.deg2rad(ring * step_deg)

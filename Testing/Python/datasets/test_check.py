@@ -127,7 +127,7 @@ def test_a_header_without_orientation_is_named_and_the_manifest_can_settle_it(fo
         image.set_qform(None, code=0)
         nibabel.save(image, folder / f"9_{role}.nii.gz")
     nameless = case(folder, 9, complete=folder / "9_complete.nii.gz", implant=folder / "9_implant.nii.gz")
-    assert "does not say how the head lies" in messages(check_dataset([nameless]).errors)
+    assert "does not define the orientation of the head" in messages(check_dataset([nameless]).errors)
     assert check_dataset([replace(nameless, orientation="RAS")]).errors == []
 
 
