@@ -11,7 +11,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.anatomy.categorization.categorize import Categorization
-from CraNeXtLib.anatomy.categorization.defect_location import SAMPLING_MM, DefectAnalysis, analyze_defect
+from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
@@ -20,6 +20,8 @@ from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.region_pictures import write_frequency_picture
+
+_SAMPLING_MM = 2.0  # spacing of the points at which implant, skull and template are compared
 
 
 def defect_on_template(implant: Volume, skull: Categorization) -> np.ndarray:
@@ -34,7 +36,7 @@ def defect_on_template(implant: Volume, skull: Categorization) -> np.ndarray:
     """
     missing = _sample(implant)
     bone = _sample(skull.labels)
-    bone = bone[cKDTree(missing).query(bone, distance_upper_bound=SAMPLING_MM)[0] > SAMPLING_MM]
+    bone = bone[cKDTree(missing).query(bone, distance_upper_bound=_SAMPLING_MM)[0] > _SAMPLING_MM]
     template = skull.pose.template
     places = np.argwhere(template.voxels > 0)
     matrix = skull.pose.template_to_skull @ template.affine
@@ -83,7 +85,7 @@ def write_cohort(
 
 def _sample(mask: Volume) -> np.ndarray:
     """Return RAS points of a mask about every 2 mm, shape (N, 3)."""
-    reduced = shrink(mask.with_voxels(mask.voxels != 0), SAMPLING_MM)
+    reduced = shrink(mask.with_voxels(mask.voxels != 0), _SAMPLING_MM)
     return reduced.to_ras(np.argwhere(reduced.voxels >= min(0.5, reduced.voxels.max())))
 
 

@@ -61,7 +61,7 @@ class FaceCompleter:
         network = FoldedCraNeXt(**description["network"]["options"])
         network.load_state_dict({k.removeprefix(PREFIX): v.float() for k, v in tensors.items() if k.startswith(PREFIX)})
         grid = ModelSpaceGrid(head.surface, tuple(description["grid"]["shape"]), "face")
-        return cls(network.eval(), grid, head.brought_to(grid, mean_skull))
+        return cls(network.eval(), grid, head.resample_to(grid, mean_skull))
 
     def complete(
         self, placed: PlacedSkull, *, device: str, notify: Callable[[str], None], progress: Callable[[float], None]

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from CraNeXtLib.anatomy.categorization.categorize import categorize
-from CraNeXtLib.anatomy.categorization.channels import region_channels
+from CraNeXtLib.anatomy.categorization.region_channels import region_channels
 from CraNeXtLib.anatomy.head.network_grid import Grid
 from CraNeXtLib.anatomy.head.official_grid import OfficialGrid
 from CraNeXtLib.core.errors import InputError

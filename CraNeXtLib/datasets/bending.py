@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from CraNeXtLib.anatomy.head.alignment import align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.alignment import align_surfaces
+from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder

@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 from scipy.spatial import cKDTree
 
-from CraNeXtLib.anatomy.head.alignment import Surface, align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.alignment import align_surfaces
+from CraNeXtLib.anatomy.head.bone_surface import Surface, bone_surface
 from CraNeXtLib.anatomy.head.landmarks import VAULT_HEIGHT_MM, skull_frame
 from CraNeXtLib.geometry.volume import Volume
 

@@ -31,7 +31,7 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
         ``opening_cm2`` with ``before`` and ``after``; outline and opening as seen from the middle of the head.
     """
     points = piece.to_ras(np.argwhere(piece.voxels))
-    view = DefectView.around(points, pose.center)
+    view = DefectView.around(points, pose.template_center)
     radii = view.outer_radii(piece)
     footprint = view.filled(radii)
     before, after = (~view.filled(view.outer_radii(view.crop(volume))) for volume in (skull, complete))

@@ -12,6 +12,17 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from CraNeXtLib.geometry.volume import Volume
 
 NAME = "Rossini^Adalgisa"  # patient name, which must not appear anywhere
+SPACING = (0.5, 0.6, 1.2)
+
+
+def blob(shape=(40, 36, 14), directions=None, spacing=SPACING) -> Volume:
+    """Return smooth values in which every voxel differs from its neighbors, and which change when flipped."""
+    affine = np.eye(4)
+    affine[:3, :3] = (np.diag([-1, -1, 1]) if directions is None else directions) * spacing
+    affine[:3, 3] = (12, -30, 55)
+    i, j, k = np.indices(shape)
+    values = 700 * np.sin(i / 9) + 200 * np.cos(j / 7 + 0.3) + 20 * k
+    return Volume(np.rint(values).astype(np.int16), affine)
 
 
 def write_series(
@@ -28,11 +39,11 @@ def write_series(
 
     Args:
         ct: Hounsfield units; its last array axis becomes the slices.
-        folder: Where to.
+        folder: Folder to write into.
         number: SeriesNumber.
         description: SeriesDescription.
         positions: RAS of each slice's first pixel, shape (K, 3); by default where the affine says.
-        prefix: Of the file names.
+        prefix: Prefix of the file names.
         attributes: Further DICOM attributes of each slice, such as ``Modality``.
     """
     folder.mkdir(parents=True, exist_ok=True)

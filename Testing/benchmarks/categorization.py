@@ -21,8 +21,8 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.anatomy.categorization.categorize import categorize
 from CraNeXtLib.anatomy.categorization.official import DILATIONS, ants_affine
-from CraNeXtLib.anatomy.head.alignment import bone_surface
 from CraNeXtLib.anatomy.head.bodyparts3d import bone_labels
+from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.nearest_label_map import nearest_label_map
 from CraNeXtLib.anatomy.head.pose import best_affine, bundled_template
 from CraNeXtLib.anatomy.head.template_building import regions_of_bones

@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "Python"))
+
+from synthetic_ct import synthetic_ct
 
 from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
-from CraNeXtLib.anatomy.ct.synthetic_ct import synthetic_ct
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.pictures.ct_pictures import write_bone_picture

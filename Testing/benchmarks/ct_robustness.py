@@ -17,10 +17,12 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "Python"))
+
+from synthetic_ct import AIR_HU, synthetic_ct
 
 from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
 from CraNeXtLib.anatomy.ct.quality import scan_warnings
-from CraNeXtLib.anatomy.ct.synthetic_ct import AIR_HU, synthetic_ct
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.core.errors import CraNeXtError
 from CraNeXtLib.evaluation.metrics import dice

@@ -85,7 +85,7 @@ def measured(task: EvaluationTask, model: model_library.Model) -> Case | None:
     margin = np.ceil(AROUND_MM / pair.complete.spacing).astype(int)
     around = foreground_box(result.implant.voxels | pair.implant.voxels, margin=tuple(margin))
     values = error_map(expected.volume.crop(around), mesh).values_mm
-    outer = np.flatnonzero((sides(mesh, result.pose.center) == 1) & np.isfinite(values))
+    outer = np.flatnonzero((sides(mesh, result.pose.template_center) == 1) & np.isfinite(values))
     outer = np.random.default_rng(0).choice(outer, min(POINTS, len(outer)), replace=False)
     points = Mesh(mesh.vertices[outer], np.empty((0, 3), int))
     away = np.abs(distance_map(points, surface_of(pair.complete.crop(around))).values_mm)

@@ -21,8 +21,9 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
-from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces
 from CraNeXtLib.anatomy.head.bodyparts3d import BONES, bone_labels
+from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.cases.model_scoring import EvaluationTask, Row, score_model, scores_of

@@ -1,4 +1,7 @@
-"""Volumes as ANTs knows them. ANTs brings an ITK of its own: only for processes that no other ITK lives in."""
+"""Volumes as ANTs represents them.
+
+ANTs brings its own ITK, so only processes without another ITK may import it, such as the worker.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ import numpy as np
 from CraNeXtLib.geometry.volume import Volume
 
 LPS = np.diag([-1.0, -1, 1, 1])
+"""Matrix between RAS and LPS points; it is its own inverse."""
 
 
 def import_ants() -> Any:
-    """Return ANTsPy; Slicer's plugins would crash the ITK inside it, so it isn't told of them."""
+    """Return ANTsPy, imported so that its ITK does not load Slicer's plugins, which would crash it."""
     os.environ.pop("ITK_AUTOLOAD_PATH", None)
     import ants
 
@@ -21,7 +25,7 @@ def import_ants() -> Any:
 
 
 def ants_image(volume: Volume) -> Any:
-    """Return a volume as an ANTs image, float32, whose coordinates are LPS."""
+    """Return a volume as a float32 ANTs image, whose coordinates are LPS."""
     affine = LPS @ volume.affine
     return import_ants().from_numpy(
         np.ascontiguousarray(volume.voxels, dtype=np.float32),

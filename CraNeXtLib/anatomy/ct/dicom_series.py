@@ -1,7 +1,7 @@
 """Finding CT series among DICOM files.
 
-Read with pydicom: the standard library for it, pure Python, and part of Slicer too. highdicom's
-``get_volume_from_series`` was looked at; it refuses a tilted gantry and uneven slices, which head CTs do have.
+The files are read with pydicom, the standard library for it, which is pure Python and part of Slicer, too. highdicom's
+``get_volume_from_series`` was considered, but it refuses a tilted gantry and uneven slices, which head CTs do have.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pydicom.errors import InvalidDicomError
 
 from CraNeXtLib.core.errors import InputError
 
-LEAST_SLICES = 10  # fewer are a scout or a picture of the dose
-# Names, birth dates and numbers of patients are not among them: what is never read cannot get into a result.
-TAGS = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality", "ImageType", "NumberOfFrames")
+_LEAST_SLICES = 10  # A series of fewer slices is a scout or a dose report.
+# Only these elements are read. Patients' names, birth dates and IDs are not among them, so no result can contain them.
+_TAGS = ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality", "ImageType", "NumberOfFrames")
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Series:
     """The files of one series.
 
     Attributes:
-        uid: Its SeriesInstanceUID.
-        number: Its number in the study; empty if it has none.
-        description: What the scanner calls it, such as ``"Head 0.6 bone"``.
-        modality: ``"CT"`` or another.
-        files: In no order.
-        slices: How many there are.
+        uid: SeriesInstanceUID.
+        number: Number in the study; empty if there is none.
+        description: The scanner's description, such as ``"Head 0.6 bone"``.
+        modality: ``"CT"`` or another modality.
+        files: Paths of the files, in no particular order.
+        slices: Number of slices.
     """
 
     uid: str
@@ -42,32 +42,32 @@ class Series:
 
     @property
     def name(self) -> str:
-        """Number and description, as a person would know it."""
+        """Number and description, for messages."""
         return f"{self.number or self.uid} ({self.description or 'no description'}, {self.slices} slices)"
 
 
 def find_series(path: Path, *, series: str | None = None) -> Series:
-    """Return the CT series in a folder and its sub-folders, or that which a file belongs to.
+    """Return the CT series in a folder and its subfolders, or the series that a file belongs to.
 
     Args:
         path: The folder, or one DICOM file.
-        series: Number, description or UID of the wanted one, where there are several.
+        series: Number, description or UID of the series if there are several.
 
     Raises:
-        InputError: If there is no CT, or several and none is chosen.
+        InputError: If there is no CT series, or there are several and none is chosen.
     """
     if path.is_file():
         header = _header(path)
         if header is None:
-            raise InputError(f"{path.name} is neither DICOM nor .nrrd or .nii(.gz); give a CT in one of these formats.")
+            raise InputError(f"{path.name} is not a DICOM, .nrrd or .nii(.gz) file; choose a CT in one of them.")
         path, series = path.parent, series or header.get("SeriesInstanceUID")
     everything = list_series(path)
     if not everything:
-        raise InputError(f"{path} holds no DICOM images; give the folder of a CT series.")
-    found = [s for s in everything if s.modality == "CT" and s.slices >= LEAST_SLICES]
+        raise InputError(f"{path} contains no DICOM images; choose the folder of a CT series.")
+    found = [s for s in everything if s.modality == "CT" and s.slices >= _LEAST_SLICES]
     if not found:
         kinds = ", ".join(f"{s.modality or 'unknown'}, {s.slices} slices" for s in everything[:6])
-        raise InputError(f"{path} holds no CT series of {LEAST_SLICES} slices or more, only: {kinds}.")
+        raise InputError(f"{path} contains no CT series of at least {_LEAST_SLICES} slices, only: {kinds}.")
     names = "; ".join(s.name for s in found)
     if series is not None:
         wanted = [s for s in found if series in (s.number, s.uid)]
@@ -81,7 +81,7 @@ def find_series(path: Path, *, series: str | None = None) -> Series:
 
 
 def list_series(folder: Path) -> list[Series]:
-    """Return the series of images in a folder and its sub-folders, scouts left out, in the order of their numbers."""
+    """Return the series of images in a folder and its subfolders, without scouts, in the order of their numbers."""
     headers: dict[str, Dataset] = {}
     files: dict[str, list[Path]] = defaultdict(list)
     slices: dict[str, int] = defaultdict(int)
@@ -108,8 +108,8 @@ def list_series(folder: Path) -> list[Series]:
 
 
 def _header(path: Path) -> Dataset | None:
-    """Return the few elements we need, or None if the file is not DICOM."""
+    """Return the elements in ``_TAGS``, or None if the file is not DICOM."""
     try:
-        return dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
+        return dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
     except (InvalidDicomError, EOFError, OSError, ValueError):
         return None

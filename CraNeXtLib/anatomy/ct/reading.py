@@ -1,4 +1,4 @@
-"""Reading a CT, from a DICOM series, NIfTI or NRRD."""
+"""Reading a CT from a DICOM series, a NIfTI file or an NRRD file."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ def read_ct(path: str | Path, *, series: str | None = None, orientation: str | N
 
     Args:
         path: Folder of a DICOM series, one of its files, or a ``.nrrd``, ``.nhdr``, ``.nii`` or ``.nii.gz`` file.
-        series: Number, description or UID of the DICOM series to read, where there are several.
+        series: Number, description or UID of the DICOM series to read if there are several.
         orientation: Directions of the array axes, such as ``"LPS"``, for a NIfTI or NRRD file whose header lacks them.
 
     Raises:
-        InputError: If it cannot be read, is no CT, or holds several series and none is chosen.
+        InputError: If it cannot be read, is not a CT, or contains several series and none is chosen.
     """
     path = Path(path)
     if not path.exists():
         raise InputError(f"There is no file or folder {path}; check the path.")
     if is_volume_file(path):
         if series is not None:
-            raise InputError(f"{path.name} holds no DICOM series; leave out --series.")
+            raise InputError(f"{path.name} is not a DICOM series; leave out --series.")
         return CTScan(read_volume(path, orientation=orientation), str(path), sha256_of(path))
     if orientation is not None:
-        raise InputError("DICOM says how the head lies; leave out --orientation.")
-    # DICOM needs pydicom, which the files of a volume do not.
+        raise InputError("DICOM files contain their orientation; leave out --orientation.")
+    # Only DICOM needs pydicom, so the other files can be read without it.
     from CraNeXtLib.anatomy.ct.dicom_series import find_series
     from CraNeXtLib.anatomy.ct.dicom_slices import read_slices
 

@@ -1,4 +1,4 @@
-"""A CT as it was read, from a DICOM series, NIfTI or NRRD."""
+"""A CT as read from a DICOM series, a NIfTI file or an NRRD file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class CTScan:
 
     Attributes:
         volume: The values, shape (I, J, K).
-        path: The file; or, of a DICOM series, its number alone: the folder's name may be the patient's.
-        sha256: Of the file, or of the files of the series in the order of the slices.
-        details: What DICOM says about the scan, for ``result.json``; nothing about the patient. Empty for a file.
-        warnings: What was changed while reading, as sentences.
+        path: Path of the file; for a DICOM series only its number, since the folder may be named after the patient.
+        sha256: Hash of the file, or of the hashes of the series' files in the order of the slices.
+        details: Attributes of the scan from DICOM for ``result.json``, none of the patient's. Empty for a file.
+        warnings: What was changed while reading, as sentences for the user.
     """
 
     volume: Volume

@@ -1,8 +1,8 @@
-"""From slices, wherever they lie, to a volume with right angles and even spacing.
+"""From slices at any positions to a volume with right angles and even spacing.
 
-A head CT may be made with a tilted gantry, each slice then lies a little further to the front or back than the one
-below; and older protocols take the base in thin and the vault in thick slices. Both are interpolated to a straight,
-even grid, as Slicer does on loading; missing slices are not, since nobody knows what they showed.
+A head CT may be acquired with a tilted gantry, so that each slice is shifted a little against the one below; and older
+protocols scan the base in thin and the vault in thick slices. Both are interpolated to a rectangular, even grid, as in
+Slicer. Missing slices are not filled in, since nothing is known about them.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 
 AIR_HU = -1024
-_EVEN = 0.05  # of the distance between slices; headers round positions
-_STRAIGHT = 0.25  # of a pixel
-_WIDE = 1.5  # a gap that much wider than the usual one misses a slice, unless its slices are as thick
+"""Value of everything outside the slices."""
+_EVEN = 0.05  # Gaps that differ by less than this fraction of the usual one are even, since headers round positions.
+_STRAIGHT = 0.25  # Shifts of less than this many pixels are none.
+_WIDE = 1.5  # A slice is missing in a gap wider than the usual one by this factor, unless the slices are as thick.
 
 
 @dataclass(frozen=True, eq=False)
 class SliceStack:
-    """Slices in the order of their normal.
+    """Parallel slices in the order of their positions along the normal.
 
     Args:
-        values: Of each slice, all of shape (I, J), in Hounsfield units.
-        positions: RAS of the center of each slice's first pixel, mm, shape (K, 3).
-        directions: RAS unit vectors in which the first and the second index of a slice grow, shape (2, 3).
-        spacing: Distance between pixels along both, in mm.
+        values: Hounsfield units of each slice, all of shape (I, J).
+        positions: Center of the first pixel of each slice, RAS mm, shape (K, 3).
+        directions: RAS unit vectors in which the first and the second index of a slice increase, shape (2, 3).
+        spacing: Distance between pixels along both directions, in mm.
         thickness: Nominal thickness of the slices in mm, 0 if unknown.
     """
 
@@ -43,48 +44,48 @@ class SliceStack:
 
     @cached_property
     def normal(self) -> np.ndarray:
-        """RAS unit vector across the slices, towards the last one."""
+        """RAS unit vector perpendicular to the slices, toward the last one, shape (3,)."""
         normal = np.cross(*self.directions)
         normal = normal / np.linalg.norm(normal)
         return normal if (self.positions[-1] - self.positions[0]) @ normal >= 0 else -normal
 
     @cached_property
     def heights(self) -> np.ndarray:
-        """Place of each slice along the normal, from the first, mm, shape (K,)."""
+        """Position of each slice along the normal, relative to the first, in mm, shape (K,)."""
         return (self.positions - self.positions[0]) @ self.normal
 
     @cached_property
     def shifts(self) -> np.ndarray:
-        """By how many pixels each slice is shifted in its plane against the first, shape (K, 2)."""
+        """Shift of each slice in its plane relative to the first, in pixels, shape (K, 2)."""
         return (self.positions - self.positions[0]) @ self.directions.T / self.spacing
 
     @property
     def tilt_deg(self) -> float:
-        """Angle between the normal and the line through the slices' first pixels: the gantry's tilt."""
+        """Tilt of the gantry: the angle between the normal and the line through the first pixels, in degrees."""
         return float(np.degrees(np.arctan2(np.linalg.norm(self.shifts[-1] * self.spacing), self.heights[-1])))
 
 
 def volume_of(stack: SliceStack) -> tuple[Volume, list[str]]:
-    """Return the volume of a stack, and what had to be changed, as sentences.
+    """Return the volume of a stack, and what was changed, as sentences for the user.
 
     Raises:
-        InputError: If slices are missing, or two lie in one place.
+        InputError: If slices are missing, or two have the same position.
     """
     gaps = np.diff(stack.heights)
     usual = float(np.median(gaps))
     _check_gaps(stack, gaps, usual)
-    notes = []
+    warnings = []
     straight = np.abs(stack.shifts).max() <= _STRAIGHT
     even = np.abs(gaps - usual).max() <= _EVEN * usual
     if not straight:
-        notes.append(
-            f"The gantry was tilted by {stack.tilt_deg:.1f}°; the slices were shifted to a grid with right angles, "
-            "in which all results lie."
+        warnings.append(
+            f"The gantry was tilted by {stack.tilt_deg:.1f}°; the slices were shifted to a rectangular grid, which all "
+            "results use."
         )
     if not even:
-        notes.append(
-            f"The slices are {gaps.min():.2g} to {gaps.max():.2g} mm apart; they were interpolated to even slices, in "
-            "which all results lie."
+        warnings.append(
+            f"The slices are {gaps.min():.2g} to {gaps.max():.2g} mm apart; they were interpolated to even slices, "
+            "which all results use."
         )
     if straight and even:
         step, voxels, first = stack.heights[-1] / len(gaps), np.stack(stack.values), np.zeros(2)
@@ -95,25 +96,26 @@ def volume_of(stack: SliceStack) -> tuple[Volume, list[str]]:
     affine[:3, :2] = stack.directions.T * stack.spacing
     affine[:3, 2] = stack.normal * step
     affine[:3, 3] = stack.positions[0] + affine[:3, :2] @ first
-    return Volume(voxels.transpose(1, 2, 0), affine), notes
+    return Volume(voxels.transpose(1, 2, 0), affine), warnings
 
 
 def _check_gaps(stack: SliceStack, gaps: np.ndarray, usual: float) -> None:
+    """Raise InputError if slices are missing or have the same position."""
     if usual <= 0 or gaps.min() < 0.1 * usual:
-        raise InputError("Several slices lie in one place; export one reconstruction alone, without other phases.")
+        raise InputError("Several slices have the same position; export a single reconstruction, without other phases.")
     widest = int(gaps.argmax())
     if gaps[widest] > max(_WIDE * usual, 1.25 * stack.thickness):
         raise InputError(
-            f"Slices are missing: {gaps[widest]:.1f} mm lie between slices {widest + 1} and {widest + 2} of "
-            f"{len(gaps) + 1}, elsewhere {usual:.1f} mm; export the whole series."
+            f"Slices are missing: slices {widest + 1} and {widest + 2} of {len(gaps) + 1} are {gaps[widest]:.1f} mm "
+            f"apart, others {usual:.1f} mm; export the whole series."
         )
 
 
 def _resampled(stack: SliceStack, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Interpolate to slices without shift, ``step`` mm apart.
+    """Interpolate a stack to unshifted slices that are ``step`` mm apart.
 
     Returns:
-        The slices, shape (K, I, J), and the first pixel of each in pixels of the first slice, shape (2,).
+        The slices, shape (K, I, J), and the position of their first pixel in pixels of the first slice, shape (2,).
     """
     low = np.floor(stack.shifts.min(axis=0))
     size = np.array(stack.values[0].shape) + (np.ceil(stack.shifts.max(axis=0)) - low).astype(int)
@@ -131,7 +133,7 @@ def _resampled(stack: SliceStack, step: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _placed(stack: SliceStack, index: int, low: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Return a slice moved by its shift, float32, air around it."""
+    """Return a slice with its shift removed, surrounded by air, float32."""
     values = stack.values[index].astype(np.float32)
     offset = low - stack.shifts[index]
     return ndimage.affine_transform(values, np.eye(2), offset, tuple(size), order=1, cval=AIR_HU)

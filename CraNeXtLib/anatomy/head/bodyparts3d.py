@@ -1,13 +1,14 @@
 """The skull bones of BodyParts3D as one label map: what the template and the demo skull are made from.
 
-BodyParts3D, (c) The Database Center for Life Science, CC BY 4.0 (archive licence of 2025-02-27; older copies say
-CC BY-SA 2.1 Japan). Its meshes are in millimetres and LPS: the face looks towards -y, the patient's left is +x.
+BodyParts3D, (c) The Database Center for Life Science, CC BY 4.0 (archive license of 2025-02-27; older copies state
+CC BY-SA 2.1 Japan). Its meshes are in millimeters and LPS: the face points toward -y, the patient's left is +x.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from scipy import ndimage
@@ -20,21 +21,21 @@ BONES = (
     *("zygomatic_l", "zygomatic_r", "maxilla_l", "maxilla_r", "mandible", "nasal_l", "nasal_r", "lacrimal_l"),
     *("lacrimal_r", "palatine_l", "palatine_r", "concha_l", "concha_r", "vomer"),
 )
-"""File names of the meshes, without ``.stl``; the label of a bone is its place in this list, from 1."""
+"""File names of the meshes, without ``.stl``. The label of a bone is its position in this list, from 1."""
 
-SUTURE_MM = 2.0
-MARGIN_MM = 8.0
+_SUTURE_MM = 2.0  # Gaps up to twice this width are closed.
+_MARGIN_MM = 8.0
 
 
 def bone_labels(folder: str | Path, *, spacing_mm: float) -> Volume:
-    """Voxelise the bones and close the gaps between neighbours.
+    """Voxelize the bones and close the gaps between neighbors.
 
     Args:
-        folder: Holds one watertight mesh a bone, named as in ``BONES``, with the suffix ``.stl``.
-        spacing_mm: Edge of the isotropic voxels.
+        folder: Folder of watertight meshes, one per bone, named as in ``BONES`` with the suffix ``.stl``.
+        spacing_mm: Spacing of the isotropic voxels.
 
     Returns:
-        Labels as in ``BONES`` (uint8, 0 outside bone), array axes R, A, S, the RAS origin in the middle of the skull.
+        Labels as in ``BONES`` (uint8, 0 outside bone), array axes R, A, S, RAS origin in the middle of the skull.
 
     Raises:
         InputError: If a mesh is missing.
@@ -46,10 +47,11 @@ def bone_labels(folder: str | Path, *, spacing_mm: float) -> Volume:
         path = Path(folder) / f"{name}.stl"
         if not path.is_file():
             raise InputError(f"There is no file {path}; give the folder of BodyParts3D's {len(BONES)} skull bones.")
-        corners = np.asarray(trimesh.load(path).triangles, dtype=float)
-        meshes.append(corners * (-1, -1, 1))
-    low = np.min([corners.min(axis=(0, 1)) for corners in meshes], axis=0) - MARGIN_MM
-    high = np.max([corners.max(axis=(0, 1)) for corners in meshes], axis=0) + MARGIN_MM
+        # load() is typed for any geometry; a file of triangles becomes a mesh.
+        mesh = cast("trimesh.Trimesh", trimesh.load(path))
+        meshes.append(np.asarray(mesh.triangles, dtype=np.float64) * (-1, -1, 1))
+    low = np.min([corners.min(axis=(0, 1)) for corners in meshes], axis=0) - _MARGIN_MM
+    high = np.max([corners.max(axis=(0, 1)) for corners in meshes], axis=0) + _MARGIN_MM
     shape = np.ceil((high - low) / spacing_mm).astype(int)
     labels = np.zeros(shape, np.uint8)
     for label, corners in enumerate(meshes, start=1):
@@ -60,13 +62,13 @@ def bone_labels(folder: str | Path, *, spacing_mm: float) -> Volume:
 
 
 def fill_mesh(triangles: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    """Return the voxels inside a watertight mesh: those with an odd number of faces below them.
+    """Return the voxels inside a watertight mesh, which are those with an odd number of faces below them.
 
     Args:
-        triangles: Corners in voxel indices, shape (N, 3, 3).
-        shape: Of the array to return.
+        triangles: Corners of the faces in voxel indices, shape (N, 3, 3).
+        shape: Shape of the returned array.
     """
-    # A ray exactly through an edge or a corner would count two faces or none.
+    # A ray exactly through an edge or a corner would count two faces or none, so the mesh is shifted a little.
     triangles = triangles + np.array([1.234e-5, 2.345e-5, 0])
     first = np.ceil(triangles[..., :2].min(axis=1)).astype(int)
     sizes = np.floor(triangles[..., :2].max(axis=1)).astype(int) - first + 1
@@ -87,8 +89,8 @@ def fill_mesh(triangles: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     return np.cumsum(crossings, axis=2, dtype=np.uint8)[..., :-1] % 2 == 1
 
 
-def close_sutures(labels: Volume, *, gap_mm: float = 2 * SUTURE_MM) -> Volume:
-    """Fill gaps up to a width between labelled parts; a filled voxel takes the label nearest to it."""
+def close_sutures(labels: Volume, *, gap_mm: float = 2 * _SUTURE_MM) -> Volume:
+    """Fill gaps up to a width between labeled parts; a filled voxel takes the label nearest to it."""
     bone = labels.voxels > 0
     distance, nearest = ndimage.distance_transform_edt(~bone, sampling=labels.spacing, return_indices=True)
     grown = distance <= gap_mm / 2

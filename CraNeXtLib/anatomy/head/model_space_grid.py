@@ -1,4 +1,4 @@
-"""A grid in the space of the shape model: every head upright, of one size, its plane of symmetry in the middle."""
+"""A grid in the space of the shape model, where every head is upright, of one size and symmetrical about R = 0."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.anatomy.head.alignment import Alignment, Surface
+from CraNeXtLib.anatomy.head.alignment import Alignment
+from CraNeXtLib.anatomy.head.bone_surface import Surface
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.box import Box, box_around, corners_between
 from CraNeXtLib.geometry.volume import Volume
 
-HEAD_MM, VERTEX_MARGIN_MM = (180.0, 216.0, 144.0), 25.0
-# Forehead, orbits and cheek bones: its front lies before the vault's, its top below the vertex.
-FACE_MM, FACE_MARGIN_MM, FACE_DEPTH_MM = (132.0, 96.0, 108.0), 11.0, 18.0
+# The head's box reaches above the vertex.
+_HEAD_MM, _VERTEX_MARGIN_MM = (180.0, 216.0, 144.0), 25.0
+# The face's box holds forehead, orbits and zygomas: it reaches in front of the vault and starts below the vertex.
+_FACE_MM, _FACE_MARGIN_MM, _FACE_DEPTH_MM = (132.0, 96.0, 108.0), 11.0, 18.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +25,9 @@ class ModelSpaceGrid:
     """A box of the mean skull: 180 × 216 × 144 mm around vault and orbits, or 132 × 96 × 108 mm around the upper face.
 
     Args:
-        surface: The mean skull's surface, its plane of symmetry R = 0.
-        shape: Voxels along R, A and S; (80, 96, 64) of the head are 2.25 mm, (88, 64, 72) of the face 1.5 mm.
+        surface: The mean skull's surface, whose symmetry plane is R = 0.
+        shape: Number of voxels along R, A and S; (80, 96, 64) makes those of the head 2.25 mm, (88, 64, 72) those of
+            the face 1.5 mm.
         part: Which box.
     """
 
@@ -38,11 +41,11 @@ class ModelSpaceGrid:
         top = np.percentile(points[:, 2], 99.9)
         ends = np.percentile(points[points[:, 2] > top - 100, 1], (0.5, 99.5))
         if self.part == "head":
-            size = np.array(HEAD_MM)
-            center = np.array([0.0, ends.mean(), top + VERTEX_MARGIN_MM - size[2] / 2])
+            size = np.array(_HEAD_MM)
+            center = np.array([0.0, ends.mean(), top + _VERTEX_MARGIN_MM - size[2] / 2])
         else:
-            size = np.array(FACE_MM)
-            center = np.array([0.0, ends[1] + FACE_MARGIN_MM - size[1] / 2, top - FACE_DEPTH_MM - size[2] / 2])
+            size = np.array(_FACE_MM)
+            center = np.array([0.0, ends[1] + _FACE_MARGIN_MM - size[1] / 2, top - _FACE_DEPTH_MM - size[2] / 2])
         spacing = size / self.shape
         affine = np.diag([*spacing, 1.0])
         affine[:3, 3] = center - size / 2 + spacing / 2
@@ -54,41 +57,43 @@ class ModelSpaceGrid:
         return np.diag(self.affine)[:3]
 
     def sample(self, occupancy: Volume, alignment: Alignment) -> np.ndarray:
-        """Return the share of bone of each voxel, float32.
+        """Return the occupancy of each voxel of the grid, float32.
 
         Args:
-            occupancy: Share of bone in the skull's own voxels, finer than the grid.
-            alignment: From the model's space to the skull.
+            occupancy: Fraction of the skull's own voxels that is bone; they must be finer than the grid's.
+            alignment: Alignment from the model's space to the skull.
         """
         matrix = np.linalg.inv(occupancy.affine) @ alignment.matrix @ self.affine
-        # What a voxel of the grid covers is averaged first, by an odd number of voxels, which moves nothing.
+        # What a voxel of the grid covers is averaged first, over an odd number of voxels so that nothing is shifted.
         covered = np.linalg.norm(matrix[:3, :3], axis=1)
         sizes = 2 * np.floor(covered / 2).astype(int) + 1
         smooth = ndimage.uniform_filter(occupancy.voxels, tuple(sizes), mode="constant")
-        return ndimage.affine_transform(smooth, matrix[:3, :3], matrix[:3, 3], self.shape, order=1)
+        values: np.ndarray = ndimage.affine_transform(smooth, matrix[:3, :3], matrix[:3, 3], self.shape, order=1)
+        return values
 
-    def brought_to(self, other: ModelSpaceGrid, values: np.ndarray) -> np.ndarray:
-        """Interpolate the grid's values at the voxels of another grid of the same space; 0 beyond this one."""
+    def resample_to(self, other: ModelSpaceGrid, values: np.ndarray) -> np.ndarray:
+        """Interpolate values on the grid at the voxels of another grid in the same space; 0 outside this one."""
         return self.restore(values, Volume(np.zeros(other.shape, bool), other.affine), Alignment(np.eye(4), 0.0))
 
     def restore(self, values: np.ndarray, part: Volume, alignment: Alignment) -> np.ndarray:
-        """Interpolate the grid's values at the voxels of a part of the skull; 0 beyond the grid."""
+        """Interpolate values on the grid at the voxels of a part of the skull; 0 outside the grid."""
         matrix = np.linalg.inv(self.affine) @ np.linalg.inv(alignment.matrix) @ part.affine
-        return ndimage.affine_transform(values, matrix[:3, :3], matrix[:3, 3], part.shape, order=1)
+        restored: np.ndarray = ndimage.affine_transform(values, matrix[:3, :3], matrix[:3, 3], part.shape, order=1)
+        return restored
 
     def box(self, mask: np.ndarray, skull: Volume, alignment: Alignment) -> Box:
-        """Return the smallest box of the skull's voxels that holds every true voxel of the grid, and one around it.
+        """Return the smallest box of the skull's voxels that contains every true voxel of the grid and its neighbors.
 
         Args:
-            mask: Bool of the grid's shape, not empty.
+            mask: Bool array of the grid's shape, not empty.
             skull: The skull.
-            alignment: From the model's space to it.
+            alignment: Alignment from the model's space to the skull.
         """
         neighbors = corners_between((-1.0,) * 3, (1.0,) * 3)
         return self._box((np.argwhere(mask)[:, None] + neighbors).reshape(-1, 3), skull, alignment)
 
     def whole_box(self, skull: Volume, alignment: Alignment, *, margin: float) -> Box:
-        """Return the smallest box of the skull's voxels that holds the grid, and so many of its voxels around it."""
+        """Return the smallest box of the skull's voxels that contains the grid and a margin, in voxels of the grid."""
         corners = corners_between((-1.0 - margin,) * 3, np.array(self.shape) + margin)
         return self._box(corners, skull, alignment)
 

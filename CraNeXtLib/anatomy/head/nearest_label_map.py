@@ -1,8 +1,9 @@
-"""A template's regions on every point around it, so that also missing bone has one."""
+"""A template's regions at every point around it, so that missing bone has a region, too."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from scipy import ndimage
@@ -11,16 +12,17 @@ from CraNeXtLib.anatomy.head.regions import UNDEFINED
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.volume import Volume
 
-REACH_MM = 20.0  # bone further than this from every region is undefined
-_CHUNK = 2_000_000
+REACH_MM = 20.0
+"""Bone further than this from every region is undefined."""
+_CHUNK = 2_000_000  # voxels that are labeled at once, which bounds the memory
 
 
 class NearestLabelMap:
-    """A template's labels, each spread to the points that are nearest to it.
+    """The label of the nearest region, for every point around a template.
 
     Args:
         template: Labels 1-8.
-        reach_mm: Points further away than this from every region are undefined.
+        reach_mm: Points further than this from every region are undefined.
     """
 
     def __init__(self, template: Volume, reach_mm: float = REACH_MM) -> None:
@@ -29,33 +31,34 @@ class NearestLabelMap:
         nearest = ndimage.distance_transform_edt(
             labels == 0, sampling=template.spacing, return_distances=False, return_indices=True
         )
-        squares = np.zeros(labels.shape, np.float32)  # SciPy's own distances take twice the time of all this
-        for places, own, side in zip(nearest, np.ogrid[tuple(map(slice, labels.shape))], template.spacing, strict=True):
-            squares += np.square((places - own.astype(np.int32)) * np.float32(side))
-        spread = np.where(squares <= reach_mm**2, labels[tuple(nearest)], np.uint8(UNDEFINED.label))
+        squares = np.zeros(labels.shape, np.float32)  # SciPy's own distances take twice the time of all this.
+        own_indices = np.ogrid[tuple(map(slice, labels.shape))]
+        for indices, own, side in zip(nearest, own_indices, template.spacing, strict=True):
+            squares += np.square((indices - own.astype(np.int32)) * np.float32(side))
+        nearest_labels = np.where(squares <= reach_mm**2, labels[tuple(nearest)], np.uint8(UNDEFINED.label))
         affine = template.affine.copy()
         affine[:3, 3] = template.to_ras(-padding[None])[0]
-        self.volume = Volume(spread, affine)
+        self.volume = Volume(nearest_labels, affine)
 
     def at(self, points: np.ndarray) -> np.ndarray:
-        """Return the label at RAS points of the template, shape (N, 3): uint8 of shape (N,)."""
+        """Return the labels at RAS points of the template, shape (N, 3), as uint8 of shape (N,)."""
         return self._at_indices(self.volume.to_indices(points))
 
     def of_mask(self, mask: Volume, to_template: np.ndarray) -> np.ndarray:
-        """Label a mask's voxels: uint8 of its shape, 0 outside.
+        """Return the labels of a mask's voxels, uint8 of its shape, 0 outside the mask.
 
         Args:
-            mask: Of type bool.
+            mask: Mask of type bool.
             to_template: 4×4 matrix from the mask's RAS points to the template's.
         """
-        order = "F" if mask.voxels.flags.f_contiguous else "C"  # reading along memory is several times faster
+        order: Literal["F", "C"] = "F" if mask.voxels.flags.f_contiguous else "C"  # the order of memory is faster
         flat = mask.voxels.ravel(order)
         labels = np.zeros(flat.shape, np.uint8)
         to_indices = (np.linalg.inv(self.volume.affine) @ to_template @ mask.affine).astype(np.float32)
         for start in range(0, flat.size, _CHUNK):
-            places = start + np.flatnonzero(flat[start : start + _CHUNK])
-            indices = np.stack(np.unravel_index(places, mask.shape, order=order), axis=1).astype(np.float32)
-            labels[places] = self._at_indices(apply_affine(to_indices, indices))
+            offsets = start + np.flatnonzero(flat[start : start + _CHUNK])
+            indices = np.stack(np.unravel_index(offsets, mask.shape, order=order), axis=1).astype(np.float32)
+            labels[offsets] = self._at_indices(apply_affine(to_indices, indices))
         return labels.reshape(mask.shape, order=order)
 
     def _at_indices(self, indices: np.ndarray) -> np.ndarray:
@@ -68,5 +71,5 @@ class NearestLabelMap:
 
 @lru_cache(maxsize=1)
 def nearest_label_map(template: Volume) -> NearestLabelMap:
-    """Return a template's labels spread around it; kept for the next skull."""
+    """Return the nearest-label map of a template, which is kept for the next skull."""
     return NearestLabelMap(template)

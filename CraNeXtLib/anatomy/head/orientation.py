@@ -1,4 +1,4 @@
-"""Whether a skull stands upright and looks forward, told from its shape and not from its header."""
+"""Whether a skull is upright and faces forward, judged from its shape and not from its header."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import numpy as np
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.geometry.volume import Volume
 
-_COLUMN_MM = 5.0
-_LEAST_GAP_MM = 8.0  # more than a bone's pores
-_CAVITY_MM = 60.0  # a longer gap is the brain case
-_LEAST_COLUMNS = 100  # SkullFix skulls have 350 to 400
-_INNER = 0.7  # of the head's half width and half length
+_COLUMN_MM = 5.0  # Bone is looked at in columns of this width along S.
+_LEAST_GAP_MM = 8.0  # Pores of bone are smaller than this.
+_CAVITY_MM = 60.0  # A longer gap is the brain case.
+_LEAST_COLUMNS = 100  # SkullFix skulls have 350 to 400 columns with a gap.
+_INNER = 0.7  # Only columns within this fraction of the head's half width and half length are used.
 
 
 def orientation_warnings(skull: Volume) -> list[str]:
-    """Tell what contradicts the volume's orientation, as sentences; nothing if the head stands as its affine says.
+    """Return what contradicts the orientation of a skull's volume, as sentences for the user; usually nothing.
 
-    From above, the first gap behind the bone is the brain case; from below, often the face's or the base's cavities,
-    more so in front. On 86 SkullFix skulls both signs were right each time. A swap of left and right does not show in
-    the shape of one head.
+    Seen from above, the first gap below the bone is the brain case; seen from below, it is often a cavity of the face
+    or the base, more so in front. Both signs were right for each of 86 SkullFix skulls. A swap of left and right cannot
+    be seen in the shape of one head.
 
     Raises:
-        InputError: If the mask holds next to no bone.
+        InputError: If the mask contains almost no bone.
     """
     points = skull_frame(skull).points
     low, high = np.percentile(points, [0.2, 99.8], axis=0)
     if high[0] - low[0] > high[1] - low[1]:
-        return ["The head is wider than long; check which axes run left-right and front-back."]
+        return ["The head is wider than it is long; check which axes run left-right and front-back."]
     middle, half = (low + high) / 2, (high - low) / 2
     points = (points - middle)[(((points - middle) / half)[:, :2] ** 2).sum(axis=1) < _INNER**2]
     _, from_above = _first_gaps(points)
@@ -35,32 +35,32 @@ def orientation_warnings(skull: Volume) -> list[str]:
     upright = _cavities(from_above) >= _cavities(from_below)
     forward, gaps = _first_gaps(points * [1, 1, -1 if upright else 1])
     faces_front = _cavities(gaps[forward > 0]) <= _cavities(gaps[forward < 0])
-    # A scan that ends above the base has next to no bone below the vault's, and so tells nothing.
+    # A scan that ends above the base has almost no bone below the vault, so the signs mean nothing.
     if min(len(gaps), len(from_above), len(from_below)) < _LEAST_COLUMNS:
         return []
-    doubts = []
+    warnings = []
     if not upright:
-        doubts.append("The head seems to stand upside down; check the orientation.")
+        warnings.append("The head appears to be upside down; check the orientation.")
     if not faces_front:
-        doubts.append("The head seems to look backwards; check the orientation.")
-    if len(doubts) == 1:
-        doubts.append("One axis turned round makes a mirror image: check left and right too.")
-    return doubts
+        warnings.append("The head appears to face backward; check the orientation.")
+    if len(warnings) == 1:
+        warnings.append("Flipping a single axis mirrors the head; check left and right, too.")
+    return warnings
 
 
 def _cavities(gaps: np.ndarray) -> float:
-    """Return the share of gaps that are the brain case."""
+    """Return the fraction of gaps that are the brain case."""
     return float(np.mean(gaps > _CAVITY_MM)) if gaps.size else 0.0
 
 
 def _first_gaps(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Look down on the bone, column by column.
+    """Find the first gap from above in each column of bone.
 
     Args:
-        points: Bone in mm about the head's middle, shape (N, 3).
+        points: Points in bone relative to the head's middle, in mm, shape (N, 3).
 
     Returns:
-        For each column with a gap, where it lies front to back, and how far the bone is apart at its first gap, in mm.
+        For each column with a gap, its position from back to front and the length of its first gap, both in mm.
     """
     columns = np.floor(points[:, :2] / _COLUMN_MM).astype(int) + 100
     keys = columns[:, 0] * 1000 + columns[:, 1]

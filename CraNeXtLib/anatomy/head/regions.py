@@ -1,4 +1,4 @@
-"""The regions of the skull that defects are counted by (paper, section III.C and Fig. 5)."""
+"""The regions of the skull by which defects are described (paper, section III.C and Fig. 5)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Region:
-    """One region.
+    """A region of the skull.
 
     Attributes:
         label: Value in a label map.
-        name: As the paper spells it.
+        name: Name as spelled in the paper.
         color: Red, green and blue, 0 to 255.
-        anatomy: SNOMED CT code and meaning of the bone, for segment terminology.
+        anatomy: SNOMED CT code and meaning of the bone, for the terminology of segments.
     """
 
     label: int
@@ -23,7 +23,7 @@ class Region:
 
     @property
     def key(self) -> str:
-        """The name for use in keys and file names, such as ``"upper_parietal"``."""
+        """Name for keys and file names, such as ``"upper_parietal"``."""
         return self.name.lower().replace(" & ", "_").replace(" ", "_")
 
 
@@ -45,6 +45,6 @@ REGIONS = (
 """The eight regions in the order of their labels."""
 
 UNDEFINED = Region(9, "Undefined", (150, 150, 150), _SKULL)
-"""Bone that no region reaches."""
+"""Bone that is too far from every region."""
 
 ALL_REGIONS = (*REGIONS, UNDEFINED)

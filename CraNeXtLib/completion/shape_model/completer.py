@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces
+from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.completion.shape_model.model import PCASkull, load_pca_skull

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.alignment import Surface
+from CraNeXtLib.anatomy.head.bone_surface import Surface
 from CraNeXtLib.anatomy.head.radial_maps import RadialGrid
 from CraNeXtLib.completion.shape_model.shape_prior import Kernel, ShapePrior
 from CraNeXtLib.core.errors import InputError

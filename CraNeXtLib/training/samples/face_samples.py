@@ -43,7 +43,7 @@ class FaceSamples(Dataset):
         self._skulls, self._config, self._training = skulls, config, training
         refined = load_model(model_library.find(config.network.face_of))
         self._grid = ModelSpaceGrid(refined.grid.surface, config.data.shape, "face")
-        self._mean = torch.from_numpy(refined.grid.brought_to(self._grid, refined.mean_skull))
+        self._mean = torch.from_numpy(refined.grid.resample_to(self._grid, refined.mean_skull))
         self._frames: dict[int, SkullFrame] = {}
 
     def __len__(self) -> int:

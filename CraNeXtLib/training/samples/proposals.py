@@ -22,7 +22,8 @@ from monai.transforms import Transform
 from scipy.linalg import polar
 from torch import Tensor
 
-from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces
+from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion import model_library

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.anatomy.head.alignment import Alignment, Surface, align_surfaces, bone_surface
+from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces
+from CraNeXtLib.anatomy.head.bone_surface import Surface, bone_surface
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid, cast_radial_maps
 from CraNeXtLib.completion.shape_model.model import PCASkull
 from CraNeXtLib.completion.shape_model.observation import SAMPLING_MM, observe

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ct_phantoms import NAME, write_series
+from synthetic_ct import synthetic_ct
 
-from CraNeXtLib.anatomy.ct.synthetic_ct import synthetic_ct
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 from CraNeXtLib.cli import main

@@ -24,7 +24,7 @@ def pose():
     """The template as if it lay on the phantom, middle on middle."""
     matrix = np.eye(4)
     pose = HeadPose(matrix, bundled_template(), PoseFit(0.0, 0.0, (1.0, 1.0)))
-    matrix[:3, 3] = -pose.center
+    matrix[:3, 3] = -pose.template_center
     return HeadPose(matrix, pose.template, pose.fit)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from slicer_ui.phantom_nodes import REGION_GEOMETRIES
 
-from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize, measure_regions
+from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize
+from CraNeXtLib.anatomy.categorization.region_measures import measure_regions
 from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.cases import categorization_case
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT

@@ -1,12 +1,12 @@
-"""Bone of a CT: thin plates stay, holes stay, and what is no bone goes."""
+"""Bone of a CT: thin plates and holes stay, and everything that is not bone goes."""
 
 import numpy as np
 import pytest
 from phantoms import OBLIQUE, head
 from scipy import ndimage
+from synthetic_ct import synthetic_ct
 
 from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
-from CraNeXtLib.anatomy.ct.synthetic_ct import synthetic_ct
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 
@@ -21,8 +21,8 @@ def plate(*, thickness_mm: float, spacing=(0.6, 0.6, 1.0), hole_mm: float = 0.0,
     ring = np.clip((25 - away) / spacing[0] + 0.5, 0, 1) * np.clip((away - hole_mm) / spacing[0] + 0.5, 0, 1)
     fine = np.arange(-20, 20, 0.1)
     across = np.array([np.mean(np.abs(fine[np.abs(fine - c) <= spacing[2] / 2]) <= thickness_mm / 2) for c in z])
-    share = ndimage.gaussian_filter(ring[..., None] * across, blur_mm / np.array(spacing))
-    return Volume(np.rint(40 + 900 * share).astype(np.int16), affine)
+    occupancy = ndimage.gaussian_filter(ring[..., None] * across, blur_mm / np.array(spacing))
+    return Volume(np.rint(40 + 900 * occupancy).astype(np.int16), affine)
 
 
 @pytest.mark.parametrize("thickness_mm", [0.6, 1.0, 2.0, 6.0])
@@ -34,13 +34,13 @@ def test_a_hole_stays_a_hole_of_the_same_size(thickness_mm, hole_mm):
     assert count == 2  # outside and the hole
     hole = labels == labels[len(middle) // 2, len(middle) // 2]
     radius = np.sqrt(hole.sum() * 0.36 / np.pi)
-    # Blur and voxels of 0.6 mm put the border that 250 HU sees into the hole, or, of thin bone, out of it.
+    # With blur and voxels of 0.6 mm, the border at 250 HU lies inside the hole or, in thin bone, outside it.
     assert hole_mm - 0.7 < radius < hole_mm + 1.0
     assert not segment_bone(ct).mask.voxels[ct.voxels < 150].any()
 
 
 def test_thin_bone_below_the_threshold_is_kept():
-    """A plate of 0.3 mm in slices of 1 mm reaches some 200 HU at most."""
+    """A plate of 0.3 mm in slices of 1 mm reaches about 200 HU at most."""
     ct = plate(thickness_mm=0.3)
     assert 150 < ct.voxels.max() < 250
     thick = plate(thickness_mm=6.0).voxels.copy()
@@ -52,7 +52,7 @@ def test_thin_bone_below_the_threshold_is_kept():
     assert 0.3 < found.thin_ml < 1.5
 
 
-def test_thick_bone_does_not_grow_by_the_care_for_thin_bone():
+def test_keeping_thin_bone_does_not_thicken_thick_bone():
     ct = plate(thickness_mm=6.0, hole_mm=10.0)
     found = segment_bone(ct)
     assert np.array_equal(found.mask.voxels, ct.voxels >= 250)
@@ -68,8 +68,8 @@ def test_headrest_and_electrodes_go_and_every_part_of_the_skull_stays(directions
     both = skull.with_voxels(skull.voxels | flap)
     ct = synthetic_ct(both, headrest=True)
     values = ct.voxels.copy()
-    place = np.rint(ct.to_indices(np.array([[0, 101.0, 0]]))[0]).astype(int)  # on the skin of the forehead
-    values[tuple(slice(p - 1, p + 2) for p in place)] = 3000
+    index = np.rint(ct.to_indices(np.array([[0, 101.0, 0]]))[0]).astype(int)  # on the skin of the forehead
+    values[tuple(slice(p - 1, p + 2) for p in index)] = 3000
     found = segment_bone(ct.with_voxels(values))
     assert len(found.parts_ml) == 2
     assert len(found.removed_ml) >= 1

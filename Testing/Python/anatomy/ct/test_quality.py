@@ -1,11 +1,11 @@
-"""What a CT's values, slices and artefacts give to doubt is said, and only then."""
+"""Problems of a CT's values, slices and artifacts are reported, and a good scan has none."""
 
 import numpy as np
 import pytest
 from phantoms import head
+from synthetic_ct import synthetic_ct
 
 from CraNeXtLib.anatomy.ct.quality import check_hounsfield, noise_hu, scan_warnings
-from CraNeXtLib.anatomy.ct.synthetic_ct import synthetic_ct
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 
@@ -18,7 +18,7 @@ def noisy(ct: Volume, noise: float) -> Volume:
     return ct.with_voxels(np.rint(ct.voxels + added).astype(np.int16))
 
 
-def test_a_good_scan_gives_no_doubt():
+def test_a_good_scan_gives_no_warning():
     assert check_hounsfield(CT) == []
     assert scan_warnings(CT, SKULL) == []
 
@@ -33,7 +33,7 @@ def test_noise_is_measured():
     ("values", "words"),
     [
         (SKULL.voxels.astype(np.uint8), "leave out --ct"),
-        (np.clip((CT.voxels + 200) / 5, 0, 255).astype(np.uint8), "grey levels"),
+        (np.clip((CT.voxels + 200) / 5, 0, 255).astype(np.uint8), "gray levels"),
         ((CT.voxels + 1024).clip(0).astype(np.uint16), "Subtract 1024"),
     ],
 )
@@ -52,19 +52,19 @@ def test_thick_slices_are_warned_about():
     assert "2.5 mm thick" in scan_warnings(synthetic_ct(thick), thick)[0]
 
 
-def test_metal_is_named_with_its_place():
-    for height, place in ((40, "the brain case"), (-65, "the face")):
+def test_metal_is_reported_with_its_location():
+    for height, location in ((40, "the brain case"), (-65, "the face")):
         values = CT.voxels.copy()
         at = np.rint(CT.to_indices(np.array([[0, 60.0, height]]))[0]).astype(int)
         values[tuple(slice(p - 2, p + 3) for p in at)] = 3071
-        (doubt,) = scan_warnings(CT.with_voxels(values), SKULL)
-        assert f"metal in {place} (0.2 mL" in doubt
+        (warning,) = scan_warnings(CT.with_voxels(values), SKULL)
+        assert f"metal in {location} (0.2 mL" in warning
 
 
 def test_noise_and_streaks_are_warned_about():
-    doubts = scan_warnings(noisy(CT, 100), SKULL)
-    assert "noisy (" in doubts[0]
+    warnings = scan_warnings(noisy(CT, 100), SKULL)
+    assert "noisy (" in warnings[0]
     i, j, _ = np.indices(CT.shape)
     streaks = CT.voxels + 400 * (np.sin((i + 2 * j) / 6) > 0.95)
-    (doubt,) = scan_warnings(CT.with_voxels(streaks.astype(np.int16)), SKULL)
-    assert "of the brain does not look like brain" in doubt
+    (warning,) = scan_warnings(CT.with_voxels(streaks.astype(np.int16)), SKULL)
+    assert "of the brain does not look like brain" in warning

@@ -1,4 +1,4 @@
-"""Skulls reach the network's grid in RAS, and come back onto their own voxels."""
+"""Skulls are sampled on the network's grid in RAS and restored to their own voxels."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ def test_round_trip(name, grid_name):
 
 
 @pytest.mark.parametrize("name", ORIENTATIONS)
-def test_default_grid_lies_in_the_patient_not_in_the_array(name):
+def test_default_grid_follows_the_patient_and_not_the_array(name):
     reference = around_skull(head(*ORIENTATIONS["ras"]), SHAPE)
     grid = around_skull(head(*ORIENTATIONS[name]), SHAPE)
     np.testing.assert_allclose(grid.affine, reference.affine, atol=3)
@@ -83,7 +83,7 @@ def share_on_the_right(grid: RasBoxGrid) -> float:
     return sampled[SHAPE[0] // 2 :].sum() / sampled.sum()
 
 
-def test_margins_are_millimetres_and_leave_room_for_a_missing_vertex():
+def test_margins_are_in_millimeters_and_leave_room_for_a_missing_vertex():
     skull = head(*ORIENTATIONS["anisotropic"])
     grid = around_skull(skull, SHAPE)
     extent = grid.spacing * SHAPE
@@ -132,6 +132,21 @@ def test_official_grid_is_monais_transforms():
     grid = OfficialGrid(skull, SHAPE)
     np.testing.assert_array_equal(grid.sample(skull), expected.numpy()[0])
     np.testing.assert_array_equal(grid.restore(grid.sample(skull)), chain.inverse(expected).numpy()[0])
+
+
+def test_official_labels_are_the_published_area_resize_of_their_numbers():
+    from monai.data import MetaTensor
+    from monai.transforms import Compose, CropForeground, Orientation, Resize
+
+    skull = head(*ORIENTATIONS["lps"])
+    labels = skull.with_voxels(np.where(skull.voxels, 1 + np.arange(skull.shape[1])[None, :, None] // 12, 0))
+    axes = (("L", "R"), ("P", "A"), ("I", "S"))
+    chain = Compose(
+        [Orientation("RAS", labels=axes), CropForeground(margin=25, allow_smaller=False), Resize(SHAPE, mode="area")]
+    )
+    published = chain(MetaTensor(labels.voxels.astype(np.float32)[None], affine=labels.affine.copy())).numpy()[0]
+    np.testing.assert_array_equal(OfficialGrid(skull, SHAPE).sample_labels(labels), published)
+    assert len(np.unique(published)) > 100, "neighboring labels should mix, as published"
 
 
 def test_other_volumes_use_the_same_crop():

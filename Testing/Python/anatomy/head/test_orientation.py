@@ -1,4 +1,4 @@
-"""A head that stands upside down or looks backwards is noticed; one that stands right is not."""
+"""A head that is upside down or faces backward is noticed; an upright one is not."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ def skull(shared):
     ("flips", "words"),
     [
         ((1, 1, 1), []),
-        ((-1, 1, 1), []),  # nothing in the shape tells left from right
-        ((1, -1, 1), ["backwards", "left and right"]),
+        ((-1, 1, 1), []),  # the shape does not reveal left and right
+        ((1, -1, 1), ["backward", "left and right"]),
         ((1, 1, -1), ["upside down", "left and right"]),
-        ((1, -1, -1), ["upside down", "backwards"]),
+        ((1, -1, -1), ["upside down", "backward"]),
     ],
 )
-def test_a_turned_head_is_noticed(skull, flips, words):
-    doubts = orientation_warnings(Volume(skull.voxels, np.diag([*flips, 1.0]) @ skull.affine))
-    assert len(doubts) == len(words)
-    assert all(word in doubt for word, doubt in zip(words, doubts, strict=True))
+def test_a_flipped_head_is_noticed(skull, flips, words):
+    warnings = orientation_warnings(Volume(skull.voxels, np.diag([*flips, 1.0]) @ skull.affine))
+    assert len(warnings) == len(words)
+    assert all(word in warning for word, warning in zip(words, warnings, strict=True))
 
 
-def test_a_vault_alone_tells_nothing(skull):
+def test_a_vault_alone_gives_no_warning(skull):
     height = skull.to_ras(np.array([[0, 0, k] for k in range(skull.shape[2])]))[:, 2]
     low = np.flatnonzero(height > height[np.flatnonzero(skull.voxels.any(axis=(0, 1)))[-1]] - 75)[0]
     assert orientation_warnings(skull.crop((slice(None), slice(None), slice(int(low), None)))) == []
@@ -40,10 +40,10 @@ def test_a_vault_alone_tells_nothing(skull):
 
 def test_a_head_lying_on_its_side_is_noticed(skull):
     turned = skull.affine[[1, 0, 2, 3]]
-    assert "wider than long" in orientation_warnings(Volume(skull.voxels, turned))[0]
+    assert "wider than it is long" in orientation_warnings(Volume(skull.voxels, turned))[0]
 
 
 def test_the_wrong_orientation_of_a_skullbreak_header_is_noticed(shared):
     path = next((shared / "skullbreak").glob("*.nii.gz"))
     assert orientation_warnings(read_volume(path, orientation="LPS")) == []
-    assert "backwards" in orientation_warnings(read_volume(path, orientation="LAS"))[0]
+    assert "backward" in orientation_warnings(read_volume(path, orientation="LAS"))[0]

@@ -1,4 +1,4 @@
-"""Heads as they come: tilted, cropped or upside down by their header, and back."""
+"""The pose of heads that were scanned tilted, cropped or with an upside-down header."""
 
 import numpy as np
 import pytest
@@ -29,12 +29,12 @@ def turned(volume: Volume, matrix: np.ndarray) -> Volume:
 TURNS = {
     "tilted": Rotation.from_euler("xyz", (25, 15, -10), degrees=True).as_matrix(),
     "upside down": np.diag([1.0, 1, -1]),
-    "upside down and backwards": np.diag([1.0, -1, -1]),
+    "upside down and backward": np.diag([1.0, -1, -1]),
 }
 
 
 @pytest.mark.parametrize("turn", ["tilted", "upside down"])
-def test_an_implant_is_made_however_the_head_lies(skull, turn):
+def test_an_implant_is_made_however_the_head_is_oriented(skull, turn):
     defective, implant = (turned(volume, TURNS[turn]) for volume in skull)
     result = reconstruct(defective)
     assert dice(result.implant, implant) > 0.75
@@ -42,8 +42,8 @@ def test_an_implant_is_made_however_the_head_lies(skull, turn):
     assert bool(result.warnings) == turn.startswith("upside down")
 
 
-@pytest.mark.parametrize("turn", ["tilted", "upside down and backwards"])
-def test_the_turn_is_found_and_taken_back(skull, turn):
+@pytest.mark.parametrize("turn", ["tilted", "upside down and backward"])
+def test_the_rotation_is_found_and_undone(skull, turn):
     straight = find_pose(skull[0])
     moved = turned(skull[0], TURNS[turn])
     pose = find_pose(moved, any_way_up=turn != "tilted")
@@ -57,17 +57,17 @@ def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_notic
     defective = skull[0]
     assert pose_warnings(find_pose(defective), defective) == []
     stretched = Volume(defective.voxels, defective.affine @ np.diag([1, 1, 2, 1.0]))
-    assert "check the distances between voxels" in " ".join(pose_warnings(find_pose(stretched), stretched))
+    assert "check the voxel spacing" in " ".join(pose_warnings(find_pose(stretched), stretched))
     top = np.flatnonzero(defective.voxels.any(axis=(0, 1)))[-1]
     low = defective.crop((slice(None), slice(None), slice(0, int(top) - round(25 / defective.spacing[2]))))
     assert "of the vault lies outside the volume" in " ".join(pose_warnings(find_pose(low), low))
 
 
-def test_a_nearly_upright_head_stays(skull):
+def test_a_nearly_upright_head_is_not_rotated(skull):
     assert find_pose(skull[0]).upright(skull[0]) is skull[0]
 
 
-def test_landmarks_lie_along_the_heads_own_directions(skull):
+def test_landmarks_follow_the_heads_own_axes(skull):
     whole = Volume(skull[0].voxels | skull[1].voxels, skull[0].affine)
     nod = Rotation.from_euler("x", 25, degrees=True).as_matrix()
     upright, nodded = upright_frame(whole), upright_frame(turned(whole, nod))

@@ -10,7 +10,7 @@ GRID = RadialGrid(pixel_mm=12.0)
 
 
 def ball_shell(affine: np.ndarray, shape, outer: float = 70.0, inner: float = 62.0, away=0.0) -> Volume:
-    """Share of bone of a shell about the RAS origin; ``away`` adds a second one so far outside, as a cheek-bone."""
+    """Return the occupancy of a shell about the RAS origin; ``away`` adds another one so far outside, like a zygoma."""
     volume = Volume(np.zeros(shape, np.float32), affine)
     radii = np.linalg.norm(volume.to_ras(np.indices(shape).reshape(3, -1).T), axis=1).reshape(shape)
     depth = np.minimum(outer - radii, radii - inner)
@@ -29,8 +29,8 @@ def centered(spacing, signs=(1, 1, 1), size_mm=200.0) -> tuple[np.ndarray, tuple
 
 def test_pixels_and_directions_are_inverse():
     inside = np.isfinite(GRID.directions[..., 0])
-    places = np.argwhere(inside).T
-    np.testing.assert_allclose(GRID.pixels(GRID.directions[inside]), places, atol=1e-9)
+    pixels = np.argwhere(inside).T
+    np.testing.assert_allclose(GRID.pixels(GRID.directions[inside]), pixels, atol=1e-9)
     np.testing.assert_allclose(np.linalg.norm(GRID.directions[inside], axis=-1), 1)
 
 

@@ -1,4 +1,4 @@
-"""Masks are accepted whatever their two values; everything else is refused with a way out."""
+"""Masks are accepted whatever their two values; everything else is refused with advice."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,23 @@
+"""Every point around a template has the label of the nearest region."""
+
+import numpy as np
+
+from CraNeXtLib.anatomy.head.nearest_label_map import NearestLabelMap, nearest_label_map
+from CraNeXtLib.anatomy.head.pose import bundled_template
+from CraNeXtLib.geometry.volume import Volume
+
+
+def test_labels_reach_the_nearest_region_and_no_further():
+    labels = np.zeros((30, 5, 5), np.uint8)
+    labels[:4], labels[12:14] = 2, 8
+    nearest = NearestLabelMap(Volume(labels, np.diag([2.0, 2, 2, 1])), reach_mm=12.0)
+    points = np.array([[x, 4.0, 4] for x in (6, 14, 16.5, 24, 38, 44, -30)])
+    assert nearest.at(points).tolist() == [2, 2, 8, 8, 8, 9, 9]
+
+
+def test_labeling_a_mask_does_not_depend_on_memory_order():
+    template = bundled_template()
+    mask = template.with_voxels(np.ascontiguousarray(template.voxels > 0))
+    fortran = mask.with_voxels(np.asfortranarray(mask.voxels))
+    for volume in (mask, fortran):
+        assert np.array_equal(nearest_label_map(template).of_mask(volume, np.eye(4)), template.voxels)
