@@ -7,14 +7,14 @@ case        Name of the case, required and unique.
 implant     File of the implant to measure, required.
 reference   File of the implant that should have been made, required.
 skull       File of the defective skull, required.
-subject     Whose skull it is, so that its defects are counted together; by default the case's name.
+subject     The person, so that all defects of one skull count together; by default, the case's name.
 region      Region of the defect, or several with ``;`` between them.
 kind        Kind of defect.
-orientation Where the files' array axes point, such as ``LPS``, for files whose header does not say.
+orientation Directions of the files' array axes, such as ``LPS``, for files whose header lacks them.
 =========== ===========================================================================================
 
-Instead of a manifest, a folder may hold one folder a case with ``implant``, ``reference`` and ``skull`` in it, each as
-``.nrrd``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz``.
+Instead of a manifest, a folder may hold one folder per case with ``implant``, ``reference`` and ``skull`` in it, each
+as ``.nrrd``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz``.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ class EvaluationCase:
 
 
 def read_cases(source: str | Path) -> list[EvaluationCase]:
-    """Read a manifest or look through a folder.
+    """Read a manifest, or list the complete cases of a folder.
 
     Raises:
-        InputError: If it lists no cases, a line is incomplete, or a name is there twice or not fit for a file.
+        InputError: If there are no cases, a line is incomplete, or a name is duplicated or cannot be a file name.
     """
     source = Path(source)
     cases = _cases_of_folder(source) if source.is_dir() else _cases_of_manifest(source)
     if not cases:
-        raise InputError(f"{source} lists no cases with an implant, a reference and a skull.")
+        raise InputError(f"{source} lists no cases; each case needs an implant, a reference and a skull.")
     seen: set[str] = set()
     for case in cases:
         if case.case in seen:
@@ -68,10 +68,16 @@ def read_cases(source: str | Path) -> list[EvaluationCase]:
 def _cases_of_folder(folder: Path) -> list[EvaluationCase]:
     cases = []
     for member in sorted(child for child in folder.iterdir() if child.is_dir()):
-        files = {role: next((f for s in SUFFIXES if (f := member / f"{role}{s}").is_file()), None) for role in ROLES}
-        if all(files.values()):
-            cases.append(EvaluationCase(case=member.name, **{role: f.absolute() for role, f in files.items()}))
+        files = [_volume_file(member, role) for role in ROLES]
+        implant, reference, skull = (file and file.absolute() for file in files)
+        if implant and reference and skull:
+            cases.append(EvaluationCase(case=member.name, implant=implant, reference=reference, skull=skull))
     return cases
+
+
+def _volume_file(folder: Path, role: str) -> Path | None:
+    """Return the first file of a folder that holds the volume of a role."""
+    return next((file for suffix in SUFFIXES if (file := folder / f"{role}{suffix}").is_file()), None)
 
 
 def _cases_of_manifest(path: Path) -> list[EvaluationCase]:
@@ -97,5 +103,6 @@ def _cases_of_manifest(path: Path) -> list[EvaluationCase]:
                 )
             )
         cells = {key: str(value).strip() for key, value in row.items() if value}
-        cases.append(EvaluationCase(**cells | {role: path.parent.absolute() / cells[role] for role in ROLES}))
+        implant, reference, skull = (path.parent.absolute() / cells.pop(role) for role in ROLES)
+        cases.append(EvaluationCase(implant=implant, reference=reference, skull=skull, **cells))
     return cases

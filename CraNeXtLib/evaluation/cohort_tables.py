@@ -16,14 +16,17 @@ COHORT_VERSION = 1
 
 
 def cohort_description(rows: Sequence[dict[str, object]]) -> dict[str, object]:
-    """Return the content of ``cohort.json``: tables for all cases and by region and kind, and what went wrong.
+    """Return the content of ``cohort.json``: tables over all cases and by region and kind, and the errors.
+
+    Args:
+        rows: One row per case, with the columns of ``cases.csv``; ``error`` is empty if the case could be evaluated.
 
     Raises:
-        InputError: If no case could be measured.
+        InputError: If no case could be evaluated.
     """
     measured = [row for row in rows if not row["error"]]
     if not measured:
-        raise InputError(f"No case could be measured; the first says: {rows[0]['error']}")
+        raise InputError(f"No case could be evaluated. The error of the first one: {rows[0]['error']}")
     groups = [group for group in ("region", "kind") if all(row[group] for row in measured)]
     tables = {"all": cohort_statistics.table(measured)["all"]}
     for group in groups:
@@ -41,7 +44,7 @@ def cohort_description(rows: Sequence[dict[str, object]]) -> dict[str, object]:
 
 
 def read_rows(path: str | Path) -> list[dict[str, object]]:
-    """Read a ``cases.csv`` for ``statistics.compare``; cases with an error are left out.
+    """Read a ``cases.csv`` for ``cohort_statistics.compare``, without cases that have an error.
 
     Raises:
         InputError: If the file cannot be read.
@@ -54,6 +57,7 @@ def read_rows(path: str | Path) -> list[dict[str, object]]:
 
 
 def csv_text(rows: Sequence[dict[str, object]]) -> str:
+    """Return rows as the text of a CSV file whose header has the keys of the first row."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
     writer.writeheader()

@@ -12,7 +12,7 @@ from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
 
 
 def write_vtp(maps: DistanceMap | Sequence[DistanceMap], path: str | Path) -> None:
-    """Write a map, or several of one mesh, as VTP: RAS coordinates in mm, the distances as named point scalars.
+    """Write a map, or several of one mesh, as VTP, with coordinates in RAS mm and the distances as named point scalars.
 
     Raises:
         InputError: If the path does not end in .vtp or cannot be written.
@@ -36,7 +36,7 @@ def read_vtp(path: str | Path) -> DistanceMap:
     data = reader.GetOutput()
     scalars = data.GetPointData().GetScalars()
     if scalars is None or not data.GetNumberOfPolys():
-        raise InputError(f"{Path(path).name} holds no map of distances; make it again.")
+        raise InputError(f"{Path(path).name} holds no distance map; write it again.")
     mesh = Mesh(
         vtk_to_numpy(data.GetPoints().GetData()).astype(float),
         vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3),

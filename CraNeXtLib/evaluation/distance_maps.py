@@ -16,9 +16,12 @@ from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 
-RIM_MM = 10.0  # the widest gap that is measured
-CONTACT_MM = 0.5  # closer than this, skull and implant touch, whichever way the implant's surface looks
-FACING = 0.7  # cosine between the implant's normal and the way to the skull, above which a point looks at the skull
+RIM_MM = 10.0
+"""Widest gap that is measured."""
+CONTACT_MM = 0.5
+"""Gap below which skull and implant touch, whichever way the implant's surface faces."""
+FACING = 0.7
+"""Cosine between the implant's normal and the direction to the skull above which a vertex faces the skull."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +45,13 @@ def distance_map(implant: Mesh, reference: Mesh) -> DistanceMap:
 
 
 def rim_map(implant: Mesh, implant_mask: Volume, skull: Volume) -> DistanceMap:
-    """Return the gap between the implant's rim and the skull: positive a gap, negative an overlap, NaN off the rim.
+    """Return the gap between the implant's rim and the skull, negative for overlap, NaN off the rim.
 
-    A vertex belongs to the rim if it looks at bone at most 10 mm away, touches it, or lies in it.
+    A vertex belongs to the rim if it faces bone at most ``RIM_MM`` away, touches bone, or lies inside bone.
 
     Args:
-        implant: Surface of the implant.
-        implant_mask: The mask it was made from.
+        implant: Surface of the implant, in RAS mm.
+        implant_mask: The mask it was extracted from.
         skull: Mask of the defective skull, of the same geometry.
 
     Raises:
@@ -63,39 +66,43 @@ def rim_map(implant: Mesh, implant_mask: Volume, skull: Volume) -> DistanceMap:
     bone = surface_of(nearby)
     apart, nearest = cKDTree(bone.vertices).query(implant.vertices, distance_upper_bound=RIM_MM + 2)
     close = np.flatnonzero(np.isfinite(apart))
-    towards = (bone.vertices[nearest[close]] - implant.vertices[close]) / np.maximum(apart[close], 1e-6)[:, None]
-    faces_bone = (towards * vertex_normals(implant)[close]).sum(axis=1) > FACING
-    # The nearest vertex is further away than the surface, by less than a voxel's diagonal.
+    toward = (bone.vertices[nearest[close]] - implant.vertices[close]) / np.maximum(apart[close], 1e-6)[:, None]
+    faces_bone = (toward * vertex_normals(implant)[close]).sum(axis=1) > FACING
+    # The nearest vertex is farther away than the surface, by less than a voxel's diagonal.
     touches = apart[close] < CONTACT_MM + np.linalg.norm(skull.spacing)
-    asked = close[faces_bone | touches | _inside(nearby, implant.vertices[close])]
-    measured = _signed_distances(implant.vertices[asked], bone)
-    facing = np.isin(asked, close[faces_bone])
+    candidates = close[faces_bone | touches | _inside(nearby, implant.vertices[close])]
+    measured = _signed_distances(implant.vertices[candidates], bone)
+    facing = np.isin(candidates, close[faces_bone])
     on_rim = (measured < CONTACT_MM) | (facing & (measured < RIM_MM))
-    gaps[asked[on_rim]] = measured[on_rim]
+    gaps[candidates[on_rim]] = measured[on_rim]
     return DistanceMap(implant, gaps, "gap_mm")
 
 
 def projected_maps(implant: Volume, reference: Volume, skull: Volume) -> tuple[DistanceMap, DistanceMap]:
-    """Return the two surfaces that SdH compares, with the distance of each voxel to the other surface.
+    """Return the two surfaces that SdH compares, the implant's and the reference's, with their distances to each other.
 
     Raises:
-        InputError: If the geometries differ or no ray from outside meets one of the implants.
+        InputError: If the geometries differ, or no ray from outside the head hits one of the two.
     """
     surfaces = [project_surface(volume, skull) for volume in (implant, reference)]
     if not all(surface.voxels.any() for surface in surfaces):
-        raise InputError("No ray from outside the head meets one of the implants; SdH has no surface to show.")
+        raise InputError("No ray from outside the head hits one of the implants, so SdH has no surface to show.")
     points = [surface.to_ras(surface_indices(surface)) for surface in surfaces]
     trees = [cKDTree(p) for p in points]
-    maps = []
-    for own, other in ((0, 1), (1, 0)):
+
+    def painted(own: int, other: int) -> DistanceMap:
         mesh = surface_of(surfaces[own], iterations=5)
         voxel = trees[own].query(mesh.vertices)[1]
-        maps.append(DistanceMap(mesh, trees[other].query(points[own][voxel])[0], "distance_mm"))
-    return tuple(maps)
+        return DistanceMap(mesh, trees[other].query(points[own][voxel])[0], "distance_mm")
+
+    return painted(0, 1), painted(1, 0)
 
 
 def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
-    """Return the distances in mm of points, shape (N, 3), from a surface; negative inside."""
+    """Return the distances of points, shape (N, 3), from a surface in mm, negative inside.
+
+    VTK measures them to triangles and not to vertices.
+    """
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
     from vtkmodules.vtkCommonCore import vtkDoubleArray
     from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
@@ -108,7 +115,7 @@ def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
 
 
 def _inside(volume: Volume, points: np.ndarray) -> np.ndarray:
-    """Tell for each point (RAS mm), shape (N, 3), whether the voxel that it lies in belongs to the mask."""
+    """Return for each point, RAS mm, shape (N, 3), whether it lies in a voxel of the mask."""
     indices = np.rint(volume.to_indices(points)).astype(int)
     within = ((indices >= 0) & (indices < volume.shape)).all(axis=1)
     inside = np.zeros(len(points), dtype=bool)

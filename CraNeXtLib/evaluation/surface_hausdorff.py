@@ -19,14 +19,14 @@ RayAxes = Literal["anatomical", "official"]
 
 
 def project_surface(implant: Volume, skull: Volume, *, axes: RayAxes = "anatomical") -> Volume:
-    """Return the implant voxels that rays from outside the head meet first, as a mask of the same geometry.
+    """Return the implant voxels that rays from outside the head hit first, as a mask of the same geometry.
 
     Args:
         implant: Mask of the implant. A voxel of both masks is implant.
         skull: Mask of the defective skull, which stops rays.
-        axes: ``"anatomical"`` takes the directions from the affine; in an oblique volume each ray runs along the array
-            axis closest to its direction. ``"official"`` reproduces the authors' script: rays both ways along array
-            axes 1 and 2 and from the high end of array axis 0, wherever those point.
+        axes: ``"anatomical"`` takes the directions from the affine; in an oblique volume, each ray runs along the array
+            axis closest to its direction. ``"official"`` reproduces the authors' script: rays run both ways along array
+            axes 1 and 2 and from the high end of array axis 0, wherever these point in the patient.
 
     Raises:
         InputError: If the volumes do not share their geometry.
@@ -49,8 +49,8 @@ def projected_distances(
     """Measure the distances between the projected surfaces of two implants in the same defective skull.
 
     SdH is the ``hausdorff`` of the result (Equation 11); ``percentile(95)`` and ``mean`` are SdH95 and mean SdH.
-    MedPy, which the authors' script calls, thins the surfaces to their border voxels first; that changes nothing, since
-    the voxel before a first hit is never surface.
+    MedPy, which the authors' script calls, first reduces the surfaces to their border voxels. That changes nothing,
+    since the voxel in front of a first hit is never part of the surface.
 
     Raises:
         InputError: If the volumes do not share their geometry; for ``empty="organisers"`` also if a surface is empty.
@@ -70,9 +70,10 @@ def _projected_indices(implant: Volume, skull: Volume, axes: RayAxes) -> np.ndar
     box = foreground_box(implant_voxels)
     surface = np.zeros([side.stop - side.start for side in box], dtype=bool)
     for axis, from_high_end in _rays(implant, axes):
-        # No ray outside the implant's box can meet it, so the rest of a ray matters only where skull blocks it.
+        # Rays outside the implant's box cannot hit it, and before the box a ray matters only if skull blocks it there.
         before = slice(box[axis].stop, None) if from_high_end else slice(0, box[axis].start)
-        blocked = skull_voxels[(*box[:axis], before, *box[axis + 1 :])].any(axis=axis)
+        in_front = (*box[:axis], before, *box[axis + 1 :])
+        blocked = skull_voxels[in_front].any(axis=axis)
         occupied = implant_voxels[box] | skull_voxels[box]
         first = np.expand_dims(_first_along(occupied, axis, from_high_end), axis)
         hits = np.take_along_axis(implant_voxels[box], first, axis) & ~np.expand_dims(blocked, axis)
@@ -82,7 +83,7 @@ def _projected_indices(implant: Volume, skull: Volume, axes: RayAxes) -> np.ndar
 
 
 def _rays(volume: Volume, axes: RayAxes) -> list[tuple[int, bool]]:
-    """Return the rays as (array axis, whether they start at its high end)."""
+    """Return the directions of the rays, as an array axis and whether rays start at its high end."""
     if axes == "official":
         return [(0, True), (1, False), (1, True), (2, False), (2, True)]
     return [
@@ -94,6 +95,7 @@ def _rays(volume: Volume, axes: RayAxes) -> list[tuple[int, bool]]:
 
 
 def _first_along(occupied: np.ndarray, axis: int, from_high_end: bool) -> np.ndarray:
+    """Return the index of the first occupied voxel along an axis, from either end."""
     if not from_high_end:
         return occupied.argmax(axis=axis)
     return occupied.shape[axis] - 1 - np.flip(occupied, axis).argmax(axis=axis)
