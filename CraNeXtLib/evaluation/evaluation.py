@@ -16,28 +16,28 @@ MAIN_METRICS = ("dsc", "bdsc", "dh95_mm", "sdh_mm", "fnr", "fpr")
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """The metrics of one implant; distances in mm, volumes in mL, in the paper's section IV-A unless said otherwise.
+    """The metrics of one implant; section IV-A of the paper defines its own. Distances are in mm, volumes in mL.
 
     Attributes:
         dsc: Dice similarity coefficient.
         bdsc: Dice coefficient of the voxels within 10 mm of the defective skull.
         dh_mm: Hausdorff distance of the surfaces.
         dh95_mm: 95th percentile of the pooled surface distances.
-        asd_mm: Their mean, the average symmetric surface distance.
-        sdh_mm: Surface Hausdorff distance, of the surfaces that are seen from outside the head.
-        sdh95_mm: 95th percentile of the same distances.
-        mean_sdh_mm: Their mean.
+        asd_mm: Average symmetric surface distance, the mean of the pooled surface distances.
+        sdh_mm: Surface Hausdorff distance, between the surfaces that are visible from outside the head.
+        sdh95_mm: 95th percentile of the pooled distances between the visible surfaces.
+        mean_sdh_mm: Mean of these.
         fnr: False negative rate.
-        fpr: False positive rate in the field of view; compare it only between images of one size.
-        precision: Part of the implant that belongs to the reference.
+        fpr: False positive rate in the field of view; comparable only between images of the same size.
+        precision: Fraction of the implant that belongs to the reference.
         implant_ml: Volume of the implant.
         reference_ml: Volume of the reference.
         false_positive_ml: Volume of the implant outside the reference.
         false_negative_ml: Volume of the reference outside the implant.
         field_of_view_ml: Volume of the whole image.
-        diagonal_mm: Diagonal of the whole image; stands for an infinite distance in means.
-        flags: What was empty: ``implant_empty``, ``reference_empty``, ``implant_surface_hidden`` and
-            ``reference_surface_hidden`` (no ray from outside meets it). Distances are infinite if one is, 0 if both.
+        diagonal_mm: Diagonal of the whole image, which replaces infinite distances in means.
+        flags: ``implant_empty``, ``reference_empty``, ``implant_surface_hidden`` and ``reference_surface_hidden`` (no
+            ray from outside hits it). Distances are infinite if this applies to one of the two, and 0 if to both.
     """
 
     dsc: float
@@ -72,23 +72,23 @@ def evaluate(implant: Volume, reference: Volume, skull: Volume) -> Evaluation:
     """Measure an implant against its reference.
 
     Args:
-        implant: Mask of the implant to measure; anything but 0 is implant.
-        reference: Mask of the implant that should have been made.
+        implant: Mask of the implant to measure; every nonzero voxel is implant.
+        reference: Mask of the true implant.
         skull: Mask of the defective skull.
 
     Raises:
-        InputError: If the volumes do not share their geometry, or the skull is empty.
+        InputError: If the geometries differ or the skull is empty.
     """
     check_same_geometry(implant, reference, skull)
     implant, reference, skull = (volume.with_voxels(mask(volume)) for volume in (implant, reference, skull))
     counts = confusion(implant, reference)
     whole = surface_distances(implant, reference)
-    seen = projected_distances(implant, reference, skull)
+    visible = projected_distances(implant, reference, skull)
     flags = {
         "implant_empty": not whole.from_prediction.size,
         "reference_empty": not whole.from_reference.size,
-        "implant_surface_hidden": bool(whole.from_prediction.size and not seen.from_prediction.size),
-        "reference_surface_hidden": bool(whole.from_reference.size and not seen.from_reference.size),
+        "implant_surface_hidden": bool(whole.from_prediction.size and not visible.from_prediction.size),
+        "reference_surface_hidden": bool(whole.from_reference.size and not visible.from_reference.size),
     }
     return Evaluation(
         dsc=counts.dsc,
@@ -96,9 +96,9 @@ def evaluate(implant: Volume, reference: Volume, skull: Volume) -> Evaluation:
         dh_mm=whole.hausdorff,
         dh95_mm=whole.percentile(95),
         asd_mm=whole.mean,
-        sdh_mm=seen.hausdorff,
-        sdh95_mm=seen.percentile(95),
-        mean_sdh_mm=seen.mean,
+        sdh_mm=visible.hausdorff,
+        sdh95_mm=visible.percentile(95),
+        mean_sdh_mm=visible.mean,
         fnr=counts.fnr,
         fpr=counts.fpr,
         precision=counts.precision,
