@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def categorize_case(
     out: str | Path,
     *,
     implant: str | Path | None = None,
-    method: str = "default",
+    method: Literal["default", "official"] = "default",
     template: str | Path | None = None,
     orientation: str | None = None,
     segment: str | None = None,

@@ -86,7 +86,7 @@ def _measured(cases: Sequence[EvaluationCase], workers: int) -> Iterator[tuple[E
 
 
 def _row(case: EvaluationCase) -> dict[str, object]:
-    row = {
+    row: dict[str, object] = {
         "case": case.case,
         "subject": case.subject or case.case,
         "region": case.region,

@@ -52,26 +52,29 @@ def defect_on_template(implant: Volume, skull: Categorization) -> np.ndarray:
 def write_cohort(
     names: Sequence[str], defects: Iterable[tuple[Volume, Categorization]], out: str | Path
 ) -> list[DefectAnalysis]:
-    """Analyse the defects of a cohort.
+    """Analyze the defects of a cohort.
 
-    Writes ``defects.csv`` (one row a defect), ``distribution.csv`` and ``distribution.png`` (mean share of each region
-    and how many defects lie mainly in it, by side), and ``frequency.nrrd`` and ``frequency.png`` (in how many per cent
-    of the cohort each voxel of the template is missing).
+    Writes ``defects.csv`` (one row per defect), ``distribution.csv`` and ``distribution.png`` (mean percentage of each
+    region and the number of defects that lie mainly in it, by side), and ``frequency.nrrd`` and ``frequency.png``
+    (percentage of the cohort in which each voxel of the template is missing). If anything fails, no file is written.
 
     Args:
-        names: Of the cases.
-        defects: Implant and categorized skull of each case, all on one template; read one after the other.
-        out: Folder to write into, all or nothing.
+        names: Names of the cases.
+        defects: Implant and categorized skull of each case, all on the same template; read one at a time.
+        out: Folder to write into.
 
     Raises:
         InputError: If there is no defect, one is empty, or the folder cannot be written.
     """
-    analyses, template, taken = [], None, None
+    analyses: list[DefectAnalysis] = []
+    template: Volume | None = None
+    taken: np.ndarray | None = None  # in how many cases each voxel of the template is missing
     for implant, skull in defects:
         analyses.append(analyze_defect(implant, skull.pose))
         template = skull.pose.template
-        taken = defect_on_template(implant, skull) + (0 if taken is None else taken)
-    if template is None:
+        missing = defect_on_template(implant, skull).astype(int)
+        taken = missing if taken is None else taken + missing
+    if template is None or taken is None:
         raise InputError("The cohort holds no defect.")
     frequency = template.with_voxels((100 * taken / len(analyses)).astype(np.float32))
     with filling(out) as folder:

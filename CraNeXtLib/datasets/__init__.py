@@ -1,1 +1,1 @@
-"""Data sets of skulls: their manifest and folders, what is wrong with one, what is in one, and getting more of them."""
+"""Data sets of skulls: manifests, folder layouts, checks, statistics, and synthetic defects and skulls."""

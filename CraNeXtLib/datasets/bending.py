@@ -1,8 +1,8 @@
-"""New complete skulls for training: one skull bent towards the shape of another, by registration.
+"""New complete skulls for training: one skull bent toward the shape of another, by registration.
 
-As Ellis and Aizenberg (AutoImplant 2020) warped all pairs of skulls onto each other. A skull that is bent part of the
-way is nobody's yet, so here each is bent by a random amount. It takes a minute or more a skull, so it is done once,
-before training, and the new skulls are a data set of their own.
+Following Ellis and Aizenberg (AutoImplant 2020), who warped all pairs of skulls onto each other. A partially warped
+skull resembles neither source, so here each skull is bent by a random amount. That takes a minute or more per skull, so
+it is done once, before training, and the new skulls are a data set of their own.
 """
 
 from __future__ import annotations
@@ -25,10 +25,16 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 
 REGISTRATION_MM = 2.0
-BLUR_MM = 3.0  # so that plates of bone that do not overlap find each other
+BLUR_MM = 3.0
+"""Standard deviation of the blur that lets plates of bone attract each other without overlap."""
+
 MARGIN_MM = 15.0
-DEPTH = 0.75  # of the skull's length below the vertex; faces and necks are scanned too differently to be matched
+
+DEPTH = 0.75
+"""Depth of the cut below the vertex, in skull lengths; faces and necks are scanned too differently to be matched."""
+
 AMOUNTS = (0.4, 1.0)
+"""Range of the random amounts."""
 
 
 def bend_skull(
@@ -39,17 +45,17 @@ def bend_skull(
     spacing_mm: float = 0.6,
     iterations: tuple[int, ...] = (60, 40, 20),
 ) -> Volume:
-    """Bend a complete skull towards the shape of another.
+    """Bend a complete skull toward the shape of another.
 
     Args:
         moving: Mask of the skull to bend.
         fixed: Mask of the skull whose shape to take.
-        amount: 0 leaves the skull as it is, but for its pose and size, 1 bends it all the way.
+        amount: 0 changes only the skull's pose and size, 1 bends it all the way.
         spacing_mm: Spacing of the result.
-        iterations: Of the registration, coarse to fine.
+        iterations: Iterations of the registration, coarse to fine.
 
     Returns:
-        Mask of the bent skull, bool, in RAS directions, cut at three quarters of its length below the vertex.
+        Bool mask of the bent skull with axes along R, A and S, cut at three quarters of its length below the vertex.
 
     Raises:
         InputError: If a mask holds no bone.
@@ -92,14 +98,14 @@ def bend_dataset(
 ) -> list[DatasetCase]:
     """Write bent skulls and their manifest into a new folder.
 
-    Both skulls of each pair are of the training split, so that nothing of a validation or test skull is learnt.
+    Both skulls of each pair come from the training split, so that nothing is learned from a validation or test skull.
 
     Args:
-        cases: The manifest.
-        out: The folder; it appears when all skulls are done.
-        count: How many skulls.
-        seed: Decides the pairs and the amounts.
-        progress: Told the number of skulls done and the case bent next; may raise to stop.
+        cases: Cases of a manifest.
+        out: Folder to create; it appears when all skulls are finished.
+        count: Number of skulls.
+        seed: Random seed of pairs and amounts.
+        progress: Called with the number of finished skulls and the case bent next; may raise to stop.
 
     Returns:
         The cases of the new data set: complete skulls of the training split.
@@ -122,13 +128,13 @@ def bend_dataset(
             path = folder / f"{number:05d}_complete.nrrd"
             write_volume(bent, path)
             subject = f"{number:05d}-{first.subject}-to-{second.subject}"
-            made.append(DatasetCase(subject=subject, complete=path, source="bent", split="training"))
-        write_manifest(made, folder / "manifest.csv")
-    return [replace(case, complete=out / case.complete.name) for case in made]
+            made.append((DatasetCase(subject=subject, complete=path, source="bent", split="training"), path.name))
+        write_manifest([case for case, _ in made], folder / "manifest.csv")
+    return [replace(case, complete=out / name) for case, name in made]
 
 
 def _register(moving: np.ndarray, fixed: np.ndarray, *, iterations: tuple[int, ...]) -> np.ndarray:
-    """Return the displacement from fixed to moving points, mm, shape (3, X, Y, Z), of shares of bone on one grid."""
+    """Return the displacement from fixed to moving points, in mm, shape (3, X, Y, Z)."""
     import ants
     from scipy.ndimage import gaussian_filter
 

@@ -1,4 +1,4 @@
-"""What in a data set would break training, or quietly spoil it, said in words."""
+"""Problems of a data set that would break training or quietly spoil it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, read
 from CraNeXtLib.geometry.affine import axis_codes
 from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES
 
-Skull = tuple[str, str]  # source and subject
+Skull = tuple[str, str]
+"""Source and subject of a skull."""
 
-STRAY_SHARE = 0.001  # of an implant, that may lie outside the complete skull or on the defective one
+STRAY_FRACTION = 0.001
+"""Fraction of an implant that may lie outside the complete skull or overlap the defective one."""
+
 LEAST_IMPLANT_ML = 0.5
+"""Smaller implants are probably specks."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something to look at.
+    """A problem with one or several cases.
 
     Attributes:
         case: Name of the case, or of several.
-        severity: ``"error"`` for a case that must not be trained on, ``"warning"`` for a doubt.
+        severity: ``"error"`` for a case that must not be used for training, ``"warning"`` for one to inspect.
         message: What is wrong and what to do, one sentence.
     """
 
@@ -44,36 +48,36 @@ class Problem:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """All problems of a data set, and the pairs of skulls (source, subject) that are the same or nearly so."""
+    """All problems of a data set, and the pairs of skulls (source, subject) that are the same or nearly the same."""
 
     problems: list[Problem]
     same_skull: list[tuple[Skull, Skull]]
 
     @property
     def errors(self) -> list[Problem]:
-        """The problems that forbid training."""
+        """The problems that must be fixed before training."""
         return [problem for problem in self.problems if problem.severity == "error"]
 
 
 def check_dataset(
     cases: Iterable[DatasetCase], *, progress: Callable[[int, DatasetCase], None] | None = None
 ) -> CheckReport:
-    """Read every case, one at a time, and report what is wrong.
+    """Read every case, one at a time, and report its problems.
 
     Args:
-        cases: The manifest.
-        progress: Told the number of cases done and the next one; may raise to stop.
+        cases: Cases of a manifest.
+        progress: Called with the number of cases read so far and the next case; may raise to stop.
     """
     cases = list(cases)
-    problems = _parted_skulls(cases)
+    problems = _divided_skulls(cases)
     codes: dict[str, tuple[str, str]] = {}
     skulls: dict[Skull, Fingerprint] = {}
     for number, case in enumerate(cases):
         if progress:
             progress(number, case)
         if not case.orientation:
-            doubts = [doubt for path in case.files().values() for doubt in header_doubts(path)]
-            problems += [Problem(case.name, "warning", doubt) for doubt in doubts]
+            warnings = [warning for path in case.files().values() for warning in header_warnings(path)]
+            problems += [Problem(case.name, "warning", warning) for warning in warnings]
         try:
             pair = load_case(case)
             if case.skull not in skulls:
@@ -88,25 +92,26 @@ def check_dataset(
 
 
 def check_manifest(manifest: str | Path, progress: ProgressCallback | None = None) -> dict[str, Any]:
-    """Check a data set and return what was found as it fits into JSON.
+    """Check a data set and return the findings for JSON.
 
     Args:
-        manifest: The manifest's file.
-        progress: Told stage and fraction; may raise CancelledError to stop.
+        manifest: File of the manifest.
+        progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:
-        ``cases`` and ``skulls``, how many; ``splits``, cases of each; ``problems``, see :class:`Problem`, errors first.
+        Numbers of ``cases`` and ``skulls``; ``splits``, the number of cases in each; ``problems``, see
+        :class:`Problem`, errors first.
 
     Raises:
         InputError: If the manifest cannot be read.
     """
     cases = read_manifest(manifest)
 
-    def told(number: int, case: DatasetCase) -> None:
+    def report_case(number: int, case: DatasetCase) -> None:
         if progress:
             progress(f"Reading {case.name}", number / len(cases))
 
-    report = check_dataset(cases, progress=told)
+    report = check_dataset(cases, progress=report_case)
     return {
         "cases": len(cases),
         "skulls": len({case.skull for case in cases}),
@@ -116,7 +121,7 @@ def check_manifest(manifest: str | Path, progress: ProgressCallback | None = Non
 
 
 def check_pair(case: DatasetCase, pair: SkullPair) -> list[Problem]:
-    """Report what is wrong with the masks of one case."""
+    """Return the problems of the masks of one case."""
     problems = [Problem(case.name, "warning", text) for text in orientation_warnings(pair.complete)]
     if not case.has_defect:
         return problems
@@ -132,28 +137,34 @@ def check_pair(case: DatasetCase, pair: SkullPair) -> list[Problem]:
         problems.append(Problem(case.name, "error", "The implant is empty: nothing is missing; remove the case."))
     elif size < LEAST_IMPLANT_ML:
         problems.append(
-            Problem(case.name, "warning", f"The implant has only {size:.2f} mL; look whether it is a speck.")
+            Problem(case.name, "warning", f"The implant has only {size:.2f} mL; check whether it is a speck.")
         )
     for stray, message in (
-        (implant & ~complete, "of the implant lie outside the complete skull; look whether they match."),
+        (implant & ~complete, "of the implant lie outside the complete skull; check that they match."),
         (implant & defective, "of the implant overlap the defective skull; subtract it from the implant."),
-        (defective & ~complete, "of the defective skull are missing in the complete one; look whether they match."),
+        (
+            defective & ~complete,
+            "of the defective skull are missing from the complete one; check that they match.",
+        ),
     ):
-        if size and ml(stray) > STRAY_SHARE * size:
+        if size and ml(stray) > STRAY_FRACTION * size:
             problems.append(Problem(case.name, "error", f"{ml(stray):.2f} mL {message}"))
     return problems
 
 
-def header_doubts(path: Path) -> list[str]:
-    """Tell whether a NIfTI file's two affines, of which programs choose one or the other, contradict each other."""
+def header_warnings(path: Path) -> list[str]:
+    """Return a warning if the two affines of a NIfTI file, between which programs choose, contradict each other."""
     if not path.name.lower().endswith(NIFTI_SUFFIXES):
         return []
     import nibabel
 
     try:
-        header = nibabel.load(path).header
-    except Exception:  # whatever nibabel raises, reading the case will say it
+        image = nibabel.load(path)
+    except Exception:  # whatever nibabel raises, reading the case will report it
         return []
+    if not isinstance(image, nibabel.Nifti1Pair):
+        return []
+    header = image.header
     if not (header["sform_code"] > 0 and header["qform_code"] > 0):
         return []
     sform, qform = header.get_sform(), header.get_qform()
@@ -166,8 +177,8 @@ def header_doubts(path: Path) -> list[str]:
     return [f"{path.name} points {first} by its sform and {second} by its qform; {remedy}"]
 
 
-def _parted_skulls(cases: list[DatasetCase]) -> list[Problem]:
-    """Report skulls whose cases are in different splits, and cases listed twice."""
+def _divided_skulls(cases: list[DatasetCase]) -> list[Problem]:
+    """Return problems for skulls whose cases are in different splits, and for cases listed twice."""
     splits: dict[Skull, set[str]] = defaultdict(set)
     for case in cases:
         splits[case.skull].add(case.split)
@@ -183,7 +194,7 @@ def _parted_skulls(cases: list[DatasetCase]) -> list[Problem]:
 
 
 def _odd_orientations(codes: dict[str, tuple[str, str]]) -> list[Problem]:
-    """Report the few cases of a source whose array axes point elsewhere than most: often a wrong header."""
+    """Return warnings for cases whose axes point elsewhere than most of their source, often by a wrong header."""
     problems = []
     for source in {source for source, _ in codes.values()}:
         counts = Counter(found for origin, found in codes.values() if origin == source)
@@ -203,16 +214,16 @@ def _odd_orientations(codes: dict[str, tuple[str, str]]) -> list[Problem]:
 
 
 def _duplicates(cases: list[DatasetCase], same: list[tuple[Skull, Skull]]) -> list[Problem]:
-    """Report skulls that are one head, as an error where they are in different splits."""
+    """Return problems for skulls of the same head: errors if they are in different splits, otherwise warnings."""
     splits: dict[Skull, set[str]] = defaultdict(set)
     for case in cases:
         splits[case.skull].add(case.split)
     problems = []
     for pair in same:
-        parted = len((splits[pair[0]] | splits[pair[1]]) - {""}) > 1
-        message = "These are the same head, or nearly so" + ("; keep them in one split." if parted else ".")
+        divided = len((splits[pair[0]] | splits[pair[1]]) - {""}) > 1
+        message = "These are the same head, or nearly so" + ("; keep them in one split." if divided else ".")
         names = " and ".join("/".join(filter(None, skull)) for skull in pair)
-        problems.append(Problem(names, "error" if parted else "warning", message))
+        problems.append(Problem(names, "error" if divided else "warning", message))
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Finding skulls that a data set holds twice, also when scanned or segmented anew."""
+"""Find skulls that occur twice in a data set, even if they were scanned or segmented again."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class Fingerprint:
-    """What tells one head from another.
+    """Features that distinguish heads.
 
     Attributes:
-        outline: Distance of the outermost bone from the vault's centre in fixed directions, in mm.
+        outline: Distance of the outermost bone from the vault's center in fixed directions, in mm.
         surface: Points of the bone's surface.
     """
 
@@ -43,7 +43,7 @@ def fingerprint(skull: Volume) -> Fingerprint:
     """Describe a complete skull.
 
     Raises:
-        InputError: If the mask holds next to no bone.
+        InputError: If the mask holds almost no bone.
     """
     frame = skull_frame(skull)
     offsets = frame.points - frame.center
@@ -55,7 +55,7 @@ def fingerprint(skull: Volume) -> Fingerprint:
 
 
 def find_duplicates(skulls: Mapping[Key, Fingerprint]) -> list[tuple[Key, Key]]:
-    """Return pairs of skulls that are one head; of more than two, the links that hold them together."""
+    """Return pairs of skulls of the same head; more than two are connected by as few pairs as possible."""
     leader = {key: key for key in skulls}
     found = []
     for first, second in combinations(skulls, 2):
@@ -82,5 +82,5 @@ def surface_distance(moving: Surface, fixed: Surface) -> float:
 def _upward_directions() -> np.ndarray:
     """Return directions spread evenly over the upper half sphere (Fibonacci lattice), shape (DIRECTIONS, 3)."""
     up = (np.arange(DIRECTIONS) + 0.5) / DIRECTIONS
-    turn = np.pi * (1 + 5**0.5) * np.arange(DIRECTIONS)
-    return np.column_stack([np.cos(turn) * np.sqrt(1 - up**2), np.sin(turn) * np.sqrt(1 - up**2), up])
+    angle = np.pi * (1 + 5**0.5) * np.arange(DIRECTIONS)
+    return np.column_stack([np.cos(angle) * np.sqrt(1 - up**2), np.sin(angle) * np.sqrt(1 - up**2), up])

@@ -1,4 +1,4 @@
-"""Finding the cases of a data set in its folders: SkullBreak, SkullFix, or pairs of files."""
+"""Find the cases of a data set in its folders: SkullBreak, SkullFix, or pairs of files."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def find_cases(
         ``skullbreak``: ``complete_skull/NNN.nrrd``, ``defective_skull/KIND/NNN.nrrd``, ``implant/KIND/NNN.nrrd``.
         ``skullfix``: ``complete_skull/NNN.nrrd``, ``defective_skull/NNN.nrrd``, ``implant/NNN.nrrd``; the folders may
         be called ``complete`` and ``defective``, and one of the three may be absent.
-        ``pairs``: files called ``NAME_defective``, ``NAME_complete`` and ``NAME_implant``, at least two a case, in one
-        folder or in folders below it.
+        ``pairs``: files named ``NAME_defective``, ``NAME_complete`` and ``NAME_implant``, at least two per case, in
+        the folder or below it.
 
     Args:
         folder: The data set.
-        layout: One of the above, or ``"auto"`` to see which folders there are.
+        layout: One of the above, or ``"auto"`` to infer it from the folders.
         source: Name of the data set in the manifest; the layout's, or for pairs the folder's, if not given.
-        orientation: Where the files' array axes point, such as ``LPS``, if their headers do not say.
+        orientation: Where the files' array axes point, such as ``LPS``, if their headers lack it.
 
     Raises:
         InputError: If there is no such folder or layout, or it holds no cases.
@@ -46,7 +46,7 @@ def find_cases(
     if layout not in LAYOUTS:
         raise InputError(f"There is no layout '{layout}'; choose one of {', '.join(LAYOUTS)}.")
     if layout == "auto":
-        layout = _recognise(folder)
+        layout = _recognized(folder)
     files = _paired_by_name(folder) if layout == "pairs" else _paired_by_folder(folder)
     if source is None:
         source = folder.name if layout == "pairs" else layout
@@ -57,8 +57,17 @@ def find_cases(
             roles = {"complete": complete[subject, ""]} | roles
         defects_elsewhere = not kind and any(k and s == subject for s, k in files)
         if not defects_elsewhere and ("complete" in roles or len(roles) == 2):
-            names = {"subject": subject, "kind": _KINDS.get(kind, kind), "source": source, "orientation": orientation}
-            cases.append(DatasetCase(**names, **roles))
+            cases.append(
+                DatasetCase(
+                    subject=subject,
+                    kind=_KINDS.get(kind, kind),
+                    source=source,
+                    orientation=orientation,
+                    defective=roles.get("defective"),
+                    complete=roles.get("complete"),
+                    implant=roles.get("implant"),
+                )
+            )
     if not cases:
         raise InputError(
             f"{folder} holds no cases; expected the folders complete_skull, defective_skull and implant, or files "
@@ -67,7 +76,7 @@ def find_cases(
     return cases
 
 
-def _recognise(folder: Path) -> str:
+def _recognized(folder: Path) -> str:
     roles = [folder / name for name in _FOLDERS if (folder / name).is_dir()]
     if not roles:
         return "pairs"

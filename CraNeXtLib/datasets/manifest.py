@@ -1,7 +1,7 @@
 """A data set of skulls: its manifest, and the masks of one case.
 
-The manifest is a CSV file with a header line, or a JSON list of objects, of these columns; a cell may be empty where
-nothing is said to be required, and paths are relative to the manifest.
+The manifest is a CSV file with a header line, or a JSON list of objects, with these columns. Cells may be empty unless
+they are required; paths are relative to the manifest.
 
 =========== ==========================================================================================================
 subject     Name of the skull, required; cases of one source and subject are defects of one skull.
@@ -11,7 +11,7 @@ complete    File of the complete skull; required if there is no implant. Alone, 
 implant     File of the implant. Of the three files any two are enough.
 source      Where the skull comes from, such as ``skullbreak``.
 split       ``training``, ``validation`` or ``test``.
-orientation Where the files' array axes point, such as ``LPS``, for files whose header does not say.
+orientation Where the files' array axes point, such as ``LPS``, for files whose header lacks it.
 =========== ==========================================================================================================
 """
 
@@ -39,7 +39,7 @@ IN_A_MANIFEST = {
     "--orientation": "the manifest's column orientation",
     "choose one with --segment": "save one as a mask of its own",
 }
-"""What a message about a file of a data set says instead of the command line's options."""
+"""Replacements for the command line's options in messages about the files of a data set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class DatasetCase:
     """One line of a manifest, with absolute paths; see the module's docstring.
 
     Raises:
-        InputError: If a value is not allowed or the files do not say what the complete skull is.
+        InputError: If a value is not allowed, or the complete skull does not follow from the files.
     """
 
     subject: str
@@ -69,7 +69,7 @@ class DatasetCase:
 
     @property
     def name(self) -> str:
-        """What messages call the case, such as ``skullbreak/001/bilateral``."""
+        """Name of the case in messages, such as ``skullbreak/001/bilateral``."""
         return "/".join(part for part in (self.source, self.subject, self.kind) if part)
 
     @property
@@ -83,7 +83,7 @@ class DatasetCase:
         return self.defective is not None or self.implant is not None
 
     def files(self) -> dict[str, Path]:
-        """Return the files that there are, by role."""
+        """Return the files that exist for the case, by role."""
         return {role: getattr(self, role) for role in ROLES if getattr(self, role) is not None}
 
 
@@ -140,10 +140,10 @@ def read_mask(path: Path, orientation: str = "") -> Volume:
 
 
 def read_manifest(path: str | Path) -> list[DatasetCase]:
-    """Read a manifest, CSV or JSON; whether its files exist is not looked at.
+    """Read a manifest, CSV or JSON, without checking that its files exist.
 
     Raises:
-        InputError: If it cannot be read; a bad line is named.
+        InputError: If it cannot be read; the message names a bad line.
     """
     path = Path(path)
     rows = _read_rows(path)
@@ -208,7 +208,7 @@ def split_by_skull(
         validation: Fraction of the skulls to validate on.
         test: Fraction of the skulls to test on.
         seed: The same seed gives the same split, whatever the cases' order.
-        same_skull: Pairs of skulls (source, subject) that are duplicates and must not be parted.
+        same_skull: Pairs of skulls (source, subject) that are duplicates and must stay in one split.
 
     Raises:
         InputError: If the fractions leave nothing to train on.
@@ -221,8 +221,8 @@ def split_by_skull(
         if first in group and second in group:
             kept, joined = sorted((group[first], group[second]))
             group = {skull: kept if leader == joined else leader for skull, leader in group.items()}
-    leaders = np.array(sorted(set(group.values())), dtype=object).reshape(-1, 2)
-    leaders = [tuple(pair) for pair in leaders[np.random.default_rng(seed).permutation(len(leaders))]]
+    leaders = sorted(set(group.values()))
+    leaders = [leaders[number] for number in np.random.default_rng(seed).permutation(len(leaders))]
     counts = [int(np.ceil(len(leaders) * fraction - 1e-9)) for fraction in (validation, test)]
     if sum(counts) >= len(leaders):
         raise InputError(f"{len(leaders)} skulls are too few for these validation and test fractions.")
@@ -233,19 +233,19 @@ def split_by_skull(
 
 
 def split_as(cases: Iterable[DatasetCase], subjects: Mapping[str, Iterable[str]]) -> list[DatasetCase]:
-    """Assign the splits that a model was made with; a skull that it does not know gets none.
+    """Assign the splits that a model was made with; skulls that it does not list get none.
 
     Args:
         cases: The cases; a split that they have already is overwritten.
         subjects: The skulls of each split, as in the model's description.
 
     Raises:
-        InputError: If it knows none of the skulls.
+        InputError: If it lists none of the skulls.
     """
     split_of = {subject: split for split, members in subjects.items() for subject in members}
     cases = [replace(case, split=split_of.get(case.subject, "")) for case in cases]
     if not any(case.split for case in cases):
-        raise InputError("The model knows none of these skulls; give the folder of the data that it was made from.")
+        raise InputError("The model lists none of these skulls; choose the folder of the data that it was made from.")
     return cases
 
 

@@ -1,4 +1,4 @@
-"""What a data set holds: the paper's Table 1."""
+"""The contents of a data set in numbers: the paper's Table 1."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and standard deviation (of the sample, n - 1) of one quantity, and how many values it is of."""
+    """Mean, sample standard deviation (n - 1) and number of the values of one quantity."""
 
     mean: float
     sd: float
@@ -39,8 +39,8 @@ class DatasetStatistics:
     The paper prints the implant's share of the complete skull, 0.0955, under "[%]"; it is a ratio (9.55 %).
 
     Attributes:
-        skulls: How many different skulls.
-        cases: How many cases, complete skulls without a defect included.
+        skulls: Number of different skulls.
+        cases: Number of cases, complete skulls without a defect included.
         sizes: Voxels along the axes, such as ``512 × 512 × 512``, and how many cases have them.
         spacings_mm: Voxel spacing, such as ``0.4 × 0.4 × 0.4``, and how many cases have it.
         complete_vor_percent: Voxel occupancy rate: the complete skull's share of all voxels, in percent.
@@ -83,7 +83,7 @@ class DatasetStatistics:
             ("Implant [mL]", _spread(self.implant_ml, digits=1)),
             ("Kinds of defect", _counts(self.kinds)),
         ]
-        if self.regions is not None:
+        if self.regions is not None and self.region_percent is not None:
             shares = ", ".join(f"{region} {share:.1f}" for region, share in self.region_percent.items() if share)
             rows += [("Defects by main region", _counts(self.regions)), ("Share of the defects [%]", shares or "-")]
         if self.unreadable:
@@ -101,9 +101,9 @@ def dataset_statistics(
     """Measure a data set, one case at a time.
 
     Args:
-        cases: The manifest.
-        regions: Find the regions of the skull that each defect lies in.
-        progress: Told the number of cases done and the next one; may raise to stop.
+        cases: Cases of a manifest.
+        regions: Whether to find the regions of the skull that each defect lies in.
+        progress: Called with the number of cases read so far and the next case; may raise to stop.
     """
     cases = list(cases)
     sizes: Counter[str] = Counter()
@@ -151,8 +151,9 @@ def dataset_statistics(
 
 
 def _voxel_counts(pair: SkullPair) -> tuple[int, int, int]:
-    """Return how many voxels are bone, how many of them lost, and how many there are."""
-    return np.count_nonzero(pair.complete.voxels), np.count_nonzero(pair.implant.voxels), pair.complete.voxels.size
+    """Return the numbers of bone voxels, of those that are missing, and of all voxels."""
+    bone, lost = (int(np.count_nonzero(mask.voxels)) for mask in (pair.complete, pair.implant))
+    return bone, lost, pair.complete.voxels.size
 
 
 def _mean_shares(defects: list[DefectAnalysis]) -> dict[str, float]:
@@ -167,6 +168,6 @@ def _spread(spread: Spread | None, *, digits: int = 4) -> str:
 
 
 def _counts(counts: dict[str, int]) -> str:
-    """Return the most frequent few, with how often they occur."""
+    """Return the ten most frequent names with their counts."""
     shown = [f"{name} ({count})" for name, count in list(counts.items())[:10]]
     return ", ".join(shown + [f"and {len(counts) - 10} others"] * (len(counts) > 10)) or "-"

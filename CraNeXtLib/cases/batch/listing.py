@@ -36,10 +36,13 @@ class BatchCase:
 
     def settings(self, common: CaseSettings) -> CaseSettings:
         """Return the settings of all cases with those of this one."""
-        own = {"orientation": self.orientation, "segment": self.segment}
-        if self.reference_implant is not None:
-            own["reference_implant"] = str(self.reference_implant)
-        return replace(common, **{name: value for name, value in own.items() if value})
+        reference = common.reference_implant if self.reference_implant is None else str(self.reference_implant)
+        return replace(
+            common,
+            orientation=self.orientation or common.orientation,
+            segment=self.segment or common.segment,
+            reference_implant=reference,
+        )
 
 
 def find_batch_cases(source: str | Path, *, ct: bool = False) -> list[BatchCase]:
@@ -97,6 +100,14 @@ def _cases_of_table(path: Path) -> list[BatchCase]:
         for name in ("case", "skull"):
             if name not in cells:
                 raise InputError(f"{path.name}, line {line}: the cell '{name}' is empty.")
-        paths = {name: path.parent.absolute() / cells[name] for name in ("skull", "reference_implant") if name in cells}
-        cases.append(BatchCase(**cells | paths))
+        folder, reference = path.parent.absolute(), cells.get("reference_implant")
+        cases.append(
+            BatchCase(
+                case=cells["case"],
+                skull=folder / cells["skull"],
+                reference_implant=folder / reference if reference else None,
+                orientation=cells.get("orientation", ""),
+                segment=cells.get("segment", ""),
+            )
+        )
     return cases

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from CraNeXtLib.cases.batch.listing import BatchCase
 from CraNeXtLib.cases.batch.record import case_folder, write_record, write_summary
@@ -41,7 +41,7 @@ def predict_batch(
     """
     try:
         from lightning import LightningModule, Trainer
-        from torch.utils.data import DataLoader
+        from torch.utils.data import DataLoader, Dataset
     except ImportError as error:
         raise InputError(
             "A batch under torchrun needs Lightning; install it with: pip install 'cranext[train]'"
@@ -65,7 +65,8 @@ def predict_batch(
         enable_model_summary=False,
     )
     if waiting:
-        loader = DataLoader(range(len(waiting)), batch_size=None)
+        numbers = cast("Dataset[int]", range(len(waiting)))  # PyTorch's types do not know that any sequence will do
+        loader = DataLoader(numbers, batch_size=None)
         trainer.predict(CasePredictor(), loader, return_predictions=False)
         trainer.strategy.barrier()
     return write_summary(out, cases) if trainer.is_global_zero else []

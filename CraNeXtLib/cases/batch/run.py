@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def run_batch(
                 running[case.case] = (case, _start(case, out, settings))
             time.sleep(_POLL_SECONDS)
             for case, job in list(running.values()):
-                if job.poll(lambda stage, fraction, case=case: tell(case, stage, fraction)):
+                if job.poll(partial(tell, case)):
                     del running[case.case]
                     _record(case, job, out, settings)
                     tell(case, "Finished", 1.0)

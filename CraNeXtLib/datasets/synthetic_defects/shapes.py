@@ -11,37 +11,38 @@ from CraNeXtLib.anatomy.head.landmarks import SkullFrame
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS, DefectKind
 
 WAVES = 8
-
+"""Number of plane waves that make the border irregular."""
 
 WAVE_LIMIT_MM = 4.0
+"""Largest displacement of the border by the waves."""
 
+SECONDARY = 7
+"""Largest number of spheres that extend the primary one."""
 
-SECONDARY = 7  # most spheres that widen the primary one
-
-
-BEND_MM = 4.0  # radius that rounds the notches between two spheres, as bone remodels
+BEND_MM = 4.0
+"""Radius that rounds the notches between two spheres, as bone remodels."""
 
 
 @dataclass(frozen=True, eq=False)
 class DefectShape:
     """A defect as a function of points: negative inside, about the distance to its border in mm.
 
-    Points are in mm along right, anterior and superior of the head.
+    Points are in mm along the head's right, anterior and superior directions.
 
     Attributes:
-        centre: Middle of the defect on the vault, in mm, shape (3,).
-        cut: Maps points relative to the centre, shape (N, 3), to the signed distance of the plain shape, in mm.
-        radius: No point further than this from the centre, in mm, is inside.
-        lowest: S coordinate, in mm, that the defect stays above.
+        center: Center of the defect on the vault, in mm, shape (3,).
+        cut: Maps points relative to the center, shape (N, 3), to the signed distance of the plain shape, in mm.
+        radius: No point further than this from the center, in mm, is inside.
+        lowest: Lowest S coordinate of the defect, in mm.
         waves: Wave vectors (1/mm) and phases of the border's irregularity, shape (WAVES, 4).
         roughness: Standard deviation of that irregularity, in mm.
         rounding: How much wider the defect is at both tables of the bone than between them, in mm.
         slope: How much wider it is at the outer than at the inner table, in mm.
         lamella: Fraction of the thickness, from the inner table, that stays; negative for an open defect.
-        residue: Pieces of bone that stay, as x, y, z relative to the centre and radius in mm, shape (M, 4).
+        residue: Pieces of bone that stay, as x, y, z relative to the center and radius in mm, shape (M, 4).
     """
 
-    centre: np.ndarray
+    center: np.ndarray
     cut: Callable[[np.ndarray], np.ndarray]
     radius: float
     lowest: float
@@ -56,7 +57,7 @@ class DefectShape:
         """Evaluate the shape.
 
         Args:
-            points: In mm relative to the centre, shape (N, 3).
+            points: In mm relative to the center, shape (N, 3).
             depth: Where each point lies in the bone, 0 inner to 1 outer table, shape (N,).
 
         Returns:
@@ -70,7 +71,7 @@ class DefectShape:
             np.clip(wave, -WAVE_LIMIT_MM, WAVE_LIMIT_MM, out=wave)
         field = self.cut(points) + wave - self.rounding * (2 * depth - 1) ** 2 - self.slope * depth
         margin = WAVE_LIMIT_MM if self.roughness else 0.0
-        field = np.maximum(field, self.lowest - self.centre[2] + margin - points[:, 2] + wave)
+        field = np.maximum(field, self.lowest - self.center[2] + margin - points[:, 2] + wave)
         if self.lamella > 0:
             field = np.maximum(field, 10 * (self.lamella - depth) + wave)
         if self.residue is not None:
@@ -79,11 +80,13 @@ class DefectShape:
 
 
 def draw_shape(kind: str, frame: SkullFrame, rng: np.random.Generator) -> DefectShape:
-    """Draw place, size and border of a defect."""
+    """Draw location, size and border of a defect."""
     waves = _draw_waves(rng)
     if kind == "skullfix":
         return _skullfix_shape(frame, rng, waves)
-    shape = _sphere_shape(KINDS[kind], frame, rng, waves)
+    spheres = KINDS[kind]
+    assert spheres is not None, "only skullfix, which is a box, has no spheres"
+    shape = _sphere_shape(spheres, frame, rng, waves)
     if kind == "sloped-edge":
         slope = rng.uniform(6, 14)
         return replace(shape, slope=slope, radius=shape.radius + slope)
@@ -96,8 +99,8 @@ def draw_shape(kind: str, frame: SkullFrame, rng: np.random.Generator) -> Defect
 
 def _spheres(points: np.ndarray, spheres: np.ndarray) -> np.ndarray:
     """Return the signed distance to a union of spheres (x, y, z, radius) whose notches are rounded."""
-    centres, radii = spheres[:, :3].astype(points.dtype), spheres[:, 3:].astype(points.dtype)
-    squared = (centres**2).sum(axis=1, keepdims=True) - 2 * centres @ points.T + np.einsum("ij,ij->i", points, points)
+    centers, radii = spheres[:, :3].astype(points.dtype), spheres[:, 3:].astype(points.dtype)
+    squared = (centers**2).sum(axis=1, keepdims=True) - 2 * centers @ points.T + np.einsum("ij,ij->i", points, points)
     distances = np.sqrt(np.maximum(squared, 0)) - radii
     nearest = distances.min(axis=0)
     if len(spheres) == 1:
@@ -106,9 +109,9 @@ def _spheres(points: np.ndarray, spheres: np.ndarray) -> np.ndarray:
 
 
 def _sphere_shape(kind: DefectKind, frame: SkullFrame, rng: np.random.Generator, waves: np.ndarray) -> DefectShape:
-    """Draw a primary sphere on the vault and secondary spheres centred on its surface."""
+    """Draw a primary sphere on the vault and secondary spheres centered on its surface."""
     side = rng.choice([-1, 1])
-    centre = frame.surface(frame.direction(side * rng.uniform(*kind.azimuth), _elevation(rng, kind.elevation)))
+    center = frame.surface(frame.direction(side * rng.uniform(*kind.azimuth), _elevation(rng, kind.elevation)))
     primary = float(np.clip(rng.normal(*kind.radius), 12, 55))
     secondary = float(np.clip(rng.normal(16, 4), 6, 28))
     towards = rng.normal(size=(rng.integers(SECONDARY, endpoint=True), 3))
@@ -118,7 +121,7 @@ def _sphere_shape(kind: DefectKind, frame: SkullFrame, rng: np.random.Generator,
     rounding = rng.uniform(0.5, 2.0)
     furthest = (primary + secondary * bool(len(towards))) * max(kind.stretch)
     return DefectShape(
-        centre=centre,
+        center=center,
         cut=lambda points: _spheres(points / stretch, spheres),
         radius=furthest + BEND_MM / 2 * np.log(len(spheres)) + WAVE_LIMIT_MM + rounding,
         lowest=frame.level(kind.lowest),
@@ -135,23 +138,23 @@ def _skullfix_shape(frame: SkullFrame, rng: np.random.Generator, waves: np.ndarr
     front = frame.center[1] - frame.length * rng.normal(0.10, 0.03)
     lowest = frame.vertex - np.clip(rng.normal(48, 5), 36, 66)
     back = frame.center[1] - frame.length / 2
-    centre = np.array([middle, (front + back) / 2, (frame.vertex + lowest) / 2])
+    center = np.array([middle, (front + back) / 2, (frame.vertex + lowest) / 2])
 
     def cut(points: np.ndarray) -> np.ndarray:
-        sideways, forwards = np.abs(points[:, 0]) - width / 2, points[:, 1] - (front - centre[1])
+        sideways, forwards = np.abs(points[:, 0]) - width / 2, points[:, 1] - (front - center[1])
         return np.minimum(np.maximum(sideways, forwards), np.hypot(sideways, forwards) - column)
 
     radius = float(np.linalg.norm([width / 2 + column, (front - back) / 2 + column, (frame.vertex - lowest) / 2 + 5]))
-    return DefectShape(centre=centre, cut=cut, radius=radius, lowest=lowest, waves=waves)
+    return DefectShape(center=center, cut=cut, radius=radius, lowest=lowest, waves=waves)
 
 
 def _draw_residue(shape: DefectShape, frame: SkullFrame, rng: np.random.Generator) -> np.ndarray:
-    """Draw one to four pieces of bone that lie in the defect: rows of x, y, z relative to its centre, and radius."""
+    """Draw one to four pieces of bone that lie in the defect: rows of x, y, z relative to its center, and radius."""
     pieces = []
     for _ in range(rng.integers(1, 4, endpoint=True)):
-        aside = shape.centre + rng.normal(0, 14, size=3) - frame.center
+        aside = shape.center + rng.normal(0, 14, size=3) - frame.center
         place = frame.surface(aside / np.linalg.norm(aside))
-        pieces.append([*(place - shape.centre), np.clip(rng.normal(8, 3), 4, 14)])
+        pieces.append([*(place - shape.center), np.clip(rng.normal(8, 3), 4, 14)])
     return np.array(pieces)
 
 
@@ -163,5 +166,5 @@ def _draw_waves(rng: np.random.Generator) -> np.ndarray:
 
 
 def _elevation(rng: np.random.Generator, limits: tuple[float, float]) -> float:
-    """Draw an elevation, in degrees, so that every area of the vault is as likely."""
+    """Draw an elevation, in degrees, so that all areas of the vault are equally likely."""
     return float(np.rad2deg(np.arcsin(rng.uniform(*np.sin(np.deg2rad(limits))))))

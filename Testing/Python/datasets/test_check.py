@@ -11,7 +11,7 @@ import pytest
 from phantoms import head
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.datasets.check import check_dataset, check_manifest, check_pair, header_doubts
+from CraNeXtLib.datasets.check import check_dataset, check_manifest, check_pair, header_warnings
 from CraNeXtLib.datasets.duplicates import find_duplicates, fingerprint
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
 from CraNeXtLib.geometry.resampling import resampled_occupancy
@@ -76,7 +76,7 @@ def test_an_implant_on_the_defective_skull_is_found_with_its_volume():
 
 
 def test_a_foreign_complete_skull_is_found():
-    assert "missing in the complete one" in errors_of(pair(complete=np.roll(HEAD.complete.voxels, 4, axis=1)))
+    assert "missing from the complete one" in errors_of(pair(complete=np.roll(HEAD.complete.voxels, 4, axis=1)))
 
 
 def test_nothing_missing_and_nothing_left_are_found():
@@ -136,7 +136,7 @@ def test_two_affines_that_contradict_each_other_are_found(tmp_path):
     image.set_qform(np.diag([-1.0, 1.0, 1.0, 1.0]), code=1)
     image.set_sform(np.diag([1.0, 1.0, 1.0, 1.0]), code=1)
     nibabel.save(image, tmp_path / "two.nii.gz")
-    assert "points RAS by its sform and LAS by its qform" in header_doubts(tmp_path / "two.nii.gz")[0]
+    assert "points RAS by its sform and LAS by its qform" in header_warnings(tmp_path / "two.nii.gz")[0]
 
 
 def test_the_file_whose_axes_differ_from_the_rest_is_doubted(folder):

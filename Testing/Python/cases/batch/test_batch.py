@@ -178,14 +178,14 @@ def test_under_torchrun_every_process_takes_its_share(tmp_path):
     script.write_text(
         "import json, os, sys\n"
         "from CraNeXtLib import cli\n"
-        "from CraNeXtLib.cases.batch import batch_predict\n"
+        "from CraNeXtLib.cases.batch import predict\n"
         "from CraNeXtLib.core.errors import InputError\n"
         "def reconstruct(skull, out, settings, progress):\n"
         "    if skull.stem == 'c': raise InputError('It is bad.')\n"
         "    out.mkdir(parents=True)\n"
         f"    text = json.dumps({RESULT!r} | {{'peak_memory_mb': os.environ['RANK']}})\n"
         "    (out / 'result.json').write_text(text)\n"
-        "batch_predict.reconstruct_case = reconstruct\n"
+        "predict.reconstruct_case = reconstruct\n"
         "sys.exit(0 if cli.main(sys.argv[1:]) == (2 if os.environ['RANK'] == '0' else 0) else 1)\n"
     )
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
