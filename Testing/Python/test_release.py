@@ -41,7 +41,7 @@ def test_a_release_that_is_too_large_is_refused(development):
     git(development, "tag", "v2.0")
     process = release(development, "v2.0")
     assert process.returncode == 1
-    assert "must stay below 60" in process.stderr
+    assert "60 and 90 are the limits" in process.stderr
     assert git(development, "branch", "--list", "release-v2.0") == ""
 
 
