@@ -1,4 +1,4 @@
-"""Every network, built by its name."""
+"""All networks, built by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from CraNeXtLib.networks.cranext import CraNeXt as CraNeXt
 
-# The class of each network, imported on use because it needs torch, and the options that make it this network.
+# The class of each network, imported on use because it needs torch, and the options that define the network.
 _NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "cranext": ("CraNeXtLib.networks.cranext:CraNeXt", {}),
     "cranext_tiny": (
@@ -35,9 +35,9 @@ NAMES = tuple(_NETWORKS)
 
 
 def build(name: str, **options: Any) -> nn.Module:
-    """Return the network of that name with fresh weights, in training mode.
+    """Return a network with newly initialized weights, in training mode.
 
-    Every network takes a tensor of shape (B, C, X, Y, Z) and returns logits of shape (B, 1, X, Y, Z).
+    Every network maps a tensor of shape (B, C, X, Y, Z) to logits of shape (B, 1, X, Y, Z).
 
     Args:
         name: One of ``NAMES``.

@@ -1,6 +1,6 @@
-"""The parts that the ConvNeXt networks share. Tensors are (B, C, X, Y, Z) unless said otherwise.
+"""Building blocks of the ConvNeXt networks. Tensors are (B, C, X, Y, Z) unless stated otherwise.
 
-Attribute names are those of the published CraNeXt checkpoint, so that its entries load unchanged.
+Attributes are named as in the published CraNeXt checkpoint, so that its entries load unchanged.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from torch.nn import functional
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
 
-# Axes of a (B, X, Y, Z, C) tensor that the response is normalised over.
+# Axes of a (B, X, Y, Z, C) tensor over which responses are normalized.
 GRN_AXES = {"official": (1, 2), "3d": (1, 2, 3)}
 LAYER_NORM_EPS = 1e-6
 GRN_EPS = 1e-6
 
 
 class LayerNorm(nn.LayerNorm):
-    """Layer normalisation over the channels of each voxel, channels last, in the precision of its weights.
+    """Layer normalization over the channels of each voxel, channels last, in the precision of its weights.
 
-    Autocast sees to that on a GPU, but not on the CPU, where in bfloat16 the gradients of the weights, sums over all
-    voxels, come out as good as random.
+    Autocast ensures that precision on a GPU but not on the CPU. There the gradients of the weights, which are sums over
+    all voxels, would be practically random in bfloat16.
     """
 
     def __init__(self, channels: int) -> None:
@@ -33,20 +33,20 @@ class LayerNorm(nn.LayerNorm):
 
 
 class LayerNorm3d(LayerNorm):
-    """The same of channels first."""
+    """Layer normalization over the channels of each voxel, channels first."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
 
 
 class GRN(nn.Module):
-    """Global response normalisation, of tensors (B, X, Y, Z, C).
+    """Global response normalization (GRN) of tensors (B, X, Y, Z, C).
 
     Args:
         channels: Number of channels.
-        kind: ``"official"`` takes the L2 norm over X and Y alone, as the published code does, and so treats each
-            index of Z for itself; ``"3d"`` takes it over the whole volume, as Woo et al. 2023 (ConvNeXt V2) define it.
-            Both have the same parameters.
+        kind: ``"official"`` takes the L2 norm over X and Y only, separately for each index of Z, as the published
+            code does; ``"3d"`` takes it over the whole volume, as Woo et al. 2023 (ConvNeXt V2) define it. Both have
+            the same parameters.
 
     Raises:
         InputError: If the kind is unknown.
@@ -61,19 +61,19 @@ class GRN(nn.Module):
         self.beta = nn.Parameter(torch.zeros(1, 1, 1, channels))
 
     def scale(self, norm: Tensor) -> Tensor:
-        """Return the factor that each response is multiplied with, from its L2 norm (last axis: channels)."""
+        """Return the factor for each response, given the L2 norm of its channel (channels last)."""
         return 1 + self.gamma * (norm / (norm.mean(dim=-1, keepdim=True) + GRN_EPS))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.addcmul(self.beta, x, self.scale(self.norm(x)))
 
     def norm(self, x: Tensor) -> Tensor:
-        """Return the L2 norm of each channel, over the axes that the kind names; they stay, with length 1."""
+        """Return the L2 norm of each channel over the axes of this kind, which keep length 1."""
         return torch.linalg.vector_norm(x, dim=self.axes, keepdim=True)
 
 
 class DropPath(nn.Module):
-    """Stochastic depth: in training, drops a residual branch for a whole sample, and scales up the others."""
+    """Stochastic depth: in training, drops the residual branch of random samples and scales up the others."""
 
     def __init__(self, probability: float) -> None:
         super().__init__()
@@ -87,12 +87,12 @@ class DropPath(nn.Module):
 
 
 class ConvNeXtBlock(nn.Module):
-    """Residual block of ConvNeXt V2 in 3D: 7³ depthwise convolution, then a pointwise perceptron with GRN.
+    """Residual block of ConvNeXt V2 in 3D: a 7³ depthwise convolution, then a pointwise perceptron with GRN.
 
     Args:
-        channels: Number of channels, of input and output.
-        grn: Kind of the GRN.
-        drop_path: Probability that training drops the branch.
+        channels: Number of channels of input and output.
+        grn: Kind of GRN.
+        drop_path: Probability of dropping the branch in training.
     """
 
     def __init__(self, channels: int, *, grn: str = "official", drop_path: float = 0.0) -> None:
@@ -106,7 +106,7 @@ class ConvNeXtBlock(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.contiguous(memory_format=torch.channels_last_3d)  # else every pointwise step copies its input
+        x = x.contiguous(memory_format=torch.channels_last_3d)  # otherwise every pointwise step copies its input
         branch = self.perceptron(self.depthwise(x).movedim(1, -1))
         return x + self.drop_path(branch.movedim(-1, 1))
 
@@ -115,12 +115,12 @@ class ConvNeXtBlock(nn.Module):
         return self.compress(self.grn(self.responses(x)))
 
     def responses(self, x: Tensor) -> Tensor:
-        """Return the responses before GRN, (B, X, Y, Z, 4·C), each voxel's from its own channels alone."""
+        """Return the responses before GRN, (B, X, Y, Z, 4·C); each voxel depends only on its own channels."""
         return self.act(self.pointwise(self.norm(x)))
 
 
 class Upsample(nn.Module):
-    """Layer normalisation, nearest-neighbour upsampling to a given size and a 3³ convolution."""
+    """Layer normalization, nearest-neighbor upsampling to a given size, and a 3³ convolution."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -128,13 +128,12 @@ class Upsample(nn.Module):
         self.compress = nn.Conv3d(in_channels, out_channels, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor, size: torch.Size) -> Tensor:
-        return self.compress(
-            functional.interpolate(self.norm(x), size=size, mode="nearest")
-        )  # a voxel's norm is its own
+        # Normalizing each voxel by itself commutes with copying it, and is cheaper before.
+        return self.compress(functional.interpolate(self.norm(x), size=size, mode="nearest"))
 
 
 class Join(nn.Module):
-    """1³ convolution of two tensors concatenated along the channels, as the sum of one convolution of each."""
+    """1³ convolution of two tensors concatenated along the channels, computed as a sum of two convolutions."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -146,16 +145,18 @@ class Join(nn.Module):
 
 
 def fused(conv: nn.Conv3d, join: nn.Conv3d, last: nn.Conv3d | None = None) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the weights of the one linear step that an upsampling's convolution and what follows it amount to.
+    """Return the weights of the single linear step that equals a convolution and the 1³ convolutions after it.
 
     Args:
-        conv: Convolution of the upsampled volume.
-        join: 1³ convolution of its output, concatenated with a skip.
-        last: Perhaps a 1³ convolution of what the join gives.
+        conv: 3³ convolution of the upsampled volume, with a bias.
+        join: 1³ convolution of its output concatenated with a skip, with a bias.
+        last: Optional 1³ convolution of the output of ``join``.
 
     Returns:
         Kernel for the upsampled volume (O, C, 3, 3, 3), matrix for the skip's channels (O, S), bias (O).
     """
+    assert conv.bias is not None
+    assert join.bias is not None
     weight, bias = join.weight.flatten(1), join.bias
     if last is not None:
         of_join = last.weight.flatten(1)

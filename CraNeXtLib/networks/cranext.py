@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,19 +16,20 @@ from CraNeXtLib.networks.upsampled_conv import upsampled_conv
 
 
 class CraNeXt(nn.Module):
-    """The network of the CraNeXt paper (2024), as its published code has it.
+    """The network of the CraNeXt paper (2024), as in its published code.
 
     A stem and a tail work at full resolution; between them the encoder halves the grid at every level, and the decoder
-    brings it back by nearest-neighbour upsampling. Input (B, C, X, Y, Z), output logits (B, 1, X, Y, Z); the
-    published network's output is the sigmoid of the logits. State-dict names and shapes are the published ones.
+    restores it by nearest-neighbor upsampling. Input (B, C, X, Y, Z), output logits (B, 1, X, Y, Z); the published
+    network returns the sigmoid of the logits. Names and shapes in the state dict are the published ones.
 
     Args:
         in_channels: Channels of the input: 1 for a skull, 9 or 10 with region channels.
-        depths: Blocks of each level, encoder then decoder: an odd number of levels. The block at full resolution
-            before the encoder isn't counted.
+        depths: Number of blocks of each level, encoder first, for an odd number of levels. The block at full
+            resolution before the encoder does not count.
         widths: Channels of each level.
         grn: ``"official"`` (norm over X and Y) or ``"3d"``, see ``GRN``.
-        drop_path: Probability that training drops a block's branch, constant over the levels as in the published code.
+        drop_path: Probability of dropping a block's branch in training, the same at all levels as in the published
+            code.
 
     Raises:
         InputError: If depths and widths do not describe a network, or the GRN is unknown.
@@ -44,7 +46,7 @@ class CraNeXt(nn.Module):
     ) -> None:
         super().__init__()
         if len(depths) != len(widths) or len(widths) % 2 == 0:
-            raise InputError(f"Depths {depths} and widths {widths} must be equally many, and an odd number.")
+            raise InputError(f"Depths {depths} and widths {widths} must have the same odd length.")
         bottom = len(widths) // 2
         down_widths, up_widths = widths[: bottom + 1], widths[bottom + 1 :]
 
@@ -77,11 +79,27 @@ class CraNeXt(nn.Module):
 
     @property
     def deepest_layers(self) -> tuple[nn.Module, ...]:
-        """The layers outside the blocks that work on the fewest voxels."""
+        """The layers, other than blocks, that work on the fewest voxels."""
         return (*self.downsample_layers[3:], *self.upsample_layers[:2], *self.concat[:2])
 
+    @property
+    def stem(self) -> nn.Conv3d:
+        """The first convolution."""
+        return cast(nn.Conv3d, self.init_stage[0])
+
+    @property
+    def first_block(self) -> ConvNeXtBlock:
+        """The block at full resolution."""
+        return cast(ConvNeXtBlock, self.init_stage[1])
+
+    @property
+    def upsampling_steps(self) -> list[tuple[Upsample, Join]]:
+        """The upsampling before each level of the decoder, and the join with the skip."""
+        steps = zip(self.upsample_layers, self.concat, strict=True)
+        return [(cast(Upsample, upsample), cast(Join, join)) for upsample, join in steps]
+
     def check(self, x: Tensor) -> None:
-        """Raise InputError if the network cannot take the tensor."""
+        """Raise InputError if the network does not accept the tensor."""
         check_input(x, self.in_channels)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -106,9 +124,14 @@ class CraNeXt(nn.Module):
     def logits(self, x: Tensor, skip: Tensor) -> Tensor:
         """Return the logits from the decoder's output and the skip at full resolution.
 
-        Upsampling, join and last convolution are done as the one linear step that they are, as no activation lies
-        between them: so there are no more channels at full resolution than logits.
+        No activation lies between the upsampling, the join and the last convolution, so they are computed as one linear
+        step: no tensor at full resolution then has more channels than the logits.
         """
         of_x, of_skip, bias = fused(self.upscale_out.compress, self.final_concat.conv, self.final_convolution)
         whole = upsampled_conv(self.upscale_out.norm(x), of_x, skip.shape[2:])
         return whole + functional.linear(skip.movedim(1, -1), of_skip, bias).movedim(-1, 1)
+
+
+def blocks_of(stage: nn.Module) -> list[ConvNeXtBlock]:
+    """Return the blocks of a stage."""
+    return [cast(ConvNeXtBlock, block) for block in stage.children()]

@@ -1,4 +1,4 @@
-"""A CraNeXt that refines what a shape model proposes, instead of imagining the bone anew."""
+"""A CraNeXt that refines the proposal of a shape model instead of reconstructing the bone from scratch."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.folded_cranext import CORNERS, FoldedCraNeXt
 
 CHANNELS = 3  # defective skull, proposal, mean skull
-# A proposal is doubted even where it is 0 or 1; and 0 must not forbid what lies beyond the shape model's reach.
+# Occupancies are clamped to keep their logits finite, so that the network can overrule any proposal. The offset favors
+# bone, as the proposal is also 0 beyond the reach of the shape model.
 _LEAST, _OFFSET = 0.02, 2.0
 _STEM = "network.init_stage.0.weight"
 
 
 class CraNeXtRefiner(nn.Module):
-    """``FoldedCraNeXt`` whose output is added to a proposal's own logit.
+    """A ``FoldedCraNeXt`` whose output is added to the logit of a proposal.
 
-    Input (B, 3, X, Y, Z): shares of bone of the defective skull, of what a shape model would fill in, and of the mean
-    skull, on a grid in the shape model's space whose middle is the plane of symmetry. Output: logits of the implant,
-    (B, 1, X, Y, Z). Sizes as for ``FoldedCraNeXt``.
+    Input (B, 3, X, Y, Z): occupancies of the defective skull, of the shape model's proposal and of the mean skull, on a
+    grid in the shape model's space with the plane of symmetry in the middle. Output: logits of the implant,
+    (B, 1, X, Y, Z). Sizes are those of ``FoldedCraNeXt``.
 
     Args:
         in_channels: 3.
-        options: As those of ``FoldedCraNeXt``.
+        options: Those of ``FoldedCraNeXt``.
 
     Raises:
         InputError: If ``in_channels`` is another number.
@@ -43,23 +44,23 @@ class CraNeXtRefiner(nn.Module):
         return self.network(x) + self.proposed(x)
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Take the weights of a ``FoldedCraNeXt`` that knows the defective skull alone.
+        """Initialize from the weights of a ``FoldedCraNeXt`` whose only input is the defective skull.
 
-        What the first convolution makes of the other channels starts from zero.
+        The weights of the first convolution for the other channels start at zero.
 
         Raises:
-            RuntimeError: If they are of another network.
+            RuntimeError: If the weights belong to another network.
         """
         weights = dict(weights)
         old, new = weights.get(_STEM), torch.zeros_like(self.network.state_dict()[_STEM])
         if old is not None and old.shape[1] * CHANNELS == new.shape[1]:
-            for image, part in enumerate(old.split(CORNERS, dim=1)):  # of the head, and of its mirror image
+            for image, part in enumerate(old.split(CORNERS, dim=1)):  # the head and its mirror image
                 first = image * CHANNELS * CORNERS
                 new[:, first : first + CORNERS] = part
             weights[_STEM] = new
         self.network.load_state_dict(weights)
 
     def proposed(self, x: Tensor) -> Tensor:
-        """Return the part of the logits that comes from the proposal alone."""
-        share = (x[:, 1:2] * (1 - x[:, :1])).clamp(_LEAST, 1 - _LEAST)
-        return self.gain * (torch.logit(share) + _OFFSET)
+        """Return the part of the logits that depends on the proposal only."""
+        occupancy = (x[:, 1:2] * (1 - x[:, :1])).clamp(_LEAST, 1 - _LEAST)
+        return self.gain * (torch.logit(occupancy) + _OFFSET)

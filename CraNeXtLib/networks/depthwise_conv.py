@@ -1,8 +1,8 @@
-"""Depthwise 3D convolution whose gradients are fast on the CPU.
+"""Depthwise 3D convolution with fast gradients on the CPU.
 
-PyTorch's own gradients of a grouped 3D convolution take ten to thirty times as long there as its forward pass. Both can
-be had exactly from fast operations: the gradient of the input is a convolution with the flipped kernel, and that of
-the weight is a cross-correlation of input and output gradient, of which few lags are wanted, by Fourier transform.
+There, PyTorch's gradients of a grouped 3D convolution take ten to thirty times as long as its forward pass. Fast
+operations give both exactly: the gradient of the input is a convolution with the flipped kernel, and that of the weight
+is a cross-correlation of input and output gradient at a few lags, computed by Fourier transform.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Channels are transformed in groups of about as many voxels, so that their spectra stay in the processor's cache.
+# Channels are transformed in groups of about this many voxels, so that their spectra fit into the processor's cache.
 _CACHED_VOXELS = 2**17
 
 
@@ -59,9 +59,9 @@ class _DepthwiseConv3d(torch.autograd.Function):
 
 
 def _weight_gradient(x: Tensor, gradient: Tensor, kernel_size: int) -> Tensor:
-    """Return sum over voxels v of x[v + lag] · gradient[v], for the lags of the kernel: (C, 1, K, K, K)."""
+    """Return the sum over voxels v of x[v + lag] · gradient[v] for each lag of the kernel, (C, 1, K, K, K)."""
     radius = kernel_size // 2
-    # Long enough that the lags do not wrap around, and a multiple that Fourier transforms are fast at.
+    # Long enough that the lags do not wrap around, and a multiple of 16, for which Fourier transforms are fast.
     size = [-(-(length + radius) // 16) * 16 for length in x.shape[2:]]
     lags = torch.arange(-radius, radius + 1)
     group = max(1, _CACHED_VOXELS // math.prod(size))
@@ -78,7 +78,7 @@ def _weight_gradient(x: Tensor, gradient: Tensor, kernel_size: int) -> Tensor:
 
 
 def _channels_outermost(x: Tensor) -> Tensor:
-    """Return (C, B, X, Y, Z), contiguous but for B; PyTorch transposes two axes far faster than it permutes five."""
+    """Return (C, B, X, Y, Z), contiguous except for B; PyTorch transposes two axes far faster than it permutes five."""
     if x.is_contiguous():
         return x.transpose(0, 1)
     batch, channels, *size = x.shape

@@ -1,4 +1,4 @@
-"""Running a trained network on one volume, whichever network it is: streamed if it can be, else as it stands."""
+"""Running any trained network on one volume: streamed if its architecture allows, otherwise in one pass."""
 
 from __future__ import annotations
 
@@ -25,24 +25,25 @@ class Runner(Protocol):
 def runner(
     network: nn.Module, *, device: str | torch.device = "cpu", notify: Callable[[str], None] = lambda _: None
 ) -> Runner:
-    """Return the way to run a network that takes the least memory.
+    """Return the runner that needs the least memory for a network.
 
     Args:
         network: Any network of ``CraNeXtLib.networks``; its weights are copied.
         device: Where to compute.
-        notify: Called with a sentence when memory is short and it computes in another way.
+        notify: Called with a message when memory runs out and the runner falls back to a slower way.
     """
-    kind = StreamedCraNeXt if isinstance(network, CraNeXt | FoldedCraNeXt) else WholeNetwork
-    return kind(network, device=device, notify=notify)
+    if isinstance(network, CraNeXt | FoldedCraNeXt):
+        return StreamedCraNeXt(network, device=device, notify=notify)
+    return WholeNetwork(network, device=device, notify=notify)
 
 
 class WholeNetwork:
-    """A network that takes the volume in one pass; on a GPU whose memory is too small it goes on on the CPU.
+    """A network that processes the volume in one pass; if the GPU runs out of memory, it falls back to the CPU.
 
     Args:
-        network: Takes (B, C, X, Y, Z), returns logits (B, 1, X, Y, Z); its weights are copied.
+        network: Turns (B, C, X, Y, Z) into logits (B, 1, X, Y, Z); its weights are copied.
         device: Where to compute; in half precision on CUDA.
-        notify: Called with a sentence when it falls back to the CPU.
+        notify: Called with a message when it falls back to the CPU.
     """
 
     def __init__(
@@ -57,10 +58,11 @@ class WholeNetwork:
 
         Args:
             x: The input, on any device.
-            progress: Called with the fraction done, up to 1, after every convolution; what it raises ends the work.
+            progress: Called with the fraction done, up to 1, after every convolution; an exception it raises ends the
+                work.
 
         Raises:
-            InputError: If the network cannot take the input's size or channels.
+            InputError: If the network does not accept the input's size or channels.
         """
         if self.device.type != "cpu":
             try:
@@ -68,7 +70,7 @@ class WholeNetwork:
             except RuntimeError as error:
                 if "out of memory" not in str(error).lower():
                     raise
-            # Not in the handler: the error keeps the failed pass's memory.
+            # Outside the handler, since the error keeps the memory of the failed pass alive.
             self.notify("The GPU has too little free memory; using the CPU instead, which takes longer.")
         return self._run(x, torch.device("cpu"), torch.float32, progress)
 

@@ -1,4 +1,4 @@
-"""What the U-shaped networks share about sizes: checking an input, and meeting a skip that is a voxel longer."""
+"""Input sizes of the U-shaped networks: checking an input, and padding to a skip of slightly different size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check_input(x: Tensor, channels: int) -> None:
 
 
 def padded_to(x: Tensor, skip: Tensor) -> Tensor:
-    """Pad x with zeros, half on either side, to a skip's size; halving an odd size has lost a voxel or won one."""
+    """Pad x with zeros on both sides to the size of a skip, from which it differs by the rounding of odd sizes."""
     missing = [wanted - size for wanted, size in zip(skip.shape[2:], x.shape[2:], strict=True)]
     if not any(missing):
         return x

@@ -1,4 +1,4 @@
-"""3DUNetCNN: the residual U-Net that won the AutoImplant 2020 challenge, the baseline of the CraNeXt paper."""
+"""3DUNetCNN: the residual U-Net that won the AutoImplant 2020 challenge, and the baseline of the CraNeXt paper."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ _GROUPS = 8
 class UNet3DCNN(nn.Module):
     """The network of Ellis and Aizenberg 2020 (doi 10.1007/978-3-030-64327-0_6), without its last sigmoid.
 
-    Blocks of Myronenko 2018 (arXiv 1810.11654), two a level on the way down and one on the way up, with strided
-    convolutions between the levels and trilinear upsampling. Input (B, C, X, Y, Z), output logits (B, 1, X, Y, Z).
+    Blocks of Myronenko 2018 (arXiv 1810.11654), two per level of the encoder and one per level of the decoder, with
+    strided convolutions between the levels and trilinear upsampling. Input (B, C, X, Y, Z), output logits
+    (B, 1, X, Y, Z).
 
-    State-dict names are those of their library (https://github.com/ellisdg/3DUnetCNN); the layout in which
-    autoimplantpipe, of the CraNeXt authors, stores the same network loads as well, see ``named_as_ellis``. Both need
-    sides that divide by 16; the library's later commits pad where they do not, and so does this.
+    Names in the state dict are those of their library (https://github.com/ellisdg/3DUnetCNN). The layout in which
+    autoimplantpipe, by the CraNeXt authors, stores the same network can be loaded too, see ``named_as_ellis``. Both
+    need sizes divisible by 16; later commits of the library pad other sizes, and so does this class.
 
     Args:
         in_channels: Channels of the input.
         base_width: Channels of the first level; they double at every level.
-        depths: Blocks of each level on the way down. The way up has one block a level.
-        dropout: Probability that training drops a channel after the first block.
+        depths: Number of blocks of each level of the encoder. The decoder has one block per level.
+        dropout: Probability of dropping a channel after the first block in training.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class UNet3DCNN(nn.Module):
                 zip([in_channels, *widths[:-1]], widths, depths, strict=True)
             )
         ]
-        # A level on the way up has both its own channels and the skip's, except for the deepest.
+        # Each level of the decoder except the deepest receives its own channels and those of the skip.
         joined = [widths[-1], *(2 * width for width in widths[-2::-1])]
         up = [Level(width, width, 1) for width in joined[:-1]] + [Level(joined[-1], base_width, 1)]
         halves = [nn.Conv3d(w, w, kernel_size=3, stride=2, padding=1, bias=False) for w in widths[:-1]]
@@ -66,13 +67,8 @@ class UNet3DCNN(nn.Module):
     @property
     def deepest_layers(self) -> tuple[nn.Module, ...]:
         """The layers that work on the fewest voxels."""
-        down, up = self.encoder, self.decoder
-        return (
-            *down["downsampling_convolutions"][-2:],
-            *down["layers"][-2:],
-            *up["layers"][:2],
-            *up["pre_upsampling_blocks"][:2],
-        )
+        (down, halves), (up, narrow) = _levels_and_steps(self.encoder), _levels_and_steps(self.decoder)
+        return (*halves[-2:], *down[-2:], *up[:2], *narrow[:2])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (B, 1, X, Y, Z) of an input (B, C, X, Y, Z).
@@ -81,27 +77,33 @@ class UNet3DCNN(nn.Module):
             InputError: If an axis is shorter than 32 voxels or the channels are not the network's.
         """
         check_input(x, self.in_channels)
-        *levels, bottom = self.encoder["layers"]
+        (*levels, bottom), halves = _levels_and_steps(self.encoder)
         skips = []
-        for level, halve in zip(levels, self.encoder["downsampling_convolutions"], strict=True):
+        for level, halve in zip(levels, halves, strict=True):
             x = level(x)
             skips.append(x)
             x = halve(x)
         x = bottom(x)
-        *levels, top = self.decoder["layers"]
-        for step, (level, narrow) in enumerate(zip(levels, self.decoder["pre_upsampling_blocks"], strict=True)):
-            x = functional.interpolate(narrow(level(x)), scale_factor=2, mode="trilinear", align_corners=False)
+        (*levels, top), narrow = _levels_and_steps(self.decoder)
+        for step, (level, narrowing) in enumerate(zip(levels, narrow, strict=True)):
+            x = functional.interpolate(narrowing(level(x)), scale_factor=2, mode="trilinear", align_corners=False)
             skip = skips.pop()
             x = self.attend(step, torch.cat((padded_to(x, skip), skip), dim=1))
         return self.final_convolution(top(x))
 
     def attend(self, step: int, x: Tensor) -> Tensor:  # noqa: ARG002
-        """Return the input of a level on the way up, upsampled and skip; a subclass may weight it."""
+        """Return the input of a level of the decoder, upsampled channels and skip; a subclass may weight it."""
         return x
 
 
+def _levels_and_steps(half: nn.ModuleDict) -> tuple[list[nn.Module], list[nn.Module]]:
+    """Return the levels of the encoder or the decoder, and the convolutions between them."""
+    levels, steps = half.values()
+    return list(levels.children()), list(steps.children())
+
+
 class Level(nn.Module):
-    """Residual blocks one after the other, and perhaps a dropout of channels after the first."""
+    """Residual blocks in sequence, with optional dropout of channels after the first."""
 
     def __init__(self, in_channels: int, channels: int, depth: int, *, dropout: float = 0.0) -> None:
         super().__init__()
@@ -119,7 +121,10 @@ class Level(nn.Module):
 
 
 class PreActivationBlock(nn.Module):
-    """Two steps of normalisation, activation and 3³ convolution, added to the input, which a 1³ one may widen."""
+    """Two steps of normalization, activation and 3³ convolution, added to the input.
+
+    If the number of channels changes, the input passes through a 1³ convolution.
+    """
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
@@ -143,10 +148,10 @@ class _Step(nn.Module):
 
 
 def named_as_ellis(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the entries of autoimplantpipe's layout, where levels and the convolutions between them alternate.
+    """Rename the entries of autoimplantpipe's layout, in which levels and the convolutions between them alternate.
 
     Args:
-        weights: A state dict of either layout.
+        weights: A state dict in either layout.
     """
     if "encoder.layers.1.weight" not in weights:
         return dict(weights)
@@ -155,8 +160,8 @@ def named_as_ellis(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for name, value in weights.items():
         half, _, rest = name.partition(".layers.")
         if half in between:
-            place, _, rest = rest.partition(".")
-            step, is_between = divmod(int(place), 2)
+            position, _, rest = rest.partition(".")
+            step, is_between = divmod(int(position), 2)
             name = f"{half}.{between[half] if is_between else 'layers'}.{step}.{rest}"
         renamed[name] = value
     return renamed

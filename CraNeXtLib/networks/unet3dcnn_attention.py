@@ -1,4 +1,4 @@
-"""3DUNetCNN with attention: channel and spatial gates before every level of the decoder that takes a skip."""
+"""3DUNetCNN with attention: channel and spatial gates before every level of the decoder that receives a skip."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from CraNeXtLib.networks.unet3dcnn import UNet3DCNN
 
 
 class AttentionUNet3DCNN(UNet3DCNN):
-    """3DUNetCNN with the attention of Islam et al. 2019 (doi 10.1007/978-3-030-46640-4_25), as the CraNeXt paper adds.
+    """3DUNetCNN with the attention of Islam et al. 2019 (doi 10.1007/978-3-030-46640-4_25), as in the CraNeXt paper.
 
-    The paper doesn't say where the gates sit or how narrow they are, only that its file grows from 262 to 263 MiB.
-    Islam et al. put them on the concatenation of upsampled channels and skip, as here; their reduction of 16 would
-    leave the file at 262 MiB, and so would 8; 4 gives 263 (68,735,442 parameters), as 2 does. Hence the default of 4;
-    16 is Islam's.
+    The paper gives neither the position nor the width of the gates, only that the file grows from 262 to 263 MiB. Here
+    they act on the concatenation of upsampled channels and skip, as in Islam et al. Their reduction of 16 would leave
+    the file at 262 MiB, and so would 8; the default of 4 makes it 263 MiB (68,735,442 parameters), as would 2.
 
     Args:
-        reduction: Channels of a gate's input for each of its hidden units.
-        options: As those of ``UNet3DCNN``.
+        reduction: Channels of a gate's input per hidden unit.
+        options: Those of ``UNet3DCNN``.
 
     Raises:
         InputError: If the reduction leaves no hidden unit.
@@ -30,20 +29,20 @@ class AttentionUNet3DCNN(UNet3DCNN):
     def __init__(self, *, reduction: int = 4, **options: Any) -> None:
         super().__init__(**options)
         if not 1 <= reduction <= min(self.joined_widths):
-            raise InputError(f"The reduction is {reduction}; it must lie between 1 and {min(self.joined_widths)}.")
+            raise InputError(f"The reduction is {reduction}; it must be between 1 and {min(self.joined_widths)}.")
         self.attention = nn.ModuleList(ChannelSpatialAttention(width, reduction) for width in self.joined_widths)
 
     def attend(self, step: int, x: Tensor) -> Tensor:
-        """Return the input of a level on the way up, weighted by its gates."""
+        """Return the input of a level of the decoder, weighted by its gates."""
         return self.attention[step](x)
 
 
 class ChannelSpatialAttention(nn.Module):
-    """Two gates side by side and the input itself, added: one weight a channel, and one weight a voxel.
+    """The sum of the input, the input gated per channel, and the input gated per voxel.
 
     Args:
         channels: Channels of input and output.
-        reduction: Channels for each hidden unit of the channel gate.
+        reduction: Channels per hidden unit of the channel gate.
     """
 
     def __init__(self, channels: int, reduction: int) -> None:

@@ -1,9 +1,9 @@
-"""A 3³ convolution of a nearest-upsampled volume, worked out on the small volume.
+"""A 3³ convolution of a volume upsampled by nearest neighbor, computed on the small volume.
 
-Every voxel of the upsampled volume is a copy, so its products with the 27 taps are computed once for the voxel that it
-was copied from, and the products are then copied and summed, an axis at a time: exact, an eighth of the work, and the
-upsampled volume never exists. ``upsampled_conv`` is for training; the others, for streaming, have tensors (Z, X, Y, C):
-the third axis of the volume first.
+Every voxel of the upsampled volume is a copy. The products with the 27 taps are therefore computed once per voxel of
+the small volume, then copied and summed one axis at a time: the result is exact, takes an eighth of the work, and the
+upsampled volume never exists. ``upsampled_conv`` is for training; the other functions, for streaming, take tensors
+(Z, X, Y, C) with the third axis of the volume first.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from torch.nn import functional
 
 
 def upsampled_conv(x: Tensor, weight: Tensor, size: Sequence[int]) -> Tensor:
-    """Return the zero-padded convolution of a volume that is upsampled by nearest neighbour.
+    """Return the zero-padded convolution of a volume upsampled by nearest neighbor.
 
-    Keeps 27·O channels of the small volume for the backward pass; worth it for few output channels.
+    Stores 27·O channels of the small volume for the backward pass, so it pays off only for few output channels.
 
     Args:
         x: The small volume, (B, C, x, y, z).
         weight: (O, C, 3, 3, 3).
-        size: Voxels of the upsampled volume, X, Y and Z.
+        size: Size of the upsampled volume: X, Y, Z.
 
     Returns:
         (B, O, X, Y, Z).
     """
     products = torch.einsum("ocijk,bcxyz->bijkoxyz", weight, x)
-    spread = [_spreading(*lengths).to(x) for lengths in zip(x.shape[2:], size, strict=True)]
-    return torch.einsum("bijkoxyz,Xxi,Yyj,Zzk->boXYZ", products, *spread)
+    copies = [_tap_copies(*lengths).to(x) for lengths in zip(x.shape[2:], size, strict=True)]
+    return torch.einsum("bijkoxyz,Xxi,Yyj,Zzk->boXYZ", products, *copies)
 
 
-def _spreading(length: int, upsampled_length: int) -> Tensor:
-    """Return 1 where a voxel's product with a tap belongs to an upsampled voxel: (upsampled voxels, voxels, 3 taps)."""
+def _tap_copies(length: int, upsampled_length: int) -> Tensor:
+    """Return 1 where the product of a voxel and a tap contributes to an upsampled voxel: (upsampled, voxels, 3)."""
     copied_from = functional.one_hot(nearest_index(length, upsampled_length), length)
     return functional.pad(copied_from, (0, 0, 1, 1)).unfold(0, 3, 1)
 
 
 def pack_taps(weight: Tensor) -> Tensor:
-    """Return a convolution's weight (O, C, 3, 3, 3), over (X, Y, Z), as (3, C, 3·3·O): Y tap; C; X tap, Z tap, O."""
+    """Reorder a convolution's weight (O, C, 3, 3, 3), with axes (X, Y, Z), as (Y tap, C, X tap · Z tap · O)."""
     out_channels, channels = weight.shape[:2]
     return weight.permute(3, 1, 2, 4, 0).reshape(3, channels, 9 * out_channels).contiguous()
 
 
 def add_upsampled_conv(out: Tensor, small: Tensor, taps: Tensor, *, after_plane: Callable[[], None]) -> None:
-    """Add to ``out`` the zero-padded convolution of ``small``, upsampled to its size by nearest neighbour.
+    """Add to ``out`` the zero-padded convolution of ``small`` upsampled to its size by nearest neighbor.
 
     Args:
         out: (Z, X, Y, O), changed in place.
@@ -60,8 +60,8 @@ def add_upsampled_conv(out: Tensor, small: Tensor, taps: Tensor, *, after_plane:
     )
     x_source, y_source = x_source.to(out.device), y_source.to(out.device)
     for z, plane in enumerate(small):
-        products = _spread([plane @ tap for tap in taps], y_source, axis=1)
-        products = _spread(products.view(*products.shape[:2], 3, 3 * out_channels).unbind(2), x_source, axis=0)
+        products = _summed_taps([plane @ tap for tap in taps], y_source, axis=1)
+        products = _summed_taps(products.view(*products.shape[:2], 3, 3 * out_channels).unbind(2), x_source, axis=0)
         for tap, product in enumerate(products.view(width, height, 3, out_channels).unbind(2)):
             for target in (torch.nonzero(z_source == z).flatten() + 1 - tap).tolist():
                 if 0 <= target < depth:
@@ -70,15 +70,15 @@ def add_upsampled_conv(out: Tensor, small: Tensor, taps: Tensor, *, after_plane:
 
 
 def nearest_index(length: int, upsampled_length: int) -> Tensor:
-    """Return, for each upsampled voxel along an axis, the voxel that PyTorch's nearest neighbour copies."""
+    """Return, for each upsampled voxel along an axis, the voxel that PyTorch copies as its nearest neighbor."""
     indices = torch.arange(length, dtype=torch.float32)
     return functional.interpolate(indices[None, None], size=upsampled_length, mode="nearest")[0, 0].long()
 
 
-def _spread(products: Sequence[Tensor], source: Tensor, *, axis: int) -> Tensor:
-    """Upsample the products of each of three taps along an axis and sum them, each shifted by its tap's place."""
-    before, centre, after = products
-    total = centre.index_select(axis, source)
+def _summed_taps(products: Sequence[Tensor], source: Tensor, *, axis: int) -> Tensor:
+    """Upsample the products with each of three taps along an axis, shift them by the tap's offset and add them up."""
+    before, center, after = products
+    total = center.index_select(axis, source)
     total.narrow(axis, 1, len(source) - 1).add_(before.index_select(axis, source[:-1]))
     total.narrow(axis, 0, len(source) - 1).add_(after.index_select(axis, source[1:]))
     return total

@@ -1,4 +1,4 @@
-"""The residual U-Net of Wodzinski et al., first of the AutoImplant 2021 challenge."""
+"""The residual U-Net of Wodzinski et al., which won the AutoImplant 2021 challenge."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from CraNeXtLib.networks.input_size import check_input, padded_to
 class WodzinskiUNet(nn.Module):
     """The reconstruction network of Wodzinski et al. 2022 (doi 10.1016/j.cmpb.2022.107173), without its last sigmoid.
 
-    Written from a description of its layers alone (their code may not be adapted), so names of weights are ours.
-    Every stage halves or doubles the grid by a strided convolution of 4³ voxels after its residual blocks; nothing
-    but the last of these works at full resolution. Its stage ratio in the CraNeXt paper, 0:1:2:3:3:2:1:1, is the
-    number of blocks of each stage. Input (B, C, X, Y, Z), output logits (B, 1, X, Y, Z).
+    Written only from a description of its layers, as the license of their code does not allow adapting it; the names of
+    the weights are ours. After its residual blocks, every stage halves or doubles the grid with a strided convolution
+    of 4³ voxels; only the last of these works at full resolution. The stage ratio in the CraNeXt paper,
+    0:1:2:3:3:2:1:1, is the number of blocks of each stage. Input (B, C, X, Y, Z), output logits (B, 1, X, Y, Z).
 
-    As theirs, it takes sizes that do not divide by 16 by padding with zeros before a skip joins. They train it at 1 mm
-    to give the defect itself; set ``data.target`` to ``implant`` for that.
+    Like theirs, it accepts sizes that are not divisible by 16 by padding with zeros before a skip joins. They train it
+    at 1 mm to predict the implant itself; set ``data.target`` to ``implant`` for that.
 
     Args:
         in_channels: Channels of the input.
-        down_widths: Channels of the blocks of each stage on the way down; the last is what the stage gives. The first
+        down_widths: Channels of the blocks of each stage of the encoder; the last also of the stage's output. The first
             stage has no blocks.
-        up_widths: Channels of the blocks of each stage on the way up, and of what the stage gives.
+        up_widths: Channels of the blocks of each stage of the decoder, and of the stage's output.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class WodzinskiUNet(nn.Module):
         self.final_convolution = nn.Conv3d(channels, 1, kernel_size=1)
 
     def block(self, in_channels: int, channels: int) -> nn.Module:
-        """Return a block of the network; a subclass may have another kind."""
+        """Return a residual block; a subclass may use another kind."""
         return PostActivationBlock(in_channels, channels)
 
     @property
@@ -79,7 +79,7 @@ class WodzinskiUNet(nn.Module):
 
 
 class PostActivationBlock(nn.Module):
-    """Two 3³ convolutions, each normalised by channel and activated, added to a 1³ convolution of the input."""
+    """Two 3³ convolutions, each with instance normalization and activation, added to a 1³ convolution of the input."""
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class PostActivationBlock(nn.Module):
 
 
 def _resized(kind: type[nn.Module], in_channels: int, widths: Sequence[int]) -> tuple[nn.Module, ...]:
-    """Return the end of a stage: a convolution that halves or doubles the grid, normalised and activated."""
+    """Return the end of a stage: a convolution that halves or doubles the grid, normalization and activation."""
     return kind(in_channels, widths[-1], kernel_size=4, stride=2, padding=1), *_norm_and_activation(widths[-1])
 
 

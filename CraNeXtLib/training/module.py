@@ -14,7 +14,7 @@ from torchmetrics import MeanMetric, MinMetric
 
 from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.networks.activation_checkpointing import recompute
+from CraNeXtLib.networks.activation_checkpointing import checkpoint_activations
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, input_channels, network_options
 from CraNeXtLib.training.losses import make_loss
@@ -130,7 +130,7 @@ def set_up(network: nn.Module, config: TrainingConfig) -> None:
     """Make a network compute as training wants it: in what precision, and what is kept for the backward pass."""
     _keep_deepest_levels_in_float32(network)
     if config.run.gradient_checkpointing:
-        recompute(network)
+        checkpoint_activations(network)
 
 
 def _check_grid(config: TrainingConfig) -> None:

@@ -35,7 +35,7 @@ def test_a_block_in_slabs_has_the_same_output_and_gradients(grn, slab_bytes, mon
     monkeypatch.setattr(activation_checkpointing, "SLAB_BYTES", slab_bytes)
     whole, x = make_block(grn), torch.randn(3, 6, 11, 8, 9, dtype=torch.double)
     slabs = copy.deepcopy(whole)
-    activation_checkpointing.recompute(slabs)
+    activation_checkpointing.checkpoint_activations(slabs)
     assert list(slabs.state_dict()) == list(whole.state_dict())
     for got, wanted in zip(output_and_gradients(slabs, x), output_and_gradients(whole, x), strict=True):
         torch.testing.assert_close(got, wanted, rtol=1e-9, atol=1e-11)
@@ -48,7 +48,7 @@ def test_slabs_are_as_exact_in_half_precision(monkeypatch):
     monkeypatch.setattr(activation_checkpointing, "SLAB_BYTES", 1)
     exact, x = make_block("3d").float().eval(), torch.randn(1, 6, 96, 8, 8)
     whole, slabs = copy.deepcopy(exact), copy.deepcopy(exact)
-    activation_checkpointing.recompute(slabs)
+    activation_checkpointing.checkpoint_activations(slabs)
     wanted, errors = output_and_gradients(exact, x), []
     for block in (whole, slabs):
         with torch.autocast("cpu", torch.bfloat16):

@@ -1,4 +1,4 @@
-"""The folded network, which the bundled model is made of."""
+"""The network on blocks of voxels, from which the bundled model is made."""
 
 import pytest
 import torch
