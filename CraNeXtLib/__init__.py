@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from CraNeXtLib.anatomy.categorization.categorize import categorize
     from CraNeXtLib.cases.case_settings import CaseSettings
     from CraNeXtLib.cases.reconstruction_case import reconstruct_case
-    from CraNeXtLib.evaluation.checklist import Thresholds
     from CraNeXtLib.evaluation.evaluation import evaluate
+    from CraNeXtLib.evaluation.thresholds import Thresholds
     from CraNeXtLib.geometry.volume import Volume
     from CraNeXtLib.geometry.volume_files import read_volume, write_volume
     from CraNeXtLib.implant.finishing.pipeline import finish
@@ -53,7 +53,7 @@ _PUBLIC = {
     "CaseSettings": "CraNeXtLib.cases.case_settings:CaseSettings",
     "categorize": "CraNeXtLib.anatomy.categorization.categorize:categorize",
     "evaluate": "CraNeXtLib.evaluation.evaluation:evaluate",
-    "Thresholds": "CraNeXtLib.evaluation.checklist:Thresholds",
+    "Thresholds": "CraNeXtLib.evaluation.thresholds:Thresholds",
     "finish": "CraNeXtLib.implant.finishing.pipeline:finish",
     "FinishSettings": "CraNeXtLib.implant.finishing.settings:FinishSettings",
     "check_fit": "CraNeXtLib.implant.fit.fit_check:check_fit",

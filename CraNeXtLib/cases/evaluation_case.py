@@ -10,9 +10,10 @@ from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.evaluation.checklist import Checklist, Thresholds, check
+from CraNeXtLib.evaluation.checklist import Checklist, check
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
+from CraNeXtLib.evaluation.thresholds import Thresholds
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 

@@ -1,4 +1,4 @@
-"""One line of a checklist: what was measured, its limit, and whether it holds."""
+"""One criterion of the checklist or of the fit check: what was measured, its threshold, and whether it is met."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Criterion:
     """One answer.
 
     Attributes:
-        name: One of ``CRITERIA``.
-        value: The number that decides, None where it could not be measured.
-        unit: Unit of value and threshold: ``"mm"``, ``"mL"`` or ``"ratio"``.
-        threshold: The number it is held against.
-        passed: Whether the criterion is met; None where it could not be measured.
+        name: Name of the criterion, such as ``"complete"``.
+        value: The measured value; None if it could not be measured.
+        unit: Unit of value and threshold, such as ``"mm"``.
+        threshold: The limit that the value is compared with.
+        passed: Whether the criterion is met; None if the value could not be measured.
         position_ras_mm: Where it is worst, or None if there is nothing to show.
     """
 

@@ -16,8 +16,8 @@ from CraNeXtLib.core.errors import InputError
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
     from CraNeXtLib.cli.progress_printer import ProgressPrinter
-    from CraNeXtLib.evaluation.checklist import Thresholds
     from CraNeXtLib.evaluation.evaluation import Evaluation
+    from CraNeXtLib.evaluation.thresholds import Thresholds
 
 
 def add_to(commands: SubParsers) -> None:
@@ -116,7 +116,7 @@ def _print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:
 
 
 def _thresholds(settings: Sequence[str]) -> Thresholds:
-    from CraNeXtLib.evaluation.checklist import Thresholds
+    from CraNeXtLib.evaluation.thresholds import Thresholds
 
     names = [field.name for field in fields(Thresholds)]
     values = {}

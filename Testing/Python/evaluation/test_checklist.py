@@ -7,7 +7,8 @@ import pytest
 
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.evaluation.checklist import CAUSES, CRITERIA, Checklist, Thresholds, check
+from CraNeXtLib.evaluation.checklist import CAUSES, CRITERIA, Checklist, check
+from CraNeXtLib.evaluation.thresholds import Thresholds
 from CraNeXtLib.geometry.affine import affine_from_axis_codes
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
