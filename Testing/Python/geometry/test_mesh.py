@@ -1,8 +1,13 @@
-"""Normals and centers of a mesh's faces."""
+"""Volume, watertightness, normals and shells of meshes."""
 
 import numpy as np
+import pytest
+from phantoms import head
 
-from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
+from CraNeXtLib.geometry.components import pieces_of
+from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals, joined, split_mesh
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
 
 # A triangle of 3 mm² in the plane y = 5 that faces the patient's back, and one of 2 mm² that faces up.
 TRIANGLES = Mesh(
@@ -16,3 +21,29 @@ def test_a_face_normal_points_outward_and_is_as_long_as_twice_the_area_of_the_fa
 
 def test_the_center_of_a_face_is_its_centroid():
     assert face_centers(TRIANGLES).tolist() == [[2 / 3, 5, 1], [2 / 3, 2 / 3, 1]]
+
+
+def test_open_or_turned_mesh_is_not_watertight():
+    mesh = surface_of(head(spacing=(4.0, 4.0, 4.0)).implant)
+    assert not Mesh(mesh.vertices, mesh.faces[1:]).is_watertight
+    turned = mesh.faces.copy()
+    turned[0] = turned[0, ::-1]
+    assert not Mesh(mesh.vertices, turned).is_watertight
+    assert Mesh(mesh.vertices, mesh.faces[:, ::-1]).volume_ml == pytest.approx(-mesh.volume_ml)
+
+
+def test_a_joined_mesh_splits_into_the_shells_of_its_pieces():
+    voxels = np.zeros((20, 10, 10), dtype=bool)
+    voxels[2:8, 2:8, 2:8] = True
+    voxels[3:7, 3:7, 3:7] = False  # a cavity, whose surface is a shell of its own
+    voxels[12:15, 2:5, 2:5] = True
+    mask = Volume(voxels, np.diag([2.0, 2.0, 2.0, 1.0]))
+    mesh = surface_of(mask)
+    pieces = pieces_of(mask)
+    parts = split_mesh(mesh, pieces)
+    assert [part.is_watertight for part in parts] == [True, True]
+    assert [part.volume_ml for part in parts] == pytest.approx([surface_of(piece).volume_ml for piece in pieces])
+    assert joined(parts).volume_ml == pytest.approx(mesh.volume_ml)
+    assert len(joined(parts).faces) == len(mesh.faces)
+    elsewhere = Volume(np.ones((1, 1, 1), dtype=bool), np.diag([1.0, 1.0, 1.0, 1.0]) + np.eye(4, k=3) * 500)
+    assert len(split_mesh(mesh, [*pieces, elsewhere])[2].faces) == 0
