@@ -49,7 +49,7 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
     with new_folder(target) as folder:
         write_weights(folder / "weights.safetensors")
         description["sha256"] = sha256_of(folder / "weights.safetensors")
-        write_text(folder / "model.json", json_text(description))
+        write_text(folder / "model.json", json_text(description, indent=2))
         for file in (source / CARD, source / SCORES_FILE):
             if file.is_file():
                 shutil.copyfile(file, folder / file.name)

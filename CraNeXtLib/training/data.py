@@ -1,7 +1,7 @@
-"""From a manifest to batches: cases prepared once and cached, samples drawn by their number alone.
+"""From a manifest to batches: cases are prepared once and cached, and samples are drawn by their number alone.
 
-Sample ``n`` of a run depends on the seed and ``n``, on nothing else: not on the process that makes it, on how many
-there are, or on whether the run was interrupted. So a resumed run needs no saved random states.
+Sample ``n`` of a run depends on the seed and ``n``, and on nothing else: not on the process that makes it, on the
+number of processes, or on whether the run was interrupted. So a resumed run needs no saved random states.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from lightning.pytorch import LightningDataModule
-from torch.utils.data import DataLoader, Dataset
+from lightning.pytorch import LightningDataModule, Trainer
+from torch.utils.data import DataLoader
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
 from CraNeXtLib.training.config import TrainingConfig
-from CraNeXtLib.training.samples.face_samples import FaceSamples
-from CraNeXtLib.training.samples.numbered_samples import NumberedSamples, TrainingSamples, ValidationSamples
+from CraNeXtLib.training.samples.input_kind import input_kind
+from CraNeXtLib.training.samples.numbered_samples import Batch, NumberedSampler, TrainingSamples, ValidationSamples
 from CraNeXtLib.training.samples.prepared_cases import PreparedCases
-from CraNeXtLib.training.samples.refiner_samples import RefinerSamples
 
 
 class CompletionData(LightningDataModule):
@@ -30,12 +29,18 @@ class CompletionData(LightningDataModule):
     Args:
         config: The run's configuration.
         cache: Folder for prepared cases.
-        report: Told which case is left out and why, as one sentence.
-        progress: Told which case is being prepared.
+        report: Called with a sentence for each case that is left out.
+        progress: Called with the name of the case that is being prepared, and the fraction done.
+
+    Attributes:
+        kind: The input of the network.
+        cases: The prepared cases of the splits training and validation.
 
     Raises:
-        InputError: If the manifest cannot be used, or a case, where the configuration does not leave bad ones out.
+        InputError: If the manifest cannot be used.
     """
+
+    trainer: Trainer
 
     def __init__(
         self,
@@ -45,22 +50,26 @@ class CompletionData(LightningDataModule):
         progress: ProgressCallback | None = None,
     ) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.kind = config, input_kind(config)
         self._cache = cache
         self._left_out: set[DatasetCase] = set()
-        self.cases = {name: PreparedCases(config, cache) for name in ("training", "validation")}
+        self.cases = {name: PreparedCases(self.kind, cache) for name in ("training", "validation")}
         self._report, self._progress = report, progress or (lambda _stage, _fraction: None)
         if not config.data.manifest:
             raise InputError("data.manifest names no data set; make one with: cranext dataset.")
         manifests = (config.data.manifest, *config.data.more_manifests)
-        self.listed = [case for manifest in manifests for case in read_manifest(manifest)]
+        self._listed = [case for manifest in manifests for case in read_manifest(manifest)]
 
     def prepare_data(self) -> None:
-        """Fill the cache. Each process of the run starts elsewhere, so that they share the work, not repeat it."""
+        """Fill the cache. Each process of the run starts with another case, so that they share the work.
+
+        Raises:
+            InputError: If a case cannot be used and ``data.on_bad_case`` is stop.
+        """
         if len(self.cases["training"]):
             return
-        shared = PreparedCases(self.config, self._cache)
-        wanted = [case for case in self.listed if case.split in self.cases]
+        shared = PreparedCases(self.kind, self._cache)
+        wanted = [case for case in self._listed if case.split in self.cases]
         first = len(wanted) * int(os.environ.get("RANK", 0)) // int(os.environ.get("WORLD_SIZE", 1))
         for number, case in enumerate(wanted[first:] + wanted[:first]):
             self._progress(f"Preparing {case.name}", number / len(wanted))
@@ -78,17 +87,24 @@ class CompletionData(LightningDataModule):
                 raise InputError(f"{self.config.data.manifest} has no usable case in the split '{name}'.")
 
     def prepare_some(self, count: int) -> tuple[int, int]:
-        """Prepare the first few training cases, and return how many cases there are to train on and to validate on."""
+        """Prepare the first training cases only.
+
+        Returns:
+            The number of cases to train on, and to validate on.
+
+        Raises:
+            InputError: If a split is empty, or none of the first cases can be used.
+        """
         training = self._split("training")
         for case in training[:count]:
             self._progress(f"Preparing {case.name}", 0.0)
             self._add(case, self.cases["training"])
         if not len(self.cases["training"]):
-            raise InputError(f"The first cases to train on in {self.config.data.manifest} cannot be used.")
+            raise InputError(f"The first training cases in {self.config.data.manifest} cannot be used.")
         return len(training), len(self._split("validation"))
 
     def used(self, split: str) -> list[DatasetCase]:
-        """Return the cases of a split without those left out."""
+        """Return the cases of a split without those that were left out."""
         return [case for case in self._split(split) if case not in self._left_out]
 
     def _split(self, name: str) -> list[DatasetCase]:
@@ -97,7 +113,7 @@ class CompletionData(LightningDataModule):
         Raises:
             InputError: If there are none.
         """
-        cases = [case for case in self.listed if case.split == name]
+        cases = [case for case in self._listed if case.split == name]
         if not cases:
             raise InputError(f"{self.config.data.manifest} has no case in the split '{name}'.")
         return cases
@@ -109,7 +125,7 @@ class CompletionData(LightningDataModule):
             prepared.add(case)
         except InputError as error:
             if self.config.data.on_bad_case == "stop":
-                raise InputError(f"{error} Mend the case {case.name}, or set data.on_bad_case to skip.") from error
+                raise InputError(f"{error} Fix case {case.name}, or set data.on_bad_case to skip.") from error
             self._left_out.add(case)
             self._report(f"Left out case {case.name}: {error}")
 
@@ -121,37 +137,27 @@ class CompletionData(LightningDataModule):
 
     @property
     def samples_per_epoch(self) -> int:
-        """Number of samples of an epoch, over all processes."""
+        """Number of samples in an epoch, over all processes."""
         return self.config.run.samples_per_epoch or len(self.cases["training"])
 
-    def training_samples(self) -> Dataset:
+    def training_samples(self) -> TrainingSamples:
         """Return the samples of the training cases by number."""
-        if self.config.data.input == "proposal":
-            return RefinerSamples(self.cases["training"], self.config, self._cache, training=True)
-        if self.config.data.input == "face":
-            return FaceSamples(self.cases["training"], self.config, training=True)
-        return TrainingSamples(self.cases["training"], self.config)
+        maker = self.kind.sample_maker(self.cases["training"], self._cache, training=True)
+        return TrainingSamples(maker, self.config.run.seed)
 
-    def validation_samples(self, split: str) -> Dataset:
+    def validation_samples(self, split: str) -> ValidationSamples:
         """Return one sample of each case of a split."""
-        if self.config.data.input == "proposal":
-            return RefinerSamples(self.cases[split], self.config, self._cache, training=False)
-        if self.config.data.input == "face":
-            return FaceSamples(self.cases[split], self.config, training=False)
-        return ValidationSamples(self.cases[split], self.config)
+        return ValidationSamples(self.kind.sample_maker(self.cases[split], self._cache, training=False))
 
-    def train_dataloader(self) -> DataLoader:
-        """Return the batches of one epoch, from the trainer's present step on."""
-        trainer, batch = self.trainer, self.config.run.batch_size
-        sampler = NumberedSamples(
-            lambda: trainer.global_step, self.samples_per_epoch, batch, trainer.global_rank, trainer.world_size
-        )
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Return the batches of one epoch."""
+        batch, workers = self.config.run.batch_size, self.config.data.workers
+        sampler = NumberedSampler(self.samples_per_epoch, batch, self.trainer.global_rank, self.trainer.world_size)
         samples = self.training_samples()
-        workers = self.config.data.workers
         return DataLoader(samples, batch, sampler=sampler, num_workers=workers, persistent_workers=workers > 0)
 
-    def val_dataloader(self) -> DataLoader:
-        """Return this process's share of the validation cases, one by one; all shares are as long."""
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Return this process's share of the validation cases, one by one; all shares have the same length."""
         samples, processes = self.validation_samples("validation"), self.trainer.world_size
-        share = range(self.trainer.global_rank, -(-len(samples) // processes) * processes, processes)
-        return DataLoader(samples, 1, sampler=list(share))
+        numbers = range(self.trainer.global_rank, -(-len(samples) // processes) * processes, processes)
+        return DataLoader(samples, 1, sampler=list(numbers))

@@ -1,4 +1,4 @@
-"""What a training run would cost, measured on a few of its steps."""
+"""The cost of a training run, measured on a few of its steps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,29 +22,31 @@ from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.data import CompletionData
 from CraNeXtLib.training.memory_estimate import gpu_memory_gb
 from CraNeXtLib.training.module import CompletionModule
-from CraNeXtLib.training.train import GPU_TOO_SMALL, be_quiet
+from CraNeXtLib.training.samples.numbered_samples import Batch
+from CraNeXtLib.training.train import GPU_TOO_SMALL, silence_libraries
 
 _TRIAL_CASES = 3
-_TRIAL_STEPS = 4  # the first of which does not count: it is slower
+_TRIAL_STEPS = 4
+"""The first step does not count, because it is slower."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DryRun:
-    """What a run would cost. A step that does not fit into a GPU's memory is an error instead.
+    """The cost of a run. A step that does not fit into a GPU's memory raises an error instead.
 
     Args:
-        device: Where it was measured.
-        peak_memory_gb: Most memory in use: of the GPU, what PyTorch reserves included, or of the process on a CPU, the
-            preparation of cases included.
-        memory_gb: Memory of the device; not a number where the system does not tell.
-        gpu_memory_gb: Measured on a CPU: what the tensors would take on a GPU, worked out; else not a number.
-        seconds_per_sample: To make one sample in one process.
-        seconds_per_step: Of one process, with the samples made as the configuration says.
+        device: Device of the measurement.
+        peak_memory_gb: Peak memory: on a GPU including what PyTorch reserves; on a CPU that of the process, including
+            the preparation of cases.
+        memory_gb: Memory of the device; NaN if the system does not report it.
+        gpu_memory_gb: If measured on a CPU, an estimate of the tensors' memory on a GPU; otherwise NaN.
+        seconds_per_sample: Time to make one sample in one process.
+        seconds_per_step: Time of a step, with samples made by as many processes as configured.
         steps_per_epoch: Steps of each process.
-        seconds_per_epoch: Its steps and its validation.
-        hours: Of the whole run, without preparing the cases and scoring the model.
+        seconds_per_epoch: Time of an epoch's steps and its validation.
+        hours: Time of the whole run, without preparing the cases and scoring the model.
     """
 
     device: str
@@ -58,17 +61,17 @@ class DryRun:
 
 
 def dry_run(config: TrainingConfig, cache: str | Path, progress: ProgressCallback | None = None) -> DryRun:
-    """Make a few steps on the first training cases, and say what the run would cost.
+    """Make a few steps on the first training cases, and return what the run would cost.
 
     Args:
         config: The run's configuration.
-        cache: Folder for the prepared cases.
-        progress: Told stage and fraction.
+        cache: Folder for the prepared cases, unless the configuration names one.
+        progress: Called with the stage and the fraction done; may raise to stop.
 
     Raises:
         InputError: If the configuration or the data cannot be used, or the GPU's memory is too small.
     """
-    be_quiet()
+    silence_libraries()
     progress = progress or (lambda _stage, _fraction: None)
     run, workers = config.run, config.data.workers
     if run.threads:
@@ -101,16 +104,16 @@ def dry_run(config: TrainingConfig, cache: str | Path, progress: ProgressCallbac
 
 
 def _time_steps(config: TrainingConfig, data: CompletionData, device: str) -> tuple[float, float, float]:
-    """Return the seconds to make a sample, to make a step with samples at hand, and to validate a case."""
+    """Return the seconds that a sample takes, a step whose samples are ready, and the validation of a case."""
     batch = config.run.batch_size
-    half = {"32": None, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}[config.run.precision]
+    half = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(config.run.precision)
     module = CompletionModule(config, 1000).to(device)
     optimizer = module.configure_optimizers()["optimizer"]
     mean = [weight.clone() for weight in module.network.parameters()] if config.optimization.ema_decay else []
     samples = data.training_samples()
     validation = data.validation_samples("training")
 
-    def step(made: dict[str, torch.Tensor]) -> None:
+    def step(made: Batch) -> None:
         with torch.autocast(device, half, enabled=half is not None):
             loss = module.loss({key: value.to(device) for key, value in made.items()})
         loss.backward()
@@ -130,19 +133,23 @@ def _time_steps(config: TrainingConfig, data: CompletionData, device: str) -> tu
             torch.cuda.synchronize()
         return result, time.perf_counter() - start
 
+    def make(number: int) -> Batch:
+        made: Batch = default_collate([samples[number * batch + i] for i in range(batch)])
+        return made
+
     sampling, computing = [], []
     for number in range(_TRIAL_STEPS):
-        made, seconds = timed(lambda n=number: default_collate([samples[n * batch + i] for i in range(batch)]))
+        made, seconds = timed(partial(make, number))
         sampling.append(seconds / batch)
-        computing.append(timed(lambda made=made: step(made))[1])
+        computing.append(timed(partial(step, made))[1])
     module.eval()
-    validating = [timed(lambda n=number: validate(n))[1] for number in range(2)]
-    del mean  # held till here, as a run holds it
+    validating = [timed(partial(validate, number))[1] for number in range(2)]
+    del mean  # kept until here, as in a run
     return statistics.mean(sampling[1:]), statistics.mean(computing[1:]), validating[1]
 
 
 def _memory(device: str) -> tuple[float, float]:
-    """Return the most memory in use and the memory that there is, in GB."""
+    """Return the peak memory and the memory of the device, in GB."""
     if device == "cuda":
         return torch.cuda.max_memory_reserved() / 1e9, torch.cuda.get_device_properties(0).total_memory / 1e9
     peak = (peak_memory_mb() or float("nan")) / 1e3

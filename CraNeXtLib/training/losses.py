@@ -1,4 +1,4 @@
-"""Losses on logits, by name. Both arguments have the shape (B, 1, X, Y, Z); targets are shares of bone, 0 to 1."""
+"""Losses by name. They take logits and targets of shape (B, 1, X, Y, Z); targets are occupancies, 0 to 1."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 def make_loss(name: str, *, bce_weight: float = 1.0) -> Loss:
     """Return the loss of that name, a function of logits and target.
 
-    ``"dice-bce"`` is soft Dice plus weighted binary cross entropy. The other two are what the published script's
-    ``DiceCELoss()`` on one sigmoid channel amounts to: Dice alone before MONAI 1.3 (the cross entropy of one channel is
-    0), and since then Dice plus a cross entropy that takes the probabilities for logits.
+    ``"dice-bce"``, the default, is soft Dice plus weighted binary cross entropy. The other two are what the published
+    script's ``DiceCELoss()`` computes on one sigmoid channel. Before MONAI 1.3 that was Dice alone, because the cross
+    entropy of a single channel is 0; since then it is Dice plus a cross entropy that takes probabilities for logits.
+
+    Args:
+        name: Name of the loss.
+        bce_weight: Weight of the cross entropy in ``"dice-bce"``.
 
     Raises:
         InputError: If there is no loss of that name.
     """
-    losses = {
+    losses: dict[str, Loss] = {
         "dice-bce": partial(_dice_bce, weight=bce_weight),
         "official-dice": _official_dice,
         "official-double-sigmoid": _official_double_sigmoid,

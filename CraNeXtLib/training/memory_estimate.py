@@ -1,36 +1,39 @@
-"""The memory that a training step takes on a GPU, worked out on any computer from the sizes of its tensors alone.
+"""An estimate of the GPU memory of a training step, computed on any computer from the sizes of its tensors.
 
-The step is made with tensors that have a shape but no content, and every tensor is counted from when it is made to when
-it is given up. What a GPU takes besides isn't known: PyTorch's kernels (half a GB or so), the working space of
-convolutions, and what lies unused between tensors.
+The step runs on tensors that have a shape but no content, and every tensor is counted from its creation to its release.
+The rest of a GPU's memory is not known: PyTorch's kernels (about half a GB), the working space of convolutions, and the
+gaps between tensors.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+# PyTorch documents both classes for extensions, but its underscores promise nothing. The tests of this file compare the
+# count with sizes that were added up by hand, and fail if a new release changes what they do.
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from CraNeXtLib import networks
 from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
-from CraNeXtLib.training.config import TrainingConfig, input_channels, network_options
-from CraNeXtLib.training.module import set_up
+from CraNeXtLib.training.config import TrainingConfig
+from CraNeXtLib.training.module import prepare_for_training
+from CraNeXtLib.training.samples.input_kind import input_kind
 
 
 class LiveTensors(TorchDispatchMode):
-    """Counts the bytes of the tensors that are made while it is on and not yet given up.
+    """Counts the bytes of all tensors that are created while it is active and not yet released.
 
     Attributes:
-        live: Bytes now.
-        peak: Most bytes at a time so far.
+        live: Bytes at present.
+        peak: Largest number of bytes at one time so far.
     """
 
     def __init__(self) -> None:
@@ -41,39 +44,48 @@ class LiveTensors(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Sequence[type], args: Any = (), kwargs: Any = None
     ) -> Any:
-        """Run an operation and count what it gives."""
-        made = func(*args, **(kwargs or {}))
-        for storage in (value.untyped_storage() for value in tree_leaves(made) if isinstance(value, Tensor)):
+        """Run an operation and count its results."""
+        result = func(*args, **(kwargs or {}))
+        for storage in (tensor.untyped_storage() for tensor in _tensors_in(result)):
             if storage not in self._known:
                 self._known[storage] = storage.nbytes()
                 self.live += storage.nbytes()
-                weakref.finalize(storage, self._give_up, storage.nbytes())
+                weakref.finalize(storage, self._release, storage.nbytes())
         self.peak = max(self.peak, self.live)
-        return made
+        return result
 
-    def _give_up(self, size: int) -> None:
+    def _release(self, size: int) -> None:
         self.live -= size
 
 
+def _tensors_in(result: object) -> Iterator[Tensor]:
+    """Yield the tensors among the results of an operation, which may be nested in tuples and lists."""
+    if isinstance(result, Tensor):
+        yield result
+    elif isinstance(result, tuple | list):
+        for item in result:
+            yield from _tensors_in(item)
+
+
 def gpu_memory_gb(config: TrainingConfig) -> float:
-    """Return the memory that tensors take at most in a run's steps and validations, on each GPU.
+    """Return the peak memory of the tensors of a run's steps and validations, on each GPU.
 
     Args:
-        config: The run's configuration; the network can take its grid.
+        config: The run's configuration; the network must be able to take its grid.
     """
-    run, shape = config.run, config.data.shape
+    run, shape, kind = config.run, config.data.shape, input_kind(config)
     with FakeTensorMode(), LiveTensors() as tensors:
-        network = networks.build(config.network.name, **network_options(config))
-        set_up(network, config)
+        network = networks.build(config.network.name, **kind.network_options)
+        prepare_for_training(network, config)
         _compute_as_on_a_gpu(network)
         mean = [weight.clone() for weight in network.state_dict().values()] if config.optimization.ema_decay else []
         optimizer = torch.optim.AdamW(network.parameters())  # Adam keeps as much
-        x = torch.empty(run.batch_size, input_channels(config), *shape)
+        x = torch.empty(run.batch_size, kind.channels, *shape)
         defective, complete = torch.empty(2, run.batch_size, 1, *shape)
         autocast = partial(torch.autocast, "cpu", torch.bfloat16, enabled=run.precision != "32")
-        for _ in range(2):  # from the second on, the optimizer has its state
+        for _ in range(2):  # from the second step on, the optimizer has its state
             with autocast():
-                # What Dice adds has one channel, and is gone before the peak.
+                # The tensors that Dice adds have one channel and are released before the peak.
                 loss = functional.binary_cross_entropy_with_logits(network(x).float(), complete)
             loss.backward()
             optimizer.step()
@@ -86,9 +98,9 @@ def gpu_memory_gb(config: TrainingConfig) -> float:
 
 
 def _compute_as_on_a_gpu(network: nn.Module) -> None:
-    """Make the network compute on the CPU as it does on a GPU: its gradients by PyTorch, norms in single precision."""
+    """Make the network compute on the CPU as it does on a GPU: gradients by PyTorch, norms in single precision."""
     for layer in network.modules():
         if isinstance(layer, DepthwiseConv3d):
-            layer.forward = partial(nn.Conv3d.forward, layer)
+            vars(layer)["forward"] = partial(nn.Conv3d.forward, layer)
         elif isinstance(layer, nn.GroupNorm):
             layer.register_forward_pre_hook(lambda _layer, inputs: inputs[0].float())

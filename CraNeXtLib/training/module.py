@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, MinMetric
 
@@ -16,11 +17,12 @@ from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.activation_checkpointing import checkpoint_activations
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
-from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig, input_channels, network_options
+from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig
 from CraNeXtLib.training.losses import make_loss
-from CraNeXtLib.training.samples.prepared_cases import Batch
+from CraNeXtLib.training.samples.input_kind import InputKind, input_kind
+from CraNeXtLib.training.samples.numbered_samples import Batch
 
-# An implant fills about a hundredth of the grid; a network that starts at even odds spends its first steps unlearning.
+# An implant fills about a hundredth of the grid. A network that starts at even odds spends its first steps unlearning.
 _FIRST_LOGIT = -4.0
 
 
@@ -32,7 +34,7 @@ class CompletionModule(LightningModule):
         total_steps: Steps of the whole run, for the schedule; may be set later.
 
     Raises:
-        InputError: If the network's options are wrong or cannot take the grid, or the model to start from has another
+        InputError: If the network's options are wrong or do not suit the grid, or the model to start from has another
             network.
     """
 
@@ -41,15 +43,15 @@ class CompletionModule(LightningModule):
         self.config, self.total_steps = config, total_steps
         self.network = make_network(config)
         self._loss = make_loss(config.optimization.loss, bce_weight=config.optimization.bce_weight)
-        self.dsc = nn.ModuleDict({name: MeanMetric() for name in ("implant", "complete")})
-        self.worst = MinMetric()
+        self.implant_dsc, self.complete_dsc, self.worst_implant_dsc = MeanMetric(), MeanMetric(), MinMetric()
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits of the target, (B, 1, X, Y, Z), for an input (B, C, X, Y, Z)."""
-        return self.network(x)
+        logits: Tensor = self.network(x)
+        return logits
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
-        """Seed what the network draws by step and process, so that a resumed run draws the same."""
+        """Seed the network's random draws by step and process, so that a resumed run repeats them."""
         torch.manual_seed(hash((self.config.run.seed, self.global_step, self.global_rank)) % 2**63)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
@@ -75,17 +77,21 @@ class CompletionModule(LightningModule):
             predicted = predicted + defective
         implants = ((whole - defective).clamp(min=0) >= 0.5 for whole in (predicted, complete))
         dsc = dice(*implants)
-        self.dsc["implant"].update(dsc)
-        self.dsc["complete"].update(dice(predicted >= 0.5, complete >= 0.5))
-        self.worst.update(dsc)
+        self.implant_dsc.update(dsc)
+        self.complete_dsc.update(dice(predicted >= 0.5, complete >= 0.5))
+        self.worst_implant_dsc.update(dsc)
 
     def on_validation_epoch_end(self) -> None:
         """Log means over all cases of all processes."""
-        for name, metric in (*((f"{k}-dsc", v) for k, v in self.dsc.items()), ("worst-implant-dsc", self.worst)):
+        for name, metric in (
+            ("implant-dsc", self.implant_dsc),
+            ("complete-dsc", self.complete_dsc),
+            ("worst-implant-dsc", self.worst_implant_dsc),
+        ):
             self.log(name, metric.compute())
             metric.reset()
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """Return the optimizer, without weight decay on norms and biases, and the schedule by step."""
         options = self.config.optimization
         kernels = [p for p in self.network.parameters() if p.ndim in (2, 5)]
@@ -97,7 +103,7 @@ class CompletionModule(LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def configure_gradient_clipping(self, optimizer: torch.optim.Optimizer, *_: Any, **__: Any) -> None:
-        """Clip the gradient; leave out a step whose gradient is not finite, as low precision now and then gives."""
+        """Clip the gradient. A step whose gradient is not finite, as sometimes in low precision, changes nothing."""
         limit = self.config.optimization.gradient_clip or math.inf
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), limit)
         if not torch.isfinite(norm):
@@ -108,43 +114,48 @@ def make_network(config: TrainingConfig) -> nn.Module:
     """Return the network to train, with fresh weights or those of the model to start from.
 
     Raises:
-        InputError: If its options are wrong or it cannot take the grid, or the model to start from has another network.
+        InputError: If its options are wrong or do not suit the grid, or the model to start from has another network.
     """
+    kind = input_kind(config)
     torch.manual_seed(config.run.seed)
     try:
-        network = networks.build(config.network.name, **network_options(config))
+        network = networks.build(config.network.name, **kind.network_options)
     except (TypeError, InputError) as error:
         raise InputError(f"network.options do not fit {config.network.name}: {error}") from error
-    _check_grid(config)
+    _check_grid(config, kind)
     if config.network.start_from:
         _start_from(network, config.network.start_from)
     elif config.data.target == "implant":
         last = [module for module in network.modules() if isinstance(module, nn.Conv3d)][-1]
         if last.bias is not None:
             nn.init.constant_(last.bias, _FIRST_LOGIT)
-    set_up(network, config)
+    prepare_for_training(network, config)
     return network
 
 
-def set_up(network: nn.Module, config: TrainingConfig) -> None:
-    """Make a network compute as training wants it: in what precision, and what is kept for the backward pass."""
+def prepare_for_training(network: nn.Module, config: TrainingConfig) -> None:
+    """Set the precision of a network's layers, and what is kept for the backward pass."""
     _keep_deepest_levels_in_float32(network)
     if config.run.gradient_checkpointing:
         checkpoint_activations(network)
 
 
-def _check_grid(config: TrainingConfig) -> None:
-    """Raise InputError if the network cannot take the grid, without computing anything."""
-    channels = input_channels(config)
+def _check_grid(config: TrainingConfig, kind: InputKind) -> None:
+    """Raise InputError if the network cannot take the grid. Nothing is computed."""
     try:
         with torch.device("meta"), torch.no_grad():
-            network = networks.build(config.network.name, **network_options(config))
-            network(torch.empty(1, channels, *config.data.shape))
+            network = networks.build(config.network.name, **kind.network_options)
+            network(torch.empty(1, kind.channels, *config.data.shape))
     except (InputError, RuntimeError) as error:
         raise InputError(f"data.shape {list(config.data.shape)} does not fit {config.network.name}: {error}") from error
 
 
 def _start_from(network: nn.Module, name: str) -> None:
+    """Load the weights of a model into a network.
+
+    Raises:
+        InputError: If there is no such model, or its weights do not fit.
+    """
     from safetensors.torch import load_file
 
     from CraNeXtLib.completion import model_library
@@ -164,9 +175,9 @@ def _start_from(network: nn.Module, name: str) -> None:
 
 
 def _keep_deepest_levels_in_float32(network: nn.Module) -> None:
-    """Run the layers that work on a few voxels without autocast.
+    """Exempt the layers that work on a few voxels from autocast.
 
-    On CPUs, PyTorch 2.13's bfloat16 weight gradient of a 3³ convolution on some ten voxels is now and then garbage.
+    On CPUs, PyTorch 2.13's bfloat16 weight gradient of a 3³ convolution on about ten voxels is sometimes garbage.
     """
     for part in network.modules():
         for layer in getattr(part, "deepest_layers", ()):
@@ -182,7 +193,7 @@ def _in_float32(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def rate_at(options: OptimizationConfig, total_steps: int, step: int) -> float:
-    """Return the share of the highest learning rate at a step: warm-up, constant, then half a cosine to 0."""
+    """Return the learning rate at a step relative to the highest: warm-up, constant, then half a cosine to 0."""
     warmup = min(1.0, (step + 1) / options.warmup_steps) if options.warmup_steps else 1.0
     falling = options.decay * total_steps
     elapsed = step - (total_steps - falling)

@@ -1,29 +1,27 @@
-"""A training run from a configuration to a model folder."""
+"""A training run, from a configuration to a model folder."""
 
 from __future__ import annotations
 
 import logging
 import warnings
 from pathlib import Path
-from typing import Any
 
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.text import write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.training.config import TrainingConfig
-from CraNeXtLib.training.config_reading import print_config
+from CraNeXtLib.training.config_yaml import config_as_yaml
 from CraNeXtLib.training.data import CompletionData
 from CraNeXtLib.training.module import CompletionModule
-from CraNeXtLib.training.output.model_folder import write_model_folder, write_with_face
 from CraNeXtLib.training.output.validation_scores import score_into
 from CraNeXtLib.training.runs.callbacks import ProgressReport, ValidationPictures
-from CraNeXtLib.training.runs.checkpoints import WholeCheckpoints, epoch_of
+from CraNeXtLib.training.runs.checkpoints import AtomicCheckpoints, epoch_of
 from CraNeXtLib.training.runs.run_folder import is_first_process
 
 GPU_TOO_SMALL = (
@@ -35,43 +33,42 @@ GPU_TOO_SMALL = (
 def train(
     config: TrainingConfig, out: str | Path, *, resume: bool = False, progress: ProgressCallback | None = None
 ) -> Path:
-    """Run a configuration, and return the model folder that comes out.
+    """Run a configuration, and return the resulting model folder.
 
     The folder of the run gets ``config.yaml``, ``checkpoints``, ``logs`` (CSV and TensorBoard), ``pictures`` and
-    ``model``. A run that was killed goes on with ``resume`` from its last epoch, and gives what it would have given.
+    ``model``. A run that was killed continues with ``resume`` after its last epoch; its result is that of an
+    uninterrupted run.
 
     Args:
-        config: What to do.
+        config: All settings.
         out: Folder of the run.
-        resume: Go on with the run in that folder; if there is none, start.
-        progress: Told stage and fraction.
+        resume: Continue the run in that folder, or start one if there is none.
+        progress: Called with the stage and the fraction of the whole; may raise to stop.
 
     Raises:
         InputError: If the configuration, the data or the folder cannot be used.
     """
-    if progress is None or not is_first_process():
-        progress = _tell_nobody
+    report = progress if progress and is_first_process() else _ignore_progress
     out = Path(out)
     last = out / "checkpoints" / "last.ckpt"
     _check_folder(out, config, resume=resume)
     start = last if resume and last.is_file() else None
-    progress(f"Going on after epoch {epoch_of(start)}" if start else "Starting", 0.0)
-    be_quiet()
+    report(f"Continuing after epoch {epoch_of(start)}" if start else "Starting", 0.0)
+    silence_libraries()
     if config.run.threads:
         torch.set_num_threads(config.run.threads)
     try:
-        trainer = _trainer(config, out, progress)
+        trainer = _trainer(config, out, report)
     except (MisconfigurationException, ValueError) as error:
         message = f"run.accelerator, run.devices, run.nodes or run.precision does not fit this computer: {error}"
         raise InputError(message) from error
     module = CompletionModule(config)
-    # Before and after the steps, whose share of the whole is told, the fraction stands still instead of going back.
+    # The fraction is that of the steps. Before and after them it stands still, since it must not go back.
     cache = Path(config.data.cache or out / "cache")
-    data = CompletionData(config, cache, progress=lambda stage, _part: progress(stage, 0.0))
+    data = CompletionData(config, cache, progress=lambda stage, _part: report(stage, 0.0))
     data.prepare_data()
     if is_first_process():
-        with replacing(out / "config.yaml") as temporary:
-            temporary.write_text(print_config(config), encoding="utf-8")
+        write_text(out / "config.yaml", config_as_yaml(config))
     steps = -(-data.samples_per_epoch // (config.run.batch_size * trainer.world_size))
     module.total_steps = steps * config.run.epochs
     try:
@@ -81,30 +78,30 @@ def train(
         if not isinstance(cause, OSError):
             raise
         raise InputError(
-            f"The run in {out} stopped: {cause.strerror or cause}; the last whole checkpoint is still there. If the "
-            "disk is full, make room, then go on with it (--resume)."
+            f"The run in {out} stopped: {cause.strerror or cause}; the last complete checkpoint is still there. If the "
+            "disk is full, free some space, then continue the run (--resume)."
         ) from error
     except torch.cuda.OutOfMemoryError as error:
         raise InputError(GPU_TOO_SMALL) from error
     if trainer.is_global_zero:
-        _write_model(trainer, data, config, out, progress)
+        _write_model(trainer, data, out, report)
     trainer.strategy.barrier()
     return out / "model"
 
 
 def _check_folder(out: Path, config: TrainingConfig, *, resume: bool) -> None:
-    """Refuse a folder that holds another run."""
+    """Raise InputError if the folder holds another run."""
     file = out / "config.yaml"
     if not is_first_process() or not file.is_file():
         return
     if not resume:
-        raise InputError(f"{out} holds a run already; go on with it (--resume), or choose another folder (--out).")
-    if file.read_text(encoding="utf-8") != print_config(config):
+        raise InputError(f"{out} already holds a run; continue it (--resume), or choose another folder (--out).")
+    if file.read_text(encoding="utf-8") != config_as_yaml(config):
         raise InputError(f"The run in {out} has another configuration; resume it with {file}.")
 
 
-def _tell_nobody(stage: str, fraction: float) -> None:
-    """Take progress that nobody wants, or that another process tells already."""
+def _ignore_progress(stage: str, fraction: float) -> None:
+    """Do nothing, where nobody wants progress or another process reports it."""
 
 
 def _trainer(config: TrainingConfig, out: Path, progress: ProgressCallback) -> Trainer:
@@ -112,7 +109,7 @@ def _trainer(config: TrainingConfig, out: Path, progress: ProgressCallback) -> T
     folder = out / "checkpoints"
     best = ModelCheckpoint(folder, filename="best", monitor=run.select_by, mode="max", enable_version_counter=False)
     last = ModelCheckpoint(folder, filename="last", enable_version_counter=False)
-    callbacks: list[Any] = [best, last, ProgressReport(progress)]
+    callbacks: list[Callback] = [best, last, ProgressReport(progress)]
     if decay:
         callbacks.append(EMAWeightAveraging(decay=decay))
     if run.picture_every:
@@ -125,50 +122,42 @@ def _trainer(config: TrainingConfig, out: Path, progress: ProgressCallback) -> T
         num_nodes=run.nodes,
         strategy="ddp" if processes > 1 else "auto",
         precision=run.precision,
-        logger=[
-            CSVLogger(out, "logs"),
-            TensorBoardLogger(out, "logs", "tensorboard"),
-        ],  # the first starts anew on resume
+        # On resume the CSV logger starts a new version, while the curves read all of them.
+        logger=[CSVLogger(out, "logs"), TensorBoardLogger(out, "logs", "tensorboard")],
         callbacks=callbacks,
-        plugins=[WholeCheckpoints()],
+        plugins=[AtomicCheckpoints()],
         log_every_n_steps=10,
         num_sanity_val_steps=0,
-        use_distributed_sampler=False,  # samples are numbered, see data.NumberedSamples
+        use_distributed_sampler=False,  # NumberedSampler divides the samples among the processes
         gradient_clip_val=None,  # the module clips
         enable_progress_bar=False,
         enable_model_summary=False,
     )
 
 
-def _write_model(
-    trainer: Trainer, data: CompletionData, config: TrainingConfig, out: Path, progress: ProgressCallback
-) -> None:
-    """Make the model folder from the best checkpoint, and score it on the validation cases."""
-    best = trainer.checkpoint_callback  # the first one
+def _write_model(trainer: Trainer, data: CompletionData, out: Path, progress: ProgressCallback) -> None:
+    """Write the model folder from the best checkpoint, and score it on the validation cases."""
+    config, best = data.config, trainer.checkpoint_callback  # the first of the callbacks
+    assert isinstance(best, ModelCheckpoint)
+    assert best.best_model_score is not None
     content = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     weights = {k.removeprefix("network."): v for k, v in content["state_dict"].items() if k.startswith("network.")}
     skulls = {case.skull for case in data.used("training")}
-    words = {
-        "data": f"{len(skulls)} skulls of {', '.join(sorted({source or 'unnamed source' for source, _ in skulls}))}; "
-        f"SHA-256 of the files' hashes {data.sha256}.",
-        "recipe": f"Epoch {content['epoch'] + 1} of {config.run.epochs}, step {content['global_step']}, "
-        f"with a mean {_score_name(config)} of {float(best.best_model_score):.4f} on the grid.",
-    }
-    if config.data.input == "face":
-        write_with_face(out / "model", weights, config, **words)
-    else:
-        mean = data.training_samples().mean_skull() if config.data.input == "proposal" else None
-        write_model_folder(out / "model", weights, config, **words, mean_skull=mean)
+    sources = ", ".join(sorted({source or "unnamed source" for source, _ in skulls}))
+    score = {"implant-dsc": "DSC of the implant", "complete-dsc": "DSC of the complete skull"}[config.run.select_by]
+    data.kind.write_model(
+        out / "model",
+        weights,
+        data.cases["training"],
+        data=f"{len(skulls)} skulls of {sources}; SHA-256 of the files' hashes {data.sha256}.",
+        recipe=f"Epoch {content['epoch'] + 1} of {config.run.epochs}, step {content['global_step']}, "
+        f"with a mean {score} of {float(best.best_model_score):.4f} on the grid.",
+    )
     score_into(out / "model", data.used("validation"), progress=lambda stage, _part: progress(stage, 1.0))
     progress("Done", 1.0)
 
 
-def _score_name(config: TrainingConfig) -> str:
-    """Return the name of the score that the best epoch is chosen by, in words."""
-    return {"implant-dsc": "DSC of the implant", "complete-dsc": "DSC of the complete skull"}[config.run.select_by]
-
-
-def be_quiet() -> None:
+def silence_libraries() -> None:
     """Keep the libraries' advice out of the user's terminal."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     for module in ("lightning", "torchmetrics"):

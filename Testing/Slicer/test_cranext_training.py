@@ -65,7 +65,7 @@ class CraNeXtTrainingTest(unittest.TestCase):
             assert run.state.status == "running", run.log
 
             again = logic.find(folder / "run")
-            assert again.state.going_on
+            assert again.state.is_active
             again.stop()
             while again.poll() and time.monotonic() < end:
                 time.sleep(0.2)

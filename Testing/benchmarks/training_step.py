@@ -35,7 +35,8 @@ from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.config_reading import read_config
 from CraNeXtLib.training.module import CompletionModule
-from CraNeXtLib.training.samples.prepared_skull import draw_sample, prepare_skull
+from CraNeXtLib.training.samples.prepared_skull import prepare_skull
+from CraNeXtLib.training.samples.skull_samples import draw_sample
 
 WAYS: dict[str, dict[str, object]] = {
     "plain": {},

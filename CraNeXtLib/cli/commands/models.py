@@ -1,15 +1,16 @@
-"""``cranext models``: list, inspect, import, export, delete and evaluate models."""
+"""``cranext models``: list, inspect, import, export, delete, evaluate, score and fit models."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cli.command_parser import add_actions, add_command, add_device, add_output_folder
 from CraNeXtLib.cli.printing import print_files
+from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 def add_to(commands: SubParsers) -> None:
     """Declare the command."""
-    actions = add_actions(add_command(commands, "models", "list, inspect, import, export, delete and evaluate models"))
+    actions = add_actions(
+        add_command(commands, "models", "list, inspect, import, export, delete, evaluate and fit models")
+    )
     add_command(actions, "list", "list all models").set_defaults(run=_list)
 
     info = add_command(actions, "info", "print the description and the card of a model")
@@ -41,6 +44,8 @@ def add_to(commands: SubParsers) -> None:
     delete.set_defaults(run=_delete)
 
     _add_evaluate(actions)
+    _add_score(actions)
+    _add_fit_shape(actions)
 
 
 def _add_evaluate(actions: SubParsers) -> None:
@@ -53,6 +58,37 @@ def _add_evaluate(actions: SubParsers) -> None:
     evaluate.add_argument("--split", default="test", choices=SPLITS, help="split to evaluate; default: %(default)s")
     add_device(evaluate)
     evaluate.set_defaults(run=_evaluate)
+
+
+def _add_score(actions: SubParsers) -> None:
+    from CraNeXtLib.datasets.manifest import SPLITS
+    from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
+
+    kinds = ("own", *KINDS)
+    score = add_command(actions, "score", "score a model by kind of defect, and write the scores into its folder")
+    score.add_argument("name", metavar="NAME", help="name or folder of the model")
+    score.add_argument("--manifest", required=True, metavar="FILE", help="manifest of the data set")
+    score.add_argument("--split", default="validation", choices=SPLITS, help="split to score; default: %(default)s")
+    score.add_argument("--kinds", nargs="+", default=kinds, choices=kinds, help="kinds of defects; default: all")
+    score.add_argument(
+        "--spacing", type=float, default=0, metavar="MM", help="reduce the skulls to blocks of at most this size first"
+    )
+    score.add_argument("--again", action="store_true", help="replace existing scores")
+    score.set_defaults(run=_score)
+
+
+def _add_fit_shape(actions: SubParsers) -> None:
+    fit = add_command(actions, "fit-shape", "fit the shape model PCA-skull to a data set")
+    fit.add_argument("--manifest", required=True, metavar="FILE", help="manifest of the data set")
+    add_output_folder(fit, "the model folder")
+    fit.add_argument("--data", metavar="NAME", help="name of the data, for the card; default: that of the manifest")
+    fit.add_argument("--license", default="not stated", help="license of the weights; default: %(default)s")
+    fit.add_argument("--official", action="store_true", help="fit PCA-skull as published, for comparison")
+    fit.add_argument("--spacing", type=float, metavar="MM", help="voxel spacing with --official; default: 2")
+    fit.add_argument(
+        "--registration", choices=("SyN", "Rigid"), help="registration by ANTs with --official; default: SyN"
+    )
+    fit.set_defaults(run=_fit_shape)
 
 
 def _list(_options: argparse.Namespace, _progress: ProgressPrinter) -> None:
@@ -117,3 +153,56 @@ def _evaluate(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         print(f"  {metric:10} {summary.mean:8.4f} {summary.sd:8.4f}{failed}")
     print_files(options.out, ("cases.csv", "cohort.json", "volumes"))
     print(RESEARCH_USE_NOTICE)
+
+
+def _score(options: argparse.Namespace, progress: ProgressPrinter) -> None:
+    from CraNeXtLib.completion import model_library
+    from CraNeXtLib.datasets.manifest import read_manifest
+    from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
+    from CraNeXtLib.training.output.model_card import scores_table
+    from CraNeXtLib.training.output.validation_scores import score_into
+
+    def show(row: dict[str, Any]) -> None:
+        progress.end()
+        print(row["case"], *(f"{metric} {row[metric]:.3f}" for metric in PAPER_METRICS), flush=True)
+
+    rows = score_into(
+        model_library.find(options.name).folder,
+        read_manifest(options.manifest),
+        split=options.split,
+        kinds=options.kinds,
+        spacing_mm=options.spacing,
+        again=options.again,
+        on_row=show,
+        progress=progress,
+    )
+    progress.end()
+    print(scores_table(rows))
+    print(RESEARCH_USE_NOTICE)
+
+
+def _fit_shape(options: argparse.Namespace, progress: ProgressPrinter) -> None:
+    from CraNeXtLib.training.output.model_card import scores_table
+    from CraNeXtLib.training.shape_model.make import make_shape_model
+    from CraNeXtLib.training.shape_model.official import make_official_shape_model
+
+    manifest, folder, data = Path(options.manifest), Path(options.out), options.data or Path(options.manifest).stem
+    if options.official:
+        make_official_shape_model(
+            manifest,
+            folder,
+            spacing_mm=options.spacing or 2.0,
+            registration=options.registration or "SyN",
+            data=data,
+            licence=options.license,
+            progress=progress,
+        )
+        progress.end()
+    else:
+        if options.spacing or options.registration:
+            raise InputError("--spacing and --registration are settings of the published method; add --official.")
+        rows = make_shape_model(manifest, folder, data=data, licence=options.license, progress=progress)
+        progress.end()
+        print(scores_table(rows))
+    print(folder)
+    print(f"Use it with: cranext reconstruct SKULL --out DIR --model {folder}")

@@ -37,13 +37,14 @@ def add_to(commands: SubParsers) -> None:
 
 def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.training.config import TrainingConfig
-    from CraNeXtLib.training.config_reading import print_config, read_config
+    from CraNeXtLib.training.config_reading import read_config
+    from CraNeXtLib.training.config_yaml import config_as_yaml
     from CraNeXtLib.training.runs.run_folder import in_charge, is_first_process
 
     overrides = {"data": {"manifest": options.manifest}} if options.manifest else {}
     config = read_config(options.config, overrides=overrides) if options.config else TrainingConfig()
     if options.print_config:
-        print(print_config(config), end="")
+        print(config_as_yaml(config), end="")
         return
     if not options.config:
         raise InputError("Name a configuration file or a preset; cranext train --print-config lists all settings.")
@@ -91,4 +92,6 @@ def _training(name: str) -> Any:
     try:
         return resolve_name(name)
     except ImportError as error:
+        if (error.name or "").startswith("CraNeXtLib"):
+            raise
         raise InputError(f"Training needs {error.name}; run: pip install 'cranext[train]'") from error

@@ -11,6 +11,9 @@ from CraNeXtLib.geometry.volume import Volume
 SAMPLING_MM = 1.0
 """Spacing at which skulls are observed."""
 
+MIN_BONE_MM = 1.0
+"""Bone thinner than this counts as absent."""
+
 # Bone this far from the mean skull's is not the brain case but a tube, a strap or a speck.
 _PLAUSIBLE_MM = 20.0
 # Where a ray meets no bone, the scan must extend this far beyond the expected surface; otherwise the bone may lie

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM
 from CraNeXtLib.completion.shape_model.model import PCASkull
+from CraNeXtLib.completion.shape_model.observation import MIN_BONE_MM
 
 THIN_BONED = 0.8
 """Relative thickness below which a skull counts as thin-boned.
@@ -16,9 +17,6 @@ THIN_BONED = 0.8
 A lost outer table is then looked for in proportion, because the same deviation in mm is more of the bone. The standard
 deviation of the relative thickness over the fitted skulls is 0.15.
 """
-
-_NO_BONE_MM = 1.0
-"""Bone thinner than this counts as absent."""
 
 # Smaller holes are foramina, burr holes and gaps left by the threshold.
 _MIN_HOLE_MM2 = 200.0
@@ -68,7 +66,7 @@ def complete(model: PCASkull, radial_maps: np.ndarray) -> CompletedMaps:
     steps = _Steps(model)
     mean_thickness = model.prior.mean[1]
     unknown = np.isnan(radial_maps[1])
-    absent = (radial_maps[1] < _NO_BONE_MM) & ~unknown
+    absent = (radial_maps[1] < MIN_BONE_MM) & ~unknown
     holes = steps.large(absent, _MIN_HOLE_MM2)
     relative_thickness = float(np.nanmedian(radial_maps[1] / mean_thickness))
     usual = relative_thickness * mean_thickness

@@ -71,7 +71,7 @@ class TrainingRun:
         Raises:
             InputError: If the folder cannot be written to.
         """
-        if self.state.going_on:
+        if self.state.is_active:
             request_stop(self.folder)
             self.poll()
 
@@ -99,7 +99,7 @@ class TrainingRun:
             self._seen = seen
             if self._changed is not None:
                 self._changed(self)
-        return self.state.going_on
+        return self.state.is_active
 
     def follow(self) -> None:
         """Start polling in Qt's event loop, even after the run has ended: another process may resume it."""

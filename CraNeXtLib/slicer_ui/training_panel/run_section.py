@@ -64,7 +64,7 @@ class RunSection:
     def find_running(self) -> None:
         """Choose a run in progress if none is chosen: it was started before Slicer or the scene was closed."""
         if not self._binding.parameters.runFolder:
-            running = [folder for folder in known_runs() if read_state(folder).going_on]
+            running = [folder for folder in known_runs() if read_state(folder).is_active]
             if running:
                 self._binding.parameters.runFolder = str(running[0])
 
@@ -94,7 +94,7 @@ class RunSection:
     def _start_or_stop(self) -> None:
         self.message.clear()
         try:
-            if self.run is not None and self.run.state.going_on:
+            if self.run is not None and self.run.state.is_active:
                 self.run.stop()
             elif self._ensure():
                 run = TrainingRun(self._settings.run_folder(), changed=self._show)
@@ -177,7 +177,7 @@ class RunSection:
     def _show_buttons(self) -> None:
         state = RunState() if self.run is None else self.run.state
         button = self._ui.startButton
-        if state.going_on:
+        if state.is_active:
             button.text = _("&Stop")
             button.toolTip = _("Stop after the current step. The last checkpoint is kept, and the run can be resumed.")
             button.enabled = state.status != "stopping"

@@ -1,5 +1,5 @@
-"""The paper's three experiments: every model trained, tested on the same cases, and its tables and figures.
+"""The paper's three experiments: every model is trained, tested on the same cases, and shown in tables and figures.
 
-``design`` says which models are compared, ``config`` what can be set, ``cells`` makes and tests one model, ``results``
-reads what the cells left, and ``tables``, ``table_files`` and ``figures`` show it.
+``design`` lists the models and comparisons, ``config`` has the settings, ``cells`` trains and tests one model,
+``results`` reads what the cells wrote, and ``tables``, ``table_files`` and ``figures`` present it.
 """

@@ -1,4 +1,4 @@
-"""Making one model of the experiments and testing it: one job a cell, which can be stopped and goes on."""
+"""Training and testing one model of the experiments: a cell, which is one job that can be stopped and continued."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import load_case
 from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.geometry.volume_files import write_volume
-from CraNeXtLib.training.experiments.config import ExperimentConfig, print_experiments
+from CraNeXtLib.training.experiments.config import ExperimentConfig, experiments_as_yaml
 from CraNeXtLib.training.experiments.data import Data, manifest_of
 from CraNeXtLib.training.experiments.design import PCA_SKULL_OFFICIAL, Cell
 from CraNeXtLib.training.runs.run_folder import is_first_process
@@ -28,10 +28,10 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, eq=False)
 class Experiments:
-    """Experiments that have a folder.
+    """Experiments with a folder.
 
     Attributes:
-        config: What to do.
+        config: Their settings.
         out: Their folder.
         data: Their data sets.
     """
@@ -42,18 +42,18 @@ class Experiments:
 
     @classmethod
     def start(cls, config: ExperimentConfig, out: str | Path) -> Experiments:
-        """Read the data sets, and keep configuration and manifests in the folder; go on if it is there already.
+        """Read the data sets, and write configuration and manifests into the folder, unless they are there already.
 
         Raises:
             InputError: If the data sets cannot be used, or the folder holds experiments of another configuration.
         """
         out, data = Path(out).absolute(), Data.read(config)
         data.test_cases()
-        file, text = out / "experiments.yaml", print_experiments(config)
+        file, text = out / "experiments.yaml", experiments_as_yaml(config)
         if not file.is_file():
             write_text(file, text)
         elif file.read_text(encoding="utf-8") != text:
-            raise InputError(f"The experiments in {out} have another configuration; go on with {file} as CONFIG.")
+            raise InputError(f"The experiments in {out} have another configuration; continue with {file} as CONFIG.")
         data.write(out)
         return cls(config, out, data)
 
@@ -62,24 +62,25 @@ class Experiments:
         return self.out / "cells" / cell.name
 
     def is_done(self, cell: Cell) -> bool:
-        """Tell whether a cell has been made and tested."""
+        """Tell whether a cell has been trained and tested."""
         return (self.folder_of(cell) / "cell.json").is_file()
 
     def run(self, cell: Cell, progress: ProgressCallback | None = None) -> bool:
-        """Make a cell's model and test it; what was done before a stop isn't done again.
+        """Train a cell's model and test it. Whatever was finished before a stop is not repeated.
 
-        The cell's folder gets ``training`` or ``model``, ``cases`` (a JSON file each), ``implants`` and at last
-        ``cell.json`` with all that the tables need. In a run of several processes all train, and the first tests.
+        The cell's folder gets ``training`` or ``model``, ``cases`` (a JSON file for each), ``implants`` and finally
+        ``cell.json``, which has everything that the tables need. If there are several processes, all of them train and
+        the first one tests.
 
         Args:
             cell: The cell.
-            progress: Told stage and fraction; may raise to stop.
+            progress: Called with the stage and the fraction done; may raise to stop.
 
         Returns:
             Whether there was anything to do.
 
         Raises:
-            InputError: If another process runs the cell, the cell that it goes on from isn't done, or the data or
+            InputError: If another process runs the cell, the cell that it starts from is not done, or the data or
                 settings cannot be used.
         """
         if self.is_done(cell):
@@ -109,11 +110,11 @@ class Experiments:
                 }
                 write_text(folder / "cell.json", json_text(description))
         except LockedError as error:
-            raise InputError(f"The cell {cell.name} is being run by another process; wait for it.") from error
+            raise InputError(f"Another process is running the cell {cell.name}; wait for it to finish.") from error
         return True
 
     def _model_of(self, cell: Cell, progress: ProgressCallback) -> Model:
-        """Return the cell's model, made now if it isn't there."""
+        """Return the cell's model, and train it if it does not exist yet."""
         if cell.model:
             return model_library.find(cell.model)
         folder = self.folder_of(cell)
@@ -127,7 +128,7 @@ class Experiments:
             number = [other.name for other in cells].index(cell.start_from)
             if not self.is_done(cells[number]):
                 raise InputError(
-                    f"{cell.name} goes on from {cell.start_from}, which isn't done; run cell {number} first."
+                    f"{cell.name} starts from {cell.start_from}, which is not done; run cell {number} first."
                 )
             start_from = str(self.folder_of(cells[number]) / "training" / "model")
         from CraNeXtLib.training.train import train
@@ -154,7 +155,7 @@ class Experiments:
         make.write_model(folder, model, cases=cases, data=name, licence="as the data demand")
 
     def _tested(self, cell: Cell, model: Model, progress: ProgressCallback) -> list[Row]:
-        """Return a row for each test case, and keep the implants."""
+        """Return a row for each test case, and write the implants."""
         folder, tests = self.folder_of(cell), {test.name: test for test in self.data.test_cases()}
 
         def keep(evaluated: EvaluatedTask) -> Row:
@@ -178,7 +179,7 @@ class Experiments:
 
 
 def size_of(model: Model) -> dict[str, int]:
-    """Return how many numbers a model's weights are, and how many bytes its file has."""
+    """Return the number of values in a model's weights, and the size of the file in bytes."""
     from safetensors import safe_open
 
     with safe_open(model.weights, "np") as file:

@@ -1,4 +1,4 @@
-"""What can be set about the experiments: a preset or a YAML file, read strictly."""
+"""The settings of the experiments, from a preset or a YAML file."""
 
 from __future__ import annotations
 
@@ -16,31 +16,35 @@ from CraNeXtLib.training.config_reading import read_config
 from CraNeXtLib.training.experiments.design import BOTH, CELLS, EXPERIMENTS, Cell, Experiment
 
 _PRESETS = Path(__file__).parent / "presets"
-# Networks of ConvNeXt blocks, and the options of the preset's network that they share.
+# Networks of ConvNeXt blocks, and the options that they take over from the preset's network.
 _CONVNEXT = ("cranext", "unet3dcnn_convnext", "wodzinski_unet_convnext")
 _CONVNEXT_OPTIONS = ("grn", "drop_path")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentConfig:
-    """The experiments on one's data.
+    """The experiments on a user's data.
 
     Args:
-        a: Manifest of data set A (see ``CraNeXtLib.datasets.manifest``), with all three splits; in the paper
-            SkullBreak.
-        b: Manifest of data set B, the paper's clinical cases; without it there is Experiment 1 on A alone.
-        names: What tables call the data sets.
+        a: Manifest of data set A (see ``CraNeXtLib.datasets.manifest``), with all three splits; SkullBreak in the
+            paper.
+        b: Manifest of data set B, the clinical cases in the paper; without it only Experiment 1 is done, on A alone.
+        names: Names of the data sets in tables.
         training: Preset or file of ``cranext train`` that every network is trained with.
-        settings: What differs from it, in sections as there; not ``network``.
-        fine_tuning: What differs further where training on B follows training on A.
-        options: Options of networks that differ from their defaults, by the network's name.
+        settings: Values that differ from it, in sections as there; not ``network``.
+        fine_tuning: Further differences for training on B after training on A.
+        options: Options of networks that differ from their defaults, by the name of the network.
         pca_skull_official: ``spacing_mm`` and ``registration`` of the published PCA-skull, see
             ``CraNeXtLib.training.shape_model.official``.
-        region_input: How the categorized skull goes in: ``"one-hot"``, or ``"labels"`` as the paper on its grid.
-        postprocessing: Of the networks' output, ``"default"`` or ``"official"``.
-        extra: Cells of one's own that join Experiment 1: by name, a mapping with ``label`` and either ``network`` and
-            ``options``, to be trained as the others are, or ``model``, the name or folder of a ready model.
+        region_input: Input of the network for categorized skulls: ``"one-hot"``, or ``"labels"`` as in the paper, on
+            its grid.
+        postprocessing: Post-processing of the networks' output, ``"default"`` or ``"official"``.
+        extra: The user's own cells, which join Experiment 1: by name, a mapping with ``label`` and either ``network``
+            and ``options``, to be trained like the others, or ``model``, the name or folder of an existing model.
         device: Where the models are tested.
+
+    Raises:
+        InputError: If a value is wrong.
     """
 
     a: str = ""
@@ -66,20 +70,20 @@ class ExperimentConfig:
             if not isinstance(entry, dict) or set(entry) - known or ("network" in entry) == ("model" in entry):
                 raise InputError(f"extra.{name} must have a network or a model, and may have label and options.")
             if name in {cell.name for cell in CELLS} or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
-                raise InputError(f"extra.{name} cannot be a cell's name; choose another, of letters, digits, - and _.")
+                raise InputError(f"extra.{name} cannot be the name of a cell; choose another one.")
         for key, value, allowed in (
             ("postprocessing", self.postprocessing, ("default", "official")),
             ("device", self.device, DEVICES),
             *(("pca_skull_official", key, ("spacing_mm", "registration")) for key in self.pca_skull_official),
         ):
             if value not in allowed:
-                raise InputError(f"{key} is or has '{value}'; choose among {', '.join(allowed)}.")
+                raise InputError(f"{key} is or contains '{value}'; choose from {', '.join(allowed)}.")
         for cell in self.cells():
             if cell.trained:
                 self.training_of(cell, "", "")
 
     def cells(self) -> tuple[Cell, ...]:
-        """Return all cells that the data sets allow, the user's own last; a cell's number is its place."""
+        """Return all cells that the data sets allow, the user's own last. The number of a cell is its index."""
         extra = (
             Cell(
                 name=name,
@@ -107,16 +111,16 @@ class ExperimentConfig:
 
         Args:
             cell: A cell with a network.
-            manifest: Its data set.
+            manifest: The cell's data set.
             cache: Folder for prepared cases.
-            start_from: Folder of the model whose weights it goes on from.
+            start_from: Folder of the model whose weights it starts from.
 
         Raises:
             InputError: If the settings are wrong.
         """
         settings = merged(self.settings, self.fine_tuning if cell.start_from else {})
         if "network" in settings:
-            raise InputError("settings.network is what the experiments vary; name networks of your own in extra.")
+            raise InputError("settings.network is what the experiments vary; add your own networks in extra.")
         options = read_config(self.training, overrides=settings).network.options if cell.system in _CONVNEXT else {}
         shared = {key: value for key, value in options.items() if key in _CONVNEXT_OPTIONS}
         data = {"manifest": manifest, "cache": cache}
@@ -138,15 +142,15 @@ def presets() -> tuple[str, ...]:
 
 
 def read_experiments(preset_or_path: str | Path, *, a: str = "", b: str = "") -> ExperimentConfig:
-    """Read a preset by name, or a YAML file; what it does not set has its default.
+    """Read a preset by name, or a YAML file; settings that it does not name have their defaults.
 
     Args:
         preset_or_path: Name of a preset, or the file.
-        a: Manifest of data set A; goes before the file's. Paths in a file are relative to it.
+        a: Manifest of data set A, which takes precedence over the file's. Paths in a file are relative to it.
         b: Manifest of data set B, likewise.
 
     Raises:
-        InputError: If there is no such preset or file, or a key or value in it is wrong; it is named.
+        InputError: If there is no such preset or file, or a key or value is wrong; the message names it.
     """
     path = Path(preset_or_path)
     if str(preset_or_path) in presets():
@@ -158,7 +162,7 @@ def read_experiments(preset_or_path: str | Path, *, a: str = "", b: str = "") ->
         raise InputError(f"'{preset_or_path}' is neither a preset ({known}) nor a readable file.") from error
     for key, value in values.items():
         if key not in _KEYS:
-            raise InputError(f"{path.name}: there is no setting '{key}'; in its place there are {', '.join(_KEYS)}.")
+            raise InputError(f"{path.name}: there is no setting '{key}'; choose from {', '.join(_KEYS)}.")
         if not isinstance(value, _KEYS[key]):
             raise InputError(f"{path.name}: {key} is {value!r}; it must be of type {_KEYS[key].__name__}.")
     if "training" in values and values["training"] not in training_presets():
@@ -169,7 +173,7 @@ def read_experiments(preset_or_path: str | Path, *, a: str = "", b: str = "") ->
     return ExperimentConfig(**values)
 
 
-def print_experiments(config: ExperimentConfig) -> str:
+def experiments_as_yaml(config: ExperimentConfig) -> str:
     """Return a configuration as YAML with every key."""
     import yaml
 
@@ -177,7 +181,7 @@ def print_experiments(config: ExperimentConfig) -> str:
 
 
 def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of both, section by section; ``above`` wins."""
+    """Merge two sets of values section by section; ``above`` takes precedence."""
     result = dict(below)
     for section, values in above.items():
         both = isinstance(values, dict) and isinstance(result.get(section), dict)

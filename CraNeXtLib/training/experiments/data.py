@@ -13,21 +13,21 @@ from CraNeXtLib.training.experiments.design import BOTH, A, B
 
 @dataclass(frozen=True)
 class TestCase:
-    """A test case with the data set it belongs to.
+    """A test case and its data set.
 
     Attributes:
         dataset: ``"a"`` or ``"b"``.
         case: The case.
     """
 
-    __test__ = False  # it is not a test of pytest's
+    __test__ = False  # pytest would take it for a test
 
     dataset: str
     case: DatasetCase
 
     @property
     def name(self) -> str:
-        """What its files are called."""
+        """Name of the case's files."""
         return f"{self.dataset}-{self.case.name.replace('/', '-')}"
 
 
@@ -45,10 +45,10 @@ class Data:
     def read(cls, config: ExperimentConfig) -> Data:
         """Read the manifests.
 
-        A case's source becomes its data set's name where it has none, so that skulls of one number stay apart.
+        A case without a source gets the name of its data set, so that skulls with the same number stay distinct.
 
         Raises:
-            InputError: If a manifest cannot be used, lacks a split, or one skull is in several splits.
+            InputError: If a manifest cannot be used or lacks a split, or a skull is in several splits.
         """
         cases = {}
         for key, manifest in ((A, config.a), (B, config.b)):
@@ -89,7 +89,7 @@ class Data:
         return found
 
     def write(self, folder: Path) -> None:
-        """Write the manifests that the cells train with, of A, B and both, if they are not there yet."""
+        """Write the manifests that the cells train with, those of A, B and both, unless they exist."""
         for data in (key for key in (A, B, BOTH) if set(key) <= set(self.cases)):
             if not manifest_of(folder, data).is_file():
                 write_manifest(self.of(data), manifest_of(folder, data))

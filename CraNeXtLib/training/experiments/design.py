@@ -1,4 +1,4 @@
-"""Which models the paper's experiments compare, and which of them with which."""
+"""The models of the paper's experiments and their comparisons."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ PCA_SKULL, PCA_SKULL_OFFICIAL = "pca_skull", "pca_skull_official"
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One model of the experiments: made once, tested on the test cases of every data set.
+    """One model of the experiments: trained once, and tested on the test cases of every data set.
 
     Args:
-        name: Of its folder.
-        label: What tables call it; ``{a}`` and ``{b}`` stand for the data sets' names.
-        system: A network's name, ``"pca_skull"`` or ``"pca_skull_official"``; empty for a model that is ready.
-        data: What it is trained on: ``"a"``, ``"b"`` or ``"ab"``.
-        input: What the network takes, see ``CraNeXtLib.training.config.DataConfig``.
-        start_from: Name of the cell whose weights it goes on from.
+        name: Name of the cell and its folder.
+        label: Its name in tables; ``{a}`` and ``{b}`` stand for the names of the data sets.
+        system: Name of a network, ``"pca_skull"`` or ``"pca_skull_official"``; empty for an existing model.
+        data: The data set that it is trained on: ``"a"``, ``"b"`` or ``"ab"``.
+        input: ``"binary"``, or ``"regions"`` for categorized skulls.
+        start_from: Name of the cell whose weights it starts from.
         options: Options of the network.
-        model: Name or folder of a ready model.
+        model: Name or folder of an existing model.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Cell:
 
     @property
     def trained(self) -> bool:
-        """Whether it is a network to train, not a shape model or a model that is ready."""
+        """Whether it is a network to train, and not a shape model or an existing model."""
         return not self.model and self.system not in (PCA_SKULL, PCA_SKULL_OFFICIAL)
 
 
@@ -44,9 +44,9 @@ class Comparison:
     """A line of Table 6.
 
     Args:
-        first: Name of cell A.
-        second: Name of cell B, which the paper assumes to be the better one.
-        tested_on: On the test cases of ``"a"``, ``"b"`` or ``"ab"``.
+        first: Name of the first cell.
+        second: Name of the second cell, which the paper assumes to be better.
+        tested_on: Data set of the test cases, ``"a"``, ``"b"`` or ``"ab"``.
     """
 
     first: str
@@ -56,11 +56,11 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """One of the three.
+    """One of the three experiments.
 
     Args:
-        number: As in the paper.
-        title: What it asks.
+        number: Its number in the paper.
+        title: The question that it asks.
         cells: Names of its cells, in the order of its table.
         comparisons: Its lines of Table 6.
     """
@@ -88,7 +88,7 @@ CELLS = (
 """The paper's models. CraNeXt trained on A alone is a row of Tables 3 and 4, and on both of Tables 4 and 5."""
 
 LABELS_ELSEWHERE = {(2, "cranext-a"): "{a} only", (3, "cranext-ab"): "Original skull"}
-"""What other tables than the first call a cell, by experiment and cell."""
+"""Labels in other tables than the first one, by experiment and cell."""
 
 EXPERIMENTS = (
     Experiment(
@@ -123,5 +123,5 @@ EXPERIMENTS = (
 
 
 def label_of(cell: Cell, experiment: int, names: dict[str, str]) -> str:
-    """Return what the table of an experiment calls a cell, with the data sets' names."""
+    """Return the label of a cell in the table of an experiment, with the names of the data sets."""
     return LABELS_ELSEWHERE.get((experiment, cell.name), cell.label).format_map(names)

@@ -1,9 +1,10 @@
-"""Figures of the experiments, after the paper's Figures 6 and 7."""
+"""Figures of the experiments, modeled on Figures 6 and 7 of the paper."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from CraNeXtLib.pictures.palette import BONE, IMPLANT
 from CraNeXtLib.training.experiments.data import Data
 from CraNeXtLib.training.experiments.design import Experiment, label_of
 from CraNeXtLib.training.experiments.results import CellResult, Results, Row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CASES = 4
 MARGIN_MM = 22.0
@@ -52,45 +56,47 @@ def all_figures(results: Results, out: Path, progress: ProgressCallback | None =
 
 
 def draw_criteria(cells: Sequence[CellResult], labels: Sequence[str], path: Path, experiment: Experiment) -> Path:
-    """Draw the share of test cases whose implant meets each criterion of the checklist (Figure 7).
+    """Draw the percentage of test cases whose implant meets each criterion of the checklist (Figure 7).
 
     Args:
         cells: The models.
-        labels: What they are called.
+        labels: Their labels.
         path: The PNG file.
-        experiment: Whose they are.
+        experiment: Their experiment.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(2.2 * len(CRITERIA) + 2.5, 0.36 * len(cells) + 1.6), layout="constrained")
-    places = np.arange(len(cells))[::-1]
+    heights = np.arange(len(cells))[::-1]
     for axes, name in zip(figure.subplots(1, len(CRITERIA), sharey=True), CRITERIA, strict=True):
-        shares = [share_that_meets(cell.rows, name) for cell in cells]
-        axes.barh(places, [share or 0 for share in shares], color=IMPLANT, height=0.7)
-        axes.barh(places, [100] * len(cells), color="0.92", height=0.7, zorder=0)
-        for place, share in zip(places, shares, strict=True):
-            text = "not judged" if share is None else f"{share:.0f} %"
-            inside = (share or 0) > 40
+        percentages = [percentage_that_meets(cell.rows, name) for cell in cells]
+        axes.barh(heights, [value or 0 for value in percentages], color=IMPLANT, height=0.7)
+        axes.barh(heights, [100] * len(cells), color="0.92", height=0.7, zorder=0)
+        for height, value in zip(heights, percentages, strict=True):
+            text = "not judged" if value is None else f"{value:.0f} %"
+            inside = (value or 0) > 40
             axes.text(
-                3 if inside else 3 + (share or 0), place, text, va="center", fontsize=9, color="w" if inside else "0.2"
+                3 if inside else 3 + (value or 0), height, text, va="center", fontsize=9, color="w" if inside else "0.2"
             )
-        axes.set(title=_TITLES[name], xlim=(0, 100), xticks=(0, 50, 100), yticks=places, yticklabels=labels)
+        axes.set(title=_TITLES[name], xlim=(0, 100), xticks=(0, 50, 100), yticks=heights, yticklabels=labels)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(left=False)
     cases = len(cells[0].rows)
     figure.supxlabel(
-        f"Experiment {experiment.number}: percent of {cases} test cases that meet the criterion, by this software's "
-        f"checklist. {RESEARCH_USE_NOTICE}",
+        f"Experiment {experiment.number}: percentage of {cases} test cases that meet the criterion, by this "
+        f"software's checklist. {RESEARCH_USE_NOTICE}",
         fontsize=8,
     )
     return _save(figure, path)
 
 
-def share_that_meets(rows: Sequence[Row], criterion: str) -> float | None:
-    """Return the percentage of cases that meet a criterion; one without an implant doesn't, one not judged is left out.
+def percentage_that_meets(rows: Sequence[Row], criterion: str) -> float | None:
+    """Return the percentage of cases that meet a criterion.
+
+    A case without an implant does not meet it; a case that could not be judged is left out.
 
     Returns:
-        The percentage, or None if none could be judged.
+        The percentage, or None if no case could be judged.
     """
     answers = [False if "implant_empty" in row["flags"] else row["criteria"].get(criterion) for row in rows]
     judged = [answer for answer in answers if answer is not None]
@@ -98,12 +104,12 @@ def share_that_meets(rows: Sequence[Row], criterion: str) -> float | None:
 
 
 def draw_surfaces(results: Results, cells: Sequence[CellResult], labels: Sequence[str], path: Path) -> Path:
-    """Draw the true implant and each model's side by side, in the cases at equal steps from worst to best (Figure 6).
+    """Draw the true implant beside that of each model, for cases at equal steps from worst to best (Figure 6).
 
     Args:
         results: The experiments.
-        cells: The models; the last one's DSC orders the cases.
-        labels: What they are called.
+        cells: The models; the DSC of the last one orders the cases.
+        labels: Their labels.
         path: The PNG file.
 
     Raises:
@@ -120,7 +126,7 @@ def draw_surfaces(results: Results, cells: Sequence[CellResult], labels: Sequenc
     grid = figure.subplots(len(chosen), columns, squeeze=False)
     for number, name in enumerate(chosen):
         if name not in tests:
-            raise InputError(f"The test case {name} is no longer in its manifest; put it back.")
+            raise InputError(f"The test case {name} is no longer in its manifest; add it again.")
         pair = load_case(tests[name])
         view = _View.of(pair)
         grid[number, 0].imshow(view.drawn(pair.implant))
@@ -152,23 +158,23 @@ class _View:
     def of(cls, pair: SkullPair) -> _View:
         margin = tuple(np.ceil(MARGIN_MM / pair.implant.spacing).astype(int).tolist())
         middle = np.argwhere(pair.complete.voxels)[::997].mean(axis=0)
-        towards = np.argwhere(pair.implant.voxels).mean(axis=0) - middle
-        camera = Camera.looking_from(pair.implant.affine[:3, :3] @ towards)
+        toward_defect = np.argwhere(pair.implant.voxels).mean(axis=0) - middle
+        camera = Camera.looking_from(pair.implant.affine[:3, :3] @ toward_defect)
         return cls(pair.defective, foreground_box(pair.implant.voxels, margin=margin), camera)
 
     def drawn(self, implant: Volume) -> np.ndarray:
-        """Return the picture of the skull with an implant, 8-bit of shape (height, width, 3)."""
+        """Return the picture of the skull with an implant, uint8 of shape (height, width, 3)."""
         part = implant.crop(self._box)
-        meshes, colours = [self._skull], [BONE]
+        meshes, colors = [self._skull], [BONE]
         if part.voxels.any():
             meshes.append(surface_of(part))
-            colours.append(IMPLANT)
+            colors.append(IMPLANT)
         starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes[:-1])])
         both = Mesh(
             np.concatenate([mesh.vertices for mesh in meshes]),
             np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)]),
         )
-        painted = np.repeat(colours, [len(mesh.vertices) for mesh in meshes], axis=0)
+        painted = np.repeat(colors, [len(mesh.vertices) for mesh in meshes], axis=0)
         return render_mesh(both, painted, self._camera, _PANEL, self._pixel_mm)
 
 
@@ -178,7 +184,7 @@ def _caption(row: Row) -> str:
     return f"DSC {row['dsc']:.2f}, dH95 {row['dh95_mm']:.1f}, SdH {row['sdh_mm']:.1f}"
 
 
-def _save(figure, path: Path) -> Path:
+def _save(figure: Figure, path: Path) -> Path:
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110)
     return path

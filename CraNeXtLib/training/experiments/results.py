@@ -1,9 +1,10 @@
-"""What the cells left in the folder of the experiments, as the tables need it."""
+"""Results of the experiments, read from the folders of the cells."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.summary import DatasetStatistics, Spread, dataset_statistics
 from CraNeXtLib.training.experiments.config import ExperimentConfig, read_experiments
 from CraNeXtLib.training.experiments.data import Data
@@ -25,9 +27,9 @@ class CellResult:
 
     Attributes:
         cell: The cell.
-        parameters: Numbers in the model's weights.
-        size_mb: Size of the weights' file in MB (10⁶ bytes); this software stores half precision.
-        rows: One a test case: the metrics of ``evaluation``, ``criteria`` of the checklist by name,
+        parameters: Number of values in the model's weights.
+        size_mb: Size of the weights file in MB (10⁶ bytes); this software stores half precision.
+        rows: One for each test case: the metrics of ``evaluation``, ``criteria`` of the checklist by name,
             ``case``, ``subject``, ``dataset`` and ``kind``. A distance that does not exist is infinite.
     """
 
@@ -46,9 +48,9 @@ class Results:
     """The experiments so far.
 
     Attributes:
-        folder: Where they lie.
-        config: Their configuration.
-        cells: What is done, by the cell's name.
+        folder: Their folder.
+        config: Their settings.
+        cells: The cells that are done, by name.
     """
 
     folder: Path
@@ -75,7 +77,7 @@ class Results:
                 size = content["model"]
                 cells[cell.name] = CellResult(cell, size["parameters"], size["bytes"] / 1e6, rows)
         if not cells:
-            raise InputError(f"No cell of the experiments in {folder} is done yet; go on with: cranext experiment run.")
+            raise InputError(f"No cell in {folder} is done yet; continue with: cranext experiment run.")
         return cls(folder, config, cells)
 
     @property
@@ -84,7 +86,7 @@ class Results:
         return [cell.name for cell in self.config.cells() if cell.name not in self.cells]
 
     def statistics(self, progress: ProgressCallback | None = None) -> dict[str, DatasetStatistics]:
-        """Return the statistics of the data sets by name; measured once for each manifest, then kept in a file."""
+        """Return the statistics of the data sets by name. They are measured once per manifest and kept in a file."""
         found = {}
         data = Data.read(self.config)
         for key, cases in data.cases.items():
@@ -92,17 +94,20 @@ class Results:
             manifest = sha256_of(Path(getattr(self.config, key)))
             kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
             if kept.get("manifest_sha256") != manifest:
-                count = len(cases)
-                tell = (lambda n, case, count=count: progress(f"Reading {case.name}", n / count)) if progress else None
-                kept = {"manifest_sha256": manifest, "statistics": asdict(dataset_statistics(cases, progress=tell))}
+                report = partial(_report, progress, len(cases)) if progress else None
+                kept = {"manifest_sha256": manifest, "statistics": asdict(dataset_statistics(cases, progress=report))}
                 write_text(file, json_text(kept))
             values = kept["statistics"]
-            spreads = {name: Spread(**value) for name, value in values.items() if _is_spread(value)}
-            found[self.config.names[key]] = DatasetStatistics(**(values | spreads))
+            samples = {name: Spread(**value) for name, value in values.items() if _is_sample(value)}
+            found[self.config.names[key]] = DatasetStatistics(**(values | samples))
         return found
 
 
-def _is_spread(value: object) -> bool:
+def _report(progress: ProgressCallback, count: int, number: int, case: DatasetCase) -> None:
+    progress(f"Reading {case.name}", number / count)
+
+
+def _is_sample(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"mean", "sd", "count"}
 
 

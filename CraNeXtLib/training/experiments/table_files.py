@@ -1,4 +1,4 @@
-"""A table of results as Markdown, LaTeX and CSV, with the best values marked."""
+"""Tables of results as Markdown, LaTeX and CSV, with the best values marked."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _LATEX |= {"×": r"$\times$", "²": r"$^2$", "<": r"$<$", "Δ": r"$\Delta$", "³
 
 @dataclass(frozen=True)
 class Value:
-    """What stands in one place of a table.
+    """One entry of a table.
 
     Attributes:
-        text: As people read it.
-        number: The number behind it, None where it is words.
-        summary: Mean and spread behind it, if it is one.
+        text: The text that is shown.
+        number: Its number, or None if it has none.
+        summary: Its mean and standard deviation, if it has them.
         mark: ``"best"``, ``"second"`` or nothing.
     """
 
@@ -39,11 +39,11 @@ class Table:
     """A table.
 
     Attributes:
-        name: Of its files, such as ``table3``.
-        title: What it shows.
-        columns: Headers; the first is that of the rows' names.
+        name: Name of its files, such as ``table3``.
+        title: Its title.
+        columns: Headers; the first one is that of the names of the rows.
         rows: The rows, each as long as the headers.
-        notes: Sentences below it.
+        notes: Sentences below the table.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Table:
     notes: Sequence[str] = ()
 
     def markdown(self) -> str:
-        """Return the table as Markdown; the best are bold, the second-best italic."""
+        """Return the table as Markdown; the best values are bold, the second-best italic."""
         around = {BEST: "**", SECOND: "*", "": ""}
         lines = [
             "| " + " | ".join(self.columns) + " |",
@@ -66,7 +66,7 @@ class Table:
         return f"### {self.title}\n\n" + "\n".join(lines) + "".join(f"\n\n{note}" for note in self.notes) + "\n"
 
     def latex(self) -> str:
-        """Return the table for LaTeX's package booktabs; the best are bold, the second-best italic."""
+        """Return the table for LaTeX's package booktabs; the best values are bold, the second-best italic."""
         around = {BEST: r"\textbf{%s}", SECOND: r"\textit{%s}", "": "%s"}
         rows = [" & ".join(around[v.mark] % _latex(v.text) for v in row) + r" \\" for row in self.rows]
         lines = [
@@ -85,7 +85,7 @@ class Table:
         return "\n".join(lines) + "\n"
 
     def csv(self) -> str:
-        """Return the table with a line a value, for programs: row, column, text, number, mean, SD, n, failed, mark."""
+        """Return the table for programs, one line per value: row, column, text, number, mean, SD, n, failed, mark."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("row", "column", "text", "number", "mean", "sd", "n", "failed", "mark"))
@@ -93,9 +93,9 @@ class Table:
             name = row[0].text or str(number)
             for column, value in zip(self.columns[1:], row[1:], strict=True):
                 s = value.summary
-                spread = ("",) * 4 if s is None else (s.mean, "" if math.isnan(s.sd) else s.sd, s.n, s.failed)
+                summary = ("",) * 4 if s is None else (s.mean, "" if math.isnan(s.sd) else s.sd, s.n, s.failed)
                 plain = "" if value.number is None else value.number
-                writer.writerow((name, column, value.text, plain, *spread, value.mark))
+                writer.writerow((name, column, value.text, plain, *summary, value.mark))
         return stream.getvalue()
 
     def write(self, folder: Path) -> list[Path]:
@@ -115,12 +115,12 @@ class Table:
 def with_marks(
     rows: Sequence[Sequence[Value]], best: Sequence[bool | None], *, second: bool = False
 ) -> list[list[Value]]:
-    """Return rows whose best values are marked, equal ones alike.
+    """Return rows in which the best values of each column are marked; equal values get the same mark.
 
     Args:
         rows: The rows.
         best: For each column whether higher is better, or None for columns without a best value.
-        second: Mark the second-best too.
+        second: Whether to mark the second-best values too.
     """
     marked = [list(row) for row in rows]
     for column, higher in enumerate(best):

@@ -1,4 +1,4 @@
-"""The paper's Tables 1, 3, 4, 5 and 6 from the results of one's own experiments."""
+"""Tables 1, 3, 4, 5 and 6 of the paper, from the results of the user's experiments."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _TITLES = {
     3: "Table 5. CraNeXt on original and on categorized skulls",
 }
 _MEANS = (
-    "Mean ± standard deviation of the sample; the best value of a column is bold. A case without an implant enters "
-    "with DSC 0 and, for a distance, the diagonal of its image."
+    "Mean ± standard deviation of the sample; the best value of a column is bold. A case without an implant counts "
+    "with DSC 0 and, for a distance, with the diagonal of its image."
 )
 _SIZES = (
-    "Parameters: all numbers in the weights. Their file is in half precision; the paper's column 'Size' is that of a "
+    "Parameters: all values in the weights. The file is in half precision; the paper's column 'Size' is that of a "
     "file in single precision. FPR depends on the field of view."
 )
 _T_TEST = (
-    "p-values below 0.05 are bold. As in the paper, the defects of one skull count as independent, and nothing is "
-    "corrected for the number of tests."
+    "p-values below 0.05 are bold. As in the paper, the defects of one skull count as independent, and there is no "
+    "correction for the number of tests."
 )
 _BY_SKULL = (
     "Each cell: mean difference B − A with its 95 % bootstrap interval over skulls; p after Holm's correction over the "
@@ -63,18 +63,18 @@ def all_tables(results: Results, progress: ProgressCallback | None = None) -> li
 
 
 def table1(statistics: dict[str, DatasetStatistics]) -> Table:
-    """Return the paper's Table 1: what the data sets hold, by their names."""
+    """Return Table 1 of the paper: the content of the data sets, by their names."""
     rows = []
     for name, of in (
         ("Unique skulls", lambda s: Value(str(s.skulls), s.skulls)),
         ("Cases", lambda s: Value(str(s.cases), s.cases)),
-        ("Size", lambda s: Value(_most(s.sizes))),
-        ("Spacing [mm]", lambda s: Value(_most(s.spacings_mm))),
+        ("Size", lambda s: Value(_most_frequent(s.sizes))),
+        ("Spacing [mm]", lambda s: Value(_most_frequent(s.spacings_mm))),
         ("Defect types", lambda s: Value(", ".join(f"{kind} ({n})" for kind, n in s.kinds.items()) or "not named")),
-        ("VOR of complete skull [%]", lambda s: _spread(s.complete_vor_percent)),
-        ("VOR of implant [%]", lambda s: _spread(s.implant_vor_percent)),
-        ("Implant / complete skull [ratio]", lambda s: _spread(s.implant_to_complete_ratio)),
-        ("Implant [mL]", lambda s: _spread(s.implant_ml, digits=1)),
+        ("VOR of complete skull [%]", lambda s: _of_sample(s.complete_vor_percent)),
+        ("VOR of implant [%]", lambda s: _of_sample(s.implant_vor_percent)),
+        ("Implant / complete skull [ratio]", lambda s: _of_sample(s.implant_to_complete_ratio)),
+        ("Implant [mL]", lambda s: _of_sample(s.implant_ml, digits=1)),
     ):
         rows.append([Value(name), *map(of, statistics.values())])
     notes = ("VOR: voxel occupancy rate. Mean ± standard deviation of the sample.",)
@@ -82,7 +82,7 @@ def table1(statistics: dict[str, DatasetStatistics]) -> Table:
 
 
 def table3(results: Results, experiment: Experiment) -> Table:
-    """Return the paper's Table 3 or 5: the six metrics of each cell on all test cases, with its size."""
+    """Return Table 3 or 5 of the paper: the six metrics of each cell on all test cases, with its size."""
     cells = _done(results, experiment)
     tested_on = results.config.tested_on()
     rows = [
@@ -103,15 +103,15 @@ def table3(results: Results, experiment: Experiment) -> Table:
 
 
 def table4(results: Results, experiment: Experiment) -> Table:
-    """Return the paper's Table 4: three metrics of each cell on the test cases of A and of B."""
+    """Return Table 4 of the paper: three metrics of each cell on the test cases of A and of B."""
     cells, names = _done(results, experiment), results.config.names
-    places = [(key, metric) for key in ("a", "b") for metric in TABLE4_METRICS]
+    columns_of = [(key, metric) for key in ("a", "b") for metric in TABLE4_METRICS]
     rows = [
-        [_label(results, experiment, cell), *(_mean(cell.tested_on(key), metric) for key, metric in places)]
+        [_label(results, experiment, cell), *(_mean(cell.tested_on(key), metric) for key, metric in columns_of)]
         for cell in cells
     ]
-    best = (None, *(HIGHER_IS_BETTER[metric] for _, metric in places))
-    columns = ("Trained on", *(f"{names[key]}: {_header(metric)}" for key, metric in places))
+    best = (None, *(HIGHER_IS_BETTER[metric] for _, metric in columns_of))
+    columns = ("Trained on", *(f"{names[key]}: {_header(metric)}" for key, metric in columns_of))
     notes = [
         f"{_tests(results, cells)} {_MEANS} The second-best is italic.",
         *_shortcomings(results, experiment, cells),
@@ -121,7 +121,7 @@ def table4(results: Results, experiment: Experiment) -> Table:
 
 
 def table6(results: Results) -> list[Table]:
-    """Return the paper's Table 6 twice: with its own test, and with the tests that treat skulls as the units."""
+    """Return Table 6 of the paper twice: with its own test, and with tests that treat skulls as the units."""
     official, by_skull = [], []
     names = results.config.names | {"ab": " and ".join(results.config.names.values())}
     for experiment in results.config.experiments():
@@ -183,8 +183,8 @@ def _mean(rows: Sequence[Row], metric: str) -> Value:
 
 
 def _plus_minus(summary: Summary, digits: int) -> str:
-    spread = f" ± {summary.sd:.2f}" if math.isfinite(summary.sd) else ""
-    return f"{summary.mean:.{digits}f}{spread}"
+    deviation = f" ± {summary.sd:.2f}" if math.isfinite(summary.sd) else ""
+    return f"{summary.mean:.{digits}f}{deviation}"
 
 
 def _p(p: float) -> Value:
@@ -200,16 +200,16 @@ def _comparison(found: Comparison) -> Value:
     return Value(text, found.p_holm, mark="best" if found.p_holm < SIGNIFICANT else "")
 
 
-def _spread(spread: Spread | None, digits: int = 4) -> Value:
+def _of_sample(spread: Spread | None, digits: int = 4) -> Value:
     if spread is None:
         return Value("none")
     summary = Summary(spread.count, spread.mean, spread.sd)
     return Value(_plus_minus(summary, digits), spread.mean, summary)
 
 
-def _most(counts: dict[str, int], most: int = 2) -> str:
-    """Return the values that occur most, and how many others there are."""
-    ordered = sorted(counts, key=counts.get, reverse=True)
+def _most_frequent(counts: dict[str, int], most: int = 2) -> str:
+    """Return the most frequent values and the number of others."""
+    ordered = sorted(counts, key=lambda value: counts[value], reverse=True)
     if len(ordered) == 1:
         return ordered[0]
     rest = f", {len(ordered) - most} others" if len(ordered) > most else ""
@@ -225,12 +225,12 @@ def _tests(results: Results, cells: Sequence[CellResult]) -> str:
 
 
 def _shortcomings(results: Results, experiment: Experiment, cells: Sequence[CellResult]) -> list[str]:
-    """Return sentences on cases without an implant and on cells that are not done."""
+    """Return sentences about cases without an implant and cells that are not done."""
     failed = [
         f"{_label(results, experiment, cell).text} {count}"
         for cell in cells
         if (count := sum("implant_empty" in row["flags"] for row in cell.rows))
     ]
     missing = [name for name in experiment.cells if name not in results.cells]
-    said = {"Cases without an implant": failed, "Not done": missing}
-    return [f"{words}: {', '.join(names)}." for words, names in said.items() if names]
+    shortcomings = {"Cases without an implant": failed, "Not done": missing}
+    return [f"{what}: {', '.join(names)}." for what, names in shortcomings.items() if names]

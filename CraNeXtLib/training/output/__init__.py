@@ -1,1 +1,1 @@
-"""What a training run leaves behind: a model folder with its card and scores, a MONAI bundle."""
+"""What a training run produces: a model folder with its card and scores, and a MONAI bundle."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ import numpy as np
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cases.model_scoring import BROKEN_DSC, STRAY_MM3, Row, scores_of
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
-from CraNeXtLib.training.config import PRESETS
 
-OWN = "own"  # the kind of the defects that the cases come with
-_SHAPE_MODEL_NOTES = PRESETS / "pca_skull_notes.md"
-_GRIDS = {"refined": "180 × 216 × 144 mm around the vault and the orbits, in the space of the shape model"}
+OWN = "own"
+"""The kind of the defects that the cases come with."""
+
+_SHAPE_MODEL_NOTES = Path(__file__).with_name("shape_model_notes.md")
+_GRIDS = {"refined": "180 × 216 × 144 mm around vault and orbits, in the space of the shape model"}
 
 
 def model_card(description: Mapping[str, Any], rows: Iterable[Row]) -> str:
@@ -31,7 +33,7 @@ def model_card(description: Mapping[str, Any], rows: Iterable[Row]) -> str:
 {RESEARCH_USE_NOTICE}
 
 - **Data**: {description["data"]}
-- **Licence of the weights**: {description["licence"]}
+- **License of the weights**: {description["licence"]}
 - **Weights**: `weights.safetensors`, SHA-256 `{description["sha256"]}`.
 - **Made with**: {", ".join(f"{name} {version}" for name, version in description["versions"].items())}.
 {_shape_model(description, rows) if description["kind"] == "pca_skull" else _network(description, rows)}"""
@@ -42,10 +44,10 @@ def _network(description: Mapping[str, Any], rows: Iterable[Row]) -> str:
     shape = " × ".join(map(str, grid["shape"]))
     return f"""- **Network**: `{network["name"]}` with {json.dumps(network["options"])}; input {description["input"]},
   output the logit of the {target}{" skull" if target == "complete" else ""}.
-- **Grid**: {_GRIDS.get(description["kind"], f"`{grid['name']}`")}, {shape} voxels; placement of skulls before:
+- **Grid**: {_GRIDS.get(description["kind"], f"`{grid['name']}`")}, {shape} voxels. Placement of skulls beforehand:
   {description.get("placement", "none")}.
 {_face(description["face"]) if "face" in description else ""}
-{_scores(rows)}No validation skull was trained on, but the epoch was chosen by them.
+{_scores(rows)}The network was not trained on validation skulls, but they selected the epoch.
 
 ## Recipe
 
@@ -55,15 +57,15 @@ The whole configuration is in `model.json`; `cranext train` runs it.
 {_recipe_of_face(description["face"]) if "face" in description else ""}
 ## Limits
 
-Trained on skulls of adults whose defects were cut by a computer. It has not been tried on enough real defects to say
-how it does there, and not at all on children or malformed skulls. Look at every implant before using it for anything.
+Trained on skulls of adults with computer-generated defects. It has not been tested on enough real defects to tell how
+well it works there, and not at all on children or malformed skulls. Inspect every implant before any use.
 """
 
 
 def _face(face: Mapping[str, Any]) -> str:
     network, shape = face["network"], " × ".join(map(str, face["grid"]["shape"]))
     return f"""- **Network of the face**: `{network["name"]}` with {json.dumps(network["options"])},
-  on 132 × 96 × 108 mm around forehead, orbits and cheek bones, {shape} voxels. It was trained on {face["data"]}
+  on 132 × 96 × 108 mm around forehead, orbits and cheekbones, {shape} voxels. It was trained on {face["data"]}
 """
 
 
@@ -75,7 +77,7 @@ The network of the face: {face["recipe"]["note"]}
 
 def _shape_model(description: Mapping[str, Any], rows: Iterable[Row]) -> str:
     split = "\n".join(f"- {name}: {', '.join(ids)}" for name, ids in description["split"].items())
-    return f"""- **Recipe**: `python -m CraNeXtLib.training.shape_model.make MANIFEST --out FOLDER` on a CPU.
+    return f"""- **Recipe**: `cranext models fit-shape --manifest FILE --out DIR` on a CPU.
 
 {_scores(rows)}## Split by skull
 
@@ -94,10 +96,10 @@ def _scores(rows: Iterable[Row]) -> str:
     ]
     return f"""## Scores
 
-Mean ± standard deviation, in brackets the worst case. `{OWN}` is the defect that the case comes with; the others were
-cut by the generator, one a skull. Broken: no implant, or a DSC below {BROKEN_DSC}; where there is none, the diagonal of
-the image stands for its distances. Stray: cases with a piece of {STRAY_MM3 / 1000:g} mL or more wholly outside the true
-implant.
+Mean ± standard deviation (worst case). `{OWN}` is the defect that the case comes with; the others are synthetic, one of
+each kind for every skull. Broken: cases without an implant or with a DSC below {BROKEN_DSC}; where there is no implant,
+the diagonal of the image replaces its distances. Stray: cases with a piece of at least {STRAY_MM3 / 1000:g} mL that
+lies entirely outside the true implant.
 
 {"".join(tables) or "None yet." + chr(10) * 2}"""
 
@@ -117,6 +119,7 @@ def scores_table(rows: Iterable[Row]) -> str:
 
 
 def _text(scores: Mapping[str, float], digits: int) -> str:
+    """Return mean, standard deviation and worst case as text; what does not exist is left out."""
     mean, sd, worst = (
         f"{scores[key]:.{digits}f}" if np.isfinite(scores[key]) else "" for key in ("mean", "sd", "worst")
     )

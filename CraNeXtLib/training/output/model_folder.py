@@ -1,4 +1,4 @@
-"""A model folder: its weights, description, scores and card, and how a trained network becomes one."""
+"""Writing model folders: weights, description, scores and card."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from CraNeXtLib import __version__
 from CraNeXtLib.cases.model_scoring import Row, scores_of
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.face_completer import PREFIX as FACE_PREFIX
-from CraNeXtLib.completion.model_library import FORMAT_VERSION, SCORES_FILE
+from CraNeXtLib.completion.model_library import CARD, FORMAT_VERSION, SCORES_FILE
 from CraNeXtLib.completion.refined_completer import MEAN_SKULL, NETWORK_PREFIX
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
@@ -24,50 +24,134 @@ from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.datasets.manifest import SPLITS
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
-from CraNeXtLib.training.config import TrainingConfig, network_options
-from CraNeXtLib.training.config_reading import print_config
+from CraNeXtLib.training.config import TrainingConfig
+from CraNeXtLib.training.config_yaml import portable_values
 from CraNeXtLib.training.output.model_card import OWN, model_card
 
-_WORDS = ("split", "case", "subject", "kind")
-_COLUMNS = ("split", "spacing_mm", *_WORDS[1:], *PAPER_METRICS, "diagonal_mm", "stray_pieces")
+_TEXT_COLUMNS = ("split", "case", "subject", "kind")
+_COLUMNS = ("split", "spacing_mm", "case", "subject", "kind", *PAPER_METRICS, "diagonal_mm", "stray_pieces")
 
 
-def write_model_folder(
+def write_network(
     folder: Path,
     weights: Mapping[str, Tensor],
     config: TrainingConfig,
+    options: Mapping[str, Any],
     *,
     data: str,
     recipe: str = "",
-    mean_skull: np.ndarray | None = None,
-) -> Path:
-    """Write weights in half precision and a description without scores.
+) -> None:
+    """Write a model that is a network alone: weights in half precision, and a description without scores.
 
     Args:
-        folder: Where to; what it held under the same names is replaced.
+        folder: The folder; files of the same names in it are replaced.
         weights: The network's state dict.
         config: The run's configuration.
+        options: The network's options, including the channels of its input.
         data: What the network was trained on, for the card.
-        recipe: What the configuration does not say about how it was trained.
-        mean_skull: Of a refiner, the mean skull on its grid, shares of bone.
+        recipe: How it was trained, as far as the configuration does not tell.
 
     Raises:
         InputError: If a weight is not finite, or the folder cannot be written.
     """
+    _write(folder, _halved(weights), {"kind": "network"}, config, options, data, recipe)
+
+
+def write_refined_model(
+    folder: Path,
+    weights: Mapping[str, Tensor],
+    config: TrainingConfig,
+    options: Mapping[str, Any],
+    mean_skull: np.ndarray,
+    *,
+    data: str,
+    recipe: str = "",
+) -> None:
+    """Write a refined model, see :func:`write_network`. It keeps the network of the face of the model it started from.
+
+    Args:
+        folder: The folder.
+        weights: The state dict of the refining network.
+        config: The run's configuration.
+        options: The network's options.
+        mean_skull: Occupancy of the mean skull on the network's grid.
+        data: What the network was trained on.
+        recipe: How it was trained.
+    """
+    from safetensors.torch import load_file
+
+    shape_model = model_library.find("pca_skull")
+    tensors = {f"{NETWORK_PREFIX}{name}": value for name, value in _halved(weights).items()}
+    tensors[MEAN_SKULL] = torch.from_numpy(np.round(255 * mean_skull).astype(np.uint8))
+    kind: dict[str, Any] = {
+        "kind": "refined",
+        "shape_model": {"name": shape_model.name, "sha256": shape_model.sha256},
+    }
+    start = config.network.start_from
+    base = model_library.find(start) if start else None
+    if base and "face" in base.description:
+        tensors |= {key: value for key, value in load_file(base.weights).items() if key.startswith(FACE_PREFIX)}
+        kind["face"] = base.description["face"]
+    _write(folder, tensors, kind, config, options, data, recipe)
+
+
+def write_face_model(
+    folder: Path,
+    weights: Mapping[str, Tensor],
+    config: TrainingConfig,
+    options: Mapping[str, Any],
+    *,
+    data: str,
+    recipe: str = "",
+) -> None:
+    """Write the refined model ``network.face_of`` with another network of the face, see :func:`write_network`.
+
+    Args:
+        folder: The folder.
+        weights: The state dict of the network of the face.
+        config: The run's configuration.
+        options: The network's options.
+        data: What the network was trained on.
+        recipe: How it was trained.
+    """
+    from safetensors.torch import load_file, save_file
+
+    base = model_library.find(config.network.face_of)
+    tensors = {key: value for key, value in load_file(base.weights).items() if not key.startswith(FACE_PREFIX)}
+    tensors |= {f"{FACE_PREFIX}{key}": value for key, value in _halved(weights).items()}
+    with filling(folder) as new:
+        file = new / "weights.safetensors"
+        save_file(tensors, file)
+        face = {
+            "network": {"name": config.network.name, "options": dict(options)},
+            "grid": {"name": "face", "shape": list(config.data.shape)},
+            "data": data,
+            "recipe": {"note": recipe, "config": portable_values(config)},
+            "versions": _versions(),
+        }
+        changed = {"name": config.name, "licence": config.licence, "sha256": sha256_of(file), "face": face}
+        write_description(new, base.description | changed)
+
+
+def _write(
+    folder: Path,
+    tensors: dict[str, Tensor],
+    kind: dict[str, Any],
+    config: TrainingConfig,
+    options: Mapping[str, Any],
+    data: str,
+    recipe: str,
+) -> None:
     from safetensors.torch import save_file
 
     with filling(folder) as new:
         file = new / "weights.safetensors"
-        tensors = _halved(weights)
-        kind: dict[str, Any] = {"kind": "network"}
-        if mean_skull is not None:
-            tensors, kind = _refined(tensors, mean_skull, config.network.start_from)
         save_file(tensors, file)
         description = {
             "name": config.name,
             **kind,
             "format_version": FORMAT_VERSION,
-            "network": {"name": config.network.name, "options": network_options(config)},
+            "network": {"name": config.network.name, "options": dict(options)},
             "placement": config.data.placement,
             "grid": {"name": config.data.grid, "shape": list(config.data.shape)},
             "target": config.data.target,
@@ -76,45 +160,10 @@ def write_model_folder(
             "sha256": sha256_of(file),
             "licence": config.licence,
             "data": data,
-            "recipe": {"note": recipe, "config": _portable(config)},
+            "recipe": {"note": recipe, "config": portable_values(config)},
             "versions": _versions(),
         }
         write_description(new, description)
-    return folder
-
-
-def write_with_face(
-    folder: Path, weights: Mapping[str, Tensor], config: TrainingConfig, *, data: str, recipe: str
-) -> Path:
-    """Write the refined model ``network.face_of`` with another network of the face, without scores.
-
-    Args:
-        folder: Where to; what it held under the same names is replaced.
-        weights: The state dict of the network of the face.
-        config: The run's configuration.
-        data: What the network was trained on, for the card.
-        recipe: What the configuration does not say about how it was trained.
-
-    Raises:
-        InputError: If a weight is not finite, or the folder cannot be written.
-    """
-    from safetensors.torch import load_file, save_file
-
-    base = model_library.find(config.network.face_of)
-    with filling(folder) as new:
-        file = new / "weights.safetensors"
-        tensors = {key: value for key, value in load_file(base.weights).items() if not key.startswith(FACE_PREFIX)}
-        save_file(tensors | {f"{FACE_PREFIX}{key}": value for key, value in _halved(weights).items()}, file)
-        face = {
-            "network": {"name": config.network.name, "options": network_options(config)},
-            "grid": {"name": "face", "shape": list(config.data.shape)},
-            "data": data,
-            "recipe": {"note": recipe, "config": _portable(config)},
-            "versions": _versions(),
-        }
-        changed = {"name": config.name, "licence": config.licence, "sha256": sha256_of(file), "face": face}
-        write_description(new, dict(base.description) | changed)
-    return folder
 
 
 def _halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -127,39 +176,13 @@ def _versions() -> dict[str, str]:
     return {"cranext": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
-def _refined(
-    weights: Mapping[str, Tensor], mean_skull: np.ndarray, start: str
-) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the weights of a refined model and what describes them; the model it starts from leaves it its face."""
-    from safetensors.torch import load_file
-
-    shape = model_library.find("pca_skull")
-    tensors = {f"{NETWORK_PREFIX}{name}": value for name, value in weights.items()}
-    tensors[MEAN_SKULL] = torch.from_numpy(np.round(255 * mean_skull).astype(np.uint8))
-    kind = {"kind": "refined", "shape_model": {"name": shape.name, "sha256": shape.sha256}}
-    base = model_library.find(start) if start else None
-    if base and "face" in base.description:
-        tensors |= {key: value for key, value in load_file(base.weights).items() if key.startswith(FACE_PREFIX)}
-        kind["face"] = base.description["face"]
-    return tensors, kind
-
-
-def _portable(config: TrainingConfig) -> dict[str, Any]:
-    """Return the configuration without the paths of one machine."""
-    import yaml
-
-    values = yaml.safe_load(print_config(config))
-    values["data"] |= {"manifest": "", "more_manifests": [], "cache": ""}
-    return values
-
-
 def write_description(folder: Path, description: dict[str, Any], rows: Iterable[Row] = ()) -> None:
-    """Write ``model.json``, the scores and the card of a model into a folder.
+    """Write ``model.json``, the scores and the card of a model.
 
     Args:
-        folder: Where to.
-        description: What the model is; the summary of its scores is put in here.
-        rows: Its scores, with ``split`` and ``spacing_mm`` beside what ``CraNeXtLib.cases.model_scoring`` gives.
+        folder: The folder.
+        description: What the model is; a summary of its scores is added.
+        rows: Its scores: ``split``, ``spacing_mm`` and what ``CraNeXtLib.cases.model_scoring`` measures.
     """
     rows = sorted(rows, key=lambda row: (SPLITS.index(row["split"]), row["spacing_mm"]))
     own: dict[str, list[Row]] = {}
@@ -171,35 +194,31 @@ def write_description(folder: Path, description: dict[str, Any], rows: Iterable[
         "scores_file": SCORES_FILE,
     }
     (folder / "model.json").write_text(json_text(description), encoding="utf-8")
-    (folder / "MODEL_CARD.md").write_text(model_card(description, rows), encoding="utf-8")
+    (folder / CARD).write_text(model_card(description, rows), encoding="utf-8")
     with (folder / SCORES_FILE).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, _COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows({key: _short(value) for key, value in row.items()} for row in rows)
+        writer.writerows({key: _rounded(value) for key, value in row.items()} for row in rows)
 
 
 def read_scores(folder: Path) -> list[Row]:
-    """Return the scores that a model folder holds, a row a case."""
+    """Return the scores in a model folder, one row for each case."""
     file = Path(folder) / SCORES_FILE
     if not file.is_file():
         return []
     with file.open(newline="", encoding="utf-8") as stream:
         return [
-            {key: value if key in _WORDS else float(value) for key, value in row.items()}
+            {key: value if key in _TEXT_COLUMNS else float(value) for key, value in row.items()}
             for row in csv.DictReader(stream)
         ]
 
 
-def put_scores(folder: Path, rows: Iterable[Row]) -> None:
-    """Put scores into a model folder, in place of those of the same cases, and write its card anew."""
-    scores = {_place(row): row for row in [*read_scores(folder), *rows]}
+def add_scores(folder: Path, rows: Iterable[Row]) -> None:
+    """Add scores to a model folder, in place of older ones of the same cases, and write its card again."""
+    scores = {(row["split"], row["spacing_mm"], row["case"]): row for row in [*read_scores(folder), *rows]}
     with filling(folder) as new:
         write_description(new, dict(model_library.find(folder).description), scores.values())
 
 
-def _place(row: Row) -> tuple[str, float, str]:
-    return row["split"], row["spacing_mm"], row["case"]
-
-
-def _short(value: object) -> object:
+def _rounded(value: object) -> object:
     return round(value, 4) if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""A model as a MONAI bundle, for those who have MONAI's tools around their networks."""
+"""Writing a model as a MONAI bundle, for pipelines that are built with MONAI's tools."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from pathlib import Path
 import torch
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
-from CraNeXtLib.completion.model_library import Model
+from CraNeXtLib.completion.model_library import CARD, Model
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
-from CraNeXtLib.core.files.text import json_text
+from CraNeXtLib.core.files.text import json_text, write_text
 
 
 def write_monai_bundle(model: Model, folder: str | Path) -> Path:
     """Write ``configs/metadata.json``, ``configs/inference.json``, ``models`` and ``docs/README.md``.
 
     ``python -m monai.bundle run --config_file BUNDLE/configs/inference.json --bundle_root BUNDLE --input SKULL
-    --output_dir DIR`` does what ``cranext reconstruct`` does, by the model folder that ``models`` is; it needs this
-    library. ``models/model.pt`` holds the weights in single precision, for tools that take only the network.
+    --output_dir DIR`` does what ``cranext reconstruct`` does. It needs this library and uses the model folder, a copy
+    of which is ``models``. ``models/model.pt`` has the weights in single precision, for tools that take only the
+    network.
 
     Args:
         model: A model of the kind ``network``.
-        folder: The bundle; it must not exist.
+        folder: Folder of the bundle; it must not exist.
 
     Raises:
         InputError: If the model is of another kind, or the folder exists or cannot be written.
@@ -33,7 +34,7 @@ def write_monai_bundle(model: Model, folder: str | Path) -> Path:
 
     description = model.description
     if description["kind"] != "network":
-        raise InputError(f"'{model.name}' is no network; only networks can be MONAI bundles.")
+        raise InputError(f"'{model.name}' is not a network; only networks can become MONAI bundles.")
     network, shape = description["network"], description["grid"]["shape"]
     channels = network.get("options", {}).get("in_channels", 1)
     logits = {"type": "image", "format": "segmentation", "num_channels": 1, "spatial_shape": shape, "dtype": "float32"}
@@ -69,10 +70,10 @@ def write_monai_bundle(model: Model, folder: str | Path) -> Path:
         for name in ("configs", "docs"):
             (new / name).mkdir()
         shutil.copytree(model.folder, new / "models")
-        (new / "configs" / "metadata.json").write_text(json_text(metadata, indent=2), encoding="utf-8")
-        (new / "configs" / "inference.json").write_text(json_text(inference, indent=2), encoding="utf-8")
+        write_text(new / "configs" / "metadata.json", json_text(metadata, indent=2))
+        write_text(new / "configs" / "inference.json", json_text(inference, indent=2))
         torch.save({key: value.float() for key, value in load_file(model.weights).items()}, new / "models" / "model.pt")
-        card = model.folder / "MODEL_CARD.md"
+        card = model.folder / CARD
         text = card.read_text(encoding="utf-8") if card.is_file() else f"# {model.name}\n"
         (new / "docs" / "README.md").write_text(text, encoding="utf-8")
     return Path(folder)

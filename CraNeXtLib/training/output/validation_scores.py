@@ -1,14 +1,7 @@
-"""How good a model's implants are: the cases' own defects and synthetic ones of every kind.
-
-``python -m CraNeXtLib.training.output.validation_scores MODEL MANIFEST`` scores a model folder on the
-validation cases, one defect
-of every kind a skull, writes the scores into it, and its card anew. It goes on where it was stopped.
-"""
+"""Scores of a model in its own folder: on the cases' own defects and on synthetic ones of every kind."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
@@ -20,17 +13,15 @@ from CraNeXtLib.anatomy.head.landmarks import SkullFrame
 from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, Row, score_model
 from CraNeXtLib.completion import model_library
-from CraNeXtLib.core.errors import exit_status_of
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, SkullPair, load_case, read_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
-from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
 from CraNeXtLib.geometry.box import box_from
 from CraNeXtLib.geometry.resampling import block_mean, voxels_within
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.training.output.model_card import OWN, scores_table
-from CraNeXtLib.training.output.model_folder import put_scores, read_scores
+from CraNeXtLib.training.output.model_card import OWN
+from CraNeXtLib.training.output.model_folder import add_scores, read_scores
 
 ALL_KINDS = (OWN, *KINDS)
 
@@ -43,31 +34,36 @@ def score_into(
     kinds: Sequence[str] = (OWN,),
     spacing_mm: float = 0,
     again: bool = False,
-    told: Callable[[Row], None] = lambda _row: None,
+    on_row: Callable[[Row], None] = lambda _row: None,
     progress: ProgressCallback | None = None,
 ) -> list[Row]:
-    """Score a model on the defects of a split's cases, and put each score into its folder at once.
+    """Score a model on the defects of a split's cases. Each score is written into the model folder at once.
+
+    A stopped run continues where it was, since cases with a score are left out.
 
     Args:
         folder: The model folder.
         cases: The cases; those of other splits are left out.
-        split: Which.
+        split: The split.
         kinds: ``OWN`` for the defect that a case comes with, names of ``KINDS`` for synthetic ones.
-        spacing_mm: Reduce the skulls to blocks of at most this; 0 for full resolution.
-        again: Score anew what the folder has a score of.
-        told: Told each new row.
-        progress: Told stage and fraction; may raise to stop.
+        spacing_mm: Reduce the skulls to blocks of at most this size first; 0 keeps the full resolution.
+        again: Whether to replace scores that the folder has already.
+        on_row: Called with each new row.
+        progress: Called with the stage and the fraction done; may raise to stop.
 
     Returns:
         The rows of the split at this resolution.
+
+    Raises:
+        InputError: If the folder holds no model, or a case cannot be used.
     """
 
     def known() -> list[Row]:
         return [row for row in read_scores(folder) if (row["split"], row["spacing_mm"]) == (split, spacing_mm)]
 
     def keep(evaluated: EvaluatedTask) -> None:
-        put_scores(folder, [evaluated.row | {"split": split, "spacing_mm": spacing_mm}])
-        told(evaluated.row)
+        add_scores(folder, [evaluated.row | {"split": split, "spacing_mm": spacing_mm}])
+        on_row(evaluated.row)
 
     tasks = tasks_of((case for case in cases if case.split == split), kinds, spacing_mm)
     done = set() if again else {row["case"] for row in known()}
@@ -80,7 +76,14 @@ def score_into(
 def tasks_of(
     cases: Iterable[DatasetCase], kinds: Sequence[str], spacing_mm: float = 0, seed: int = 0
 ) -> list[EvaluationTask]:
-    """Return tasks: the defect of every case that has one, and synthetic defects, one of each kind a skull."""
+    """Return the defects to evaluate: the own defect of every case, and a synthetic one of each kind for every skull.
+
+    Args:
+        cases: The cases.
+        kinds: ``OWN`` and names of ``KINDS``.
+        spacing_mm: Reduce the skulls to blocks of at most this size first; 0 keeps the full resolution.
+        seed: Added to the seed of each synthetic defect, which follows from the subject.
+    """
     tasks, seen = [], set()
     for case in cases:
         for kind in kinds:
@@ -98,7 +101,8 @@ def _load(case: DatasetCase, kind: str, spacing_mm: float, seed: int) -> SkullPa
     return pair if kind == OWN else with_defect(pair.complete, kind, seed, _frame(case, spacing_mm))
 
 
-@lru_cache(maxsize=1)  # the tasks of one case follow each other
+# The tasks of one case follow each other, so that the last case is all that needs to be kept.
+@lru_cache(maxsize=1)
 def _read(case: DatasetCase, spacing_mm: float) -> SkullPair:
     pair = load_case(case)
     return reduced(pair, spacing_mm) if spacing_mm else pair
@@ -116,40 +120,11 @@ def with_defect(complete: Volume, kind: str, seed: int, frame: SkullFrame | None
 
 
 def reduced(pair: SkullPair, spacing_mm: float) -> SkullPair:
-    """Return a case on whole blocks of its voxels of at most a spacing: for a quicker look."""
+    """Return a case on whole blocks of its voxels of at most a spacing, which takes less time to score."""
     block = voxels_within(spacing_mm, pair.complete.spacing)
     whole = box_from((0, 0, 0), np.array(pair.complete.shape) // block * block)
     complete, implant = (block_mean(mask.crop(whole), block) for mask in (pair.complete, pair.implant))
     bone = complete.voxels >= 0.5
     missing = bone & (implant.voxels >= complete.voxels / 2)
-    return SkullPair(*(complete.with_voxels(mask) for mask in (bone, bone & ~missing, missing)))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command and return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m CraNeXtLib.training.output.validation_scores", description=__doc__)
-    parser.add_argument("model", help="name or folder of the model")
-    parser.add_argument("manifest", type=Path, help="data set with splits")
-    parser.add_argument("--split", choices=SPLITS, default="validation", help="default: %(default)s")
-    parser.add_argument("--kinds", nargs="+", choices=ALL_KINDS, default=ALL_KINDS, help="default: all")
-    parser.add_argument("--spacing", type=float, default=0, metavar="MM", help="reduce the skulls first; default: not")
-    parser.add_argument("--again", action="store_true", help="score anew what has a score")
-    options = parser.parse_args(arguments)
-
-    def work() -> None:
-        rows = score_into(
-            model_library.find(options.model).folder,
-            read_manifest(options.manifest),
-            split=options.split,
-            kinds=options.kinds,
-            spacing_mm=options.spacing,
-            again=options.again,
-            told=lambda row: print(row["case"], *(f"{m} {row[m]:.3f}" for m in PAPER_METRICS), flush=True),
-        )
-        print(scores_table(rows))
-
-    return exit_status_of(work)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    defective, complete, implant = (complete.with_voxels(mask) for mask in (bone & ~missing, bone, missing))
+    return SkullPair(complete=complete, defective=defective, implant=implant)

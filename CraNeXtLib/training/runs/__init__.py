@@ -1,1 +1,1 @@
-"""A training run on disk: its folder, record, lock and checkpoints, in the foreground or background."""
+"""A training run on disk, in the foreground or the background: its folder, record, lock and checkpoints."""

@@ -1,4 +1,4 @@
-"""A training run that goes on without the program that started it, such as Slicer."""
+"""Training runs that outlive the program that started them, such as Slicer."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ def start_in_background(
     Args:
         settings: The configuration, as in a file for ``cranext train``.
         folder: Folder of the run.
-        python: The interpreter to use, one that has the packages for training.
-        environment: The process's environment variables; by default those of this process.
+        python: An interpreter that has the packages for training.
+        environment: Environment variables of the process; by default those of this process.
 
     Returns:
-        The process; see ``run_folder`` for how to follow and stop it, also without this object.
+        The process. ``run_folder`` follows and stops the run without it.
 
     Raises:
-        InputError: If the folder holds a run already, or cannot be used.
+        InputError: If the folder already holds a run, or cannot be used.
     """
     folder = Path(folder)
     state = read_state(folder)
-    if state.going_on:
-        raise InputError(f"The run in {folder} is going on already; stop it first, or choose another folder (--out).")
+    if state.is_active:
+        raise InputError(f"The run in {folder} is still active; stop it first, or choose another folder (--out).")
     if (folder / CONFIG).is_file():
-        raise InputError(f"{folder} holds a run already; go on with it (--resume), or choose another folder (--out).")
+        raise InputError(f"{folder} already holds a run; continue it (--resume), or choose another folder (--out).")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # JSON is YAML, and Slicer's Python has no package for the latter.
+        # JSON is also YAML, for which Slicer's Python has no package.
         (folder / SETTINGS).write_text(json_text(settings), encoding="utf-8")
         (folder / LOG).unlink(missing_ok=True)
     except OSError as error:
@@ -61,14 +61,14 @@ def start_in_background(
 def resume_in_background(
     folder: str | Path, *, python: str | Path = sys.executable, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen:
-    """Go on with a run that was stopped, killed or failed, from its last checkpoint; see :func:`start_in_background`.
+    """Continue a run that was stopped, killed or failed from its last checkpoint; see :func:`start_in_background`.
 
     Raises:
-        InputError: If there is no run that could go on.
+        InputError: If the folder holds no run, or one that is active.
     """
     folder = Path(folder)
-    if read_state(folder).going_on:
-        raise InputError(f"The run in {folder} is going on already.")
+    if read_state(folder).is_active:
+        raise InputError(f"The run in {folder} is already active.")
     config = next((file for name in (CONFIG, SETTINGS) if (file := folder / name).is_file()), None)
     if config is None:
         raise InputError(f"There is no run in {folder}; choose the folder of a run.")
@@ -108,7 +108,7 @@ def _start(
 
 
 def _detached() -> dict[str, Any]:
-    """Return how to start a process that neither a closed terminal nor the end of this process reaches."""
+    """Return the options for a process that survives a closed terminal and the end of this process."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}

@@ -1,4 +1,4 @@
-"""What a run tells and shows while it goes on."""
+"""Progress and pictures of an active run."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.progress import ProgressCallback, duration
-from CraNeXtLib.training.samples.prepared_cases import Batch
+from CraNeXtLib.training.module import CompletionModule
+from CraNeXtLib.training.samples.numbered_samples import Batch
 
 
 class ProgressReport(Callback):
-    """Reports epoch, loss, DSC and the time left.
+    """Reports epoch, DSC and the remaining time.
 
     Args:
-        progress: Told after every step.
+        progress: Called after every step with the stage and the fraction of the run.
     """
 
     def __init__(self, progress: ProgressCallback) -> None:
         self._progress = progress
-        self._start = self._first = 0.0
+        self._start, self._first = 0.0, 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         """Start the clock."""
@@ -32,6 +33,7 @@ class ProgressReport(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Report a step."""
+        assert isinstance(pl_module, CompletionModule)
         done, total = trainer.global_step, pl_module.total_steps
         seconds = (time.monotonic() - self._start) / max(1, done - self._first) * (total - done)
         dsc = trainer.callback_metrics.get("implant-dsc")
@@ -40,7 +42,7 @@ class ProgressReport(Callback):
         self._progress(stage, done / total)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Log seconds a step and the GPU's memory."""
+        """Log the seconds of a step and the GPU's memory."""
         steps = max(1, trainer.global_step - self._first)
         pl_module.log("seconds-per-step", (time.monotonic() - self._start) / steps, rank_zero_only=True)
         if torch.cuda.is_available():
@@ -48,11 +50,11 @@ class ProgressReport(Callback):
 
 
 class ValidationPictures(Callback):
-    """Now and then draws three slices through the first validation case: defective skull, truth and prediction.
+    """Draws three slices through the first validation case: defective skull, truth and prediction.
 
     Args:
-        folder: Where the pictures go.
-        every: Epochs between them.
+        folder: Folder of the pictures.
+        every: Epochs between pictures.
     """
 
     def __init__(self, folder: Path, every: int) -> None:
@@ -61,7 +63,8 @@ class ValidationPictures(Callback):
     def on_validation_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, _: Any, batch: Batch, batch_idx: int, *__: Any
     ) -> None:
-        """Draw the first case of the first process, if the epoch is due."""
+        """Draw the first case of the first process in every so many epochs."""
+        assert isinstance(pl_module, CompletionModule)
         due = trainer.current_epoch % self._every == 0 and not trainer.sanity_checking
         if batch_idx or not due or not trainer.is_global_zero:
             return
@@ -69,12 +72,20 @@ class ValidationPictures(Callback):
         if pl_module.config.data.target == "complete":
             predicted = (predicted - batch["defective"]).clamp(min=0)
         volumes = batch["defective"], batch["complete"] - batch["defective"], predicted
+        defective, implant, prediction = (volume[0, 0].float().cpu().numpy() for volume in volumes)
         path = self._folder / f"epoch_{trainer.current_epoch + 1:04d}.png"
-        draw_slices(*(volume[0, 0].float().cpu().numpy() for volume in volumes), path)
+        draw_slices(defective, implant, prediction, path)
 
 
 def draw_slices(defective: np.ndarray, implant: np.ndarray, predicted: np.ndarray, path: Path) -> None:
-    """Write a picture of the slices through the middle of the implant: the truth outlined, the prediction in colour."""
+    """Draw slices through the middle of the implant, the truth outlined and the prediction in color.
+
+    Args:
+        defective: Occupancy of the defective skull, shape (X, Y, Z).
+        implant: Occupancy of the true implant.
+        predicted: Predicted probability of the implant.
+        path: The PNG file.
+    """
     from matplotlib.figure import Figure
 
     middle = [int(m) for m in np.argwhere(implant >= 0.5).mean(axis=0)] if (implant >= 0.5).any() else None

@@ -1,4 +1,4 @@
-"""Checkpoints that are written whole or not at all, whatever becomes of the process and the disk."""
+"""Checkpoints that survive a killed process and a full disk, because they are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
 
 
-class WholeCheckpoints(TorchCheckpointIO):
+class AtomicCheckpoints(TorchCheckpointIO):
     """Writes a checkpoint beside the one that it replaces, then renames it.
 
-    Lightning's own way leads through the system's temporary folder. That is another disk than a cluster's run folder
-    more often than not, and then the last step is a copy over the old checkpoint: a kill or a full disk in the middle
-    of it would leave neither.
+    Lightning itself writes to the system's temporary folder first. On a cluster that is usually another disk than the
+    run's folder, and then the last step copies over the old checkpoint: a kill or a full disk during the copy would
+    leave neither of them.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Write a checkpoint.
 
         Raises:
-            InputError: If the disk refuses it; the one before is still there.
+            InputError: If the disk refuses it; the previous one is still there.
         """
         if storage_options is not None:
             raise TypeError("Checkpoints are local files and take no storage options.")
-        buffer = io.BytesIO()  # torch.save to a full disk raises a RuntimeError that says nothing
+        buffer = io.BytesIO()  # torch.save to a full disk would raise a RuntimeError without a reason
         torch.save(checkpoint, buffer)
         with replacing(path) as temporary, temporary.open("wb") as file:
             file.write(buffer.getbuffer())
             file.flush()
-            os.fsync(file.fileno())  # else a crash of the machine could keep the new name without its content
+            os.fsync(file.fileno())  # otherwise a crash of the machine could leave the new name without its content
 
 
 def epoch_of(checkpoint: Path) -> int:
-    """Return how many epochs a checkpoint has behind it.
+    """Return the number of epochs that a checkpoint has completed.
 
     Raises:
         InputError: If the file is damaged.
@@ -48,5 +48,5 @@ def epoch_of(checkpoint: Path) -> int:
         return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["epoch"]) + 1
     except Exception as error:  # torch, zipfile and pickle each raise their own
         raise InputError(
-            f"The checkpoint {checkpoint} is damaged; start anew in another folder, or copy best.ckpt over it."
+            f"The checkpoint {checkpoint} is damaged; start again in another folder, or copy best.ckpt over it."
         ) from error

@@ -1,4 +1,4 @@
-"""How a run's loss and scores went, epoch by epoch, from the logs in its folder."""
+"""Loss and scores of a run by epoch, from the logs in its folder."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import csv
 from pathlib import Path
 
 Curve = list[tuple[int, float]]
-"""Epochs, from 1, and the values after them."""
+"""Epochs, counted from 1, and the value at the end of each."""
 
 
 def read_curves(folder: str | Path) -> dict[str, Curve]:
-    """Return every logged value by its name, such as ``train_loss`` and ``implant-dsc``.
+    """Return the curve of every logged value by its name, such as ``train_loss`` and ``implant-dsc``.
 
-    A run that was resumed has a log for each start; of an epoch that was made twice, the later one counts.
+    A run that was resumed has a log for each start. Of an epoch that was repeated, the later values count.
 
     Args:
         folder: Folder of the run.
@@ -21,7 +21,7 @@ def read_curves(folder: str | Path) -> dict[str, Curve]:
     logs = sorted(Path(folder).glob("logs/version_*/metrics.csv"), key=lambda path: int(path.parent.name[8:]))
     for number, log in enumerate(logs):
         rows = _rows(log)
-        if number and rows:  # what an earlier start made beyond the point where this one began is gone
+        if number and rows:  # this start discarded what earlier ones logged beyond its first epoch
             first = min(epoch for epoch, _ in rows)
             values = {name: {e: v for e, v in curve.items() if e < first} for name, curve in values.items()}
         for epoch, row in rows:
@@ -31,7 +31,7 @@ def read_curves(folder: str | Path) -> dict[str, Curve]:
 
 
 def _rows(log: Path) -> list[tuple[int, dict[str, float]]]:
-    """Return epoch and values of each line; a line that is being written is left out."""
+    """Return epoch and values of each line, without a last line that is still being written."""
     try:
         with log.open(newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))

@@ -1,4 +1,4 @@
-"""The training runs on this computer that were started or looked at, so that they can be found again."""
+"""A list of the training runs on this computer that were started or opened."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.resources import user_folder
 from CraNeXtLib.training.runs.run_folder import read_state
 
-_MOST = 50
+_MAX_RUNS = 50
 
 
 def known_runs() -> list[Path]:
-    """Return the folders that still hold a run, the latest first."""
+    """Return the folders in the list that still hold a run, most recent first."""
     return [folder for folder in _listed() if read_state(folder).status != "none"]
 
 
 def remember_run(folder: str | Path) -> None:
-    """Put a run's folder first in the list; without a word if the list cannot be written."""
+    """Put a run's folder first in the list. If the list cannot be written, nothing happens."""
     folder = Path(folder).absolute()
     folders = [folder, *(other for other in _listed() if other != folder)]
     with suppress(InputError):
-        write_text(_list_file(), json_text([str(f) for f in folders[:_MOST]]))
+        write_text(_list_file(), json_text([str(f) for f in folders[:_MAX_RUNS]]))
 
 
 def _list_file() -> Path:

@@ -1,7 +1,7 @@
-"""The folder of a training run as others see it: whether the run goes on, how far it is, and a way to stop it.
+"""The folder of a training run as other programs see it: the state of the run, and a way to stop it.
 
-The process of the run writes ``run.json`` and holds ``run.lock``; whoever wants it to stop makes the file ``stop``.
-Nothing here imports torch, so that Slicer can follow a run that it did not start, and a shell one that Slicer started.
+The process of the run writes ``run.json`` and holds ``run.lock``; the file ``stop`` asks it to stop. Nothing here
+imports torch, so that Slicer can follow a run that was started in a shell, and the other way round.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from pathlib import Path
 from typing import Literal
 
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
-from CraNeXtLib.core.files.atomic import replacing, writing
+from CraNeXtLib.core.files.atomic import writing
 from CraNeXtLib.core.files.lock import LockedError, is_locked, locked
-from CraNeXtLib.core.files.text import json_text
+from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.parent_process import interrupt
 
 CONFIG = "config.yaml"
 LOG = "log.txt"
 MODEL = "model"
-CHECKPOINT = Path("checkpoints") / "last.ckpt"
 _RECORD, _LOCK, _STOP = "run.json", "run.lock", "stop"
 
 _SECONDS_BETWEEN_LOOKS = 0.5
-_SECONDS_TO_STOP = 15.0  # until the work is interrupted where it is, and once more until the process ends regardless
+# A run that is asked to stop has this much time to reach the end of a step, and again this much to end where it is.
+_SECONDS_TO_STOP = 15.0
+# A process that was announced and does not appear within this time is lost.
 _SECONDS_TO_START = 120.0
 
 Status = Literal["none", "starting", "running", "stopping", "done", "stopped", "failed", "lost"]
@@ -39,16 +40,17 @@ Status = Literal["none", "starting", "running", "stopping", "done", "stopped", "
 
 @dataclass(frozen=True, kw_only=True)
 class RunState:
-    """How a run stands.
+    """State of a run.
 
     Args:
-        status: ``none`` if there is no run in the folder; ``lost`` if its process ended without a word, as by a kill.
-        stage: What it does, in words, with the time left.
-        fraction: How much of the whole is done, 0 to 1.
-        message: Why it failed.
-        started: When its process began, ISO 8601.
-        updated: When this was last written, ISO 8601.
-        computer: Where it runs.
+        status: ``none`` if there is no run in the folder; ``lost`` if its process terminated without writing a final
+            status, for example because it was killed.
+        stage: Current stage in words, with the remaining time.
+        fraction: Fraction of the whole that is done, 0 to 1.
+        message: Reason of a failure.
+        started: Time at which the process started, ISO 8601.
+        updated: Time at which this record was written, ISO 8601.
+        computer: Name of the computer.
     """
 
     status: Status = "none"
@@ -60,31 +62,31 @@ class RunState:
     computer: str = ""
 
     @property
-    def going_on(self) -> bool:
-        """Whether a process is at work."""
+    def is_active(self) -> bool:
+        """Whether a process works on the run."""
         return self.status in ("starting", "running", "stopping")
 
     @property
     def can_resume(self) -> bool:
-        """Whether there is a run that has not come to its end."""
+        """Whether there is a run that ended early."""
         return self.status in ("stopped", "failed", "lost")
 
 
 def read_state(folder: str | Path) -> RunState:
-    """Return how the run in a folder stands."""
+    """Return the state of the run in a folder."""
     folder = Path(folder)
     state = _read_record(folder)
-    if state is None:  # a run of an earlier version, if there is one
+    if state is None:  # perhaps a run of an earlier version
         state = RunState(status="stopped" if (folder / CONFIG).is_file() else "none")
     if is_locked(folder / _LOCK):
         return replace(state, status="stopping" if (folder / _STOP).exists() else "running")
-    if not state.going_on or (state.status == "starting" and _age(state.updated) < _SECONDS_TO_START):
+    if not state.is_active or (state.status == "starting" and _age(state.updated) < _SECONDS_TO_START):
         return state
     return replace(state, status="lost", message="Its process was killed, or the computer was switched off.")
 
 
 def request_stop(folder: str | Path) -> None:
-    """Ask a run to stop, which takes it a step and at most half a minute; its last checkpoint stays.
+    """Ask a run to stop. It does so at the end of a step, after half a minute at most, and keeps its last checkpoint.
 
     Raises:
         InputError: If the folder cannot be written to.
@@ -92,11 +94,11 @@ def request_stop(folder: str | Path) -> None:
     try:
         (Path(folder) / _STOP).touch()
     except OSError as error:
-        raise InputError(f"Cannot write to {folder}: {error.strerror}; the run there goes on.") from error
+        raise InputError(f"Cannot write to {folder}: {error.strerror}; the run in it continues.") from error
 
 
 def announce_start(folder: Path) -> None:
-    """Record that a process is about to take charge; a request to stop counts from here.
+    """Record that a process is about to start. Requests to stop count from now on.
 
     Raises:
         InputError: If the folder cannot be written to.
@@ -107,17 +109,16 @@ def announce_start(folder: Path) -> None:
 
 
 def write_state(folder: Path, state: RunState) -> None:
-    """Write how a run stands.
+    """Write the state of a run.
 
     Raises:
         InputError: If the folder cannot be written to.
     """
-    with replacing(folder / _RECORD) as temporary:
-        temporary.write_text(json_text(asdict(replace(state, updated=now())), indent=None), encoding="utf-8")
+    write_text(folder / _RECORD, json_text(asdict(replace(state, updated=now())), indent=None))
 
 
 def now() -> str:
-    """Return the time for a record."""
+    """Return the current time for a record, ISO 8601 in UTC."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
@@ -128,18 +129,18 @@ def is_first_process() -> bool:
 
 @contextmanager
 def in_charge(folder: str | Path, progress: ProgressCallback) -> Iterator[ProgressCallback]:
-    """Be the process of the run in a folder: record how it goes, and stop when asked to.
+    """Run the body of a ``with`` as the process of the run in a folder: record its state, and stop when asked to.
 
     Args:
-        folder: Folder of the run, which is made if there is none.
-        progress: Told stage and fraction.
+        folder: Folder of the run, which is created if there is none.
+        progress: Called with the stage and the fraction of the whole.
 
     Returns:
-        What to tell stage and fraction instead; it raises CancelledError when the run must stop.
+        The callback that the body must call instead of ``progress``; it raises CancelledError when the run must stop.
 
     Raises:
-        InputError: If another process is in charge, or the folder cannot be used.
-        CancelledError: If the run was stopped, by request, by Ctrl-C or by a scheduler.
+        InputError: If another process works on the run, or the folder cannot be used.
+        CancelledError: If the run was stopped by a request, by Ctrl-C or by a scheduler.
     """
     if not is_first_process():
         yield progress
@@ -153,24 +154,24 @@ def in_charge(folder: str | Path, progress: ProgressCallback) -> Iterator[Progre
                     folder.mkdir(parents=True, exist_ok=True)
                     was_meant_for_another = (folder / _STOP).exists() and read_state(folder).status != "starting"
                     stack.enter_context(locked(folder / _LOCK))
-                    if was_meant_for_another:  # a request made since then is for this process
+                    if was_meant_for_another:  # requests since then are for this process
                         (folder / _STOP).unlink(missing_ok=True)
             except LockedError as error:
-                message = f"The run in {folder} is going on already, in another process; stop that one first."
+                message = f"Another process is working on the run in {folder}; stop that one first."
                 raise InputError(message) from error
             keeper = _RecordKeeper(folder, progress)
             with keeper.ending():
                 yield keeper.tell
     except InputError:
         if is_new and folder.is_dir() and {path.name for path in folder.iterdir()} <= {_RECORD, _LOCK}:
-            for path in folder.iterdir():  # the run never began
+            for path in folder.iterdir():  # the run never started
                 path.unlink()
             folder.rmdir()
         raise
 
 
 class _RecordKeeper(threading.Thread):
-    """Writes the record and looks for the request to stop, at its own pace, so that training does not wait for it."""
+    """Writes the record and looks for a request to stop, in a thread of its own that training does not wait for."""
 
     def __init__(self, folder: Path, progress: ProgressCallback) -> None:
         super().__init__(daemon=True)
@@ -179,7 +180,7 @@ class _RecordKeeper(threading.Thread):
         self._state = RunState(status="running", stage="Starting", started=now(), computer=platform.node())
 
     def tell(self, stage: str, fraction: float) -> None:
-        """Take note of the stage and pass it on; raise CancelledError if the run must stop."""
+        """Note the stage and pass it on; raise CancelledError if the run must stop."""
         if self._stopping.is_set():
             raise CancelledError("Stopped.")
         self._state = replace(self._state, stage=stage, fraction=fraction)
@@ -190,21 +191,23 @@ class _RecordKeeper(threading.Thread):
         """Run the work, and record how it ended."""
         write_state(self._folder, self._state)
         self.start()
-        end = {"status": "done", "stage": "", "fraction": 1.0}
+        status: Status = "done"
+        message = ""
         try:
             yield
         except (CancelledError, KeyboardInterrupt, SystemExit) as error:  # Lightning exits on Ctrl-C and on SIGTERM
-            end = {"status": "stopped"}
-            raise CancelledError(f"Stopped; go on with the run in {self._folder} by --resume.") from error
+            status = "stopped"
+            raise CancelledError(f"Stopped; continue the run in {self._folder} with --resume.") from error
         except BaseException as error:
-            end = {"status": "failed", "message": str(error) or type(error).__name__}
+            status, message = "failed", str(error) or type(error).__name__
             raise
         finally:
             self._ended.set()
             self.join()
             with suppress(OSError):
                 (self._folder / _STOP).unlink(missing_ok=True)
-            self._write(replace(self._state, **end))
+            state = replace(self._state, status=status, message=message)
+            self._write(replace(state, stage="", fraction=1.0) if status == "done" else state)
 
     def run(self) -> None:
         """Keep the record until the run has ended."""
@@ -218,7 +221,7 @@ class _RecordKeeper(threading.Thread):
                 return
 
     def _stop(self) -> None:
-        """Stop at the next step; if that takes long, where the work is; if it does not listen, end the process."""
+        """Stop at the end of a step; if that takes too long, interrupt the work; if that fails, end the process."""
         self._stopping.set()
         if self._ended.wait(_SECONDS_TO_STOP):
             return
@@ -229,7 +232,7 @@ class _RecordKeeper(threading.Thread):
         os._exit(CancelledError.exit_status)
 
     def _write(self, state: RunState) -> None:
-        with suppress(CraNeXtError):  # the record of a run is not worth the run
+        with suppress(CraNeXtError):  # a run must not fail because its record cannot be written
             write_state(self._folder, state)
 
 
@@ -242,7 +245,7 @@ def _read_record(folder: Path) -> RunState | None:
 
 
 def _age(time: str) -> float:
-    """Return how many seconds ago a time was."""
+    """Return the seconds since a time; infinity if it cannot be read."""
     try:
         return (datetime.now(timezone.utc) - datetime.fromisoformat(time)).total_seconds()
     except (ValueError, TypeError):

@@ -1,108 +1,117 @@
-"""Samples that depend on their number only, so that a resumed run continues with the same ones."""
+"""Samples that depend on the seed and their number alone, so that a resumed run continues with the same ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
-from CraNeXtLib.training.config import AugmentationConfig, TrainingConfig
-from CraNeXtLib.training.samples.prepared_cases import Batch, PreparedCases
-from CraNeXtLib.training.samples.prepared_skull import PreparedSkull, draw_sample
+Batch = dict[str, Tensor]
+"""Tensors by name: ``input`` of shape (B, C, X, Y, Z), the occupancies ``defective`` and ``complete`` of shape
+(B, 1, X, Y, Z), and in validation whether the sample ``counts``. A single sample has no B."""
 
-_VALIDATION_SEED = 0
-
-
-_NO_AUGMENTATION = AugmentationConfig(
-    own_defect=1, flip_left_right=0, rotation_deg=0, scaling=0, translation_mm=0, elastic_mm=0, segmentation_noise=0
-)
+VALIDATION_SEED = 0
 
 
-class NumberedSamples(Sampler[int]):
-    """The numbers of the samples of an epoch that one process makes.
+class Cases(Protocol):
+    """Prepared cases, which may be read from disk one by one."""
+
+    def __len__(self) -> int:
+        """Return the number of cases."""
+
+    def __getitem__(self, index: int, /) -> dict[str, Tensor]:
+        """Return a case in its prepared form."""
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        """Iterate over the cases."""
+
+
+class SampleMaker(Protocol):
+    """Makes the samples of one kind of input from prepared cases."""
+
+    def __len__(self) -> int:
+        """Return the number of cases."""
+
+    def make(self, case: int, repeat: int, rng: np.random.Generator) -> Batch:
+        """Return a sample of a case.
+
+        Args:
+            case: Index of the case.
+            repeat: Number of earlier samples of the same case.
+            rng: Source of all that is random in the sample.
+        """
+
+
+class NumberedSampler(Sampler[int]):
+    """The numbers of the samples that one process makes in an epoch.
+
+    Sample numbers increase from epoch to epoch. Lightning calls ``set_epoch`` before each one, as it does for PyTorch's
+    ``DistributedSampler``.
 
     Args:
-        step: Gives the steps that the run has made.
-        samples: Samples of an epoch, over all processes.
-        batch: Samples a step of each process.
-        rank: Number of this process.
-        processes: How many there are.
+        samples: Samples in an epoch, over all processes.
+        batch: Samples in a step of each process.
+        rank: Index of this process.
+        processes: Number of processes.
     """
 
-    def __init__(self, step: Callable[[], int], samples: int, batch: int, rank: int, processes: int) -> None:
-        self._step, self._batch, self._rank, self._processes = step, batch, rank, processes
+    def __init__(self, samples: int, batch: int, rank: int, processes: int) -> None:
+        self._batch, self._rank, self._processes = batch, rank, processes
+        self._epoch = 0
         self.steps = -(-samples // (batch * processes))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Continue with the numbers of an epoch, counted from 0."""
+        self._epoch = epoch
 
     def __len__(self) -> int:
         return self.steps * self._batch
 
     def __iter__(self) -> Iterator[int]:
-        for step in range(self._step(), self._step() + self.steps):
+        first = self._epoch * self.steps
+        for step in range(first, first + self.steps):
             start = (step * self._processes + self._rank) * self._batch
             yield from range(start, start + self._batch)
 
 
-class TrainingSamples(Dataset):
-    """Endless samples by number: every case once in random order, then again in another."""
+class TrainingSamples(Dataset[Batch]):
+    """Endless samples by number: every case once in random order, then again in another order.
 
-    def __init__(self, cases: PreparedCases, config: TrainingConfig) -> None:
-        self._cases, self._config = cases, config
-        self._frames: dict[int, SkullFrame] = {}
-
-    def __getitem__(self, number: int) -> Batch:
-        seed = self._config.run.seed
-        turn, place = divmod(number, len(self._cases))
-        index = int(np.random.default_rng([seed, 0, turn]).permutation(len(self._cases))[place])
-        rng = np.random.default_rng([seed, 1, number])
-        return _sample_of(self._cases[index], self._config, rng, self._frames, index, plain=False)
-
-
-class ValidationSamples(Dataset):
-    """One sample of each case, the same every time, not turned: its own defect, or a synthetic one.
-
-    Numbers from the count of cases on give cases again, which fill up the processes' shares and do not ``count``.
+    Args:
+        maker: Makes the samples.
+        seed: Seed of the run.
     """
 
-    def __init__(self, cases: PreparedCases, config: TrainingConfig) -> None:
-        self._cases, self._config = cases, config
+    def __init__(self, maker: SampleMaker, seed: int) -> None:
+        self._maker, self._seed = maker, seed
+
+    def __getitem__(self, number: int) -> Batch:
+        repeat, position = divmod(number, len(self._maker))
+        order = np.random.default_rng([self._seed, 0, repeat]).permutation(len(self._maker))
+        return self._maker.make(int(order[position]), repeat, np.random.default_rng([self._seed, 1, number]))
+
+
+class ValidationSamples(Dataset[Batch]):
+    """One sample of each case, the same every time.
+
+    Numbers beyond the last case start over with the first one. They fill up the processes' shares of the cases, and
+    their samples do not count.
+
+    Args:
+        maker: Makes the samples.
+    """
+
+    def __init__(self, maker: SampleMaker) -> None:
+        self._maker = maker
 
     def __len__(self) -> int:
-        return len(self._cases)
+        return len(self._maker)
 
-    def __getitem__(self, index: int) -> Batch:
-        case = index % len(self)
-        rng = np.random.default_rng([_VALIDATION_SEED, case])
-        sample = _sample_of(self._cases[case], self._config, rng, {}, case, plain=True)
-        return sample | {"counts": torch.tensor(index < len(self))}
-
-
-def _sample_of(
-    tensors: dict[str, Tensor],
-    config: TrainingConfig,
-    rng: np.random.Generator,
-    frames: dict[int, SkullFrame],
-    index: int,
-    *,
-    plain: bool,
-) -> Batch:
-    """Return what ``draw_sample`` does, also of a case that is on the grid already."""
-    augmentation = config.augmentation
-    if plain:
-        augmentation = replace(_NO_AUGMENTATION, defects=augmentation.defects)
-    if "defective" in tensors:
-        defective, complete = (tensors[name][None].float() / 255 for name in ("defective", "complete"))
-        flips = rng.random(2) < (augmentation.flip_left_right, augmentation.flip_front_back)
-        axes = [axis + 1 for axis, flip in enumerate(flips) if flip]
-        defective, complete = defective.flip(axes), complete.flip(axes)
-        inputs = tensors["labels"][None].float().flip(axes) if "labels" in tensors else defective
-    else:
-        skull = PreparedSkull.unpacked(tensors)
-        if index not in frames:
-            frames[index] = skull_frame(skull.complete, skull.turn)
-        return draw_sample(skull, frames[index], augmentation, rng, grid=config.data.grid, shape=config.data.shape)
-    return {"input": inputs, "defective": defective, "complete": complete}
+    def __getitem__(self, number: int) -> Batch:
+        case = number % len(self)
+        sample = self._maker.make(case, 0, np.random.default_rng([VALIDATION_SEED, case]))
+        return sample | {"counts": torch.tensor(number < len(self))}

@@ -1,1 +1,1 @@
-"""Fitting the shape models."""
+"""Fitting shape models to complete skulls."""

@@ -21,9 +21,9 @@ def home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     yield tmp_path / "home"
     for folder in known_runs():
-        if read_state(folder).going_on:
+        if read_state(folder).is_active:
             request_stop(folder)
-            wait_until(lambda folder=folder: not read_state(folder).going_on)
+            wait_until(lambda folder=folder: not read_state(folder).is_active)
 
 
 @pytest.fixture

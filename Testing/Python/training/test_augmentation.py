@@ -7,7 +7,8 @@ import pytest
 import torch
 from phantoms import head
 
-from CraNeXtLib.training.augmentation import elastic_displacement, segmentation_noise
+from CraNeXtLib.training.augmentation import elastic_displacement, random_affine, segmentation_noise
+from CraNeXtLib.training.config import AugmentationConfig
 
 SPACING = np.array([2.0, 2.0, 2.0])
 HEAD = head(spacing=(2.0, 2.0, 2.0))
@@ -65,3 +66,9 @@ def test_a_wrong_threshold_makes_no_bone_in_air():
     noisy = segmentation_noise(SHARES, np.random.default_rng(3), SPACING, threshold_sd=0.5)
     middle = [size // 2 for size in HEAD.complete.shape]
     assert noisy[:, middle[0], middle[1], middle[2]].max() == 0
+
+
+def test_a_flip_mirrors_left_and_right_about_the_middle():
+    flip = AugmentationConfig(flip_left_right=1, rotation_deg=0, scaling=0, translation_mm=0)
+    matrix = random_affine(flip, np.random.default_rng(0), np.array([10.0, 5, 3]))
+    np.testing.assert_allclose(matrix @ [12, 7, 9, 1], [8, 7, 9, 1])

@@ -7,6 +7,10 @@ from phantoms import OBLIQUE, head
 from CraNeXtLib.anatomy.head.alignment import Alignment
 from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.completion.model_loading import load_model
+from CraNeXtLib.evaluation.metrics import dice
+from CraNeXtLib.geometry.volume import Volume
 
 SKULL = head(spacing=(1.5, 1.5, 1.5), holes=()).complete
 SURFACE = bone_surface(SKULL)
@@ -43,3 +47,27 @@ def test_values_are_resampled_to_a_finer_grid_of_the_same_space():
     ramp = np.broadcast_to(np.arange(40, dtype=np.float32)[:, None, None], coarse.shape)
     inner = coarse.resample_to(fine, ramp)[2:-2, 10:-10, 10:-10]
     np.testing.assert_allclose(np.diff(inner, axis=0), 0.5, atol=1e-4)
+
+
+def test_a_ball_in_a_turned_skull_is_found_where_it_lies():
+    grid = ModelSpaceGrid(load_model(model_library.find("pca_skull")).model.surface, (60, 72, 48))
+    turn = np.eye(4)
+    angle = np.deg2rad(20)
+    turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    turn[:3, 3] = (12, -7, 30)
+    alignment = Alignment(1.1 * turn @ np.diag([1, 1, 1, 1 / 1.1]), 0.0)
+    skull = Volume(
+        np.zeros((70, 80, 60), bool), np.array([[-3.5, 0, 0, 130], [0, 3.5, 0, -140], [0, 0, 4, -60], [0, 0, 0, 1]])
+    )
+    center = alignment.apply(np.array([[20.0, 30.0, 50.0]]))
+    points = skull.to_ras(np.indices(skull.shape).reshape(3, -1).T)
+    ball = skull.with_voxels((np.linalg.norm(points - center, axis=1) < 25).astype(np.float32).reshape(skull.shape))
+    values = grid.sample(ball, alignment)
+    middle = np.argwhere(values > 0.5).mean(axis=0) @ np.diag(grid.spacing) + grid.affine[:3, 3]
+    np.testing.assert_allclose(middle, (20, 30, 50), atol=1.0)
+    box = grid.box(values > 0.5, skull, alignment)
+    outside = ball.voxels.copy()
+    outside[box] = 0
+    assert not outside.any()
+    restored = grid.restore(values, ball.crop(box), alignment) > 0.5
+    assert dice(ball.crop(box).with_voxels(restored), ball.crop(box)) > 0.95

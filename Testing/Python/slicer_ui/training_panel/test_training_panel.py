@@ -178,7 +178,7 @@ def test_stop_and_resume(training, canned):
     assert "Stopped. Epoch" in training.ui.stageLabel.text
     training.ui.startButton.click()  # with the same name
     message = training.panel.runs.message.text
-    assert message.endswith("holds a run already; go on with it (“Resume”), or choose another folder (“Model name”).")
+    assert message.endswith("already holds a run; continue it (“Resume”), or choose another folder (“Model name”).")
     canned(training="short")
     training.ui.resumeButton.click()
     wait_until(lambda: status(training) == "done")

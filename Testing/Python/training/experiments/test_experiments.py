@@ -7,10 +7,10 @@ import csv
 import json
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import yaml
 from phantoms import head
+from tiny_training import categorize_left_and_right
 
 from CraNeXtLib.cli import main
 from CraNeXtLib.core.errors import CancelledError, InputError
@@ -19,7 +19,7 @@ from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest, write_manif
 from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.training.experiments.cells import Experiments
-from CraNeXtLib.training.experiments.config import merged, presets, print_experiments, read_experiments
+from CraNeXtLib.training.experiments.config import experiments_as_yaml, merged, presets, read_experiments
 from CraNeXtLib.training.experiments.data import Data
 from CraNeXtLib.training.experiments.design import CELLS
 from CraNeXtLib.training.experiments.results import Results
@@ -60,17 +60,6 @@ def manifest(folder, name, holes):
     return folder / f"{name}.csv"
 
 
-def left_and_right(skull, **_options):
-    """Stand in for the categorization, which takes most of the time otherwise."""
-
-    def label(points):
-        return np.where(np.asarray(points)[:, 0] < 0, 2, 5)
-
-    labels = np.zeros(skull.shape, np.uint8)
-    labels[skull.voxels] = label(skull.to_ras(np.argwhere(skull.voxels)))
-    return SimpleNamespace(label_points=label, labels=skull.with_voxels(labels))
-
-
 def check_if_likely(implant, skull, reference):
     """Stand in for the checklist where an untrained network's debris all over the head would take it seconds."""
     if implant.voxels.sum() > 2 * reference.voxels.sum():
@@ -97,8 +86,7 @@ def arguments(data):
 def run(data, arguments):
     """The whole of the experiments, run once by the command."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("anatomy.categorization.categorize", "training.samples.prepared_skull"):
-            patch.setattr(f"CraNeXtLib.{module}.categorize", left_and_right)
+        categorize_left_and_right(patch)
         patch.setattr("CraNeXtLib.training.experiments.cells.check", check_if_likely)
         assert main([*arguments, "--out", str(data / "run")]) == 0
     return data / "run"
@@ -133,7 +121,7 @@ def test_all_three_give_their_tables_and_figures(run, capsys):
     assert marked == [max(best, key=best.get)] == ["PCA-skull, this software's"]
 
 
-def test_what_a_cell_leaves_says_how_it_came_about(run):
+def test_a_cell_records_how_its_model_was_made(run):
     content = json.loads((run / "cells" / "cranext-a-then-b" / "cell.json").read_text())
     assert [row["case"] for row in content["cases"]] == ["a-Left-3-round", "b-Right & top-3-round"]
     assert {"dsc", "bdsc", "dh95_mm", "sdh_mm", "fnr", "fpr", "criteria", "seconds"} <= set(content["cases"][0])
@@ -172,11 +160,11 @@ def test_nothing_that_is_done_is_done_again(run, arguments, config, capsys, monk
 
 def test_a_cell_runs_once_at_a_time_and_in_order(config, tmp_path):
     experiments, cells = Experiments.start(config, tmp_path / "run"), config.cells()
-    with pytest.raises(InputError, match=r"goes on from cranext-a, .* run cell 5 first"):
+    with pytest.raises(InputError, match=r"starts from cranext-a, .* run cell 5 first"):
         experiments.run(cells[9])
     folder = experiments.folder_of(cells[0])
     folder.mkdir(parents=True)
-    with locked(folder / "cell.lock"), pytest.raises(InputError, match="another process"):
+    with locked(folder / "cell.lock"), pytest.raises(InputError, match="Another process"):
         experiments.run(cells[0])
 
     def stop(_stage, _fraction):
@@ -219,7 +207,7 @@ def test_presets_train_every_network_alike(data):
         assert len({(run.optimization, run.run, run.augmentation.own_defect, run.data.shape) for run in runs}) == 1
         assert {run.network.options.get("grn") for run in runs if run.network.name.startswith("unet3dcnn")} >= {None}
         assert runs[-1].data.input == ("labels" if preset == "paper" else "one-hot")
-        assert yaml.safe_load(print_experiments(config))["training"] == config.training
+        assert yaml.safe_load(experiments_as_yaml(config))["training"] == config.training
     assert read_experiments("paper", a="a.csv").postprocessing == "official"
     assert [cell.name for cell in read_experiments("paper", a="a.csv").cells()] == [cell.name for cell in CELLS[:8]]
 

@@ -11,7 +11,7 @@ from CraNeXtLib.evaluation.checklist import CRITERIA
 from CraNeXtLib.evaluation.cohort_statistics import Summary
 from CraNeXtLib.training.experiments.config import read_experiments
 from CraNeXtLib.training.experiments.design import CELLS
-from CraNeXtLib.training.experiments.figures import draw_criteria, share_that_meets
+from CraNeXtLib.training.experiments.figures import draw_criteria, percentage_that_meets
 from CraNeXtLib.training.experiments.results import CellResult, Results
 from CraNeXtLib.training.experiments.table_files import Table, Value, with_marks
 from CraNeXtLib.training.experiments.tables import document, table3, table4, table6
@@ -114,10 +114,10 @@ def test_equal_values_are_marked_alike_and_a_lone_one_not_at_all():
     assert with_marks(column(1.0), (None, True))[0][1].mark == ""
 
 
-def test_the_share_that_meets_a_criterion(results, tmp_path):
+def test_the_percentage_of_cases_that_meet_a_criterion(results, tmp_path):
     cell = results.cells["cranext-a"]
-    assert share_that_meets(cell.rows, "complete") == 50.0  # 6 of 12, the failed one among the others
-    assert share_that_meets(cell.rows, "restored_shape") == 0.0  # only the failed one is judged
-    assert share_that_meets(results.cells["cranext-ab"].rows, "restored_shape") is None
+    assert percentage_that_meets(cell.rows, "complete") == 50.0  # 6 of 12, the failed one among the others
+    assert percentage_that_meets(cell.rows, "restored_shape") == 0.0  # only the failed one is judged
+    assert percentage_that_meets(results.cells["cranext-ab"].rows, "restored_shape") is None
     path = draw_criteria([cell], ["CraNeXt"], tmp_path / "criteria.png", results.config.experiments()[0])
     assert path.stat().st_size > 5000

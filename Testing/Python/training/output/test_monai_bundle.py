@@ -15,8 +15,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant.reconstruct import reconstruct
 from CraNeXtLib.training.config_reading import read_config
-from CraNeXtLib.training.output.model_folder import write_model_folder
 from CraNeXtLib.training.output.monai_bundle import write_monai_bundle
+from CraNeXtLib.training.samples.input_kind import input_kind
 
 OPTIONS = {"widths": [4, 4, 4, 4, 4], "depths": [1, 1, 1, 1, 1]}
 
@@ -32,7 +32,8 @@ def network():
 def model(network, tmp_path):
     data = {"shape": [32, 32, 32], "target": "implant"}
     config = read_config("default", overrides={"network": {"options": OPTIONS}, "data": data})
-    folder = write_model_folder(tmp_path / "model", network.state_dict(), config, data="none")
+    folder = tmp_path / "model"
+    input_kind(config).write_model(folder, network.state_dict(), (), data="none")
     description = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(description | {"threshold": 0.6}))  # the implant is small then
     return model_library.find(folder)

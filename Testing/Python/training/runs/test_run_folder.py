@@ -71,7 +71,7 @@ def test_a_run_tells_how_it_goes_and_ends(start, folder):
     assert not state.can_resume
     assert last_lines(folder)[-1] == "epoch 20"
     assert last_lines(folder, 2) == ["epoch 19", "epoch 20"]
-    with pytest.raises(InputError, match="holds a run already"):
+    with pytest.raises(InputError, match="already holds a run"):
         start()
 
 
@@ -118,12 +118,12 @@ def test_a_run_is_stopped_by_request(start, folder):
 def test_two_runs_do_not_share_a_folder(start, folder):
     start("long")
     wait_for(lambda: read_state(folder).fraction > 0)
-    with pytest.raises(InputError, match="going on already"):
+    with pytest.raises(InputError, match="still active; stop it first"):
         start("long")
-    with pytest.raises(InputError, match="going on already"):
+    with pytest.raises(InputError, match="already active"):
         start(resume=True)
     with (
-        pytest.raises(InputError, match="another process"),
+        pytest.raises(InputError, match="Another process"),
         in_charge(folder, lambda *_: None),
     ):
         pytest.fail("let in")

@@ -4,7 +4,8 @@ import pytest
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.training.config import TrainingConfig, presets
-from CraNeXtLib.training.config_reading import print_config, read_config
+from CraNeXtLib.training.config_reading import read_config
+from CraNeXtLib.training.config_yaml import config_as_yaml
 
 
 def write(path, text):
@@ -15,8 +16,8 @@ def write(path, text):
 def test_what_is_printed_is_read_back_the_same(tmp_path):
     for preset in presets():
         config = read_config(preset)
-        assert read_config(write(tmp_path / "config.yaml", print_config(config))) == config
-    assert read_config(write(tmp_path / "config.yaml", print_config())) == TrainingConfig()
+        assert read_config(write(tmp_path / "config.yaml", config_as_yaml(config))) == config
+    assert read_config(write(tmp_path / "config.yaml", config_as_yaml())) == TrainingConfig()
 
 
 def test_the_paper_preset_is_the_published_protocol():
@@ -52,7 +53,11 @@ def test_another_network_starts_from_its_own_options(tmp_path):
         ("learning_rate: 1", "'learning_rate'"),
         ("run:\n  epoch: 3", "'run.epoch'"),
         ("run:\n  epochs: many", "run.epochs is 'many'"),
-        ("run:\n  epochs: 0", "run.epochs is 0"),
+        ("run:\n  epochs: 0", "run.epochs is 0; it must be at least 1"),
+        ("run:\n  picture_every: -1", "run.picture_every is -1; it must be at least 0"),
+        ("data:\n  workers: -1", "data.workers is -1"),
+        ("optimization:\n  warmup_steps: -1", "optimization.warmup_steps is -1"),
+        ("data:\n  spacing_mm: 9", "data.spacing_mm is 9; it must lie between 0.1 and 5"),
         ("run:\n  epochs: true", "run.epochs is True"),
         ("run: 3", "run must be a section"),
         ("optimization:\n  loss: focal", "optimization.loss is 'focal'; choose one of dice-bce"),
@@ -61,7 +66,7 @@ def test_another_network_starts_from_its_own_options(tmp_path):
         ("data:\n  shape: [64, 64, 16]", "at least 32"),
         ("augmentation:\n  defects: {sideways: 1}", "'sideways'"),
         ("augmentation:\n  defects: {random-1: often}", "augmentation.defects.random-1"),
-        ("augmentation:\n  defects: {random-1: -1}", "augmentation.defects"),
+        ("augmentation:\n  defects: {random-1: -1}", "augmentation.defects.random-1 is -1.0; it must be at least 0"),
         ("augmentation:\n  elastic_mm: -2", "augmentation.elastic_mm is -2"),
         ("optimization:\n  bce_weight: .nan", "optimization.bce_weight is nan"),
         ("data:\n  more_manifests: bent.csv", "data.more_manifests is 'bent.csv'; give a list"),

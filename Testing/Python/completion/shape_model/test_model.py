@@ -1,0 +1,24 @@
+"""A shape model is the same after it was saved and loaded."""
+
+import json
+
+import numpy as np
+import pytest
+
+from CraNeXtLib.completion.shape_model.model import load_pca_skull, save_pca_skull
+from CraNeXtLib.core.errors import InputError
+
+
+def test_a_saved_model_is_the_same(model, tmp_path):
+    options = save_pca_skull(model, tmp_path / "weights.safetensors")
+    loaded = load_pca_skull(tmp_path / "weights.safetensors", json.loads(json.dumps(options)))
+    np.testing.assert_allclose(loaded.prior.mean, model.prior.mean, atol=0.05)
+    np.testing.assert_allclose(loaded.prior.modes, model.prior.modes, atol=np.abs(model.prior.modes).max() / 100)
+    np.testing.assert_array_equal(loaded.domain, model.domain)
+    assert loaded.prior.kernels == model.prior.kernels
+    assert loaded.grid == model.grid
+
+
+def test_a_folder_without_a_model_is_named(tmp_path):
+    with pytest.raises(InputError, match="PCA-skull"):
+        load_pca_skull(tmp_path / "weights.safetensors", {})

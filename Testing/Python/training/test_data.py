@@ -1,0 +1,58 @@
+"""Cases are prepared once, shared by processes, and named when they cannot be used."""
+
+from dataclasses import replace
+
+import pytest
+from tiny_training import configuration
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest, write_manifest
+from CraNeXtLib.training.data import CompletionData
+from CraNeXtLib.training.train import train
+
+
+def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
+    bad = tmp_path / "bad.nrrd"
+    bad.write_bytes(b"NRRD0004\nnonsense")
+    nothing = configuration(tmp_path / "none.csv")
+    with pytest.raises(InputError, match=r"none\.csv"):
+        train(nothing, tmp_path / "run")
+    assert not (tmp_path / "run").exists(), "a run that never started holds its folder"
+    cases = read_manifest(manifest)
+    cases += [DatasetCase(subject="broken", complete=bad, split=split) for split in ("training", "validation")]
+    write_manifest(cases, tmp_path / "manifest.csv")
+    config = configuration(manifest)
+    config = replace(config, data=replace(config.data, manifest=str(tmp_path / "manifest.csv")))
+    with pytest.raises(InputError, match="broken"):
+        CompletionData(config, tmp_path / "cache").prepare_data()
+    said = []
+    config = replace(config, data=replace(config.data, on_bad_case="skip"))
+    data = CompletionData(config, tmp_path / "cache", said.append)
+    data.prepare_data()
+    assert len(data.cases["training"]) == 2
+    assert len(said) == 2
+    assert "broken" in said[0]
+    # Neither the model's card nor its scores, which are made at the end of the run, know the bad cases.
+    assert [case.subject for split in ("training", "validation") for case in data.used(split)] == ["a", "b", "c"]
+
+
+def test_processes_begin_the_preparation_at_different_cases(manifest, tmp_path, monkeypatch):
+    alone = CompletionData(configuration(manifest), tmp_path)
+    alone.prepare_data()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    said = []
+    second = CompletionData(configuration(manifest), tmp_path, progress=lambda stage, _: said.append(stage))
+    second.prepare_data()
+    assert said == ["Preparing heads/b", "Preparing heads/c", "Preparing heads/a"]
+    assert second.cases["training"].content == alone.cases["training"].content  # the order of samples is the same
+
+
+def test_more_manifests_are_trained_on_too(manifest, tmp_path):
+    first = read_manifest(manifest)[0]
+    write_manifest([replace(first, subject="bent", implant=None)], tmp_path / "bent.csv")
+    config = configuration(manifest)
+    config = replace(config, data=replace(config.data, more_manifests=(str(tmp_path / "bent.csv"),)))
+    data = CompletionData(config, tmp_path / "cache")
+    data.prepare_data()
+    assert len(data.cases["training"]) == 3
