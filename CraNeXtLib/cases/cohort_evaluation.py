@@ -1,13 +1,14 @@
-"""Evaluating many implants that a manifest lists: a row for each, resumable, and summary tables."""
+"""Evaluate the implants that a manifest lists: one row each, resumable, and summary tables."""
 
 from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.text import json_text, write_text
@@ -27,17 +28,17 @@ def evaluate_cohort(
 ) -> list[dict[str, object]]:
     """Measure every case of a manifest or folder and write ``cases.csv`` and ``cohort.json``.
 
-    A case that cannot be read is listed with its error and left out of the tables; the others go on.
+    A case that cannot be read is listed with its error and left out of the tables.
 
     Args:
         source: Manifest (.csv, .json) or folder.
-        out: Folder for the results; ``cases/`` in it holds one file a case.
-        workers: Processes; each holds the volumes of one case.
-        resume: Keep the cases that were measured before and whose files have not changed since.
-        progress: Called after every case with its name and the fraction done; it may raise CancelledError.
+        out: Folder for the results; its folder ``cases`` holds one file per case.
+        workers: Number of processes; each holds the volumes of one case.
+        resume: Keep the rows of cases that were measured before and whose files have not changed since.
+        progress: Called after every case with its name and the fraction done; may raise CancelledError to stop.
 
     Returns:
-        One row a case, in the manifest's order, as in ``cases.csv``.
+        One row per case, in the manifest's order, as in ``cases.csv``.
 
     Raises:
         InputError: If the manifest or the output folder cannot be used, or no case could be measured.
@@ -72,11 +73,16 @@ def write_tables(rows: Sequence[dict[str, object]], out: Path) -> None:
     write_text(out / "cohort.json", json_text(cohort_description(rows)))
 
 
+def table_row(row: Mapping[str, Any]) -> dict[str, object]:
+    """Return a measured row as ``cases.csv`` has it: with its flags as text, and without an error."""
+    return {**row, "flags": " ".join(row["flags"]), "error": ""}
+
+
 def _measured(cases: Sequence[EvaluationCase], workers: int) -> Iterator[tuple[EvaluationCase, dict[str, object]]]:
     if workers <= 1:
         yield from ((case, _row(case)) for case in cases)
         return
-    # A fork would copy the locks of threads that numerical libraries have started.
+    # A forked process would copy locks held by threads of the numerical libraries.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
             futures = {pool.submit(_row, case): case for case in cases}
@@ -94,10 +100,9 @@ def _row(case: EvaluationCase) -> dict[str, object]:
     }
     try:
         volumes = [read_volume(getattr(case, role), orientation=case.orientation or None) for role in ROLES]
-        found = asdict(evaluate(*volumes))
+        return table_row(row | asdict(evaluate(*volumes)))
     except InputError as error:
         return row | dict.fromkeys((field.name for field in fields(Evaluation)), "") | {"error": str(error)}
-    return row | found | {"flags": " ".join(found["flags"]), "error": ""}
 
 
 def _known_row(case: EvaluationCase, folder: Path) -> dict[str, object] | None:

@@ -1,4 +1,4 @@
-"""The demo: reconstruct the bundled skull and compare with the bone that was cut out of it."""
+"""The demo: reconstruct the bundled skull and compare the implant with the bone that was cut out of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def run_demo(out: str | Path, progress: ProgressCallback | None = None) -> dict[
 
     Args:
         out: Folder to write into.
-        progress: Told the stage and the fraction of the whole.
+        progress: Called with the stage and the overall fraction.
 
     Returns:
         The content of ``result.json``, with ``metrics`` against the bundled reference implant.

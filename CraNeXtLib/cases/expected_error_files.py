@@ -23,15 +23,15 @@ CAPTION = "Expected error of the outer surface; gray where it cannot be estimate
 def write_expected_error(
     expected: ExpectedError, implant: Volume, mesh: Mesh, skull: Volume, folder: Path, *, picture: bool
 ) -> None:
-    """Write a map into a folder: ``expected_error.nrrd``, ``.vtp`` and, if wished, ``.png``.
+    """Write a map into a folder: ``expected_error.nrrd``, ``.vtp`` and, with a picture, ``.png``.
 
     Args:
         expected: The map.
         implant: Mask of the implant, of the same geometry.
         mesh: Its surface.
         skull: Mask of the defective skull.
-        folder: Where to.
-        picture: Whether to draw it, too.
+        folder: Folder to write into.
+        picture: Whether to draw the map, too.
     """
     write_volume(expected.volume.with_voxels(expected.volume.voxels.astype(np.float32)), folder / f"{NAME}.nrrd")
     painted = error_map(expected.volume.crop(foreground_box(implant.voxels)), mesh)
@@ -46,7 +46,7 @@ def draw_expected_error(painted: DistanceMap, skull: Volume, folder: Path) -> No
     Args:
         painted: What :func:`error_map` returned.
         skull: Mask of the defective skull.
-        folder: Where to.
+        folder: Folder to write into.
     """
     from CraNeXtLib.anatomy.head.landmarks import skull_frame
     from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
@@ -58,10 +58,10 @@ def draw_expected_error(painted: DistanceMap, skull: Volume, folder: Path) -> No
 
 
 def error_map(volume: Volume, mesh: Mesh) -> DistanceMap:
-    """Return a map painted on the implant's surface, NaN where the voxels beneath have no value.
+    """Map the expected error onto the implant's surface; NaN where the voxels beneath have no value.
 
     Args:
-        volume: In mm, 0 where not known.
+        volume: Expected error in mm, 0 where unknown.
         mesh: Surface of the implant.
     """
     indices = volume.to_indices(mesh.vertices).T

@@ -1,4 +1,4 @@
-"""A model evaluated on the cases of a data set that it was not trained on."""
+"""Evaluate a model on the cases of a data set that it was not trained on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from CraNeXtLib.cases.cohort_evaluation import write_tables
+from CraNeXtLib.cases.cohort_evaluation import table_row, write_tables
 from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, score_model
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
@@ -28,20 +28,19 @@ def evaluate_model(
 ) -> list[dict[str, object]]:
     """Reconstruct every case of a split that has a defect, and measure the implants against the true ones.
 
-    The folder gets, besides ``cases.csv`` and ``cohort.json`` (see ``cohort``), the masks of each case under
-    ``volumes``. Where no implant comes out, an empty one counts, as a failure. An evaluation that was stopped goes on
-    where it was.
+    Writes ``cases.csv``, ``cohort.json`` and the masks of each case into ``volumes``. If the model finds no defect, an
+    empty implant is measured, as a failure. A stopped evaluation continues where it was.
 
     Args:
         model: Name or folder of a model.
-        manifest: Data set, see ``datasets``.
+        manifest: Manifest of a data set, see :mod:`CraNeXtLib.datasets.manifest`.
         out: Folder for the results.
-        split: Which cases.
+        split: Split to evaluate.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        progress: Told stage and fraction; may raise CancelledError to stop.
+        progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:
-        One row a case, as in ``cases.csv``.
+        One row per case, as in ``cases.csv``.
 
     Raises:
         InputError: If the model or a case cannot be used, the split is empty, or the folder holds another evaluation.
@@ -66,9 +65,9 @@ def evaluate_model(
                 write_volume(mask, new / f"{role}.nrrd")
 
     rows = score_model(chosen, tasks, device=device, folder=out / "cases", on_evaluated=keep, progress=progress)
-    rows = [row | {"region": "", "flags": " ".join(row["flags"]), "error": ""} for row in rows]
-    write_tables(rows, out)
-    return rows
+    table = [table_row(row | {"region": ""}) for row in rows]
+    write_tables(table, out)
+    return table
 
 
 def _cases(manifest: Path, split: str) -> list[DatasetCase]:
@@ -84,7 +83,7 @@ def _cases(manifest: Path, split: str) -> list[DatasetCase]:
 
 
 def _file_names(cases: Sequence[DatasetCase]) -> list[str]:
-    """Return a name for each case's folder, as like its own as file systems allow."""
+    """Return a unique folder name for each case, as close to its own name as file systems allow."""
     names: list[str] = []
     for case in cases:
         plain = re.sub(r"[^\w.-]+", "_", case.name).strip("._") or "case"
@@ -93,10 +92,10 @@ def _file_names(cases: Sequence[DatasetCase]) -> list[str]:
     return names
 
 
-def _claim(out: Path, what: dict[str, str]) -> None:
-    """Write down what is evaluated, or refuse a folder where something else was."""
+def _claim(out: Path, subject: dict[str, str]) -> None:
+    """Record what is evaluated, or refuse a folder that holds the evaluation of something else."""
     file = out / "evaluated.json"
-    text = json_text(what)
+    text = json_text(subject)
     if not file.is_file():
         write_text(file, text)
     elif file.read_text(encoding="utf-8") != text:

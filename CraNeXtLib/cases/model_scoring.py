@@ -1,6 +1,6 @@
-"""Evaluate a model on defects: it makes an implant for each, which is measured, one after the other, and summed up.
+"""Score a model: reconstruct defects one after the other, measure the implants, and summarize the metrics.
 
-All scores of models come from here: those in their cards, of ``cranext models evaluate`` and of the experiments.
+All scores of models come from here: those of model cards, of ``cranext models evaluate`` and of the experiments.
 """
 
 from __future__ import annotations
@@ -27,22 +27,25 @@ from CraNeXtLib.geometry.components import labeled
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.reconstruct import reconstruct
 
-BROKEN_DSC = 0.6  # an implant that overlaps less than this is of no use
+BROKEN_DSC = 0.6
+"""An implant with a lower DSC is of no use."""
+
 STRAY_MM3 = 500.0
+"""Smaller pieces outside the true implant are not counted as stray."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationTask:
-    """A defect to try a model on.
+    """A defect to evaluate a model on.
 
     Args:
-        name: Its own among the tasks; the name of its file, if rows are kept in files.
-        load: Reads or makes its masks.
-        subject: Whose skull it is.
+        name: Unique name; also the name of its file, if rows are kept in files.
+        load: Reads or makes the masks.
+        subject: Name of the skull.
         kind: Kind of defect.
-        files: What it is read from, so that a row that is older is not believed.
+        files: Files the masks are read from, used to invalidate older rows.
     """
 
     name: str
@@ -53,7 +56,7 @@ class EvaluationTask:
 
     @classmethod
     def of(cls, case: DatasetCase, name: str) -> EvaluationTask:
-        """Return the task of a data set's case, under a name."""
+        """Return the task for the case of a data set."""
         files = tuple(case.files().values())
         subject = "/".join(filter(None, case.skull))
         return cls(name=name, load=partial(load_case, case), subject=subject, kind=case.kind, files=files)
@@ -61,12 +64,12 @@ class EvaluationTask:
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedTask:
-    """What a model made of a task.
+    """A task with the model's implant and its metrics.
 
     Args:
         task: The task.
-        pair: Its masks.
-        implant: The model's implant; empty if it found nothing missing.
+        pair: Masks of the task.
+        implant: The model's implant; empty if it found no defect.
         row: ``case``, ``subject``, ``kind``, ``seconds``, ``stray_pieces`` (of half a millilitre or more, wholly
             outside the true implant) and every value of ``CraNeXtLib.evaluation.evaluation.Evaluation``.
     """
@@ -87,19 +90,19 @@ def score_model(
     on_evaluated: Callable[[EvaluatedTask], Row | None] | None = None,
     progress: ProgressCallback | None = None,
 ) -> list[Row]:
-    """Reconstruct every task and measure the implants; no implant counts as a failure of infinite distances.
+    """Reconstruct every task and measure the implants; a missing implant is a failure with infinite distances.
 
     Args:
         model: The model.
         tasks: The defects.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         postprocessing: See ``reconstruct``.
-        folder: Where rows are kept, a file each, so that a call that was stopped goes on where it was.
-        on_evaluated: Called with each new result; what it returns joins the row.
-        progress: Told stage and fraction; may raise to stop.
+        folder: Folder that keeps one file per row, so that a stopped call can continue.
+        on_evaluated: Called with each new result; the values it returns are added to the row.
+        progress: Called with the stage and the overall fraction; may raise to stop.
 
     Returns:
-        A row a task, see ``EvaluatedTask``.
+        One row per task, see :class:`EvaluatedTask`.
 
     Raises:
         InputError: If the model or a task cannot be used.
@@ -121,10 +124,10 @@ def score_model(
 
 
 def scores_of(rows: Iterable[Row]) -> dict[str, Any]:
-    """Return mean, standard deviation and worst of every metric, and how many implants are broken or stray.
+    """Return mean, standard deviation and worst value of every metric, and the numbers of broken and stray implants.
 
-    A case without an implant counts with the diagonal of its image as distance; its worst distance is infinite. What
-    was not measured in every case (older scores lack some values) is NaN, or None for ``stray``.
+    A case without an implant enters means with the diagonal of its image as its distance; the worst distance is then
+    infinite. Values that older scores lack are NaN, or None for ``stray``.
     """
     rows = list(rows)
     scores: dict[str, Any] = {"n": len(rows)}
@@ -168,7 +171,7 @@ def _stray_pieces(implant: Volume, reference: Volume) -> int:
 
 
 def _kept(file: Path | None, model: Model, task: EvaluationTask) -> Row | None:
-    """Return the row of an earlier call, None if there is none, it is damaged, or model or files have changed since."""
+    """Return the row of an earlier call, or None if it is missing, damaged or older than the model or the files."""
     if file is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The surface of a result's skull for Slicer's 3D view, made in the worker: Slicer itself would stand still for it."""
+"""The surface of a result's skull for Slicer's 3D view, made in the worker because it would block Slicer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume
 
 SKULL_SURFACE = "defective_skull.vtp"
-_ITERATIONS = 5  # smooth enough to look at; more would take longer than it shows
+_ITERATIONS = 5  # of smoothing; more take longer without a visible difference
 
 
 def write_skull_surface(folder: str | Path) -> None:
-    """Write the defective skull's surface into a folder that ``reconstruct_case`` has filled.
+    """Write the surface of the defective skull into the output folder of ``reconstruct_case``.
 
     Raises:
         InputError: If a file cannot be read or written.

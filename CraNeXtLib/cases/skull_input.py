@@ -1,4 +1,4 @@
-"""The skull of a case: a mask as it stands in a file, or the bone of a CT."""
+"""The input of a case: the mask of a skull, or the bone of a CT."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from CraNeXtLib.geometry.volume_files import read_volume
 
 @dataclass(frozen=True, eq=False)
 class SkullInput:
-    """What a case starts from.
+    """The input of a case.
 
     Attributes:
         skull: Mask of the defective skull, as it was read or segmented.
-        source: For ``result.json``: ``path``, ``sha256`` and, of a CT, ``ct``.
+        source: ``input`` of ``result.json``: ``path``, ``sha256`` and, for a CT, ``ct``.
         ct: The CT in Hounsfield units that the skull was segmented from, if it was.
-        warnings: What to know about the scan, as sentences.
+        warnings: Warnings about the scan, one sentence each.
     """
 
     skull: Volume
@@ -52,16 +52,16 @@ def read_ct_skull(
         threshold_hu: See :func:`CraNeXtLib.anatomy.ct.bone_segmentation.segment_bone`.
 
     Raises:
-        InputError: If it cannot be read, is no CT in Hounsfield units, or shows no bone.
+        InputError: If the file cannot be read, is not a CT in Hounsfield units, or shows no bone.
     """
     from CraNeXtLib.anatomy.ct.bone_segmentation import segment_bone
     from CraNeXtLib.anatomy.ct.quality import check_hounsfield, noise_hu, scan_warnings
     from CraNeXtLib.anatomy.ct.reading import read_ct
 
     scan = read_ct(path, series=series, orientation=orientation)
-    doubts = check_hounsfield(scan.volume)
+    warnings = check_hounsfield(scan.volume)
     bone = segment_bone(scan.volume, threshold_hu=threshold_hu)
-    doubts += scan_warnings(scan.volume, bone.mask, thickness_mm=scan.details.get("slice_thickness_mm", 0.0))
+    warnings += scan_warnings(scan.volume, bone.mask, thickness_mm=scan.details.get("slice_thickness_mm", 0.0))
     found = {
         "bone_threshold_hu": threshold_hu,
         "parts_ml": list(bone.parts_ml),
@@ -70,4 +70,4 @@ def read_ct_skull(
         "noise_hu": round(noise_hu(scan.volume), 1),
     }
     source = {"path": scan.path, "sha256": scan.sha256, "ct": scan.details | found}
-    return SkullInput(bone.mask, source, scan.volume, (*scan.warnings, *doubts))
+    return SkullInput(bone.mask, source, scan.volume, (*scan.warnings, *warnings))

@@ -1,1 +1,1 @@
-"""Many cases, one after the other or side by side, on one computer or a cluster."""
+"""Many cases, in sequence or in parallel, on one computer or a cluster."""

@@ -1,12 +1,12 @@
 """The cases of a batch: from a folder or a table.
 
-The table is a CSV file with a header line, of these columns; paths are relative to it.
+The table is a CSV file with a header line and these columns; paths are relative to it.
 
 ================= =====================================================================================
-case              Name of the case, required and unique; its folder is called so.
+case              Name of the case, required and unique; also the name of its folder.
 skull             File of the defective skull or of a CT, or folder of a DICOM series, required.
 reference_implant File of the true implant, to measure the result against.
-orientation       Where the file's array axes point, such as ``LPS``, if its header does not say.
+orientation       Where the file's array axes point, such as ``LPS``, if its header lacks it.
 segment           Segment or label to read from the file, if it holds several.
 ================= =====================================================================================
 """
@@ -35,7 +35,7 @@ class BatchCase:
     segment: str = ""
 
     def settings(self, common: CaseSettings) -> CaseSettings:
-        """Return the settings of all cases with those of this one."""
+        """Return the common settings with those of this case on top."""
         reference = common.reference_implant if self.reference_implant is None else str(self.reference_implant)
         return replace(
             common,
@@ -46,14 +46,14 @@ class BatchCase:
 
 
 def find_batch_cases(source: str | Path, *, ct: bool = False) -> list[BatchCase]:
-    """Read the table, or look through the folder: every volume file in it is a case.
+    """Read the table, or list the folder, in which every volume file is a case.
 
     Args:
         source: A ``.csv`` table or a folder.
-        ct: Every folder in the folder is a case too, a DICOM series.
+        ct: Whether every folder inside the folder is a case, too: a DICOM series.
 
     Raises:
-        InputError: If there is no case, a line is incomplete, or a name is there twice or not fit for a folder.
+        InputError: If there is no case, a line is incomplete, or a name is duplicated or cannot be a folder name.
     """
     source = Path(source)
     if not source.exists():
@@ -64,7 +64,7 @@ def find_batch_cases(source: str | Path, *, ct: bool = False) -> list[BatchCase]
     seen: set[str] = set()
     for case in cases:
         if case.case != Path(case.case).name or case.case.startswith("."):
-            raise InputError(f"The case name '{case.case}' cannot be a folder's; use letters, digits, - and _.")
+            raise InputError(f"The case name '{case.case}' cannot be a folder name; use letters, digits, - and _.")
         if case.case.casefold() in seen:
             raise InputError(f"{source.name} holds the case {case.case} twice; give each case its own name.")
         seen.add(case.case.casefold())

@@ -1,4 +1,4 @@
-"""A batch on a cluster: Lightning's predict under torchrun, every process with its own GPU and share of the cases."""
+"""A batch on a cluster: Lightning's predict under torchrun, each process with its own GPU and share of the cases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from CraNeXtLib.core.progress import ProgressCallback
 
 
 def is_distributed() -> bool:
-    """Tell whether torchrun or a scheduler started this process as one of several."""
+    """Return whether torchrun or a scheduler started this process as one of several."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
@@ -33,11 +33,11 @@ def predict_batch(
 ) -> list[dict[str, Any]]:
     """Reconstruct this process's share of the cases; the first process writes the table of all when all are done.
 
-    Arguments, result and errors are those of :func:`CraNeXtLib.cases.batch.run.run_batch`; the folder must be one that
-    all processes see. Only the first process's rows are complete.
+    Arguments, result and errors are those of :func:`CraNeXtLib.cases.batch.run.run_batch`; all processes must be able
+    to see the folder. Only the first process's rows are complete.
 
     Raises:
-        InputError: Also if Lightning is not installed.
+        InputError: As there, and if Lightning is not installed.
     """
     try:
         from lightning import LightningModule, Trainer
@@ -54,7 +54,7 @@ def predict_batch(
             _reconstruct(waiting[batch], out, settings, progress)
 
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", module="lightning")  # about workers and samplers that play no part here
+    warnings.filterwarnings("ignore", module="lightning")  # about workers that play no part here
     trainer = Trainer(
         accelerator={"cuda": "gpu"}.get(settings.device, settings.device),
         devices=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),

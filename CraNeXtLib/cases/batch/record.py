@@ -1,4 +1,4 @@
-"""What is known on disk about the cases of a batch, so that it can go on after a stop, and the table of all."""
+"""Records of the cases of a batch on disk, so that a stopped batch can continue, and the summary table."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _NUMBERS = ("implant_volume_ml", "defect_area_cm2", "watertight", "peak_memory_m
 
 @dataclass(frozen=True)
 class BatchRecord:
-    """What became of one case of a batch.
+    """The outcome of one case of a batch.
 
     Args:
-        asked: What was asked for: settings, input files, model and version; another question asks for another run.
+        asked: The request: settings, input files, model and version; a different request needs another run.
         status: ``"done"``, ``"no implant"`` or ``"failed"``.
         message: Why there is no implant.
     """
@@ -37,12 +37,12 @@ class BatchRecord:
 
 
 def case_folder(out: str | Path, case: BatchCase) -> Path:
-    """Return where a case's files are."""
+    """Return the folder of a case's files."""
     return Path(out) / "cases" / case.case
 
 
 def asked_of(case: BatchCase, common: CaseSettings) -> dict[str, Any]:
-    """Return what decides about a case's result, as JSON.
+    """Return the request that determines a case's result, for JSON.
 
     Raises:
         InputError: If there is no such model.
@@ -59,7 +59,7 @@ def asked_of(case: BatchCase, common: CaseSettings) -> dict[str, Any]:
 
 
 def write_record(out: str | Path, case: BatchCase, record: BatchRecord) -> None:
-    """Write down what became of a case.
+    """Record the outcome of a case.
 
     Raises:
         InputError: If the folder cannot be written.
@@ -68,7 +68,7 @@ def write_record(out: str | Path, case: BatchCase, record: BatchRecord) -> None:
 
 
 def read_record(out: str | Path, case: BatchCase) -> BatchRecord | None:
-    """Return what became of a case, or None if it has not been run to its end."""
+    """Return the outcome of a case, or None if it was not finished."""
     folder = case_folder(out, case)
     try:
         record = BatchRecord(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
@@ -78,7 +78,7 @@ def read_record(out: str | Path, case: BatchCase) -> BatchRecord | None:
 
 
 def summary_row(out: str | Path, case: BatchCase) -> dict[str, Any]:
-    """Return a case's line of the table: its status and the numbers that its ``result.json`` tells."""
+    """Return a case's line of the table: its status and the numbers of its ``result.json``."""
     record = read_record(out, case) or BatchRecord({}, "not run")
     row = {"case": case.case, "status": record.status, "message": record.message}
     if record.status != DONE:
@@ -94,7 +94,7 @@ def summary_row(out: str | Path, case: BatchCase) -> dict[str, Any]:
 
 
 def write_summary(out: str | Path, cases: Sequence[BatchCase]) -> list[dict[str, Any]]:
-    """Write ``summary.csv``, one line a case, and return its rows.
+    """Write ``summary.csv``, one line per case, and return its rows.
 
     Raises:
         InputError: If the file cannot be written.
@@ -109,7 +109,7 @@ def write_summary(out: str | Path, cases: Sequence[BatchCase]) -> list[dict[str,
 
 
 def _fingerprint(path: Path) -> list[Any]:
-    """Return what changes when a file or a folder's files change; a missing file has only its name."""
+    """Return a value that changes with a file or the files of a folder; a missing file has only its name."""
     if path.is_dir():
         return [str(path), *(_fingerprint(file) for file in sorted(path.iterdir()) if file.is_file())]
     if not path.exists():

@@ -1,4 +1,4 @@
-"""A batch on one computer: every case in a child process, so that one that fails or dies leaves the others alone."""
+"""A batch on one computer: every case in a child process, so that a failure or crash does not affect the others."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ def run_batch(
 ) -> list[dict[str, Any]]:
     """Reconstruct every case into ``OUT/cases/NAME`` and write ``OUT/summary.csv``.
 
-    A case that cannot be used is listed with its error; the others go on.
+    A case that cannot be used is listed with its error.
 
     Args:
         cases: See :func:`CraNeXtLib.cases.batch.listing.find_batch_cases`.
         out: Folder for the results.
-        settings: Of all cases; a case's own come on top.
-        workers: How many cases at a time; each needs the memory of one.
-        resume: Keep the cases that were finished before with the same settings, model, version and input files.
-        progress: Told the case with its stage, and the fraction of the whole; may raise CancelledError to stop.
+        settings: Common settings; those of a case take precedence.
+        workers: Number of cases in parallel; each needs memory of its own.
+        resume: Whether to keep finished cases with the same settings, model, version and input files.
+        progress: Called with the case and its stage, and the overall fraction; may raise CancelledError to stop.
 
     Returns:
         The rows of the table, in the order of the cases.
 
     Raises:
         InputError: If the folder cannot be written, there is no such model, or there are no workers.
-        CancelledError: If ``progress`` raised it; finished cases stay.
+        CancelledError: If ``progress`` raised it; finished cases are kept.
     """
     if workers < 1:
         raise InputError(f"The number of workers must be 1 or more, not {workers}.")
@@ -90,7 +90,7 @@ def run_batch(
 def unfinished(
     cases: Sequence[BatchCase], out: str | Path, settings: CaseSettings, *, resume: bool = True
 ) -> list[BatchCase]:
-    """Return the cases that have to run: those without a result, and those that failed or were asked otherwise."""
+    """Return the cases to run: those without a result, and those that failed or whose request has changed."""
     known = {case.case: read_record(out, case) for case in cases} if resume else {}
 
     def is_finished(case: BatchCase) -> bool:
@@ -101,7 +101,7 @@ def unfinished(
 
 
 def record_of(case: BatchCase, settings: CaseSettings, error: Exception | None) -> BatchRecord:
-    """Return what became of a case that ended with an error or without."""
+    """Return the outcome of a case that ended with an error or without."""
     status = DONE if error is None else NO_IMPLANT if isinstance(error, NoImplantError) else FAILED
     return BatchRecord(asked_of(case, settings), status, "" if error is None else str(error))
 
@@ -127,7 +127,7 @@ def _record(case: BatchCase, job: Job, out: str | Path, settings: CaseSettings) 
 
 
 def _stop(jobs: list[Job]) -> None:
-    """Cancel jobs and wait for their end, so that they leave nothing half-written behind."""
+    """Cancel jobs and wait until they end, so that they leave no partial files behind."""
     for job in jobs:
         job.cancel()
     while not all(job.poll() for job in jobs):

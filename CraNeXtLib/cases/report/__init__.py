@@ -1,4 +1,4 @@
-"""The report about an implant for the engineer and the surgeon: one page as HTML and as PDF, that needs no network."""
+"""The report on an implant for engineer and surgeon: one HTML page and a PDF, which need no network."""
 
 from CraNeXtLib.cases.report.figures import Figure, draw_figures
 from CraNeXtLib.cases.report.write import write_report

@@ -1,4 +1,4 @@
-"""What a report says: headings, tables and pictures, from the content of ``result.json``, for any kind of page."""
+"""The contents of a report, for any kind of page: headings, tables and pictures from ``result.json``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _QUESTIONS = {
     "insertion": "Does it go in without touching bone?",
     "watertight": "Is its surface watertight?",
 }
-_NOT_VALIDATED = "Thresholds and settings are ours and not validated clinically."
-_EXPECTED_ERROR = "By how much the model itself expects the outer surface to be off, by what is seen of the skull."
+_NOT_VALIDATED = "Thresholds and settings are this project's own and not validated clinically."
+_EXPECTED_ERROR = "Error of the outer surface that the model itself expects, given the visible part of the skull."
 _VERDICTS = {True: "yes", False: "NO", None: "not measured"}
 _METRICS = {
     "dsc": "DSC",
@@ -39,7 +39,7 @@ class Section:
     """A part of the report.
 
     Args:
-        heading: What it is about.
+        heading: Title of the section.
         rows: A table of names and values.
         figures: Pictures below the table.
         note: A remark above the table.
@@ -54,13 +54,13 @@ class Section:
 def sections_of(
     result: dict[str, Any], figures: Sequence[Figure], maps: Sequence[Figure], expected: Sequence[Figure] = ()
 ) -> list[Section]:
-    """Return the report's sections; what the result does not know is left out.
+    """Return the report's sections; those without content are left out.
 
     Args:
         result: Content of ``result.json``, see ``Docs/result-format.md``.
         figures: The skull with its implant.
-        maps: Distances painted on the implant.
-        expected: The expected error painted on it.
+        maps: Distance maps on the implant.
+        expected: Map of the expected error on it.
     """
     sections = [
         Section("Implant", _implant(result), figures[:1]),
@@ -71,7 +71,7 @@ def sections_of(
         Section("Finishing", _finishing(result), note=_NOT_VALIDATED),
         Section("Against the reference implant", _metrics(result)),
         Section("From all sides", figures=figures[1:]),
-        Section("How it was made", _provenance(result)),
+        Section("Provenance", _provenance(result)),
     ]
     return [section for section in sections if section.rows or section.figures]
 
@@ -80,7 +80,7 @@ def _implant(result: dict[str, Any]) -> Rows:
     agreement = result.get("agreement")
     return [
         ("Volume", f"{result['implant_volume_ml']:.1f} mL"),
-        ("Area of the outer side", f"{result['defect_area_cm2']:.1f} cm²"),
+        ("Area of the outer surface", f"{result['defect_area_cm2']:.1f} cm²"),
         ("Thickness", _spread(result["thickness_mm"])),
         ("Pieces", "; ".join(f"{p['volume_ml']:.1f} mL at {_place(p['centre_ras_mm'])}" for p in result["pieces"])),
         ("Surface", "watertight" if result["watertight"] else "not watertight"),
@@ -112,7 +112,7 @@ def _expected_error(result: dict[str, Any]) -> Rows:
         place = f"{worst['side']}, {worst['region']}, at {_place(worst['place_ras_mm'])}"
         rows = [
             ("Outer surface", f"mean {expected['mean_mm']:.1f} mm, 95 % below {expected['p95_mm']:.1f} mm"),
-            ("Most", f"{worst['error_mm']:.1f} mm: {place}"),
+            ("Largest", f"{worst['error_mm']:.1f} mm: {place}"),
         ]
     return [*rows, ("Known for", f"{expected['known_percent']:.0f} % of the implant")]
 
@@ -208,7 +208,7 @@ def _spread(values: dict[str, float]) -> str:
 
 
 def _direction(vector: Sequence[float]) -> str:
-    """Return a RAS unit vector in words, by its largest parts, such as ``L 0.9, S 0.4``."""
+    """Return a RAS unit vector as text, by its largest components, such as ``L 0.9, S 0.4``."""
     return ", ".join(
         f"{('RAS' if part > 0 else 'LPI')[axis]} {abs(part):.1f}"
         for axis, part in enumerate(vector)
@@ -221,5 +221,5 @@ def _spacing(source: dict[str, Any]) -> str:
 
 
 def _place(point: Sequence[float]) -> str:
-    """Return RAS coordinates in mm, signed: the origin may lie beside the head, so their signs do not tell sides."""
+    """Return RAS coordinates in mm, with signs, because the origin may lie beside the head."""
     return f"RAS {', '.join(f'{value:.0f}' for value in point)} mm"

@@ -12,11 +12,11 @@ from CraNeXtLib.pictures.slice_pictures import write_slice_picture
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture and what it shows.
+    """A picture with its caption.
 
     Args:
-        path: The PNG file.
-        caption: One sentence.
+        path: PNG file.
+        caption: One sentence that describes it.
     """
 
     path: Path
@@ -29,8 +29,8 @@ def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct
     Args:
         skull: Mask of the defective skull.
         implant: Mask of the implant, of the same geometry, not empty.
-        folder: Where to.
-        title: What the pictures are called, such as the case's ID.
+        folder: Folder to write into.
+        title: Title of the pictures, such as the case's ID.
         ct: The CT in Hounsfield units, of the same geometry, if there is one.
 
     Raises:

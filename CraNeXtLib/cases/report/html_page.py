@@ -38,9 +38,9 @@ def html_page(title: str, notices: Sequence[str], sections: Sequence[Section]) -
     """Return the page.
 
     Args:
-        title: Its first line.
-        notices: Sentences to be read before anything else.
-        sections: Its parts.
+        title: First line of the page.
+        notices: Sentences to read first.
+        sections: Sections of the page.
     """
     return _PAGE.format(
         title=escape(title),

@@ -16,9 +16,9 @@ def write_pdf(path: Path, title: str, notices: Sequence[str], sections: Sequence
 
     Args:
         path: The file to write.
-        title: Its first line.
-        notices: Sentences to be read before anything else.
-        sections: Its parts.
+        title: First line of the document.
+        notices: Sentences to read first.
+        sections: Sections of the document.
     """
     from reportlab.lib import colors
     from reportlab.lib.pagesizes import A4

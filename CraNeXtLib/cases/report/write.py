@@ -22,14 +22,14 @@ def write_report(
 ) -> None:
     """Write ``report.html`` and ``report.pdf`` into a folder.
 
-    Neither names the patient: the case is called by its ID, and files by their hashes.
+    Neither identifies the patient: the case is named by its ID, and files by their hashes.
 
     Args:
         result: Content of ``result.json``, see ``Docs/result-format.md``.
         figures: The skull with its implant, see :func:`CraNeXtLib.cases.report.figures.draw_figures`.
-        folder: Where to.
-        maps: Distances painted on the implant.
-        expected: The expected error painted on it.
+        folder: Folder to write into.
+        maps: Distance maps on the implant.
+        expected: Map of the expected error on it.
     """
     title = f"Cranial implant, case {result['case_id']}"
     notices = [result["notice"], *result["warnings"]]

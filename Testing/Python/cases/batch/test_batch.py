@@ -149,7 +149,7 @@ def test_a_table_gives_cases_settings_of_their_own(skulls, tmp_path):
         ("case,skull\na,\n", "line 2: the cell 'skull' is empty"),
         ("case,file\na,b\n", "no column is called file"),
         ("case,skull\na,x\nA,y\n", "holds the case A twice"),
-        ("case,skull\n../a,x\n", "cannot be a folder's"),
+        ("case,skull\n../a,x\n", "cannot be a folder name"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused(tmp_path, text, message):

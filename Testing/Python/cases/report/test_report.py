@@ -93,7 +93,7 @@ def pdf_words(path):
     words = []
     for stream in re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.DOTALL):
         with contextlib.suppress(ValueError, zlib.error):
-            content = zlib.decompress(base64.a85decode(stream.strip(), adobe=False, ignorechars=b" \n\r~>"))
+            content = zlib.decompress(base64.a85decode(stream.strip().removesuffix(b"~>"), ignorechars=b" \n\r"))
             words += re.findall(rb"\((.*?)\) Tj", content)
     return b" ".join(words).decode("latin-1")
 
