@@ -1,6 +1,7 @@
 """Settings and fixtures for all tests."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from repository import REPOSITORY
 # Set before NumPy and torch are imported, and inherited by every process that a test starts: the tests' arrays are
 # small, so more threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Shells start background jobs with Ctrl-C ignored. Processes that a test starts and interrupts must not inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _NOT_WITHOUT_TORCH = ("torch", "monai", "ants")
 
