@@ -79,8 +79,8 @@ def test_mesh_lies_on_an_oblique_implant():
     case = head(spacing=(1.0, 1.2, 2.0), directions=OBLIQUE)
     mesh = surface_of(case.implant)
     assert_printable(mesh)
-    centre = case.implant.to_ras(np.argwhere(case.implant.voxels)).mean(axis=0)
-    np.testing.assert_allclose(mesh.vertices.mean(axis=0), centre, atol=1.0)
+    center = case.implant.to_ras(np.argwhere(case.implant.voxels)).mean(axis=0)
+    np.testing.assert_allclose(mesh.vertices.mean(axis=0), center, atol=1.0)
     assert mesh.volume_ml == pytest.approx(case.implant.voxels.sum() * 2.4 / 1000, rel=0.01)
 
 

@@ -83,7 +83,7 @@ def test_nrrd_without_space_needs_the_option(tmp_path):
         read_volume(tmp_path / "b.nrrd", orientation="RAS")
 
 
-def test_nifti_in_metres_is_read_in_millimetres(tmp_path):
+def test_nifti_in_meters_is_read_in_millimeters(tmp_path):
     image = nibabel.Nifti1Image(mask().astype(np.uint8), np.diag([0.001, 0.001, 0.002, 1]))
     image.header.set_xyzt_units("meter")
     nibabel.save(image, tmp_path / "metres.nii")

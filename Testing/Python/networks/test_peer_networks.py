@@ -1,4 +1,4 @@
-"""The networks that CraNeXt is compared with: sizes they take, gradients, the peers' names, and running them."""
+"""The networks that CraNeXt is compared with: the sizes they take, their gradients, names and use in a model."""
 
 import re
 
@@ -9,9 +9,7 @@ from torch.nn import functional
 
 from CraNeXtLib import networks
 from CraNeXtLib.completion import model_import, model_library
-from CraNeXtLib.core.errors import CancelledError, InputError
-from CraNeXtLib.networks.inference import WholeNetwork, runner
-from CraNeXtLib.networks.streamed_cranext import StreamedCraNeXt
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.unet3dcnn import PreActivationBlock
 from CraNeXtLib.networks.unet3dcnn_attention import ChannelSpatialAttention
 from CraNeXtLib.networks.wodzinski_unet import PostActivationBlock
@@ -130,26 +128,6 @@ def test_attention_weights_channels_and_voxels_and_keeps_the_input():
     torch.testing.assert_close(attention(x), wanted)
 
 
-def test_networks_run_as_they_stand_with_true_progress_and_can_be_stopped():
-    network, x = narrow("unet3dcnn"), torch.rand(2, 1, 32, 32, 32)
-    done = []
-    logits = runner(network)(x, progress=done.append)
-    assert done == sorted(done)
-    assert len(done) > 50
-    assert done[-1] == 1.0
-    with torch.no_grad():
-        torch.testing.assert_close(logits, network.eval()(x), rtol=1e-5, atol=1e-5)
-    assert network.encoder["layers"][0].blocks[0].conv1.conv._forward_hooks == {}
-    assert isinstance(runner(networks.build("cranext_tiny")), StreamedCraNeXt)
-    assert isinstance(runner(network), WholeNetwork)
-
-    def stop(_fraction):
-        raise CancelledError
-
-    with pytest.raises(CancelledError):
-        runner(network)(x, progress=stop)
-
-
 @pytest.mark.parametrize("name", PEERS)
 def test_a_model_of_it_completes_a_skull(name):
     from phantoms import head
@@ -164,21 +142,6 @@ def test_a_model_of_it_completes_a_skull(name):
     proposal = completer.propose(skull, device="cpu", progress=lambda _fraction: None)
     assert proposal.probability.shape == skull.voxels[proposal.box].shape
     assert np.isclose(np.median(proposal.probability), 0.5)
-
-
-def test_a_gpu_that_is_too_small_gives_way_to_the_cpu(monkeypatch):
-    said, run = [], WholeNetwork._run
-
-    def short_of_memory(self, x, device, *rest):
-        if device.type != "cpu":
-            raise RuntimeError("MPS backend out of memory")
-        return run(self, x, device, *rest)
-
-    monkeypatch.setattr(WholeNetwork, "_run", short_of_memory)
-    logits = runner(narrow("unet3dcnn"), device="mps", notify=said.append)(torch.rand(1, 1, 32, 32, 32))
-    assert logits.shape == (1, 1, 32, 32, 32)
-    assert len(said) == 1
-    assert "CPU" in said[0]
 
 
 @pytest.mark.parametrize("name", PEERS)
