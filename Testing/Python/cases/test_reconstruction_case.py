@@ -6,15 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ct_phantoms import NAME, write_series
+from phantoms import head
 from synthetic_ct import synthetic_ct
 
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 from CraNeXtLib.cli import main
+from CraNeXtLib.completion.model_library import Model
+from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+from CraNeXtLib.implant import reconstruct
+
+TWO_HOLES = (((40.0, 20.0, 60.0), 25.0), ((-60.0, -40.0, 30.0), 15.0))
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +71,31 @@ def test_a_mask_given_as_ct_is_refused(tmp_path):
     write_volume(skull, tmp_path / "mask.nrrd")
     with pytest.raises(InputError, match="leave out --ct"):
         reconstruct_case(tmp_path / "mask.nrrd", tmp_path / "out", CaseSettings(ct=True))
+
+
+def test_several_defects_give_several_files(tmp_path, monkeypatch):
+    case = head(holes=TWO_HOLES)
+
+    class Oracle(Model):
+        def propose(self, skull, **_):
+            return Proposal(tuple(slice(0, n) for n in skull.shape), case.complete.voxels.astype(np.float32))
+
+    oracle = Oracle(tmp_path, {"name": "oracle", "kind": "oracle", "sha256": "0"})
+    monkeypatch.setattr(reconstruct.model_library, "find", lambda _: oracle)
+    monkeypatch.setattr(reconstruct, "load_model", lambda model: model)
+    write_volume(case.defective, tmp_path / "skull.nrrd")
+    result = reconstruct_case(tmp_path / "skull.nrrd", tmp_path / "out", CaseSettings(report=False))
+    assert {"implant.stl", "implant_1.stl", "implant_2.stl", "finished_implant_2.stl"} <= set(result["files"])
+    assert len(result["defects"]) == len(result["pieces"]) == 2
+    for defect, piece in zip(result["defects"], result["pieces"], strict=True):
+        assert defect["volume_ml"] == piece["volume_ml"]
+        assert defect["centre_ras_mm"] == piece["centre_ras_mm"]
+    written = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert (written["defects"], written["input"]) == (result["defects"], result["input"])
+    for name in ("implant", "finished_implant"):
+        whole, *parts = (stl_faces(tmp_path / "out" / f"{name}{number}.stl") for number in ("", "_1", "_2"))
+        assert whole == sum(parts)
+
+
+def stl_faces(path) -> int:
+    return int(np.frombuffer(path.read_bytes()[80:84], "<u4")[0])

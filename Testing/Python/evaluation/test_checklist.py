@@ -1,4 +1,4 @@
-"""The checklist on a head whose every fault is made on purpose, and on real skulls' own implants."""
+"""The checklist on a head with one deliberate fault at a time, and on implants of real skulls."""
 
 from dataclasses import replace
 
@@ -35,11 +35,11 @@ class Head:
         level = np.sqrt((x / radii[0]) ** 2 + (y / radii[1]) ** 2 + (z / radii[2]) ** 2)
         distance = np.sqrt(x**2 + y**2 + z**2)
         self.height = distance - distance / np.maximum(level, 1e-6)
-        towards = np.array([0.55, 0.25, 0.8]) / np.linalg.norm([0.55, 0.25, 0.8])
-        across = np.cross([0, 1, 0], towards)
+        toward = np.array([0.55, 0.25, 0.8]) / np.linalg.norm([0.55, 0.25, 0.8])
+        across = np.cross([0, 1, 0], toward)
         across /= np.linalg.norm(across)
-        along = np.cross(towards, across)
-        self.u, self.v, depth = (x * a + y * b + z * c for a, b, c in (across, along, towards))
+        along = np.cross(toward, across)
+        self.u, self.v, depth = (x * a + y * b + z * c for a, b, c in (across, along, toward))
         bone = (self.height <= 0) & (self.height > -THICKNESS) & (z > -60)
         self.near = depth > 0
         self.opening = (np.hypot(self.u, self.v) < RADIUS) & self.near
@@ -154,8 +154,8 @@ def test_a_fault_is_shown_where_it_is(head):
     skull, reference = head.volume(head.skull), head.volume(head.reference)
     for fault, u, v in (("hole", 8, 5), ("spike outwards", 5, 5), ("thin spot", 6, 3)):
         name, spoil = SPOILED[fault]
-        place = check(head.volume(spoil(head) & ~head.skull), skull, reference)[name].position_ras_mm
-        where = tuple(np.rint(np.add(place, (88, 105, 85))).astype(int))
+        position = check(head.volume(spoil(head) & ~head.skull), skull, reference)[name].position_ras_mm
+        where = tuple(np.rint(np.add(position, (88, 105, 85))).astype(int))
         assert head.u[where] == pytest.approx(u, abs=6)
         assert head.v[where] == pytest.approx(v, abs=6)
 
@@ -234,24 +234,24 @@ class RealCase:
         self.box = foreground_box(self.reference.voxels, margin=tuple(margin))
         self.part = self.reference.crop(self.box)
         self.whole = self.part.voxels.ravel()
-        self.centre = skull_frame(self.skull).center
-        points = (self.part.to_ras(np.indices(self.part.shape).reshape(3, -1).T) - self.centre).astype(np.float32)
+        self.center = skull_frame(self.skull).center
+        points = (self.part.to_ras(np.indices(self.part.shape).reshape(3, -1).T) - self.center).astype(np.float32)
         self.radii = np.linalg.norm(points, axis=1)
-        self.towards = points / self.radii[:, None]
+        self.toward = points / self.radii[:, None]
         middle = points[self.whole].mean(axis=0)
-        angles = np.arccos(np.clip(self.towards @ (middle / np.linalg.norm(middle)), -1, 1))
+        angles = np.arccos(np.clip(self.toward @ (middle / np.linalg.norm(middle)), -1, 1))
         self.across = angles * np.median(self.radii[self.whole])
 
-    def moved(self, outwards_mm):
+    def moved(self, outward_mm):
         """Return the implant moved away from the middle of the head, by a number or by one for each voxel."""
-        steps = self.towards @ np.linalg.inv(self.part.affine[:3, :3]).T.astype(np.float32)
-        places = np.indices(self.part.shape, dtype=np.float32).reshape(3, -1).T
-        sources = np.rint(places - steps * np.reshape(outwards_mm, (-1, 1))).astype(int)
+        steps = self.toward @ np.linalg.inv(self.part.affine[:3, :3]).T.astype(np.float32)
+        indices = np.indices(self.part.shape, dtype=np.float32).reshape(3, -1).T
+        sources = np.rint(indices - steps * np.reshape(outward_mm, (-1, 1))).astype(int)
         inside = ((sources >= 0) & (sources < self.part.shape)).all(axis=1)
         return inside & self.part.voxels[tuple(np.clip(sources, 0, np.array(self.part.shape) - 1).T)]
 
     def spoiled(self, criterion):
-        """Return the implant with a hole, a spur, a bulge, a step all around, or a thin spot, of some millimetres."""
+        """Return the implant with a hole, a spur, a bulge, a step all around, or a thin spot, of some millimeters."""
         if criterion == "complete":
             faulty = self.whole & (self.across > 4)
         elif criterion == "no_false_positive":

@@ -19,7 +19,7 @@ def test_a_ball_in_a_ball_lies_inside_by_the_difference_of_radii():
 
 
 @pytest.mark.parametrize("axis", range(3))
-def test_a_millimetre_is_a_millimetre(axis):
+def test_a_millimeter_is_a_millimeter(axis):
     implant, reference, _ = plate(0)
     moved = surface_of(implant.with_voxels(np.roll(implant.voxels, 2, axis)))
     values = distance_maps.distance_map(moved, surface_of(reference)).values_mm

@@ -81,7 +81,7 @@ def test_shifted_cube():
 
 
 @pytest.mark.parametrize("axis", range(3))
-def test_one_voxel_of_one_millimetre_in_an_oblique_volume(axis):
+def test_one_voxel_of_one_millimeter_in_an_oblique_volume(axis):
     from scipy.spatial.transform import Rotation
 
     affine = np.eye(4)
@@ -132,7 +132,7 @@ def test_empty_implants_are_counted():
     assert metrics.confusion(empty, empty).fnr == 0
 
 
-def test_empty_implants_as_the_organisers_see_them():
+def test_empty_implants_as_the_organizers_count_them():
     empty, implant = volumes(np.zeros((4, 4, 4), dtype=bool), np.ones((4, 4, 4), dtype=bool))
     assert metrics.dice(empty, empty, empty="organisers") == 0
     with pytest.raises(InputError, match="empty"):

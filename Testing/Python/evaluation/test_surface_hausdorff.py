@@ -93,7 +93,7 @@ def test_turning_the_array_with_its_affine_changes_nothing(permutation, flips):
 
 
 @pytest.mark.parametrize("codes", ["RAS", "LPS", "LPI", "SAR", "IPL", "ARI"])
-def test_a_cap_is_seen_from_above_but_never_from_below(codes):
+def test_a_cap_is_visible_from_above_but_never_from_below(codes):
     ball = sum((x - 15) ** 2 for x in np.ogrid[:31, :31, :31])
     shell = (ball <= 13**2) & (ball > 10**2)
     high = np.arange(31) >= 22
@@ -103,14 +103,14 @@ def test_a_cap_is_seen_from_above_but_never_from_below(codes):
     order = [next(a for a, pair in enumerate(permutation) if code in pair) for code in codes]
     implant, skull = (turn(volume, order, [flips[code] for code in codes]) for volume in straight)
     assert implant.axis_codes == codes
-    seen = implant.to_ras(np.argwhere(project_surface(implant, skull).voxels)) - 15
-    assert seen[:, 2].max() == 13
+    visible = implant.to_ras(np.argwhere(project_surface(implant, skull).voxels)) - 15
+    assert visible[:, 2].max() == 13
     # The inner side of the cap looks down.
-    assert np.linalg.norm(seen, axis=1).min() > 11.5
+    assert np.linalg.norm(visible, axis=1).min() > 11.5
 
 
 @pytest.mark.parametrize("axis", range(3))
-def test_one_voxel_of_one_millimetre_in_an_oblique_volume(axis):
+def test_one_voxel_of_one_millimeter_in_an_oblique_volume(axis):
     implant, skull = np.zeros((2, 24, 24, 24), dtype=bool)
     implant[6:16, 7:17, 8:16] = True
     skull[0, 0, 0] = True

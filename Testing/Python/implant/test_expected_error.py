@@ -1,4 +1,4 @@
-"""The figures of the expected error, and what they warn of."""
+"""The statistics of the expected error, and what they warn of."""
 
 import numpy as np
 from expected_error_cases import LEFT_HOLE, errors, pose
@@ -7,7 +7,7 @@ from phantoms import OBLIQUE, head
 from CraNeXtLib.implant.expected_error import KNOWN_PERCENT, P95_MM, summarize
 
 
-def test_figures_and_the_worst_place():
+def test_statistics_and_the_worst_location():
     phantom = head(directions=OBLIQUE, holes=LEFT_HOLE)
     found = summarize(errors(phantom), phantom.implant, pose())
     assert 0.6 < found.mean_mm < 0.9 < found.p95_mm < 1.0

@@ -1,4 +1,4 @@
-"""The numbers that describe an implant, on a plate of known size."""
+"""Measures of an implant, on a plate of known size."""
 
 import numpy as np
 import pytest
@@ -23,9 +23,9 @@ def cap_of_a_shell(direction: np.ndarray) -> tuple[Volume, Volume]:
 def test_a_cap_has_its_volume_area_and_thickness(direction):
     skull, implant = cap_of_a_shell(direction)
     measures = measure_implant(implant, skull, surface_of(implant))
-    share = (1 - np.cos(np.radians(30))) / 2
-    assert measures["implant_volume_ml"] == pytest.approx(share * 4 / 3 * np.pi * (76**3 - 70**3) / 1000, rel=0.03)
-    assert measures["defect_area_cm2"] == pytest.approx(share * 4 * np.pi * 76**2 / 100, rel=0.06)
+    fraction = (1 - np.cos(np.radians(30))) / 2
+    assert measures["implant_volume_ml"] == pytest.approx(fraction * 4 / 3 * np.pi * (76**3 - 70**3) / 1000, rel=0.03)
+    assert measures["defect_area_cm2"] == pytest.approx(fraction * 4 * np.pi * 76**2 / 100, rel=0.06)
     assert measures["thickness_mm"]["median"] == pytest.approx(6.0, abs=0.5)
     assert measures["thickness_mm"]["max"] < 7.5
     (piece,) = measures["pieces"]

@@ -1,4 +1,4 @@
-"""The main job on a generated head, with a model that knows the answer."""
+"""Reconstruction of a generated head with a model that knows the answer."""
 
 import numpy as np
 import pytest
@@ -41,8 +41,8 @@ DIRECTIONS = {"upright": np.eye(3), "flipped": np.diag([-1.0, -1.0, 1.0]), "obli
 def test_the_implant_fills_the_hole_in_the_inputs_geometry(monkeypatch, directions):
     phantom = head(directions=DIRECTIONS[directions])
     consult(monkeypatch, Oracle(phantom.complete))
-    told = []
-    result = reconstruct(phantom.defective, device="cpu", progress=lambda *event: told.append(event))
+    events = []
+    result = reconstruct(phantom.defective, device="cpu", progress=lambda *event: events.append(event))
     for volume in (result.defective_skull, result.complete_skull, result.implant):
         assert volume.voxels.dtype == bool
         assert volume.shape == phantom.defective.shape
@@ -54,12 +54,12 @@ def test_the_implant_fills_the_hole_in_the_inputs_geometry(monkeypatch, directio
     assert result.expected_error.volume.has_geometry_of(phantom.defective)
     np.testing.assert_array_equal(result.expected_error.volume.voxels, 2.5 * result.implant.voxels)
     assert any("more than 2.5 mm" in warning for warning in result.warnings)
-    fractions = [fraction for _, fraction in told]
+    fractions = [fraction for _, fraction in events]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
 
 
-def test_a_head_that_stands_on_its_head_is_doubted(monkeypatch, shared):
+def test_a_head_that_is_upside_down_is_warned_of(monkeypatch, shared):
     from CraNeXtLib.geometry.volume_files import read_volume
 
     implant = read_volume(shared / "skullfix/implant/006.nrrd")

@@ -1,4 +1,4 @@
-"""Meshes drawn without OpenGL: where they are, how large, and which side is seen."""
+"""Meshes drawn without OpenGL: where they are, how large, and which side is visible."""
 
 import numpy as np
 import pytest
@@ -57,9 +57,9 @@ def test_the_nearer_of_two_boxes_hides_the_other(side, nearer):
     mesh = joined(box((10, 2, 10), (0, -20, 0)), box((10, 2, 10), (0, 20, 0)))
     colors = np.repeat([[1.0, 0, 0], [0, 0, 1.0]], 8, axis=0)
     image = render_mesh(mesh, colors, Camera.looking_from(np.array(side, dtype=float)), (40, 40), 0.5)
-    seen = image[drawn(image)]
-    assert (seen[:, 2 * nearer] > 100).all()
-    assert (seen[:, 2 - 2 * nearer] == 0).all()
+    visible = image[drawn(image)]
+    assert (visible[:, 2 * nearer] > 100).all()
+    assert (visible[:, 2 - 2 * nearer] == 0).all()
 
 
 def test_colors_run_between_vertices_and_from_the_patients_right_to_left():

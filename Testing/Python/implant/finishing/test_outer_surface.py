@@ -11,12 +11,12 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import FinishSettings
 
 
-def walls_mm(implant: Volume, mesh: Mesh, centre: np.ndarray, away_from: Volume) -> np.ndarray:
+def walls_mm(implant: Volume, mesh: Mesh, center: np.ndarray, away_from: Volume) -> np.ndarray:
     """Ways straight through the mask from points of the outer side that lie 12 mm from other voxels, in mm."""
     normals = vertex_normals(mesh)
     far = ndimage.distance_transform_edt(away_from.voxels == 0, sampling=implant.spacing)
     nearby = np.rint(implant.to_indices(mesh.vertices)).astype(int).T
-    outer = ((mesh.vertices - centre) * normals).sum(axis=1) > 0.8 * np.linalg.norm(mesh.vertices - centre, axis=1)
+    outer = ((mesh.vertices - center) * normals).sum(axis=1) > 0.8 * np.linalg.norm(mesh.vertices - center, axis=1)
     chosen = np.flatnonzero(outer & (far[tuple(nearby)] > 12))[::20]
     steps = np.arange(0, 30, 0.1)
     points = mesh.vertices[chosen, None] - steps[:, None] * normals[chosen, None]

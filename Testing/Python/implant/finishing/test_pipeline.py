@@ -52,9 +52,9 @@ def test_without_any_step_the_implant_stays_as_it_is(phantom):
 
 def test_pores_inside_the_implant_are_filled(phantom):
     middle = np.rint(phantom.implant.to_indices(np.array([[41.0, 20.0, 56.0]]))[0]).astype(int)
-    places = np.argwhere(phantom.implant.voxels)
-    deep = ndimage.distance_transform_edt(phantom.implant.voxels)[tuple(places.T)] > 2.5
-    chosen = places[deep][np.linalg.norm(places[deep] - middle, axis=1).argsort()[:8]]
+    indices = np.argwhere(phantom.implant.voxels)
+    deep = ndimage.distance_transform_edt(phantom.implant.voxels)[tuple(indices.T)] > 2.5
+    chosen = indices[deep][np.linalg.norm(indices[deep] - middle, axis=1).argsort()[:8]]
     voxels = phantom.implant.voxels.copy()
     voxels[tuple(chosen.T)] = False
     finished = finish(phantom.implant.with_voxels(voxels), phantom.defective)

@@ -29,7 +29,7 @@ def test_a_gap_of_known_width_is_measured_and_judged(phantom):
     assert np.dot(lenient.insertions[0].outward_ras, HOLE) > 0
 
 
-def test_overlap_is_deep_and_has_a_volume_and_a_place(phantom):
+def test_overlap_has_a_depth_a_volume_and_a_position(phantom):
     moved = phantom.implant.voxels | np.roll(phantom.implant.voxels, 3, axis=1)
     fit = check_fit(phantom.implant.with_voxels(moved), phantom.defective)
     assert {"overlap", "insertion"} <= set(fit.failed)

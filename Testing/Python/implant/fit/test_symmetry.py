@@ -10,7 +10,7 @@ from CraNeXtLib.geometry.volume import Volume
 
 
 @pytest.mark.parametrize("directions", [np.eye(3), OBLIQUE], ids=["upright", "oblique"])
-def test_an_implant_that_stands_out_is_seen_against_the_mirrored_side(directions):
+def test_an_implant_protrudes_by_as_much_as_it_was_moved_out(directions):
     phantom = head(spacing=(1.0, 1.0, 1.0), directions=directions, holes=((HOLE, 25.0),))
     implant = smaller(phantom, 24.0)
     fit = check_fit(implant, phantom.defective)
