@@ -1,6 +1,6 @@
 # make demo   sets up and makes an implant for the bundled skull
 # make test   sets up and runs every test
-# make lint   checks style
+# make lint   checks style, imports and types
 # TORCH chooses the PyTorch build, for example: make test TORCH=torch==2.13.0
 
 PYTHON ?= python3
@@ -20,6 +20,7 @@ lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/mypy
 
 $(READY): pyproject.toml $(wildcard CraNeXtLib/Resources/Requirements/*.txt) Testing/requirements.txt
 	$(PYTHON) -m venv $(VENV)

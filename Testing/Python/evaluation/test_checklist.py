@@ -125,6 +125,7 @@ SPOILED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", SPOILED)
 def test_a_fault_fails_its_criterion_and_no_other(head, fault):
     criterion, spoil = SPOILED[fault]

@@ -160,6 +160,7 @@ def test_refuses_what_cannot_be_compared():
         metrics.border_dice(*volumes(implant, implant, np.zeros_like(implant)))
 
 
+@pytest.mark.slow
 def test_real_case_equals_the_plain_distance_transform(shared):
     reference, complete = (read_volume(shared / "skullfix" / kind / "001.nrrd") for kind in ("implant", "complete"))
     reference = reference.with_voxels(reference.voxels > 0)

@@ -72,6 +72,7 @@ def test_a_head_that_is_upside_down_is_warned_of(monkeypatch, shared):
     assert any("upside down" in warning for warning in result.warnings)
 
 
+@pytest.mark.slow
 def test_no_defect_bad_masks_and_cancelling(monkeypatch):
     phantom = head()
     consult(monkeypatch, Oracle(phantom.complete))

@@ -9,6 +9,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 
 
+@pytest.mark.slow
 def test_every_voxel_of_bone_has_a_region_and_no_other(skull, categorized):
     assert categorized.labels.has_geometry_of(skull)
     assert categorized.labels.voxels.dtype == np.uint8
@@ -33,11 +34,13 @@ def test_a_rotated_skull_keeps_its_labels(skull, categorized, angles):
     assert (turned.labels.voxels == categorized.labels.voxels)[skull.voxels].mean() > 0.95
 
 
+@pytest.mark.slow
 def test_a_mirrored_skull_gets_mirrored_labels(skull, categorized):
     mirrored = categorize(Volume(skull.voxels, np.diag([-1.0, 1, 1, 1]) @ skull.affine))
     assert (mirrored.labels.voxels == categorized.labels.voxels)[skull.voxels].mean() > 0.95
 
 
+@pytest.mark.slow
 def test_a_skull_that_is_upside_down_is_refused(skull):
     with pytest.raises(InputError, match="upside down"):
         categorize(Volume(skull.voxels, np.diag([1.0, -1, -1, 1]) @ skull.affine))

@@ -84,6 +84,7 @@ def test_a_skull_in_air_is_kept():
     assert np.array_equal(found.mask.voxels, skull.voxels)
 
 
+@pytest.mark.slow
 def test_noise_does_not_make_bone_thicker():
     skull = head().defective
     clean = segment_bone(synthetic_ct(skull)).mask.voxels

@@ -53,6 +53,7 @@ def test_the_rotation_is_found_and_undone(skull, turn):
     assert np.abs(again.affine[:3, :3] - skull[0].affine[:3, :3]).max() < 0.05 * skull[0].spacing.max()
 
 
+@pytest.mark.slow
 def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_noticed(skull):
     defective = skull[0]
     assert pose_warnings(find_pose(defective), defective) == []

@@ -45,6 +45,7 @@ def test_a_template_of_any_label_map_is_symmetrical_and_keeps_its_regions():
     assert extent[:2] == pytest.approx((120, 144), abs=4)
 
 
+@pytest.mark.slow
 def test_a_template_takes_the_size_of_the_skulls():
     source = _ball_of_regions()
     larger = Volume(source.voxels > 0, np.diag([1.1, 1.1, 1.1, 1]) @ source.affine)

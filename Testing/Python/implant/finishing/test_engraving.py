@@ -1,11 +1,13 @@
 """Text on the outer side of an implant."""
 
+import pytest
 from phantoms import head
 
 from CraNeXtLib import finish
 from CraNeXtLib.implant.finishing import FinishSettings
 
 
+@pytest.mark.slow
 def test_text_is_engraved_and_left_out_where_there_is_no_room():
     phantom = head(spacing=(0.9, 0.9, 0.9), holes=(((40.0, 20.0, 60.0), 35.0),))
     plain = finish(phantom.implant, phantom.defective)

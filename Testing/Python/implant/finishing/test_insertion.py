@@ -1,6 +1,7 @@
 """The insertion path: what would collide on the way is left out, and nothing else."""
 
 import numpy as np
+import pytest
 from finishing_checks import colliding
 from phantoms import Head, head
 
@@ -35,6 +36,7 @@ def undercut_head() -> tuple[Head, np.ndarray]:
     ), direction
 
 
+@pytest.mark.slow
 def test_an_undercut_is_removed_and_only_that():
     phantom, direction = undercut_head()
     kept = finish(phantom.implant, phantom.defective, FinishSettings(insertion="none"))

@@ -25,6 +25,7 @@ def walls_mm(implant: Volume, mesh: Mesh, center: np.ndarray, away_from: Volume)
     return inside.sum(axis=1) * 0.1
 
 
+@pytest.mark.slow
 def test_thickness_is_brought_between_its_limits_on_the_inner_side(phantom):
     outer = ndimage.distance_transform_edt(phantom.complete.voxels | inside_of(phantom))
     for limits, expected in (((0, 4.0), 4.0), ((9.0, 0), 9.0), ((4.0, 8.0), 6.0)):
@@ -40,6 +41,7 @@ def test_thickness_is_brought_between_its_limits_on_the_inner_side(phantom):
         assert finished.mesh.is_watertight
 
 
+@pytest.mark.slow
 def test_the_outer_side_is_set_back_in_the_middle_and_flush_at_the_bone(phantom):
     finished = finish(phantom.implant, phantom.defective, FinishSettings(under_contour_mm=2.0))
     plain = finish(phantom.implant, phantom.defective)

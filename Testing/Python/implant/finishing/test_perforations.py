@@ -8,6 +8,7 @@ from CraNeXtLib import finish
 from CraNeXtLib.implant.finishing import FinishSettings
 
 
+@pytest.mark.slow
 def test_holes_keep_their_diameter_and_their_distance_from_the_border(phantom):
     chosen = FinishSettings(perforation_diameter_mm=4, perforation_pitch_mm=10, perforation_border_mm=5)
     plain = finish(phantom.implant, phantom.defective)

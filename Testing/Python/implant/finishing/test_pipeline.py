@@ -24,6 +24,7 @@ GRIDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grid", GRIDS)
 def test_a_finished_implant_keeps_clear_of_bone_in_place_and_on_the_way(grid):
     spacing, directions = GRIDS[grid]
@@ -105,6 +106,7 @@ def test_bad_input_is_refused_with_a_sentence(phantom):
 blobs = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(seed=blobs, clearance=st.sampled_from([0.0, 0.5, 1.5]), radius=st.sampled_from([0.0, 1.0, 2.0]))
 def test_whatever_the_masks_the_result_is_closed_and_clear_of_bone(seed, clearance, radius):

@@ -15,6 +15,7 @@ def phantom() -> Head:
     return head(spacing=(1.0, 1.0, 1.0), holes=((HOLE, 25.0),))
 
 
+@pytest.mark.slow
 def test_a_gap_of_known_width_is_measured_and_judged(phantom):
     fit = check_fit(smaller(phantom, 23.0), phantom.defective)
     assert fit.numbers["rim_gap_mm"]["median"] == pytest.approx(2.0, abs=0.25)
