@@ -9,6 +9,9 @@
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE as RESEARCH_USE_NOTICE
+from CraNeXtLib.core.product import __version__ as __version__
+
 if TYPE_CHECKING:
     from CraNeXtLib.anatomy.categorization.categorize import categorize
     from CraNeXtLib.cases.case_settings import CaseSettings
@@ -22,10 +25,6 @@ if TYPE_CHECKING:
     from CraNeXtLib.implant.fit.fit_check import check_fit
     from CraNeXtLib.implant.fit.fit_limits import FitLimits
     from CraNeXtLib.implant.reconstruct import reconstruct
-
-__version__ = "0.1.0"
-
-RESEARCH_USE_NOTICE = "For research use, not for clinical decisions."
 
 __all__ = [
     "RESEARCH_USE_NOTICE",

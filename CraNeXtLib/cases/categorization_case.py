@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.cases.case_folder import CaseFolder, case_folder
 from CraNeXtLib.cases.defect_cohort import write_cohort
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.geometry.volume import Volume

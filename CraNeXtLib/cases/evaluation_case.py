@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.evaluation.checklist import Checklist, check
 from CraNeXtLib.evaluation.distance_maps import DistanceMap

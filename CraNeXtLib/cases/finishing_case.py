@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
 from CraNeXtLib.cases.result_json import timestamp
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.implant.finishing.pipeline import finish

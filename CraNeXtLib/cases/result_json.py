@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import CheckedPart
 from CraNeXtLib.cases.skull_input import SkullInput
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.runtime.environment import installed_version
 from CraNeXtLib.core.runtime.memory import peak_memory_mb
 from CraNeXtLib.evaluation.checklist import check

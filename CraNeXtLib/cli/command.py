@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from pkgutil import resolve_name
 
-from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.cli.command_parser import CommandParser
 from CraNeXtLib.cli.progress_printer import ProgressPrinter
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 
 COMMANDS = {
     "reconstruct": "CraNeXtLib.cli.commands.reconstruct:add_to",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, NoReturn
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]

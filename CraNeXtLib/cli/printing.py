@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 
 def print_outcome(result: Mapping[str, Any], out: str | Path) -> None:

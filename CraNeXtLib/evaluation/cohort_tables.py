@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.evaluation import cohort_statistics
 
 COHORT_VERSION = 1

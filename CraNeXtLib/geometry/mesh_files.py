@@ -8,8 +8,8 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.mesh import Mesh, face_normals
 
 LPS = np.array([-1.0, -1.0, 1.0])

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.volume import Volume
 
 WINDOW_HU = (-200, 1300)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.occupancy_renderer import SkullScene, render_skull

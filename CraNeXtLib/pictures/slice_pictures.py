@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.box import corner_indices, foreground_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK

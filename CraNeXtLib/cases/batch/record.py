@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib import __version__
 from CraNeXtLib.cases.batch.listing import BatchCase
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.product import __version__
 
 DONE, NO_IMPLANT, FAILED = "done", "no implant", "failed"
 RECORD = "batch.json"

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cli.command_parser import add_command, add_output_folder
 from CraNeXtLib.cli.commands.reconstruct import add_settings, settings_of
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cli.command_parser import add_command, add_orientation
 from CraNeXtLib.cli.printing import print_files
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers

@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cli.command_parser import add_actions, add_command, add_device, add_output_folder
 from CraNeXtLib.cli.printing import print_files
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers

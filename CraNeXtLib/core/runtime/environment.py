@@ -14,8 +14,8 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
-import CraNeXtLib
-from CraNeXtLib.core.resources import REQUIREMENTS, home
+from CraNeXtLib.core.product import __version__
+from CraNeXtLib.core.resources import LIBRARY, REQUIREMENTS, home
 
 _ESSENTIAL = ("run", "dicom")
 _OPTIONAL = ("codecs", "train")
@@ -58,8 +58,8 @@ def examine(models: Sequence[str] = ()) -> dict[str, Any]:
     """
     build, devices = _torch()
     return {
-        "cranext": CraNeXtLib.__version__,
-        "folder": str(Path(CraNeXtLib.__file__).parent),
+        "cranext": __version__,
+        "folder": str(LIBRARY),
         "python": platform.python_version(),
         "executable": sys.executable,
         "system": platform.platform(),

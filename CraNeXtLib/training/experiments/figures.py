@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SkullPair, load_case
 from CraNeXtLib.evaluation.checklist import CRITERIA

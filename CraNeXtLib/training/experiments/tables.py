@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.summary import DatasetStatistics, Spread
 from CraNeXtLib.evaluation.cohort_statistics import (

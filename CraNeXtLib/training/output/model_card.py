@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cases.model_scoring import BROKEN_DSC, STRAY_MM3, Row, scores_of
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
 
 OWN = "own"

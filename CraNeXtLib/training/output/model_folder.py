@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from CraNeXtLib import __version__
 from CraNeXtLib.cases.model_scoring import Row, scores_of
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.face_completer import PREFIX as FACE_PREFIX
@@ -22,6 +21,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text
+from CraNeXtLib.core.product import __version__
 from CraNeXtLib.datasets.manifest import SPLITS
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
 from CraNeXtLib.training.config import TrainingConfig

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.completion.model_library import CARD, Model
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
 from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 
 def write_monai_bundle(model: Model, folder: str | Path) -> Path:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import scipy
 
-from CraNeXtLib import __version__
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.cases.model_scoring import Row
 from CraNeXtLib.completion.model_library import FORMAT_VERSION
 from CraNeXtLib.completion.shape_model.model import PCASkull, save_pca_skull
 from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, load_case, read_manifest
 from CraNeXtLib.training.output.model_folder import write_description

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.completion.model_library import CARD, FORMAT_VERSION
 from CraNeXtLib.completion.shape_model.official import KIND, REGISTRATIONS, register
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import filling
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import load_case, read_manifest
 from CraNeXtLib.geometry.resampling import shrink
