@@ -57,7 +57,7 @@ def test_a_complete_skull_ends_with_status_3(run, tmp_path):
     write_volume(skull.with_voxels((skull.voxels > 0) | (implant.voxels > 0)), tmp_path / "complete.nrrd")
     status, _, error = run("reconstruct", tmp_path / "complete.nrrd", "--out", tmp_path / "out")
     assert status == 3
-    assert "nothing missing" in error
+    assert "found no defect in this skull" in error
     assert not (tmp_path / "out").exists()
 
 

@@ -18,7 +18,7 @@ pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 
 OPTION = re.compile(r"[ (]--[a-z]")
 FOR_FOLDERS = ("--series",)  # Slicer itself reads DICOM folders
-FOR_DEVELOPERS = ("python -m",)  # a model card
+FOR_DEVELOPERS = ("cranext models fit-shape",)  # a model card
 
 
 def module_file(module):

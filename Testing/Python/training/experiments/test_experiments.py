@@ -178,7 +178,7 @@ def test_a_cell_runs_once_at_a_time_and_in_order(config, tmp_path):
 def test_the_command_refuses_what_cannot_be_run(arguments, tmp_path, capsys, monkeypatch):
     out = ["--out", str(tmp_path / "run")]
     assert main([*arguments, *out, "--cell", "99"]) == 2
-    assert "choose 0 to 12" in capsys.readouterr().err
+    assert "choose one of 0 to 12" in capsys.readouterr().err
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert main([*arguments, *out]) == 2
     assert "--cell" in capsys.readouterr().err
