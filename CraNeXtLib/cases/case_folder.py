@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.text import json_text
+
+DERIVED = ("finish.json", "regions.json", "metrics.json")
+"""Descriptions of what is made from a reconstructed case; a new reconstruction in their folder replaces them, too."""
+
+_LARGEST_DESCRIPTION = 1 << 26  # bytes
 
 
 @dataclass(frozen=True)
@@ -24,36 +30,85 @@ class CaseFolder:
     path: Path
     description_name: str
 
-    def write_description(
-        self, content: Mapping[str, Any], *, files: Sequence[str] | None = None, indent: int = 2
-    ) -> dict[str, Any]:
+    def write_description(self, content: Mapping[str, Any], *, indent: int = 2) -> dict[str, Any]:
         """Write the JSON file that describes the run, as the last of its files.
 
         Args:
             content: The description; infinite and undefined numbers become null.
-            files: File names to list; by default every file in the folder and the JSON file itself, sorted.
             indent: Spaces for each level of the JSON.
 
         Returns:
-            The content with ``files``.
+            The content with ``files``: the names of all files of the run, this one included, sorted.
         """
-        if files is None:
-            files = sorted({path.name for path in self.path.iterdir()} | {self.description_name})
-        described = {**content, "files": list(files)}
+        files = sorted({path.name for path in self.path.iterdir()} | {self.description_name})
+        described = {**content, "files": files}
         (self.path / self.description_name).write_text(json_text(described, indent=indent), encoding="utf-8")
         return described
 
 
 @contextmanager
-def case_folder(out: str | Path, description_name: str) -> Iterator[CaseFolder]:
+def case_folder(
+    out: str | Path,
+    description_name: str,
+    *,
+    replaces: Sequence[str] = (),
+    inputs: Sequence[str | Path | None] = (),
+) -> Iterator[CaseFolder]:
     """Provide the folder of one run; its files move to ``out`` together when the block ends without an error.
+
+    They replace all files that an earlier run of the same kind wrote there, also those that the new run lacks. Nothing
+    else is deleted or overwritten.
 
     Args:
         out: Folder for the results, created if it does not exist.
-        description_name: Name of the JSON file that describes the run.
+        description_name: Name of the JSON file that describes the run; it lists the run's files.
+        replaces: Names of the descriptions of other kinds whose files disappear, too.
+        inputs: Files that the run reads; they stay even if an earlier run wrote them into ``out``.
 
     Raises:
-        InputError: If the folder cannot be written; the files that were in it remain.
+        InputError: If the folder cannot be written, another run is writing to it, or a file is in the way; the files
+            that were in it remain.
     """
-    with filling(out) as path:
+
+    def earlier(folder: Path) -> set[str]:
+        names = {name for kind in (description_name, *replaces) for name in files_of_run(folder / kind)}
+        real = folder.resolve()
+        given = [Path(path).absolute() for path in inputs if path and "\0" not in str(path)]
+        return names - {path.name for path in given if path.parent.resolve() == real}
+
+    with filling(out, earlier=earlier, last=description_name) as path:
         yield CaseFolder(path, description_name)
+
+
+def discard_results(out: str | Path, description_name: str, *, replaces: Sequence[str] = ()) -> None:
+    """Delete what an earlier run wrote into a folder, all of it or nothing, and nothing else.
+
+    Raises:
+        InputError: If a file cannot be deleted, or a run is writing to the folder.
+    """
+    if Path(out).is_dir():
+        with case_folder(out, description_name, replaces=replaces):
+            pass
+
+
+def files_of_run(description: Path) -> set[str]:
+    """Return the names of the files that a run wrote beside its description, which is one of them.
+
+    Names that are not plain file names are left out, since anybody can write such a file. The result is empty if the
+    file is no description.
+    """
+    try:
+        if description.stat().st_size > _LARGEST_DESCRIPTION:
+            return set()
+        content = json.loads(description.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return set()
+    if not isinstance(content, dict) or not str(content.get("format", "")).startswith("cranext-"):
+        return set()
+    listed = content.get("files")
+    names = {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
+    return {name for name in names if _is_plain(name)} | {description.name}
+
+
+def _is_plain(name: str) -> bool:
+    return not name.startswith(".") and not set(name) & set("/\\:\0") and bool(name.strip())

@@ -62,7 +62,7 @@ def categorize_case(
         InputError: If a file cannot be used or the folder cannot be written.
     """
     stages = Stages(_STAGE_SHARES, progress)
-    with case_folder(out, _DESCRIPTION) as folder:
+    with case_folder(out, _DESCRIPTION, inputs=(skull, implant, template)) as folder:
         with stages.stage("Reading"):
             volume = read_volume(skull, orientation=orientation, segment=segment)
             defect = None if implant is None else read_volume(implant, orientation=orientation)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
-from CraNeXtLib.cases.case_folder import case_folder
+from CraNeXtLib.cases.case_folder import DERIVED, case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import draw_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
@@ -80,7 +80,7 @@ def write_implant_files(
     skipped = {"Finishing": finishing is None, "Reporting": not report}
     shares = {stage: _SKIPPED_SHARE if skipped.get(stage) else share for stage, share in _SHARES.items()}
     stages = Stages(shares, progress)
-    with case_folder(out, RESULT_FILE) as folder:
+    with case_folder(out, RESULT_FILE, replaces=DERIVED, inputs=(implant, skull, expected_error)) as folder:
         with stages.stage("Reading"):
             bone, remaining = _read_masks(skull, implant)
         with stages.stage("Making the mesh"):

@@ -74,7 +74,7 @@ def write_evaluation(
             maps = _distance_maps(implant, reference, skull, evaluation.flags)
             names = _write_maps(maps, skull, folder.path, pictures=pictures)
         description = metrics_description(evaluation, checklist) | {"place": location}
-        folder.write_description(description, files=names, indent=1)
+        folder.write_description(description, indent=1)
     return [METRICS_FILE, *names]
 
 

@@ -54,7 +54,7 @@ def finish_case(
         InputError: If a file cannot be used, nothing is left of the implant, or the folder cannot be written.
     """
     stages = Stages(_STAGE_SHARES, progress)
-    with case_folder(out, "finish.json") as folder:
+    with case_folder(out, "finish.json", inputs=(implant, skull)) as folder:
         with stages.stage("Reading"):
             raw = read_volume(implant, orientation=orientation)
             bone = read_volume(skull, orientation=orientation, segment=segment)

@@ -10,7 +10,7 @@ from CraNeXtLib.cases.cohort_evaluation import table_row, write_tables
 from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, score_model
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest

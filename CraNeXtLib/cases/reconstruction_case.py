@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
-from CraNeXtLib.cases.case_folder import case_folder
+from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import write_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
-from CraNeXtLib.cases.result_json import RESULT_FILE, describe_result
+from CraNeXtLib.cases.result_json import RESULT_FILE, describe_no_implant, describe_result
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
+from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.mesh import Mesh, split_mesh
@@ -45,7 +46,7 @@ def reconstruct_case(
     that estimates its error adds ``expected_error.nrrd`` and ``.vtp``, a CT adds ``defective_skull.nrrd`` (the
     segmented bone), and several separate defects add one STL file per piece: ``implant_1.stl``,
     ``finished_implant_1.stl`` and so on. If anything fails, no file is written. If finishing leaves nothing, the part
-    is missing and a warning says why.
+    is missing and a warning says why. The files replace those of an earlier run in the folder.
 
     Args:
         skull: File of the defective skull, or file or folder of a CT.
@@ -58,47 +59,61 @@ def reconstruct_case(
 
     Raises:
         InputError: If the input cannot be used or the folder cannot be written.
-        NoImplantError: If nothing is missing from the skull.
+        NoImplantError: If nothing is missing from the skull. ``result.json`` then says so, with all warnings, and is
+            the only file.
     """
     stages = Stages(_PREVIEW_SHARES if settings.preview else _STAGE_SHARES, progress)
-    with case_folder(out, RESULT_FILE) as folder:
+    with case_folder(out, RESULT_FILE, replaces=DERIVED, inputs=(skull, settings.reference_implant)) as folder:
         with stages.stage("Reading"):
             source = _read_input(Path(skull), settings)
             reference = _read_reference(settings)
-        with stages.stage("Reconstructing") as update:
-            bone = skull_mask(source.skull)
-            result = reconstruct(
-                coarse_skull(bone) if settings.preview else bone,
-                model=settings.model,
-                device=settings.device,
-                postprocessing=settings.postprocessing,
-                progress=lambda part, fraction: update(fraction, part),
+        try:
+            return _reconstruct(source, reference, folder, settings, stages)
+        except NoImplantError as error:
+            nothing_missing = NoImplantError(str(error), warnings=(*source.warnings, *error.warnings))
+            description = describe_no_implant(source, settings, nothing_missing)
+            folder.write_description(description | {"seconds": stages.seconds})
+    raise nothing_missing
+
+
+def _reconstruct(
+    source: SkullInput, reference: Volume | None, folder: CaseFolder, settings: CaseSettings, stages: Stages
+) -> dict[str, Any]:
+    """Reconstruct what was read, write all files, and return the content of ``result.json``."""
+    with stages.stage("Reconstructing") as update:
+        bone = skull_mask(source.skull)
+        result = reconstruct(
+            coarse_skull(bone) if settings.preview else bone,
+            model=settings.model,
+            device=settings.device,
+            postprocessing=settings.postprocessing,
+            progress=lambda part, fraction: update(fraction, part),
+        )
+    with stages.stage("Making the mesh"):
+        mesh = surface_of(result.implant)
+    part = None
+    if not settings.preview:
+        with stages.stage("Finishing") as update:
+            part = make_part(
+                result.implant,
+                result.defective_skull,
+                mesh,
+                settings.finishing,
+                material=settings.material,
+                progress=lambda name, fraction: update(fraction / 2, name),  # the fit check is the other half
             )
-        with stages.stage("Making the mesh"):
-            mesh = surface_of(result.implant)
-        part = None
-        if not settings.preview:
-            with stages.stage("Finishing") as update:
-                part = make_part(
-                    result.implant,
-                    result.defective_skull,
-                    mesh,
-                    settings.finishing,
-                    material=settings.material,
-                    progress=lambda name, fraction: update(fraction / 2, name),  # the fit check is the other half
-                )
-        with stages.stage("Writing"):
-            pieces = pieces_of(result.implant)
-            full = fine_result(result, bone) if settings.preview else result
-            _write_masks_and_surfaces(full, mesh, part, pieces, settings, folder.path)
-        with stages.stage("Reporting"):
-            _write_maps(result, mesh, part, folder.path, pictures=settings.report)
-            metrics = None if reference is None else _metrics_of(full, reference)
-            description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
-            description["seconds"] = stages.seconds | result.seconds
-            if settings.report:
-                write_implant_report(description, result.defective_skull, result.implant, folder.path, ct=source.ct)
-            return folder.write_description(description)
+    with stages.stage("Writing"):
+        pieces = pieces_of(result.implant)
+        full = fine_result(result, bone) if settings.preview else result
+        _write_masks_and_surfaces(full, mesh, part, pieces, settings, folder.path)
+    with stages.stage("Reporting"):
+        _write_maps(result, mesh, part, folder.path, pictures=settings.report)
+        metrics = None if reference is None else _metrics_of(full, reference)
+        description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
+        description["seconds"] = stages.seconds | result.seconds
+        if settings.report:
+            write_implant_report(description, result.defective_skull, result.implant, folder.path, ct=source.ct)
+        return folder.write_description(description)
 
 
 def _read_input(path: Path, settings: CaseSettings) -> SkullInput:

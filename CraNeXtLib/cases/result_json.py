@@ -13,6 +13,7 @@ import numpy as np
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import CheckedPart
 from CraNeXtLib.cases.skull_input import SkullInput
+from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.runtime.environment import installed_version
 from CraNeXtLib.core.runtime.memory import peak_memory_mb
@@ -53,25 +54,15 @@ def describe_result(
         part: The part to be made; None for a preview.
         metrics: Metrics against a reference implant, if there is one.
     """
-    volume = source.skull
+    head = _head(source, settings, outcome="implant")
+    pose = {
+        "turned_deg": round(result.pose.rotation_deg, 1),
+        "far_percent": round(100 * result.pose.fit.far_fraction, 1),
+        "template_to_skull_ras_mm": np.round(result.pose.template_to_skull, 6).tolist(),
+    }
     description = {
-        "format": "cranext-result",
-        "version": RESULT_VERSION,
-        "notice": RESEARCH_USE_NOTICE,
-        "case_id": settings.case_id or source.source["sha256"][:8],
-        "preview": settings.preview,
-        "created": timestamp(),
-        "input": source.source
-        | {
-            "shape": list(volume.shape),
-            "spacing_mm": [round(float(s), 6) for s in volume.spacing],
-            "orientation": volume.axis_codes,
-            "pose": {
-                "turned_deg": round(result.pose.rotation_deg, 1),
-                "far_percent": round(100 * result.pose.fit.far_fraction, 1),
-                "template_to_skull_ras_mm": np.round(result.pose.template_to_skull, 6).tolist(),
-            },
-        },
+        **head,
+        "input": head["input"] | {"pose": pose},
         "model": {"name": result.model.name, "sha256": result.model.sha256},
         "parameters": asdict(settings) | {"postprocessing": result.postprocessing, "device": result.device},
         **describe_implant(result.implant, result.defective_skull, mesh),
@@ -96,6 +87,24 @@ def describe_result(
     return description
 
 
+def describe_no_implant(source: SkullInput, settings: CaseSettings, error: NoImplantError) -> dict[str, Any]:
+    """Return the content of the ``result.json`` of a skull from which nothing is missing.
+
+    Args:
+        source: The input.
+        settings: How the case was reconstructed.
+        error: Why there is no implant, with all warnings.
+    """
+    return {
+        **_head(source, settings, outcome="no implant"),
+        "message": str(error),
+        "parameters": asdict(settings),
+        "warnings": [*error.warnings],
+        "versions": _versions(),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
 def describe_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, Any]:
     """Return the measures of an implant, ``watertight`` and ``checklist``.
 
@@ -108,6 +117,26 @@ def describe_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, An
         **measure_implant(implant, skull, mesh),
         "watertight": mesh.is_watertight,
         "checklist": check(implant, skull).as_dict(),
+    }
+
+
+def _head(source: SkullInput, settings: CaseSettings, *, outcome: str) -> dict[str, Any]:
+    """Return what the description begins with, whether or not there is an implant."""
+    volume = source.skull
+    return {
+        "format": "cranext-result",
+        "version": RESULT_VERSION,
+        "notice": RESEARCH_USE_NOTICE,
+        "outcome": outcome,
+        "case_id": settings.case_id or source.source["sha256"][:8],
+        "preview": settings.preview,
+        "created": timestamp(),
+        "input": source.source
+        | {
+            "shape": list(volume.shape),
+            "spacing_mm": [round(float(s), 6) for s in volume.spacing],
+            "orientation": volume.axis_codes,
+        },
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from CraNeXtLib.cli.command_parser import CommandParser
 from CraNeXtLib.cli.progress_printer import ProgressPrinter
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
+from CraNeXtLib.core.runtime.memory import memory_advice
+from CraNeXtLib.core.runtime.signals import exit_status, interrupting_signals
 
 COMMANDS = {
     "reconstruct": "CraNeXtLib.cli.commands.reconstruct:add_to",
@@ -32,23 +35,44 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0 done, 2 bad input or usage, 3 no implant, 130 cancelled."""
+    """Run the command and return its exit status.
+
+    It is 0 if all is done, 1 if memory was not enough, 2 for bad input or usage, 3 if there is no implant, and after an
+    interruption 130, or 128 and the number of the signal that it came from.
+    """
     os.environ.pop("ITK_AUTOLOAD_PATH", None)  # Slicer sets this variable, which makes the ITK of antspyx crash
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     progress = ProgressPrinter()
-    try:
-        options = _parser().parse_args(arguments)
-        return options.run(options, progress) or 0
-    except CraNeXtError as error:
-        progress.end()
-        print(f"cranext: error: {error}", file=sys.stderr)
-        return error.exit_status
-    except BrokenPipeError:  # a reader such as head closed the pipe early
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        progress.end()
-        print("cranext: cancelled", file=sys.stderr)
-        return CancelledError.exit_status
+    with interrupting_signals() as signals:
+        try:
+            options = _parser().parse_args(arguments)
+            return options.run(options, progress) or 0
+        except BrokenPipeError:  # a reader such as head closed the pipe early
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except (CancelledError, KeyboardInterrupt) as error:
+            progress.end()
+            print(f"cranext: {f'error: {error}' if str(error) else 'cancelled'}", file=sys.stderr)
+            return exit_status(signals)
+        except (CraNeXtError, MemoryError, RuntimeError) as error:
+            progress.end()
+            return _report(error)
+
+
+def _report(error: Exception) -> int:
+    """Print an error with the warnings that led to it, and return the exit status; raise it again if it is a bug."""
+    if not isinstance(error, CraNeXtError):
+        advice = memory_advice(error)
+        if not advice:
+            raise error
+        print(f"cranext: error: {advice}", file=sys.stderr)
+        return CraNeXtError.exit_status
+    for warning in getattr(error, "warnings", ()):
+        print(f"Warning: {warning}", file=sys.stderr)
+    print(f"cranext: error: {error}", file=sys.stderr)
+    return error.exit_status
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -42,7 +42,9 @@ _TASKS = {
 def main(job_file: str) -> int:
     """Run the job in a file and return the exit status, whose values are those of :mod:`CraNeXtLib.core.errors`."""
     from CraNeXtLib.core.errors import CancelledError, CraNeXtError
+    from CraNeXtLib.core.runtime.memory import memory_advice
     from CraNeXtLib.core.runtime.parent_process import when_parent_closes
+    from CraNeXtLib.core.runtime.signals import interrupting_signals
 
     # Libraries may print anything, but the parent's pipe must carry only events.
     events, sys.stdout = sys.stdout, sys.stderr
@@ -55,10 +57,16 @@ def main(job_file: str) -> int:
         _send(events, event="progress", stage=stage, fraction=round(fraction, 4))
 
     try:
-        job = json.loads(Path(job_file).read_text(encoding="utf-8"))
-        result = _run(job["task"], job["arguments"], progress)
+        with interrupting_signals():
+            job = json.loads(Path(job_file).read_text(encoding="utf-8"))
+            result = _run(job["task"], job["arguments"], progress)
+    except KeyboardInterrupt:
+        status = CancelledError.exit_status
+        _send(events, event="error", status=status, kind=CancelledError.__name__, message="Cancelled.")
+        return status
     except CraNeXtError as error:
-        _send(events, event="error", status=error.exit_status, kind=type(error).__name__, message=str(error))
+        content = {"kind": type(error).__name__, "message": str(error), "warnings": getattr(error, "warnings", ())}
+        _send(events, event="error", status=error.exit_status, **content)
         return error.exit_status
     except ImportError as error:
         message = (
@@ -69,19 +77,10 @@ def main(job_file: str) -> int:
         return 2
     except Exception as error:
         traceback.print_exc()
-        _send(events, event="error", status=1, kind=type(error).__name__, message=_memory_message(error) or str(error))
+        _send(events, event="error", status=1, kind=type(error).__name__, message=memory_advice(error) or str(error))
         return 1
     _send(events, event="done", result=result)
     return 0
-
-
-def _memory_message(error: Exception) -> str:
-    """Return advice if the error means that the memory was not enough, otherwise an empty string."""
-    if isinstance(error, MemoryError):
-        return "This computer is out of memory; close other programs, or choose a smaller --model if one is used."
-    if "out of memory" in str(error).lower():  # PyTorch's wording for every kind of GPU
-        return "The graphics card is out of memory; close programs that use it, or choose cpu for --device."
-    return ""
 
 
 def _run(task: str, arguments: dict[str, Any], progress: ProgressCallback) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 
 class CraNeXtError(Exception):
@@ -18,9 +18,18 @@ class InputError(CraNeXtError, ValueError):
 
 
 class NoImplantError(CraNeXtError):
-    """Everything ran, but the skull has no defect for an implant to fill."""
+    """Everything ran, but the skull has no defect for an implant to fill.
+
+    Args:
+        message: See :class:`CraNeXtError`.
+        warnings: What was doubted on the way, one sentence each; it may explain why nothing seems to be missing.
+    """
 
     exit_status = 3
+
+    def __init__(self, message: str, *, warnings: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.warnings = tuple(warnings)
 
 
 class CancelledError(CraNeXtError):

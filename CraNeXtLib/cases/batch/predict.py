@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from CraNeXtLib.cases.batch.listing import BatchCase
-from CraNeXtLib.cases.batch.record import case_folder, write_record, write_summary
-from CraNeXtLib.cases.batch.run import record_of, unfinished
+from CraNeXtLib.cases.batch.record import asked_of, case_folder, write_summary
+from CraNeXtLib.cases.batch.run import record_outcome, unfinished
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
@@ -73,17 +73,16 @@ def predict_batch(
 
 
 def _reconstruct(case: BatchCase, out: str | Path, settings: CaseSettings, progress: ProgressCallback | None) -> None:
-    import torch
-
     def tell(stage: str, fraction: float) -> None:
         if progress:
             progress(f"{case.case}: {stage}", fraction)
 
-    error = None
+    error: Exception | None = None
+    asked = asked_of(case, settings)
     try:
         reconstruct_case(case.skull, case_folder(out, case), case.settings(settings), tell)
     except CancelledError:
         raise
-    except (CraNeXtError, MemoryError, torch.cuda.OutOfMemoryError) as caught:
+    except (CraNeXtError, MemoryError, RuntimeError) as caught:
         error = caught
-    write_record(out, case, record_of(case, settings, error))
+    record_outcome(out, case, asked, error)

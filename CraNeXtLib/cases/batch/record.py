@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.cases.batch.listing import BatchCase
+from CraNeXtLib.cases.case_folder import DERIVED, discard_results
 from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.cases.result_json import RESULT_FILE
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.hashing import content_hash
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
 
@@ -42,7 +45,7 @@ def case_folder(out: str | Path, case: BatchCase) -> Path:
 
 
 def asked_of(case: BatchCase, common: CaseSettings) -> dict[str, Any]:
-    """Return the request that determines a case's result, for JSON.
+    """Return the request that determines a case's result, for JSON. It reads the whole input.
 
     Raises:
         InputError: If there is no such model.
@@ -51,7 +54,7 @@ def asked_of(case: BatchCase, common: CaseSettings) -> dict[str, Any]:
     files = [case.skull, *([case.reference_implant] if case.reference_implant else [])]
     asked = {
         "settings": asdict(settings),
-        "files": [_fingerprint(file) for file in files],
+        "files": [[str(file), content_hash(file)] for file in files],
         "model_sha256": model_library.find(settings.model).sha256,
         "version": __version__,
     }
@@ -74,16 +77,28 @@ def read_record(out: str | Path, case: BatchCase) -> BatchRecord | None:
         record = BatchRecord(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return record if record.status != DONE or (folder / "result.json").is_file() else None
+    return record if record.status != DONE or (folder / RESULT_FILE).is_file() else None
+
+
+def discard_old_results(out: str | Path, case: BatchCase) -> None:
+    """Delete the results that an earlier run of a case left, now that it has failed: they are not of this input.
+
+    Raises:
+        InputError: If a file cannot be deleted.
+    """
+    discard_results(case_folder(out, case), RESULT_FILE, replaces=DERIVED)
 
 
 def summary_row(out: str | Path, case: BatchCase) -> dict[str, Any]:
     """Return a case's line of the table: its status and the numbers of its ``result.json``."""
     record = read_record(out, case) or BatchRecord({}, "not run")
     row = {"case": case.case, "status": record.status, "message": record.message}
-    if record.status != DONE:
+    file = case_folder(out, case) / RESULT_FILE
+    if record.status not in (DONE, NO_IMPLANT) or not file.is_file():
         return row
-    result = json.loads((case_folder(out, case) / "result.json").read_text(encoding="utf-8"))
+    result = json.loads(file.read_text(encoding="utf-8"))
+    if record.status == NO_IMPLANT:
+        return row | {"warnings": " ".join(result["warnings"])}
     return (
         row
         | {name: result[name] for name in _NUMBERS}
@@ -106,12 +121,3 @@ def write_summary(out: str | Path, cases: Sequence[BatchCase]) -> list[dict[str,
         writer.writeheader()
         writer.writerows(rows)
     return rows
-
-
-def _fingerprint(path: Path) -> list[Any]:
-    """Return a value that changes with a file or the files of a folder; a missing file has only its name."""
-    if path.is_dir():
-        return [str(path), *(_fingerprint(file) for file in sorted(path.iterdir()) if file.is_file())]
-    if not path.exists():
-        return [str(path)]
-    return [str(path), path.stat().st_size, path.stat().st_mtime_ns]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -18,14 +19,18 @@ from CraNeXtLib.cases.batch.record import (
     BatchRecord,
     asked_of,
     case_folder,
+    discard_old_results,
     read_record,
     write_record,
     write_summary,
 )
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError, NoImplantError
+from CraNeXtLib.core.files.atomic import writing
+from CraNeXtLib.core.files.filling import only_run
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.core.runtime.memory import memory_advice
 
 _POLL_SECONDS = 0.1
 
@@ -60,8 +65,23 @@ def run_batch(
     """
     if workers < 1:
         raise InputError(f"The number of workers must be 1 or more, not {workers}.")
+    with ExitStack() as stack:
+        with writing(Path(out)):
+            stack.enter_context(only_run(Path(out)))
+        _run(cases, out, settings, workers, resume, progress)
+        return write_summary(out, cases)
+
+
+def _run(
+    cases: Sequence[BatchCase],
+    out: str | Path,
+    settings: CaseSettings,
+    workers: int,
+    resume: bool,
+    progress: ProgressCallback | None,
+) -> None:
     waiting = deque(unfinished(cases, out, settings, resume=resume))
-    running: dict[str, tuple[BatchCase, Job]] = {}
+    running: dict[str, tuple[BatchCase, dict[str, Any], Job]] = {}
     fractions = dict.fromkeys((case.case for case in waiting), 0.0)
     finished = len(cases) - len(waiting)
 
@@ -74,17 +94,16 @@ def run_batch(
         while waiting or running:
             while waiting and len(running) < workers:
                 case = waiting.popleft()
-                running[case.case] = (case, _start(case, out, settings))
+                running[case.case] = (case, asked_of(case, settings), _start(case, out, settings))
             time.sleep(_POLL_SECONDS)
-            for case, job in list(running.values()):
+            for case, asked, job in list(running.values()):
                 if job.poll(partial(tell, case)):
                     del running[case.case]
-                    _record(case, job, out, settings)
+                    record_outcome(out, case, asked, _error_of(job))
                     tell(case, "Finished", 1.0)
     except BaseException:
-        _stop([job for _, job in running.values()])
+        _stop([job for _, _, job in running.values()])
         raise
-    return write_summary(out, cases)
 
 
 def unfinished(
@@ -100,10 +119,26 @@ def unfinished(
     return [case for case in cases if not is_finished(case)]
 
 
-def record_of(case: BatchCase, settings: CaseSettings, error: Exception | None) -> BatchRecord:
-    """Return the outcome of a case that ended with an error or without."""
+def record_outcome(out: str | Path, case: BatchCase, asked: dict[str, Any], error: Exception | None) -> None:
+    """Record a case that ended with an error or without; a failed one does not keep the results of an earlier run.
+
+    Args:
+        out: Folder of the batch.
+        case: The case.
+        asked: What was asked when it started, since the input may have changed meanwhile.
+        error: Why there is no implant.
+
+    Raises:
+        InputError: If the folder cannot be written.
+    """
     status = DONE if error is None else NO_IMPLANT if isinstance(error, NoImplantError) else FAILED
-    return BatchRecord(asked_of(case, settings), status, "" if error is None else str(error))
+    message = "" if error is None else memory_advice(error) or str(error)
+    if status == FAILED:
+        try:
+            discard_old_results(out, case)
+        except InputError as still_there:
+            message += f" The results of an earlier run are still there: {still_there}"
+    write_record(out, case, BatchRecord(asked, status, message))
 
 
 def _start(case: BatchCase, out: str | Path, settings: CaseSettings) -> Job:
@@ -115,15 +150,14 @@ def _start(case: BatchCase, out: str | Path, settings: CaseSettings) -> Job:
     return Job("reconstruct", arguments)
 
 
-def _record(case: BatchCase, job: Job, out: str | Path, settings: CaseSettings) -> None:
-    error = None
+def _error_of(job: Job) -> Exception | None:
     try:
         job.result()
     except CancelledError:
         raise
-    except (CraNeXtError, RuntimeError) as caught:
-        error = caught
-    write_record(out, case, record_of(case, settings, error))
+    except (CraNeXtError, RuntimeError) as error:
+        return error
+    return None
 
 
 def _stop(jobs: list[Job]) -> None:

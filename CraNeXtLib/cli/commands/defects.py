@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder
 from CraNeXtLib.cli.printing import print_files
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
@@ -33,8 +34,8 @@ def add_to(commands: SubParsers) -> None:
 def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.anatomy.head.pose import upright_frame
     from CraNeXtLib.anatomy.head.skull_mask import skull_mask
+    from CraNeXtLib.cases.case_folder import case_folder
     from CraNeXtLib.core.errors import InputError
-    from CraNeXtLib.core.files.atomic import filling
     from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
     from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
@@ -43,14 +44,21 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     skull = skull_mask(read_volume(options.skull, orientation=options.orientation, segment=options.segment))
     progress("Finding the head's pose", 0.0)
     frame = upright_frame(skull)
-    names: list[str] = []
-    with filling(options.out) as folder:
+    with case_folder(options.out, f"{options.kind}.json", inputs=[options.skull]) as folder:
         for number, seed in enumerate(range(options.seed, options.seed + options.count)):
             progress(f"Defect {number + 1} of {options.count}", number / options.count)
             implant = make_defect(skull, options.kind, seed=seed, frame=frame)
             name = f"{options.kind}-{seed:04d}"
-            write_volume(skull.with_voxels(skull.voxels & ~implant.voxels), folder / f"{name}_defective.nrrd")
-            write_volume(implant, folder / f"{name}_implant.nrrd")
-            names += [f"{name}_defective.nrrd", f"{name}_implant.nrrd"]
+            write_volume(skull.with_voxels(skull.voxels & ~implant.voxels), folder.path / f"{name}_defective.nrrd")
+            write_volume(implant, folder.path / f"{name}_implant.nrrd")
+        description = folder.write_description(
+            {
+                "format": "cranext-defects",
+                "version": 1,
+                "notice": RESEARCH_USE_NOTICE,
+                "kind": options.kind,
+                "seeds": list(range(options.seed, options.seed + options.count)),
+            }
+        )
     progress.end()
-    print_files(options.out, names)
+    print_files(options.out, description["files"])

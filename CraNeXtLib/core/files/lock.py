@@ -35,45 +35,70 @@ class LockedError(Exception):
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, seconds: float = _SECONDS_TO_TRY) -> Iterator[None]:
     """Hold a lock on a file, created if necessary, until the block ends. Nothing may write to the file.
 
     On a file system without locks, the block runs without one.
+
+    Args:
+        path: The file. The process that holds the lock may delete it: whoever waits then locks a new file.
+        seconds: How long to wait for another process.
 
     Raises:
         LockedError: If another process holds the lock.
         OSError: If the file cannot be created.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        end = time.monotonic() + _SECONDS_TO_TRY
-        while True:
-            try:
-                _lock(handle, exclusive=True)
-                break
-            except (BlockingIOError, PermissionError) as error:
-                if time.monotonic() > end:
-                    raise LockedError(path) from error
-                time.sleep(0.05)
-            except OSError:
-                break
-        yield
-    finally:
-        os.close(handle)
+    end = time.monotonic() + seconds
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            while True:
+                try:
+                    _lock(handle, exclusive=True)
+                    break
+                except (BlockingIOError, PermissionError) as error:
+                    if time.monotonic() > end:
+                        raise LockedError(path) from error
+                    time.sleep(0.05)
+                except OSError:
+                    break
+            if _is_open_as(handle, path):
+                yield
+                return
+        finally:
+            os.close(handle)
 
 
 def is_locked(path: Path) -> bool:
     """Return whether a process holds a lock on the file."""
+    return _holder(path) == "another process"
+
+
+def is_abandoned(path: Path) -> bool:
+    """Return whether the process that created the file has ended; False also where there is no telling."""
+    return _holder(path) == "none"
+
+
+def _holder(path: Path) -> str:
+    """Return ``"none"``, ``"another process"``, or ``"unknown"`` if there is no such file or no locks."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:
-        return False
+        return "unknown"
     try:
         _lock(handle, exclusive=False)
     except (BlockingIOError, PermissionError):
-        return True
+        return "another process"
     except OSError:
-        return False
+        return "unknown"
     finally:
         os.close(handle)
-    return False
+    return "none"
+
+
+def _is_open_as(handle: int, path: Path) -> bool:
+    """Return whether the path still leads to the open file, rather than to none or to a newer one."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:
+        return False

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from CraNeXtLib.core import errors
+from CraNeXtLib.core.files.filling import clean
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.resources import LIBRARY
 
@@ -66,7 +67,6 @@ class Job:
             | {
                 "TMPDIR": str(self._folder),
                 "TEMP": str(self._folder),
-                "CRANEXT_JOB": self._folder.name,
                 "PYTHONIOENCODING": "utf-8",
             },
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -140,8 +140,10 @@ class Job:
             return self._end["result"]
         if self._cancelled:
             raise errors.CancelledError("Cancelled.")
-        error = getattr(errors, self._end["kind"], RuntimeError)
-        raise error(self._end["message"])
+        message = self._end["message"]
+        if self._end["kind"] == errors.NoImplantError.__name__:
+            raise errors.NoImplantError(message, warnings=self._end.get("warnings", ()))
+        raise getattr(errors, self._end["kind"], RuntimeError)(message)
 
     def _read_events(self, output: IO[str]) -> None:
         for line in output:
@@ -176,8 +178,6 @@ class Job:
             self._process.wait(timeout=_SECONDS_TO_CANCEL)
         except subprocess.TimeoutExpired:
             self._kill()
-        leftovers = [self._folder]
-        if self._out is not None and self._out.is_dir():
-            leftovers += self._out.glob(f".{self._folder.name}-*")
-        for leftover in leftovers:
-            shutil.rmtree(leftover, ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._out is not None:
+            clean(self._out)

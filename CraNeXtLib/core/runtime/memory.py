@@ -1,8 +1,11 @@
-"""The memory that this process has used."""
+"""The memory that this process has used, and what to say when it was not enough."""
 
 from __future__ import annotations
 
 import sys
+
+NO_MEMORY = "This computer is out of memory; close other programs, or choose a smaller --model if one is used."
+NO_GPU_MEMORY = "The graphics card is out of memory; close programs that use it, or choose cpu for --device."
 
 
 def peak_memory_mb() -> float | None:
@@ -13,3 +16,19 @@ def peak_memory_mb() -> float | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
+
+
+def memory_advice(error: BaseException) -> str:
+    """Return a sentence on what to do if an error means that the memory was not enough, otherwise an empty string.
+
+    NumPy raises MemoryError. PyTorch raises RuntimeError: "out of memory" on every kind of GPU, and "can't allocate
+    memory" or "not enough memory" for the processor.
+    """
+    if isinstance(error, MemoryError):
+        return NO_MEMORY
+    if not isinstance(error, RuntimeError):
+        return ""
+    text = str(error).lower()
+    if "out of memory" in text:
+        return NO_GPU_MEMORY
+    return NO_MEMORY if "can't allocate memory" in text or "not enough memory" in text else ""

@@ -18,7 +18,7 @@ from CraNeXtLib.completion.face_completer import PREFIX as FACE_PREFIX
 from CraNeXtLib.completion.model_library import CARD, FORMAT_VERSION, SCORES_FILE
 from CraNeXtLib.completion.refined_completer import MEAN_SKULL, NETWORK_PREFIX
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.core.product import __version__

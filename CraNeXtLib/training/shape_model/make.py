@@ -11,7 +11,7 @@ from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.cases.model_scoring import Row
 from CraNeXtLib.completion.model_library import FORMAT_VERSION
 from CraNeXtLib.completion.shape_model.model import PCASkull, save_pca_skull
-from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.progress import ProgressCallback

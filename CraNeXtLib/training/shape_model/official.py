@@ -13,7 +13,7 @@ import numpy as np
 from CraNeXtLib.completion.model_library import CARD, FORMAT_VERSION
 from CraNeXtLib.completion.shape_model.official import KIND, REGISTRATIONS, register
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import filling
+from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__

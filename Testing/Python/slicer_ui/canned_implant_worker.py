@@ -17,7 +17,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 from CraNeXtLib.cli import worker  # noqa: E402
 from CraNeXtLib.core.errors import InputError, NoImplantError  # noqa: E402
-from CraNeXtLib.core.files.atomic import filling  # noqa: E402
+from CraNeXtLib.core.files.filling import filling  # noqa: E402
 
 
 def run(_task, arguments, progress):

@@ -17,9 +17,12 @@ from CraNeXtLib.cases.batch.listing import find_batch_cases
 from CraNeXtLib.cases.batch.run import run_batch
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.core.files.filling import only_run
 from CraNeXtLib.core.runtime import jobs
 
 RESULT = {
+    "format": "cranext-result",
+    "files": ["implant.stl", "result.json"],
     "implant_volume_ml": 20.0,
     "defect_area_cm2": 50.0,
     "watertight": True,
@@ -40,9 +43,14 @@ text = skull.read_text()
 with (skull.parent / "log").open("a") as log: log.write(skull.stem + " ")
 if text == "dies": os._exit(9)
 if text == "bad": send(event="error", kind="InputError", message="It is bad."); sys.exit(2)
-if text == "whole": send(event="error", kind="NoImplantError", message="Nothing is missing."); sys.exit(3)
+if text == "whole":
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "implant.stl").unlink(missing_ok=True)
+    (out / "result.json").write_text(json.dumps({{"format": "cranext-result", "warnings": ["Look at the mask."]}}))
+    send(event="error", kind="NoImplantError", message="Nothing is missing."); sys.exit(3)
 if text == "hangs": sys.stdin.readline(); sys.exit(130)
 out.mkdir(parents=True, exist_ok=True)
+(out / "implant.stl").touch()
 (out / "result.json").write_text(json.dumps({RESULT!r} | {{"settings": arguments["settings"]}}))
 send(event="done", result={{}})
 """
@@ -89,6 +97,7 @@ def test_a_case_that_fails_leaves_the_others_alone(skulls, tmp_path, workers):
     assert [row["status"] for row in rows] == ["done", "failed", "failed", "no implant", "done"]
     assert rows[1]["message"] == "It is bad."
     assert "status 9" in rows[2]["message"]
+    assert rows[3]["warnings"] == "Look at the mask."
     assert (rows[0]["dsc"], rows[0]["pieces"], rows[0]["warnings"]) == (0.9, 1, "Look closely.")
     with (tmp_path / "out" / "summary.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
@@ -112,6 +121,40 @@ def test_a_second_run_does_only_what_is_left(skulls, tmp_path):
     assert ran(folder) == ["a", "b", "c"]
     run(folder, tmp_path / "out", settings={"postprocessing": "official"}, resume=False)
     assert ran(folder) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("text", ["bad", "dies"])
+def test_a_case_that_fails_now_keeps_no_implant_of_an_earlier_run(skulls, tmp_path, text):
+    folder, case = skulls(a="fine"), tmp_path / "out" / "cases" / "a"
+    run(folder, tmp_path / "out")
+    (case / "notes.txt").write_text("the user's")
+    skulls(a=text)
+    rows = run(folder, tmp_path / "out")
+    assert [row["status"] for row in rows] == ["failed"]
+    assert sorted(path.name for path in case.iterdir()) == ["batch.json", "notes.txt"]
+
+
+def test_an_input_that_changed_while_nobody_looked_at_the_clock_is_noticed(skulls, tmp_path):
+    """Neither the size nor the time of a file tells whether its voxels are the same."""
+    folder = skulls(a="fine one")
+    run(folder, tmp_path / "out")
+    ran(folder)
+    before = (folder / "a.nrrd").stat()
+    skulls(a="fine two")
+    os.utime(folder / "a.nrrd", ns=(before.st_atime_ns, before.st_mtime_ns))
+    run(folder, tmp_path / "out")
+    assert ran(folder) == ["a"]
+    os.utime(folder / "a.nrrd", (0, 0))
+    run(folder, tmp_path / "out")
+    assert ran(folder) == []
+
+
+def test_a_second_batch_in_the_same_folder_is_refused(skulls, tmp_path, monkeypatch):
+    monkeypatch.setattr("CraNeXtLib.core.files.filling._SECONDS_TO_WAIT", 0.1)
+    folder = skulls(a="fine")
+    with only_run(tmp_path / "out"), pytest.raises(InputError, match="Another run is writing to"):
+        run(folder, tmp_path / "out")
+    assert ran(folder) == []
 
 
 def test_a_stop_keeps_what_is_finished(skulls, tmp_path):

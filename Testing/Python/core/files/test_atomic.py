@@ -2,18 +2,29 @@
 
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import filling, new_folder, replacing
+from CraNeXtLib.core.files.atomic import new_folder, replacing
+from CraNeXtLib.core.files.filling import filling
+
+WRITER = """
+import sys
+from CraNeXtLib.core.files.atomic import replacing
+with replacing(sys.argv[1]) as temporary:
+    temporary.write_text("a")
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
 
 
 def test_a_file_is_replaced_when_the_block_ends(tmp_path):
     path = tmp_path / "new" / "scan.seg.nrrd"
     with replacing(path) as temporary:
-        assert temporary.name.endswith(".seg.nrrd")
-        assert temporary.parent == path.parent
+        assert temporary.name == "scan.seg.nrrd"
         temporary.write_text("content")
         assert not path.exists()
     assert path.read_text() == "content"
@@ -56,20 +67,35 @@ def test_a_new_folder_does_not_overwrite_one(tmp_path):
     assert (tmp_path / "a" / "b" / "sub").is_dir()
 
 
-def test_a_filled_folder_keeps_its_other_files(tmp_path):
-    (tmp_path / "kept").write_text("old")
-    (tmp_path / "replaced").write_text("old")
-    with filling(tmp_path) as temporary:
-        (temporary / "replaced").write_text("new")
-        (temporary / "added").write_text("new")
-        assert (tmp_path / "replaced").read_text() == "old"
-    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"kept": "old", "replaced": "new", "added": "new"}
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_what_killed_processes_left_is_deleted_by_the_next_and_work_in_progress_is_not(tmp_path):
+    def stopped():
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path / "a.txt")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        assert process.stdout.readline() == "writing\n"
+        return process
+
+    killed, alive = stopped(), stopped()
+    killed.kill()
+    killed.communicate()
+    assert len(list(tmp_path.iterdir())) == 2
+    with replacing(tmp_path / "b.txt") as temporary:
+        temporary.write_text("b")
+    assert len(list(tmp_path.iterdir())) == 2
+    alive.communicate("go on\n")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "a", "b.txt": "b"}
 
 
-def test_a_filled_folder_is_named_by_the_job_that_can_delete_it(tmp_path, monkeypatch):
-    monkeypatch.setenv("CRANEXT_JOB", "job-7")
-    with filling(tmp_path) as temporary:
-        assert temporary.name.startswith(".job-7-")
+@pytest.mark.parametrize("context", [replacing, new_folder, filling])
+@pytest.mark.parametrize("name", ["n" * 256, "nul\0", "long/" * 900 + "path"])
+def test_an_impossible_path_is_refused(tmp_path, context, name):
+    with pytest.raises(InputError, match=r"choose another folder|leave out the NUL"), context(tmp_path / name):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("context", [replacing, new_folder, filling])

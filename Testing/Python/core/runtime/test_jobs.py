@@ -56,8 +56,8 @@ def test_a_crash_and_a_kill_are_explained(worker, tmp_path):
     with pytest.raises(RuntimeError, match=r"status 139: Segmentation fault"):
         jobs.Job("any", {}).wait()
     worker(
-        "out = pathlib.Path(job['arguments']['out']); out.mkdir()\n"
-        "(out / f\".{os.environ['CRANEXT_JOB']}-half\").mkdir()\n"
+        "run = pathlib.Path(job['arguments']['out']) / '.cranext-run'; run.mkdir(parents=True)\n"
+        "(run / 'lock').touch()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     with pytest.raises(RuntimeError, match="memory"):
