@@ -37,6 +37,7 @@ _START_SHIFTS_MM = (0.0, 25.0, -25.0)  # The search also starts from each of the
 # Heads whose sizes differ by more than this factor are first scaled to match; otherwise no pose fits.
 _ODD_SIZE = 1.15
 _LEVER_ARM_MM = 100.0
+_SEARCH_SCALES_MM = (40, 30, 20, 15, 12, 10)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,19 +87,26 @@ def align_surfaces(
 
 
 def _align(moving: Surface, fixed: Surface, kind: str, start: Alignment | None) -> Alignment:
-    tree = cKDTree(moving.sample(20_000).features())
     moving = moving.sample(20_000)
-    coarse, fine = fixed.sample(700), fixed.sample(5_000)
-    # The search is rigid; scale and shear are only refined from the best pose.
+    tree = cKDTree(moving.features())
+    coarse, medium, fine = fixed.sample(700), fixed.sample(1_500), fixed.sample(5_000)
     if start is None:
-        scales = (40, 30, 20, 15, 12, 10)
-        poses = [_refine(moving, tree, coarse, pose, "rigid", scales) for pose in _starts(moving, fixed)]
-        matrix = min(poses, key=lambda pose: _distances(tree, coarse, pose).mean())
+        # The search is rigid; scale and shear are only refined from the best pose.
+        matrix = _search(moving, tree, coarse, _starts(moving, fixed))
+        for stage in _KINDS[: _KINDS.index(kind)]:
+            matrix = _refine(moving, tree, medium, matrix, stage, (10, 6, 4, 3))
     else:
         matrix = np.linalg.inv(start.matrix)
-    for stage in _KINDS[: _KINDS.index(kind) + 1]:
-        matrix = _refine(moving, tree, fine, matrix, stage, (10, 8, 6, 5, 4, 4, 3, 3, 3, 3, 3, 3))
+    matrix = _refine(moving, tree, fine, matrix, kind, (10, 8, 6, 5, 4, 4, 3, 3, 3, 3, 3, 3))
     return Alignment(np.linalg.inv(matrix), float(np.median(_distances(tree, fine, matrix))))
+
+
+def _search(moving: Surface, tree: cKDTree, fixed: Surface, poses: list[np.ndarray]) -> np.ndarray:
+    """Refine rigid poses step by step, drop the worse half after each step, and return the best."""
+    for scale in _SEARCH_SCALES_MM:
+        poses = [_refine(moving, tree, fixed, pose, "rigid", (scale,)) for pose in poses]
+        poses = sorted(poses, key=lambda pose: _distances(tree, fixed, pose).mean())[: max(len(poses) // 2, 2)]
+    return poses[0]
 
 
 def _starts(moving: Surface, fixed: Surface) -> list[np.ndarray]:
