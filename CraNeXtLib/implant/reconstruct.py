@@ -81,7 +81,7 @@ def reconstruct(
 
     Raises:
         InputError: If the mask, the model or a setting is invalid.
-        NoImplantError: If the model finds no defect.
+        NoImplantError: If the model finds no defect; it holds the warnings so far.
     """
     skull = skull_mask(skull)
     device = choose_device(device)
@@ -101,7 +101,8 @@ def reconstruct(
         if not implant.voxels.any():
             raise NoImplantError(
                 f"Model '{chosen.name}' found no defect in this skull, so there is no implant; check that the mask "
-                "shows the hole."
+                "shows the hole.",
+                warnings=(*warnings, *proposal.warnings),
             )
         expected = _expected_error_of(proposal, implant, pose)
     return Reconstruction(

@@ -1,5 +1,7 @@
 """Every error has its exit status, and messages name settings as their reader sees them."""
 
+import pickle
+
 import pytest
 
 from CraNeXtLib.core.errors import (
@@ -41,3 +43,9 @@ def test_settings_are_renamed_as_whole_words_and_the_longest_first():
 
 def test_a_name_may_hold_characters_that_a_pattern_would_replace():
     assert rename_settings("--out is full.", {"--out": r"“Folder \1 \g<0>”"}) == r"“Folder \1 \g<0>” is full."
+
+
+def test_the_warnings_of_a_run_without_implant_survive_another_process():
+    error = pickle.loads(pickle.dumps(NoImplantError("Nothing is missing.", warnings=["The mask is solid."])))
+    assert str(error) == "Nothing is missing."
+    assert error.warnings == ("The mask is solid.",)

@@ -72,6 +72,17 @@ def test_a_head_that_is_upside_down_is_warned_of(monkeypatch, shared):
     assert any("upside down" in warning for warning in result.warnings)
 
 
+def test_what_was_doubted_is_told_where_nothing_is_missing(monkeypatch):
+    phantom = head(spacing=(4.0, 4.0, 4.0), thickness_mm=10.0)
+    consult(monkeypatch, Oracle(phantom.complete))
+    child = np.diag([0.5, 0.5, 0.5, 1.0]) @ phantom.complete.affine
+    with pytest.raises(NoImplantError) as caught:
+        reconstruct(Volume(phantom.complete.voxels & ~speck(phantom), child), device="cpu")
+    *doubts, note = caught.value.warnings
+    assert any("times the size of an adult's" in warning for warning in doubts)
+    assert note == "A note."
+
+
 @pytest.mark.slow
 def test_no_defect_bad_masks_and_cancelling(monkeypatch):
     phantom = head()
