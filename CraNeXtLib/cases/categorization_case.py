@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.cases.case_folder import CaseFolder, case_folder
 from CraNeXtLib.cases.defect_cohort import write_cohort
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
@@ -134,10 +134,8 @@ def _write_files(
 
 
 def _write_table(result: Categorization, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(asdict(result.table[0])))
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in result.table)
+    rows = [asdict(row) for row in result.table]
+    path.write_text(csv_text(rows, list(rows[0])), encoding="utf-8", newline="")
 
 
 def _describe(result: Categorization, implant: DefectAnalysis | None) -> dict[str, Any]:

@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.csv_tables import csv_text
+from CraNeXtLib.core.files.filling import reserved
+from CraNeXtLib.core.files.hashing import content_hash
 from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.product import __version__
+from CraNeXtLib.core.runtime.parent_process import end_with_parent
 from CraNeXtLib.evaluation.cohort_manifest import ROLES, EvaluationCase, read_cases
-from CraNeXtLib.evaluation.cohort_tables import cohort_description, csv_text
+from CraNeXtLib.evaluation.cohort_tables import cohort_description
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -43,11 +48,26 @@ def evaluate_cohort(
     Raises:
         InputError: If the manifest or the output folder cannot be used, or no case could be measured.
     """
-    cases, folder = read_cases(source), Path(out) / "cases"
+    cases = read_cases(source)
+    with reserved(out):
+        rows = _rows(cases, Path(out) / "cases", workers, resume, progress)
+        write_tables(rows, Path(out))
+    return rows
+
+
+def _rows(
+    cases: Sequence[EvaluationCase],
+    folder: Path,
+    workers: int,
+    resume: bool,
+    progress: Callable[[str, float], None] | None,
+) -> list[dict[str, object]]:
+    """Return the rows of all cases, and keep each measured one in the folder."""
+    files = {case.case: _fingerprint(case) for case in cases}
     rows: dict[str, dict[str, object]] = {}
     waiting = []
     for case in cases:
-        known = _known_row(case, folder) if resume else None
+        known = _known_row(case, folder, files[case.case]) if resume else None
         if known is None:
             waiting.append(case)
         else:
@@ -55,12 +75,10 @@ def evaluate_cohort(
     for case, row in _measured(waiting, workers):
         rows[case.case] = row
         if not row["error"]:
-            write_text(folder / f"{case.case}.json", json_text({"files": _fingerprint(case), "row": row}))
+            write_text(folder / f"{case.case}.json", json_text({"files": files[case.case], "row": row}))
         if progress:
             progress(case.case, len(rows) / len(cases))
-    ordered = [rows[case.case] for case in cases]
-    write_tables(ordered, Path(out))
-    return ordered
+    return [rows[case.case] for case in cases]
 
 
 def write_tables(rows: Sequence[dict[str, object]], out: Path) -> None:
@@ -69,7 +87,7 @@ def write_tables(rows: Sequence[dict[str, object]], out: Path) -> None:
     Raises:
         InputError: If no case could be measured, or a file cannot be written.
     """
-    write_text(out / "cases.csv", csv_text(rows))
+    write_text(out / "cases.csv", csv_text(rows, list(rows[0])))
     write_text(out / "cohort.json", json_text(cohort_description(rows)))
 
 
@@ -83,7 +101,8 @@ def _measured(cases: Sequence[EvaluationCase], workers: int) -> Iterator[tuple[E
         yield from ((case, _row(case)) for case in cases)
         return
     # A forked process would copy locks held by threads of the numerical libraries.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
         try:
             futures = {pool.submit(_row, case): case for case in cases}
             yield from ((futures[future], future.result()) for future in as_completed(futures))
@@ -105,17 +124,17 @@ def _row(case: EvaluationCase) -> dict[str, object]:
         return row | dict.fromkeys((field.name for field in fields(Evaluation)), "") | {"error": str(error)}
 
 
-def _known_row(case: EvaluationCase, folder: Path) -> dict[str, object] | None:
+def _known_row(case: EvaluationCase, folder: Path, files: list[object]) -> dict[str, object] | None:
     try:
         stored = json.loads((folder / f"{case.case}.json").read_text(encoding="utf-8"))
-        if stored["files"] != _fingerprint(case):
+        if stored["files"] != files:
             return None
         row = {name: float("inf") if value is None else value for name, value in stored["row"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return row | {"subject": case.subject or case.case, "region": case.region, "kind": case.kind}
 
 
 def _fingerprint(case: EvaluationCase) -> list[object]:
     files = [getattr(case, role) for role in ROLES]
-    return [case.orientation, *([str(f), f.stat().st_size, f.stat().st_mtime_ns] for f in files)]
+    return [__version__, case.orientation, *([str(file), content_hash(file)] for file in files)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ from CraNeXtLib.anatomy.categorization.categorize import Categorization
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.resampling import shrink
@@ -119,10 +119,7 @@ def _write_distribution(analyses: Sequence[DefectAnalysis], path: Path) -> None:
 
 
 def _write_rows(rows: list[dict[str, object]], path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    path.write_text(csv_text(rows, list(rows[0])), encoding="utf-8", newline="")
 
 
 def _draw_distribution(analyses: Sequence[DefectAnalysis], path: Path) -> None:

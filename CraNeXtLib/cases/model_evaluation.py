@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from CraNeXtLib.cases.cohort_evaluation import table_row, write_tables
 from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, score_model
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.filling import filling
+from CraNeXtLib.core.files.filling import filling, reserved
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest
@@ -48,26 +49,25 @@ def evaluate_model(
     out = Path(out)
     chosen = model_library.find(model)
     cases = _cases(Path(manifest), split)
-    names = _file_names(cases)
-    _claim(
-        out, {"model": chosen.name, "sha256": chosen.sha256, "manifest": str(Path(manifest).absolute()), "split": split}
-    )
-    tasks = [EvaluationTask.of(case, name) for case, name in zip(cases, names, strict=True)]
-
-    def keep(evaluated: EvaluatedTask) -> None:
-        with filling(out / "volumes" / evaluated.task.name) as new:
-            masks = {
-                "skull": evaluated.pair.defective,
-                "reference": evaluated.pair.implant,
-                "implant": evaluated.implant,
-            }
-            for role, mask in masks.items():
-                write_volume(mask, new / f"{role}.nrrd")
-
-    rows = score_model(chosen, tasks, device=device, folder=out / "cases", on_evaluated=keep, progress=progress)
-    table = [table_row(row | {"region": ""}) for row in rows]
-    write_tables(table, out)
+    with reserved(out):
+        _claim(
+            out,
+            {"model": chosen.name, "sha256": chosen.sha256, "manifest": str(Path(manifest).absolute()), "split": split},
+        )
+        named = zip(cases, _file_names(cases), strict=True)
+        tasks = [EvaluationTask.of(case, name) for case, name in named]
+        keep = partial(_write_masks, out / "volumes")
+        rows = score_model(chosen, tasks, device=device, folder=out / "cases", on_evaluated=keep, progress=progress)
+        table = [table_row(row | {"region": ""}) for row in rows]
+        write_tables(table, out)
     return table
+
+
+def _write_masks(volumes: Path, evaluated: EvaluatedTask) -> None:
+    masks = {"skull": evaluated.pair.defective, "reference": evaluated.pair.implant, "implant": evaluated.implant}
+    with filling(volumes / evaluated.task.name) as new:
+        for role, mask in masks.items():
+            write_volume(mask, new / f"{role}.nrrd")
 
 
 def _cases(manifest: Path, split: str) -> list[DatasetCase]:

@@ -17,7 +17,9 @@ import numpy as np
 
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import NoImplantError
+from CraNeXtLib.core.files.hashing import content_hash
 from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarize
@@ -111,13 +113,14 @@ def score_model(
     rows = []
     for number, task in enumerate(tasks):
         file = folder / f"{task.name}.json" if folder else None
-        row = _kept(file, model, task)
+        made_from = _made_from(model, task) if file else {}
+        row = _kept(file, made_from)
         if row is None:
             report(f"Reconstructing {task.name}", number / len(tasks))
             evaluated = _evaluated(model, task, device, postprocessing)
             row = evaluated.row | ((on_evaluated(evaluated) if on_evaluated else None) or {})
             if file:
-                write_text(file, json_text({"model": model.sha256, "row": row}))
+                write_text(file, json_text({"made_from": made_from, "row": row}))
         rows.append(row)
     report("Measured", 1.0)
     return rows
@@ -159,6 +162,11 @@ def _evaluated(model: Model, task: EvaluationTask, device: str, postprocessing: 
     return EvaluatedTask(task, pair, implant, row)
 
 
+def _made_from(model: Model, task: EvaluationTask) -> dict[str, Any]:
+    """Return what a row depends on; times of files would tell less, since a clock can be set back."""
+    return {"version": __version__, "model": model.sha256, "files": [content_hash(file) for file in task.files]}
+
+
 def _stray_pieces(implant: Volume, reference: Volume) -> int:
     """Return the number of large pieces that share no voxel with the reference."""
     if not implant.voxels.any():
@@ -170,16 +178,15 @@ def _stray_pieces(implant: Volume, reference: Volume) -> int:
     return int(np.count_nonzero(stray))
 
 
-def _kept(file: Path | None, model: Model, task: EvaluationTask) -> Row | None:
-    """Return the row of an earlier call, or None if it is missing, damaged or older than the model or the files."""
+def _kept(file: Path | None, made_from: dict[str, Any]) -> Row | None:
+    """Return the row of an earlier call, or None if it is missing, damaged or made from something else."""
     if file is None:
         return None
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
-        written = file.stat().st_mtime
-        if stored["model"] != model.sha256 or any(source.stat().st_mtime > written for source in task.files):
+        if stored["made_from"] != made_from:
             return None
         row = stored["row"]
         return {key: float("inf") if value is None and key.endswith("_mm") else value for key, value in row.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

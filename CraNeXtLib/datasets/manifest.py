@@ -29,6 +29,7 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.csv_tables import csv_text, plain
 from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
@@ -156,7 +157,7 @@ def read_manifest(path: str | Path) -> list[DatasetCase]:
             raise InputError(
                 f"{path.name} has an unknown column {', '.join(unknown)}; allowed: {', '.join(sorted(known))}."
             )
-        cells = {key: str(value).strip() for key, value in row.items() if value not in (None, "")}
+        cells = {key: plain(str(value).strip()) for key, value in row.items() if value not in (None, "")}
         paths = {role: Path(os.path.normpath(folder / cells[role])) for role in ROLES if cells.get(role)}
         try:
             cases.append(DatasetCase(**({"subject": ""} | cells | paths)))
@@ -182,11 +183,7 @@ def write_manifest(cases: Iterable[DatasetCase], path: str | Path) -> None:
     if path.suffix.lower() == ".json":
         text = json_text([{k: v for k, v in row.items() if v} for row in rows])
     elif path.suffix.lower() == ".csv":
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, [field.name for field in fields(DatasetCase)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        text = stream.getvalue()
+        text = csv_text(rows, [field.name for field in fields(DatasetCase)])
     else:
         raise InputError(f"The manifest {path.name} must end in .csv or .json.")
     with replacing(path) as temporary:

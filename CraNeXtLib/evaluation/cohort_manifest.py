@@ -26,6 +26,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.csv_tables import plain
+from CraNeXtLib.core.files.names import check_name
 
 ROLES = ("implant", "reference", "skull")
 SUFFIXES = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii")
@@ -59,8 +61,7 @@ def read_cases(source: str | Path) -> list[EvaluationCase]:
     for case in cases:
         if case.case in seen:
             raise InputError(f"{source.name} lists the case {case.case} twice; give each case its own name.")
-        if case.case != Path(case.case).name or case.case.startswith("."):
-            raise InputError(f"The case name '{case.case}' cannot be a file name; use letters, digits, - and _.")
+        check_name(case.case)
         seen.add(case.case)
     return cases
 
@@ -102,7 +103,7 @@ def _cases_of_manifest(path: Path) -> list[EvaluationCase]:
                     else f"no {missing[0]}."
                 )
             )
-        cells = {key: str(value).strip() for key, value in row.items() if value}
+        cells = {key: plain(str(value).strip()) for key, value in row.items() if value}
         implant, reference, skull = (path.parent.absolute() / cells.pop(role) for role in ROLES)
         cases.append(EvaluationCase(implant=implant, reference=reference, skull=skull, **cells))
     return cases

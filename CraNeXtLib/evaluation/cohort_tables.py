@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.csv_tables import plain
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.evaluation import cohort_statistics
 
@@ -51,15 +51,9 @@ def read_rows(path: str | Path) -> list[dict[str, object]]:
     """
     try:
         with Path(path).open(newline="", encoding="utf-8") as file:
-            return [row for row in csv.DictReader(file) if not row.get("error")]
+            rows = csv.DictReader(file)
+            return [
+                {name: plain(cell or "") for name, cell in row.items() if name} for row in rows if not row.get("error")
+            ]
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror}.") from error
-
-
-def csv_text(rows: Sequence[dict[str, object]]) -> str:
-    """Return rows as the text of a CSV file whose header has the keys of the first row."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()

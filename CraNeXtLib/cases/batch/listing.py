@@ -19,6 +19,8 @@ from pathlib import Path
 
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.csv_tables import plain
+from CraNeXtLib.core.files.names import check_name
 from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
 
 _SUFFIXES = (".seg.nrrd", *NRRD_SUFFIXES, *sorted(NIFTI_SUFFIXES, key=len, reverse=True))
@@ -63,8 +65,7 @@ def find_batch_cases(source: str | Path, *, ct: bool = False) -> list[BatchCase]
         raise InputError(f"{source} holds no cases; give a folder of {', '.join(_SUFFIXES)} files, or a table.")
     seen: set[str] = set()
     for case in cases:
-        if case.case != Path(case.case).name or case.case.startswith("."):
-            raise InputError(f"The case name '{case.case}' cannot be a folder name; use letters, digits, - and _.")
+        check_name(case.case)
         if case.case.casefold() in seen:
             raise InputError(f"{source.name} holds the case {case.case} twice; give each case its own name.")
         seen.add(case.case.casefold())
@@ -96,7 +97,7 @@ def _cases_of_table(path: Path) -> list[BatchCase]:
         unknown = [str(name) for name in row if name not in columns]
         if unknown:
             raise InputError(f"{path.name}: no column is called {unknown[0]}; allowed: {', '.join(columns)}.")
-        cells = {name: value.strip() for name, value in row.items() if value and value.strip()}
+        cells = {name: plain(value.strip()) for name, value in row.items() if value and value.strip()}
         for name in ("case", "skull"):
             if name not in cells:
                 raise InputError(f"{path.name}, line {line}: the cell '{name}' is empty.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from CraNeXtLib.cases.case_folder import DERIVED, discard_results
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.result_json import RESULT_FILE
 from CraNeXtLib.completion import model_library
-from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.files.hashing import content_hash
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
@@ -116,8 +115,5 @@ def write_summary(out: str | Path, cases: Sequence[BatchCase]) -> list[dict[str,
     """
     rows = [summary_row(out, case) for case in cases]
     columns = list(dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row))
-    with replacing(Path(out) / "summary.csv") as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_text(Path(out) / "summary.csv", csv_text(rows, columns))
     return rows

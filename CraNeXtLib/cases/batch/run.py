@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -26,8 +25,7 @@ from CraNeXtLib.cases.batch.record import (
 )
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError, NoImplantError
-from CraNeXtLib.core.files.atomic import writing
-from CraNeXtLib.core.files.filling import only_run
+from CraNeXtLib.core.files.filling import reserved
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.core.runtime.memory import memory_advice
@@ -65,9 +63,7 @@ def run_batch(
     """
     if workers < 1:
         raise InputError(f"The number of workers must be 1 or more, not {workers}.")
-    with ExitStack() as stack:
-        with writing(Path(out)):
-            stack.enter_context(only_run(Path(out)))
+    with reserved(out):
         _run(cases, out, settings, workers, resume, progress)
         return write_summary(out, cases)
 

@@ -45,7 +45,7 @@ def filling(folder: str | Path, *, earlier: Earlier | None = None, last: str = "
     with writing(folder):
         missing = [path for path in (folder, *folder.parents) if not path.exists()]
         try:
-            with only_run(folder) as run:
+            with _only_run(folder) as run:
                 _undo_swap(folder)
                 shutil.rmtree(run / _NEW, ignore_errors=True)
                 (run / _NEW).mkdir()
@@ -69,12 +69,25 @@ def filling(folder: str | Path, *, earlier: Earlier | None = None, last: str = "
 def clean(folder: Path) -> None:
     """Undo and delete what a killed run left in a folder, if there is anything and no run is at work there."""
     if is_abandoned(folder / RUN / LOCK):
-        with suppress(OSError, InputError), only_run(folder):
+        with suppress(OSError, InputError), _only_run(folder):
             _undo_swap(folder)
 
 
 @contextmanager
-def only_run(folder: Path) -> Iterator[Path]:
+def reserved(folder: str | Path) -> Iterator[None]:
+    """Keep other runs out of a folder, which is created if necessary, while a run fills it step by step.
+
+    Raises:
+        InputError: If another run is at work there, or it cannot be written to.
+    """
+    with ExitStack() as stack:
+        with writing(Path(folder)):
+            stack.enter_context(_only_run(Path(folder)))
+        yield
+
+
+@contextmanager
+def _only_run(folder: Path) -> Iterator[Path]:
     """Yield the temporary folder of the only run that works in a folder, created if necessary, and then delete it.
 
     Raises:

@@ -1,7 +1,8 @@
-"""Ending a child process when its parent asks for it or ends itself: both close the child's standard input."""
+"""Ending a child process when its parent asks for it or ends itself, however that happens."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -14,16 +15,33 @@ from CraNeXtLib.core.errors import CancelledError
 ENDS_WITH_INPUT = "CRANEXT_ENDS_WITH_INPUT"
 """Environment variable with which the ``cranext`` command ends, as after Ctrl-C, when its standard input closes."""
 
-_SECONDS_TO_END = 10.0
+_SECONDS_TO_END = 6.0
 
 
 def when_parent_closes(end: Callable[[], None]) -> None:
-    """Call a function when standard input closes, and end the process if the function has not done so in 10 s."""
+    """Call a function when standard input closes, and end the process if the function has not done so in 6 s."""
 
     def watch() -> None:
         sys.stdin.readline()
         end()
         threading.Event().wait(_SECONDS_TO_END)
+        os._exit(CancelledError.exit_status)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """Let a process of a pool end when the process that made the pool does, even if that is killed.
+
+    Without this, it would wait for work forever. Ctrl-C, which reaches all processes of a terminal, is left to the
+    parent.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "this process was started by multiprocessing"
+
+    def watch() -> None:
+        parent.join()
         os._exit(CancelledError.exit_status)
 
     threading.Thread(target=watch, daemon=True).start()

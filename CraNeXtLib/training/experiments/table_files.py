@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.evaluation.cohort_statistics import Summary
 
 BEST, SECOND = "best", "second"
@@ -86,17 +85,17 @@ class Table:
 
     def csv(self) -> str:
         """Return the table for programs, one line per value: row, column, text, number, mean, SD, n, failed, mark."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("row", "column", "text", "number", "mean", "sd", "n", "failed", "mark"))
+        columns = ("row", "column", "text", "number", "mean", "sd", "n", "failed", "mark")
+        lines: list[dict[str, object]] = []
         for number, row in enumerate(self.rows, 1):
             name = row[0].text or str(number)
             for column, value in zip(self.columns[1:], row[1:], strict=True):
                 s = value.summary
                 summary = ("",) * 4 if s is None else (s.mean, "" if math.isnan(s.sd) else s.sd, s.n, s.failed)
                 plain = "" if value.number is None else value.number
-                writer.writerow((name, column, value.text, plain, *summary, value.mark))
-        return stream.getvalue()
+                cells = (name, column, value.text, plain, *summary, value.mark)
+                lines.append(dict(zip(columns, cells, strict=True)))
+        return csv_text(lines, columns)
 
     def write(self, folder: Path) -> list[Path]:
         """Write the three files and return them.

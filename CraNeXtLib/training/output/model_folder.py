@@ -18,6 +18,7 @@ from CraNeXtLib.completion.face_completer import PREFIX as FACE_PREFIX
 from CraNeXtLib.completion.model_library import CARD, FORMAT_VERSION, SCORES_FILE
 from CraNeXtLib.completion.refined_completer import MEAN_SKULL, NETWORK_PREFIX
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.csv_tables import csv_text, plain
 from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text
@@ -195,10 +196,8 @@ def write_description(folder: Path, description: dict[str, Any], rows: Iterable[
     }
     (folder / "model.json").write_text(json_text(description), encoding="utf-8")
     (folder / CARD).write_text(model_card(description, rows), encoding="utf-8")
-    with (folder / SCORES_FILE).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _COLUMNS, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: _rounded(value) for key, value in row.items()} for row in rows)
+    rounded = [{key: _rounded(value) for key, value in row.items()} for row in rows]
+    (folder / SCORES_FILE).write_text(csv_text(rounded, _COLUMNS), encoding="utf-8", newline="")
 
 
 def read_scores(folder: Path) -> list[Row]:
@@ -208,7 +207,7 @@ def read_scores(folder: Path) -> list[Row]:
         return []
     with file.open(newline="", encoding="utf-8") as stream:
         return [
-            {key: value if key in _TEXT_COLUMNS else float(value) for key, value in row.items()}
+            {key: plain(value) if key in _TEXT_COLUMNS else float(value) for key, value in row.items()}
             for row in csv.DictReader(stream)
         ]
 

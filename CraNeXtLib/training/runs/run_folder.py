@@ -80,7 +80,7 @@ def read_state(folder: str | Path) -> RunState:
         state = RunState(status="stopped" if (folder / CONFIG).is_file() else "none")
     if is_locked(folder / _LOCK):
         return replace(state, status="stopping" if (folder / _STOP).exists() else "running")
-    if not state.is_active or (state.status == "starting" and _age(state.updated) < _SECONDS_TO_START):
+    if not state.is_active or (state.status == "starting" and abs(_age(state.updated)) < _SECONDS_TO_START):
         return state
     return replace(state, status="lost", message="Its process was killed, or the computer was switched off.")
 
@@ -245,7 +245,7 @@ def _read_record(folder: Path) -> RunState | None:
 
 
 def _age(time: str) -> float:
-    """Return the seconds since a time; infinity if it cannot be read."""
+    """Return the seconds since a time, negative if the clock was set back; infinity if it cannot be read."""
     try:
         return (datetime.now(timezone.utc) - datetime.fromisoformat(time)).total_seconds()
     except (ValueError, TypeError):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.evaluation.cohort_statistics import HIGHER_IS_BETTER
-from CraNeXtLib.evaluation.cohort_tables import cohort_description, csv_text, read_rows
+from CraNeXtLib.evaluation.cohort_tables import cohort_description, read_rows
 
 
 def row(case, value=1.0, error="", flags=""):
@@ -23,7 +24,7 @@ def row(case, value=1.0, error="", flags=""):
 
 def test_rows_are_read_as_they_were_written_without_those_that_failed(tmp_path):
     rows = [row("a", 0.1 + 0.2), row("b", error="no skull"), row("c", np.inf)]
-    (tmp_path / "cases.csv").write_text(csv_text(rows), encoding="utf-8")
+    (tmp_path / "cases.csv").write_text(csv_text(rows, list(rows[0])), encoding="utf-8")
     found = read_rows(tmp_path / "cases.csv")
     assert [case["case"] for case in found] == ["a", "c"]
     assert [float(case["dsc"]) for case in found] == [0.1 + 0.2, np.inf]

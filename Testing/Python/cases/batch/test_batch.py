@@ -17,7 +17,7 @@ from CraNeXtLib.cases.batch.listing import find_batch_cases
 from CraNeXtLib.cases.batch.run import run_batch
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import CancelledError, InputError
-from CraNeXtLib.core.files.filling import only_run
+from CraNeXtLib.core.files.filling import reserved
 from CraNeXtLib.core.runtime import jobs
 
 RESULT = {
@@ -152,7 +152,7 @@ def test_an_input_that_changed_while_nobody_looked_at_the_clock_is_noticed(skull
 def test_a_second_batch_in_the_same_folder_is_refused(skulls, tmp_path, monkeypatch):
     monkeypatch.setattr("CraNeXtLib.core.files.filling._SECONDS_TO_WAIT", 0.1)
     folder = skulls(a="fine")
-    with only_run(tmp_path / "out"), pytest.raises(InputError, match="Another run is writing to"):
+    with reserved(tmp_path / "out"), pytest.raises(InputError, match="Another run is writing to"):
         run(folder, tmp_path / "out")
     assert ran(folder) == []
 
