@@ -7,10 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
-from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.occupancy_renderer import SkullScene, render_skull
 from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
@@ -32,32 +30,22 @@ _FRAME = 1.04  # width of a view by that of the skull in it
 
 
 def write_implant_picture(
-    defective: Volume,
-    implant: Volume,
-    path: str | Path,
-    *,
-    title: str,
-    six_sides: bool = False,
-    supersampling: float = 1.5,
+    scene: SkullScene, path: str | Path, *, title: str, six_sides: bool = False, supersampling: float = 1.5
 ) -> None:
     """Draw the skull with the implant in color, facing the implant and from two more sides, as PNG 1600 pixels wide.
 
     Args:
-        defective: Mask of the defective skull.
-        implant: Mask of the implant, of the same geometry; may be empty.
+        scene: The skull and the implant.
         path: The file to write.
         title: One line above the views.
         six_sides: Draw the front, the back, both sides, the top and the base instead.
         supersampling: Rendered pixels per pixel of the picture, along each side.
 
     Raises:
-        InputError: If the geometries differ, the skull is empty or the file cannot be written.
+        InputError: If the file cannot be written.
     """
     from PIL import Image, ImageDraw, ImageFont
 
-    if not defective.has_geometry_of(implant):
-        raise InputError("The implant and the defective skull differ in geometry; resample one onto the other.")
-    scene = SkullScene.of(defective, implant)
     sides = SIX_SIDES if six_sides else best_sides(scene)
     views = {caption: Camera.looking_from(side) for caption, side in sides.items()}
     width, height = (int(side * supersampling) for side in _PANEL)
@@ -75,9 +63,8 @@ def write_implant_picture(
         draw.text((left + 260, top + 576), caption, fill=INK, font=small, anchor="mm")
         for letter, offset in zip(camera.side_letters, (60, 460), strict=True):
             draw.text((left + offset, top + 576), letter, fill=INK, font=small, anchor="mm")
-    volume_ml = np.count_nonzero(implant.voxels) * implant.voxel_volume_mm3 / 1000
     right = 1560.0
-    for label, color in ((f"Implant, {volume_ml:.1f} mL", IMPLANT), ("Defective skull", BONE)):
+    for label, color in ((f"Implant, {scene.implant_ml:.1f} mL", IMPLANT), ("Defective skull", BONE)):
         right -= draw.textlength(label, font=small)
         draw.text((right, 42), label, fill=INK, font=small, anchor="lm")
         draw.rectangle((right - 24, 34, right - 8, 50), fill=tuple((255 * color).astype(int)))

@@ -1,7 +1,4 @@
-"""A skull with its implant, ray-cast from the masks' occupancy.
-
-NumPy alone needs neither a display nor OpenGL, and a smooth picture takes no mesh of a whole skull.
-"""
+"""A skull with its implant, drawn from the surface of the masks' occupancy, with dark hollows."""
 
 from __future__ import annotations
 
@@ -11,17 +8,18 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.lighting import brightness
+from CraNeXtLib.pictures.mesh_renderer import picture_of, visible_surface
 from CraNeXtLib.pictures.palette import BONE, IMPLANT
 
 SAMPLE_MM = 0.8
 """Size to which finer voxels are averaged."""
 
-_STEP_MM = 0.7  # along a ray
-_COARSE_MM = 2.0  # squares for which the depth of the bone is found first, so that rays start close to it
 _SMOOTHING_VOXELS = 0.9  # removes the stairs of the voxels before slopes are taken
 _MARGIN_VOXELS = 3  # air around the masks, so that smoothing and interpolation stay inside the array
 
@@ -32,7 +30,7 @@ class SkullScene:
 
     Args:
         skull: Occupancy of the skull, 0 to 1, float32 of shape (I, J, K).
-        implant: Occupancy of the implant, of the same shape.
+        implant: Occupancy of the implant, of the same shape; may be 0 everywhere.
         axes: Steps along the array axes in RAS mm, as the columns of a matrix of shape (3, 3).
         origin: RAS position of the first voxel's center in mm, shape (3,).
     """
@@ -47,8 +45,10 @@ class SkullScene:
         """Return the scene of two masks of one geometry, on voxels of about ``SAMPLE_MM`` or coarser.
 
         Raises:
-            InputError: If both masks are empty.
+            InputError: If the geometries differ or both masks are empty.
         """
+        if not defective.has_geometry_of(implant):
+            raise InputError("The implant and the defective skull differ in geometry; resample one onto the other.")
         box = foreground_box((defective.voxels != 0) | (implant.voxels != 0))
         block = np.maximum(1, np.round(SAMPLE_MM / defective.spacing).astype(int))
         skull, plate = (_block_means(volume.voxels[box] != 0, block) for volume in (defective, implant))
@@ -56,14 +56,44 @@ class SkullScene:
         return cls(skull, plate, defective.affine[:3, :3] * block, defective.to_ras(first[None])[0])
 
     @cached_property
+    def implant_ml(self) -> float:
+        """Volume of the implant in mL."""
+        return float(self.implant.sum(dtype=float) * abs(np.linalg.det(self.axes)) / 1000)
+
+    @cached_property
     def bone(self) -> np.ndarray:
         """Skull and implant together: the field whose level 0.5 is the surface."""
         return self.skull + self.implant
 
     @cached_property
-    def smooth(self) -> np.ndarray:
-        """``bone`` without the stairs of the voxels, for slopes."""
-        return ndimage.gaussian_filter(self.bone, _SMOOTHING_VOXELS)
+    def surface(self) -> Mesh:
+        """The surface of skull and implant in RAS mm."""
+        from skimage.measure import marching_cubes
+
+        vertices, faces, _, _ = marching_cubes(self.bone, 0.5, gradient_direction="ascent")
+        if np.linalg.det(self.axes) < 0:
+            faces = faces[:, ::-1]
+        return Mesh(vertices @ self.axes.T + self.origin, faces)
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """Outward unit normals of the surface's vertices without the stairs of the voxels, in RAS, shape (N, 3)."""
+        smooth = ndimage.gaussian_filter(self.bone, _SMOOTHING_VOXELS)
+        # Slopes from the four corners of a tetrahedron: the fewest samples that favor no direction.
+        corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+        points = self.surface.vertices
+        slopes = -sum(self.sample(smooth, points + 0.6 * corner)[:, None] * corner for corner in corners)
+        slopes /= np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-6)
+        return slopes.astype(np.float32)
+
+    @cached_property
+    def colors(self) -> np.ndarray:
+        """RGB of the surface's vertices, from 0 to 1, shape (N, 3)."""
+        inner = self.surface.vertices - 0.5 * self.normals
+        implant, skull = self.sample(self.implant, inner), self.sample(self.skull, inner)
+        # The color changes from bone to implant where between a third and two thirds of the occupancy is implant.
+        fraction = np.clip(3 * implant / np.maximum(implant + skull, 1e-3) - 1, 0, 1)[:, None]
+        return (BONE + fraction * (IMPLANT - BONE)).astype(np.float32)
 
     @cached_property
     def surface_points(self) -> np.ndarray:
@@ -106,19 +136,14 @@ def render_skull(scene: SkullScene, camera: Camera, shape: tuple[int, int], pixe
     Returns:
         8-bit RGB picture of shape (height, width, 3).
     """
-    points, hit = _first_hits(scene, camera, shape, pixel_mm)
-    visible = points[hit]
-    normals = _normals(scene, visible) @ camera.rotation.T
+    visible = visible_surface(scene.surface, camera, shape, pixel_mm)
+    normals = visible.interpolate(scene.normals) @ camera.rotation.T
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-    inner = visible + 0.5 * camera.rotation[2]
-    implant, skull = scene.sample(scene.implant, inner), scene.sample(scene.skull, inner)
-    # The color changes from bone to implant where between a third and two thirds of the occupancy is implant.
-    fraction = np.clip(3 * implant / np.maximum(implant + skull, 1e-3) - 1, 0, 1)[:, None]
-    depth = np.where(hit, points @ camera.rotation[2], 0).reshape(shape)
-    shade = brightness(normals) * (1 - 0.65 * _ambient_occlusion(depth, hit.reshape(shape), pixel_mm)[hit])
-    picture = np.ones((len(hit), 3))
-    picture[hit] = (BONE + fraction * (IMPLANT - BONE)) * shade[:, None]
-    return (255 * np.clip(picture, 0, 1)).astype(np.uint8).reshape(*shape, 3)
+    depth, hit = np.zeros(shape), np.zeros(shape, dtype=bool)
+    depth.flat[visible.pixels] = visible.interpolate(scene.surface.vertices @ camera.rotation[2:].T)[:, 0]
+    hit.flat[visible.pixels] = True
+    shade = brightness(normals) * (1 - 0.65 * _ambient_occlusion(depth, hit, pixel_mm)[visible.pixels])
+    return picture_of(visible.interpolate(scene.colors) * shade[:, None], visible.pixels, shape)
 
 
 def _block_means(mask: np.ndarray, block: np.ndarray) -> np.ndarray:
@@ -135,78 +160,6 @@ def _block_means(mask: np.ndarray, block: np.ndarray) -> np.ndarray:
     return values
 
 
-def _normals(scene: SkullScene, points: np.ndarray) -> np.ndarray:
-    """Return outward normals of the surface at points, in RAS and not of unit length, shape (N, 3)."""
-    # Slopes from the four corners of a tetrahedron: the fewest samples that favor no direction.
-    corners = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
-    return -sum(scene.sample(scene.smooth, points + 0.6 * corner)[:, None] * corner for corner in corners)
-
-
-def _first_hits(
-    scene: SkullScene, camera: Camera, shape: tuple[int, int], pixel_mm: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return where each pixel's ray hits the surface, in RAS mm of shape (pixels, 3), and whether it does."""
-    points, steps_left = _ray_starts(scene, camera, shape, pixel_mm)
-    hit = np.zeros(len(points), dtype=bool)
-    active = np.flatnonzero(steps_left > 0)
-    steps_left, before = steps_left[active], np.zeros(len(active))
-    fronts = scene.to_indices(points[active])
-    advance = scene.to_indices(scene.origin + _STEP_MM * camera.rotation[2:])
-    while len(active):
-        value = ndimage.map_coordinates(scene.bone, fronts, order=1)
-        inside = value >= 0.5
-        beyond = np.clip((value[inside] - 0.5) / np.maximum(value[inside] - before[inside], 1e-3), 0, 1)
-        found = active[inside]
-        points[found] = (fronts[:, inside] - beyond * advance).T @ scene.axes.T + scene.origin
-        hit[found] = True
-        keep = ~inside & (steps_left > 0)
-        active, before, steps_left = active[keep], value[keep], steps_left[keep] - 1
-        fronts = fronts[:, keep] + advance
-    return points, hit
-
-
-def _ray_starts(
-    scene: SkullScene, camera: Camera, shape: tuple[int, int], pixel_mm: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return where each pixel's ray starts, in RAS mm of shape (pixels, 3), and for how many steps it may run."""
-    extent = (scene.surface_points - scene.middle) @ camera.rotation.T
-    low, high = extent.min(axis=0) - 4, extent.max(axis=0) + 4
-    grid = [np.arange(start, stop + _COARSE_MM, _COARSE_MM) for start, stop in zip(low, high, strict=True)]
-    start, stop = _depth_range(scene, camera, grid, nearest=low[2], farthest=high[2])
-
-    rows, columns = np.indices(shape).reshape(2, -1)
-    across, down = (columns - (shape[1] - 1) / 2) * pixel_mm, (rows - (shape[0] - 1) / 2) * pixel_mm
-    center = (low + high) / 2
-    squares = tuple(
-        np.clip(np.round((line + offset - first) / _COARSE_MM).astype(int), 0, size - 1)
-        for line, offset, first, size in zip((across, down), center, low, start.shape, strict=False)
-    )
-    depth, steps = start[squares], (stop - start)[squares] / _STEP_MM
-    points = np.stack([across + center[0], down + center[1], depth], axis=1) @ camera.rotation + scene.middle
-    return points, steps
-
-
-def _depth_range(
-    scene: SkullScene, camera: Camera, grid: list[np.ndarray], *, nearest: float, farthest: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return between which depths bone lies in each coarse square of the picture, with a margin of one square.
-
-    Args:
-        scene: The scene.
-        camera: The camera.
-        grid: Coordinates of the squares right, down and away from the viewer, in mm from the middle of the head.
-        nearest: Depth at which squares without bone end.
-        farthest: Depth at which squares without bone start, so that their range is empty.
-    """
-    across, down, depth = np.meshgrid(*grid, indexing="ij")
-    points = np.stack([across.ravel(), down.ravel(), depth.ravel()], axis=1) @ camera.rotation + scene.middle
-    solid = scene.sample(scene.bone, points).reshape(across.shape) > 0.15
-    some = solid.any(axis=2)
-    start = np.where(some, grid[2][solid.argmax(axis=2)], farthest)
-    stop = np.where(some, grid[2][len(grid[2]) - 1 - solid[:, :, ::-1].argmax(axis=2)], nearest)
-    return ndimage.minimum_filter(start, 3) - _COARSE_MM, ndimage.maximum_filter(stop, 3) + _COARSE_MM
-
-
 def _ambient_occlusion(depth: np.ndarray, hit: np.ndarray, pixel_mm: float) -> np.ndarray:
     """Return how far each pixel lies behind its surroundings, from 0 to 1, shape (pixels,).
 
@@ -215,12 +168,20 @@ def _ambient_occlusion(depth: np.ndarray, hit: np.ndarray, pixel_mm: float) -> n
         hit: Whether there is a surface, of the same shape.
         pixel_mm: Size of a pixel in mm.
     """
-    result = np.zeros(depth.shape)
+    result = np.zeros(depth.shape, dtype=np.float32)
     # Small pits such as sutures are fully dark at 3 mm of depth, wide hollows such as a hole in the skull at 22 mm.
     for radius_mm, range_mm in ((2.5, 3.0), (10.0, 22.0)):
-        blurred, weight = (
-            ndimage.gaussian_filter(values.astype(np.float32), radius_mm / pixel_mm, truncate=2)
-            for values in (depth, hit)
-        )
+        blurred, weight = (_blurred(values, radius_mm / pixel_mm) for values in (depth, hit))
         result = np.maximum(result, np.clip((depth - blurred / np.maximum(weight, 1e-3)) / range_mm, 0, 1))
     return result.ravel()
+
+
+def _blurred(values: np.ndarray, sigma: float) -> np.ndarray:
+    """Return values after a Gaussian filter, computed on pixels a third as large as its sigma and interpolated."""
+    from PIL import Image
+
+    step = max(1, int(sigma / 3))
+    reduced = Image.fromarray(values.astype(np.float32)).reduce(step)
+    blurred = ndimage.gaussian_filter(np.asarray(reduced), sigma / step, truncate=2)
+    box = (0, 0, values.shape[1] / step, values.shape[0] / step)
+    return np.asarray(Image.fromarray(blurred).resize(values.shape[::-1], Image.Resampling.BILINEAR, box))

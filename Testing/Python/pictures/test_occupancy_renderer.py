@@ -1,4 +1,4 @@
-"""Ray-cast skulls: their size, their colors, their light and their hollows."""
+"""Skulls drawn from their occupancy: their size, their colors, their light and their hollows."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from phantoms import OBLIQUE, head
 from pixel_colors import hue_is
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.mesh import vertex_normals
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.occupancy_renderer import SkullScene, render_skull
 from CraNeXtLib.pictures.palette import BONE, IMPLANT
@@ -62,8 +63,20 @@ def test_the_direction_of_the_implant_points_from_the_middle_of_the_head_to_it()
     assert SkullScene.of(intact.defective, intact.implant).implant_direction is None
 
 
-def test_two_empty_masks_are_refused():
+def test_the_surface_has_its_normals_outward_and_the_scene_the_volume_of_the_implant():
+    case = head(spacing=(1.5, 2.0, 2.5), directions=OBLIQUE @ np.diag([1.0, 1.0, -1.0]), holes=HOLE_IN_FRONT)
+    scene = SkullScene.of(case.defective, case.implant)
+    filled = np.count_nonzero(case.complete.voxels) * case.complete.voxel_volume_mm3 / 1000
+    assert scene.surface.volume_ml == pytest.approx(filled, rel=0.03)
+    assert np.mean(np.sum(vertex_normals(scene.surface) * scene.normals, axis=1) > 0.8) > 0.98
+    implant = np.count_nonzero(case.implant.voxels) * case.implant.voxel_volume_mm3 / 1000
+    assert scene.implant_ml == pytest.approx(implant, rel=1e-4)
+
+
+def test_two_empty_masks_and_two_geometries_are_refused():
     case = head(spacing=(4.0, 4.0, 4.0))
     empty = case.implant.with_voxels(np.zeros(case.implant.shape, bool))
     with pytest.raises(InputError, match="empty"):
         SkullScene.of(empty, empty)
+    with pytest.raises(InputError, match="geometry"):
+        SkullScene.of(case.defective, case.implant.crop((slice(1, None),) * 3))
