@@ -192,7 +192,9 @@ def test_a_table_gives_cases_settings_of_their_own(skulls, tmp_path):
         ("case,skull\na,\n", "line 2: the cell 'skull' is empty"),
         ("case,file\na,b\n", "no column is called file"),
         ("case,skull\na,x\nA,y\n", "holds the case A twice"),
-        ("case,skull\n../a,x\n", "cannot be a folder name"),
+        ('case,skull\n"a\nb",x\n', r"'a\\nb' cannot be a file name"),
+        (f"case,skull\n{'a' * 300},x\n", "is too long"),
+        ("case,skull\n../a,x\n", "cannot be a file name"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused(tmp_path, text, message):
