@@ -17,7 +17,7 @@ from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
 
 _STEPS = 1000  # of the progress bar
-_working: list[RunPanel] = []  # the panel whose run is in progress, in any module
+_working: list[RunPanel] = []  # the panel that asks its question or whose run is in progress, in any module
 
 
 class RunPanel:
@@ -104,7 +104,17 @@ class RunPanel:
                 ),
             )
             return
-        if self._ask is not None and not self._ask():
+        _working.append(self)
+        try:
+            if self._ask is None or self._ask():  # a dialog, during which other panels may be used
+                self._begin()
+        finally:
+            if self._run is None:
+                _working.remove(self)
+
+    def _begin(self) -> None:
+        """Start the run, unless the panel was closed meanwhile."""
+        if self._closed:
             return
         qt.QApplication.setOverrideCursor(qt.QCursor(qt.Qt.WaitCursor))
         try:
@@ -114,7 +124,6 @@ class RunPanel:
             return
         finally:
             qt.QApplication.restoreOverrideCursor()
-        _working.append(self)
         self._began = time.monotonic()
         self._show_state()
         self._show_progress(_("Starting"), 0.0)
@@ -163,7 +172,8 @@ class RunPanel:
         if isinstance(error, CancelledError):
             self.message.show("information", _("Canceled. The scene is unchanged."))
         elif isinstance(error, NoImplantError):
-            self.message.show("information", str(error))
+            kind = "warning" if error.warnings else "information"
+            self.message.show(kind, "\n".join((str(error), *error.warnings)))
         elif isinstance(error, CraNeXtError):
             self.message.show("error", with_control_names(str(error), self._controls))
         elif isinstance(error, OSError):

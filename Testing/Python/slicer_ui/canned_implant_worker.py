@@ -26,7 +26,7 @@ def run(_task, arguments, progress):
     progress("Reading", 0.0)
     progress("Reconstructing", 0.5)
     if failure == "nothing missing":
-        raise NoImplantError("There is no implant to make.")
+        raise NoImplantError("There is no implant to make.", warnings=["Much of the bone is no skull."])
     if failure == "bad input":
         raise InputError("The skull is upside down; turn it.")
     if failure == "full disk":

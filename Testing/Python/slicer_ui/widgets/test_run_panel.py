@@ -82,7 +82,7 @@ def test_canceling(run_panel, phantom, scene, monkeypatch):
     ("failure", "message", "details"),
     [
         ("bad input", "The skull is upside down; turn it.", False),
-        ("nothing missing", "There is no implant to make.", False),
+        ("nothing missing", "There is no implant to make.\nMuch of the bone is no skull.", False),
         ("crash", "The computation ended unexpectedly with status 139: no message", True),
     ],
 )
@@ -149,6 +149,38 @@ def test_a_second_run_is_refused_with_a_message(run_panel, phantom, monkeypatch)
     monkeypatch.delenv("SIMULATED_FAILURE")
     second.button.click()
     wait_until(lambda: second.done)
+
+
+def test_a_panel_that_still_asks_keeps_others_from_starting(run_panel, phantom):
+    node, answers = add_labelmap(phantom.defective), [True, False]
+    second = run_panel(node)
+
+    def ask():
+        second.button.click()
+        assert second.message.text.startswith("CraNeXt is still making an implant. Wait")
+        first.button.click()
+        assert first.message.text.startswith("CraNeXt is still making an implant. Wait")
+        return answers.pop()
+
+    first = run_panel(node, ask=ask)
+    first.button.click()
+    assert not first.busy
+    assert not second.busy
+    first.button.click()
+    assert first.busy
+    wait_until(lambda: first.done)
+    second.button.click()
+    wait_until(lambda: second.done)
+
+
+def test_a_panel_closed_while_it_asks_starts_nothing(run_panel, phantom):
+    node = add_labelmap(phantom.defective)
+    panel = run_panel(node, ask=lambda: panel.close() or True)
+    panel.button.click()
+    assert not panel.busy
+    other = run_panel(node)
+    other.button.click()
+    wait_until(lambda: other.done)
 
 
 def test_a_blocked_button_shows_the_reason(run_panel, phantom):
