@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +21,14 @@ METRICS_FILE = "metrics.json"
 
 METRICS_VERSION = 1
 """Version of the format of ``metrics.json``."""
+
+_FLAGS = {
+    "implant_empty": "The implant is empty, so the numbers do not describe its shape.",
+    "reference_empty": "The reference implant is empty, so the numbers do not describe the implant's shape.",
+    "implant_surface_hidden": "No ray from outside meets the implant's surface; check that it is the right file.",
+    "reference_surface_hidden": "No ray from outside meets the reference's surface; check that it is the right file.",
+}
+"""Warnings of the evaluation's flags."""
 
 _TITLES = {
     "distance_map": ("Implant to reference", "Distance in mm: negative inside the reference, positive outside"),
@@ -42,6 +50,8 @@ def write_evaluation(
     ratings: Mapping[str, bool] | None = None,
     causes: tuple[str, ...] = (),
     location: Mapping[str, object] | None = None,
+    warnings: Sequence[str] = (),
+    inputs: Sequence[str | Path] = (),
     pictures: bool = True,
 ) -> list[str]:
     """Complete the checklist, compute the distance maps, and write them with the metrics into a folder.
@@ -59,6 +69,8 @@ def write_evaluation(
         ratings: A reader's own answers to the checklist.
         causes: Causes of error that a reader identified.
         location: Where the implant lies, see :func:`implant_location`; stored as ``place`` in ``metrics.json``.
+        warnings: What was doubted when the volumes were read, one sentence each.
+        inputs: Files of the volumes, which stay if they are in the folder.
         pictures: Whether to draw the maps; the ``.vtp`` files are always written.
 
     Returns:
@@ -67,18 +79,20 @@ def write_evaluation(
     Raises:
         InputError: If the volumes cannot be measured or the folder cannot be written; the folder is then unchanged.
     """
-    with case_folder(out, METRICS_FILE) as folder:
+    with case_folder(out, METRICS_FILE, inputs=inputs) as folder:
         checklist, names = None, []
         if not {"implant_empty", "reference_empty"} & set(evaluation.flags):
             checklist = check(implant, skull, reference, thresholds=thresholds, ratings=ratings, causes=causes)
             maps = _distance_maps(implant, reference, skull, evaluation.flags)
             names = _write_maps(maps, skull, folder.path, pictures=pictures)
-        description = metrics_description(evaluation, checklist) | {"place": location}
+        description = metrics_description(evaluation, checklist, warnings) | {"place": location}
         folder.write_description(description, indent=1)
     return [METRICS_FILE, *names]
 
 
-def metrics_description(evaluation: Evaluation, checklist: Checklist | None = None) -> dict[str, object]:
+def metrics_description(
+    evaluation: Evaluation, checklist: Checklist | None = None, warnings: Sequence[str] = ()
+) -> dict[str, object]:
     """Return the content of ``metrics.json``; units are in the key names, and null means an infinite distance."""
     return {
         "format": "cranext-metrics",
@@ -87,6 +101,7 @@ def metrics_description(evaluation: Evaluation, checklist: Checklist | None = No
         "metrics": evaluation.main_metrics(),
         "all_metrics": evaluation.as_dict(),
         "checklist": checklist.as_dict() if checklist else None,
+        "warnings": [*warnings, *(_FLAGS[flag] for flag in evaluation.flags)],
     }
 
 
@@ -117,7 +132,9 @@ def evaluate_files(
         progress("Finding the regions", 0.4)
         location = implant_location(volumes[0], volumes[2])
     progress("Computing distance maps", 0.7)
-    names = write_evaluation(evaluation, out, *volumes, location=location, pictures=False)
+    names = write_evaluation(
+        evaluation, out, *volumes, location=location, inputs=(implant, reference, skull), pictures=False
+    )
     progress("Done", 1.0)
     return names
 

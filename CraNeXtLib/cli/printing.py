@@ -16,10 +16,15 @@ def print_outcome(result: Mapping[str, Any], out: str | Path) -> None:
         result: Content of a JSON description with ``warnings`` and ``files``.
         out: Folder of the files.
     """
-    for warning in result["warnings"]:
-        print(f"Warning: {warning}")
+    print_warnings(result)
     print_files(out, result["files"])
     print(RESEARCH_USE_NOTICE)
+
+
+def print_warnings(result: Mapping[str, Any]) -> None:
+    """Print the warnings of a JSON description."""
+    for warning in result["warnings"]:
+        print(f"Warning: {warning}")
 
 
 def print_files(folder: str | Path, names: Iterable[str]) -> None:

@@ -45,6 +45,7 @@ def write_poly_data(data: Any, path: str | Path) -> None:
         InputError: If the path does not end in .vtp or cannot be written.
     """
     from vtkmodules.vtkCommonCore import vtkStringArray
+    from vtkmodules.vtkCommonMisc import vtkErrorCode
     from vtkmodules.vtkIOXML import vtkXMLPolyDataWriter
 
     if Path(path).suffix.lower() != ".vtp":
@@ -59,5 +60,6 @@ def write_poly_data(data: Any, path: str | Path) -> None:
         writer.SetFileName(str(temporary))
         writer.EncodeAppendedDataOff()
         writer.SetCompressionLevel(1)
-        if not writer.Write():
-            raise InputError(f"Cannot write to {path}; choose another folder.")
+        written, code = writer.Write(), writer.GetErrorCode()
+        if not written or code:  # with a full disk, Write returns 1 all the same
+            raise OSError(code, vtkErrorCode.GetStringFromErrorCode(code))

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from CraNeXtLib.cli.command_parser import add_command, add_orientation
-from CraNeXtLib.cli.printing import print_files
+from CraNeXtLib.cli.printing import print_files, print_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
@@ -95,6 +95,7 @@ def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> No
             thresholds=thresholds,
             ratings=ratings,
             causes=tuple(options.cause),
+            inputs=(options.implant, options.reference, options.skull),
         )
     progress.end()
     _print_evaluation(evaluation, as_json=options.json)
@@ -105,13 +106,13 @@ def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> No
 def _print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:
     from CraNeXtLib.cases.evaluation_case import metrics_description
 
+    description = metrics_description(evaluation)
     if as_json:
-        print(json.dumps(metrics_description(evaluation), indent=2))
+        print(json.dumps(description, indent=2))
         return
     for name, value in evaluation.main_metrics().items():
         print(f"{name:8} {'infinite' if value is None else f'{value:.4f}'}")
-    for flag in evaluation.flags:
-        print(f"Warning: {flag.replace('_', ' ')}")
+    print_warnings(description)
     print(RESEARCH_USE_NOTICE)
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import ctk
@@ -15,6 +14,7 @@ import qt
 import slicer
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene.result_references import description_of, reason_implant_unusable
 from CraNeXtLib.slicer_ui.translation import _
@@ -77,8 +77,8 @@ class ExportSection:
         self._binding.update()
         assert run.out is not None  # an export has a folder
         self._exported = run.out
-        with slicer.util.WaitCursor(), TemporaryDirectory(prefix=".", dir=run.out) as folder:
-            unfinished = Path(folder) / SCENE_FILE
+        with slicer.util.WaitCursor(), replacing(run.out / SCENE_FILE) as unfinished:
+            (run.out / SCENE_FILE).unlink(missing_ok=True)  # of an earlier implant
             if not slicer.util.saveScene(str(unfinished)):
                 raise InputError(
                     _(
@@ -86,7 +86,6 @@ class ExportSection:
                         "there and press “Export” again."
                     ).format(folder=run.out)
                 )
-            unfinished.replace(run.out / SCENE_FILE)
         self.exporting.message.show("done", _("All files are in {folder}.").format(folder=run.out))
         self._open.setVisible(True)
 
