@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Pat
     Raises:
         InputError: If the file is damaged, holds more than weights, or fits none of the networks.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     weights = named_as_ellis(_read_state_dict(path))
     shapes = {key: tuple(value.shape) for key, value in weights.items()}
@@ -51,7 +50,11 @@ def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Pat
         "data": f"imported from {path.name}",
     }
     weights = {key: value.contiguous() for key, value in weights.items()}
-    return description, partial(save_file, weights)
+
+    def write(file: Path) -> None:
+        file.write_bytes(save(weights))  # save_file to a full disk would raise an error of its own
+
+    return description, write
 
 
 def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,4 +64,5 @@ def write_poly_data(data: Any, path: str | Path) -> None:
         writer.SetCompressionLevel(1)
         written, code = writer.Write(), writer.GetErrorCode()
         if not written or code:  # with a full disk, Write returns 1 all the same
-            raise OSError(code, vtkErrorCode.GetStringFromErrorCode(code))
+            full = code == vtkErrorCode.OutOfDiskSpaceError
+            raise OSError(code, os.strerror(errno.ENOSPC) if full else vtkErrorCode.GetStringFromErrorCode(code))

@@ -60,7 +60,7 @@ def save_pca_skull(model: PCASkull, file: Path) -> dict[str, Any]:
     Returns:
         The options that :func:`load_pca_skull` needs in addition to the file.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     prior = model.prior
     scales = np.maximum(np.abs(prior.modes).max(axis=2, keepdims=True) / 127, 1e-6).astype(np.float16)
@@ -73,7 +73,7 @@ def save_pca_skull(model: PCASkull, file: Path) -> dict[str, Any]:
         "modes": np.round(prior.modes / scales.astype(np.float32)).clip(-127, 127).astype(np.int8),
         "mode_scales": scales,
     }
-    save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, file)
+    file.write_bytes(save({name: np.ascontiguousarray(value) for name, value in tensors.items()}))
     return {
         "grid": asdict(model.grid),
         "kernels": [[asdict(kernel) for kernel in channel] for channel in prior.kernels],

@@ -115,14 +115,14 @@ def write_face_model(
         data: What the network was trained on.
         recipe: How it was trained.
     """
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file, save
 
     base = model_library.find(config.network.face_of)
     tensors = {key: value for key, value in load_file(base.weights).items() if not key.startswith(FACE_PREFIX)}
     tensors |= {f"{FACE_PREFIX}{key}": value for key, value in _halved(weights).items()}
     with filling(folder) as new:
         file = new / "weights.safetensors"
-        save_file(tensors, file)
+        file.write_bytes(save(tensors))  # save_file to a full disk would raise an error of its own
         face = {
             "network": {"name": config.network.name, "options": dict(options)},
             "grid": {"name": "face", "shape": list(config.data.shape)},
@@ -143,11 +143,11 @@ def _write(
     data: str,
     recipe: str,
 ) -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     with filling(folder) as new:
         file = new / "weights.safetensors"
-        save_file(tensors, file)
+        file.write_bytes(save(tensors))  # save_file to a full disk would raise an error of its own
         description = {
             "name": config.name,
             **kind,

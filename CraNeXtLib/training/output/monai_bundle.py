@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
@@ -72,7 +73,9 @@ def write_monai_bundle(model: Model, folder: str | Path) -> Path:
         shutil.copytree(model.folder, new / "models")
         write_text(new / "configs" / "metadata.json", json_text(metadata, indent=2))
         write_text(new / "configs" / "inference.json", json_text(inference, indent=2))
-        torch.save({key: value.float() for key, value in load_file(model.weights).items()}, new / "models" / "model.pt")
+        weights = io.BytesIO()  # torch.save to a full disk would raise a RuntimeError without a reason
+        torch.save({key: value.float() for key, value in load_file(model.weights).items()}, weights)
+        (new / "models" / "model.pt").write_bytes(weights.getbuffer())
         card = model.folder / CARD
         text = card.read_text(encoding="utf-8") if card.is_file() else f"# {model.name}\n"
         (new / "docs" / "README.md").write_text(text, encoding="utf-8")

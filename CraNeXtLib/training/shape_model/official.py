@@ -133,12 +133,12 @@ def _write(
     data: str,
     licence: str,
 ) -> None:
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     weights = {"reference": reference.voxels, "mean": mean, "components": components}
     with filling(folder) as new:
         file = new / "weights.safetensors"
-        save_file({name: np.ascontiguousarray(value, np.float16) for name, value in weights.items()}, file)
+        file.write_bytes(save({name: np.ascontiguousarray(value, np.float16) for name, value in weights.items()}))
         description = {
             "name": KIND,
             "kind": KIND,
