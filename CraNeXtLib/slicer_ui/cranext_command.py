@@ -36,12 +36,14 @@ _WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess
 
 Line = tuple[TextIO, str]
 
+_ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run ``cranext`` with arguments, pass on its output, and return its exit status.
 
-    Ctrl-C and SIGTERM end the command cleanly, with exit status 130. If Slicer is killed, the command ends because its
-    standard input closes.
+    Ctrl-C, SIGTERM and SIGHUP end the command cleanly, with exit status 130. If Slicer is killed, the command ends
+    because its standard input closes.
     """
     try:
         python, environment = worker_python()
@@ -78,7 +80,7 @@ def run_command(arguments: Sequence[str]) -> int:
             deadline = time.monotonic() + _SECONDS_TO_END
             command_input.close()
 
-    former = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    former = {number: signal.signal(number, end) for number in _ENDING}
     try:
         while process.poll() is None or any(reader.is_alive() for reader in readers) or not lines.empty():
             _print(lines)

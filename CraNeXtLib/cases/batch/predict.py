@@ -6,6 +6,7 @@ import logging
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from CraNeXtLib.cases.batch.run import record_outcome, unfinished
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
+from CraNeXtLib.core.files.filling import reserved
 from CraNeXtLib.core.progress import ProgressCallback
 
 
@@ -39,6 +41,18 @@ def predict_batch(
     Raises:
         InputError: As there, and if Lightning is not installed.
     """
+    first = int(os.environ.get("RANK", "0")) == 0
+    with reserved(out) if first else nullcontext():
+        return _predict(cases, out, settings, resume, progress)
+
+
+def _predict(
+    cases: Sequence[BatchCase],
+    out: str | Path,
+    settings: CaseSettings,
+    resume: bool,
+    progress: ProgressCallback | None,
+) -> list[dict[str, Any]]:
     try:
         from lightning import LightningModule, Trainer
         from torch.utils.data import DataLoader, Dataset

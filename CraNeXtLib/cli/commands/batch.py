@@ -46,6 +46,8 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> int:
     for row in rows:
         if row["status"] != DONE:
             print(f"{row['case']}: {row['status']}. {row['message']}")
+        if row.get("warnings"):
+            print(f"{row['case']}: Warning: {row['warnings']}")
     counts = [(sum(row["status"] == status for row in rows), status) for status in (DONE, NO_IMPLANT, FAILED)]
     print(f"{len(rows)} cases: {', '.join(f'{count} {status}' for count, status in counts if count)}")
     print(Path(options.out) / "summary.csv")

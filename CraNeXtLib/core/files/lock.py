@@ -83,7 +83,7 @@ def _holder(path: Path) -> str:
     """Return ``"none"``, ``"another process"``, or ``"unknown"`` if there is no such file or no locks."""
     try:
         handle = os.open(path, os.O_RDONLY)
-    except OSError:
+    except (OSError, ValueError):  # a path with a NUL character is a ValueError
         return "unknown"
     try:
         _lock(handle, exclusive=False)

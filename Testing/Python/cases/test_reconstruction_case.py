@@ -9,12 +9,13 @@ from ct_phantoms import NAME, write_series
 from phantoms import head
 from synthetic_ct import synthetic_ct
 
+from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 from CraNeXtLib.cli import main
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.completion.proposal import Proposal
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, NoImplantError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
@@ -95,6 +96,48 @@ def test_several_defects_give_several_files(tmp_path, monkeypatch):
     for name in ("implant", "finished_implant"):
         whole, *parts = (stl_faces(tmp_path / "out" / f"{name}{number}.stl") for number in ("", "_1", "_2"))
         assert whole == sum(parts)
+
+
+def test_a_second_case_in_the_same_folder_leaves_nothing_of_the_first(tmp_path, monkeypatch):
+    """Two defects, then none: the implants of the first must not look like those of the second."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("the user's")
+    with case_folder(out, "result.json") as folder:
+        for name in ("implant.stl", "implant_1.stl", "implant_2.stl", "finished_implant.stl", "report.html"):
+            (folder.path / name).touch()
+        folder.write_description({"format": "cranext-result"})
+    with case_folder(out, "finish.json") as folder:
+        (folder.path / "fit_gap.png").touch()
+        folder.write_description({"format": "cranext-finish"})
+
+    def nothing_missing(*_arguments, **_options):
+        raise NoImplantError("Nothing is missing; check the mask.", warnings=["Much of the bone is no skull."])
+
+    monkeypatch.setattr("CraNeXtLib.cases.reconstruction_case.reconstruct", nothing_missing)
+    skull = tmp_path / "skull.nrrd"
+    write_volume(head(holes=TWO_HOLES).defective, skull)
+    with pytest.raises(NoImplantError, match="Nothing is missing") as ended:
+        reconstruct_case(skull, out, CaseSettings())
+    assert ended.value.warnings == ("Much of the bone is no skull.",)
+    assert sorted(path.name for path in out.iterdir()) == ["notes.txt", "result.json"]
+    result = json.loads((out / "result.json").read_text())
+    assert result["outcome"] == "no implant"
+    assert result["message"] == "Nothing is missing; check the mask."
+    assert result["warnings"] == ["Much of the bone is no skull."]
+    assert result["files"] == ["result.json"]
+    assert result["input"]["sha256"]
+
+
+def test_the_command_tells_the_warnings_where_nothing_is_missing(tmp_path, monkeypatch, capsys):
+    def nothing_missing(*_arguments, **_options):
+        raise NoImplantError("Nothing is missing; check the mask.", warnings=["Much of the bone is no skull."])
+
+    monkeypatch.setattr("CraNeXtLib.cases.reconstruction_case.reconstruct_case", nothing_missing)
+    assert main(["reconstruct", str(DEFECTIVE_SKULL), "--out", str(tmp_path / "out")]) == 3
+    assert capsys.readouterr().err == (
+        "Warning: Much of the bone is no skull.\ncranext: error: Nothing is missing; check the mask.\n"
+    )
 
 
 def stl_faces(path) -> int:
