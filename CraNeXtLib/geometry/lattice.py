@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
@@ -33,8 +35,8 @@ def on_box(volume: Volume, box: Box, *, fill: float = 0) -> Volume:
     if box == whole_box(volume):
         return volume
     starts = np.array([side.start for side in box])
-    shape = tuple(side.stop - side.start for side in box)
-    order = "F" if volume.voxels.flags.f_contiguous else "C"
+    shape = [side.stop - side.start for side in box]
+    order: Literal["C", "F"] = "F" if volume.voxels.flags.f_contiguous else "C"
     voxels = np.full(shape, fill, volume.voxels.dtype, order=order)
     here, there = [], []
     for side, size in zip(box, volume.shape, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +16,11 @@ from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.core.runtime.devices import choose_device
+from CraNeXtLib.geometry.lattice import on_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.expected_error import ExpectedError, summarize
 from CraNeXtLib.implant.extraction import extract_implant
+from CraNeXtLib.implant.room import NOTHING_ADDED, AddedVoxels, added_voxels, room_around
 
 _STAGE_SHARES = {
     "Loading the model": 0.05,
@@ -30,7 +32,7 @@ _STAGE_SHARES = {
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """The complete skull and the implant, both with the geometry of the input.
+    """The complete skull and the implant, on the grid of the input, grown where the implant reaches beyond it.
 
     Args:
         defective_skull: The input as a mask of type bool.
@@ -44,6 +46,7 @@ class Reconstruction:
         warnings: What the user should know before relying on the result, one sentence each.
         agreement: DSC of the implant and the one for the mirrored skull; None if the model does not compute it.
         expected_error: Expected error of the implant's outer surface; None if the model cannot estimate it.
+        added_voxels: By how many voxels the grid was grown before the first and after the last one, along each axis.
     """
 
     defective_skull: Volume
@@ -57,6 +60,7 @@ class Reconstruction:
     warnings: tuple[str, ...]
     agreement: float | None = None
     expected_error: ExpectedError | None = None
+    added_voxels: AddedVoxels = NOTHING_ADDED
 
 
 def reconstruct(
@@ -69,8 +73,8 @@ def reconstruct(
 ) -> Reconstruction:
     """Complete a defective skull and extract the implant.
 
-    The model sees the head upright, however it lies in the scan and even if the header has it upside down. The result
-    has the skull's own position.
+    The model sees the head upright, however it lies in the scan and even if the header has it upside down, and with
+    room around it, however close to the bone the volume ends. The result has the skull's own position.
 
     Args:
         skull: Mask of the defective skull, of any orientation and spacing.
@@ -93,30 +97,41 @@ def reconstruct(
     with stages.stage("Finding the head"):
         warnings = orientation_warnings(skull)
         pose = find_pose(skull, any_way_up=bool(warnings))
-        warnings += pose_warnings(pose, skull)
+        room = room_around(skull, pose)
+        warnings += pose_warnings(pose, room.skull)
     with stages.stage("Completing the skull") as update:
-        proposal = completer.propose(pose.upright(skull), device=device, progress=update)
+        proposal = completer.propose(pose.upright(room.skull), device=device, progress=update)
+        warnings += proposal.warnings
     with stages.stage("Extracting the implant"):
-        implant = _implant_of(proposal, skull, postprocessing)
-        if not implant.voxels.any():
+        whole = _implant_of(proposal, room.skull, postprocessing)
+        if not whole.voxels.any():
             raise NoImplantError(
                 f"Model '{chosen.name}' found no defect in this skull, so there is no implant; check that the mask "
                 "shows the hole.",
-                warnings=(*warnings, *proposal.warnings),
+                warnings=warnings,
             )
-        expected = _expected_error_of(proposal, implant, pose)
+        expected = _expected_error_of(proposal, whole, pose)
+        warnings += room.warnings(whole)
+        box = room.box_with(whole)
+        part = room.part(box)
+        bone = on_box(skull, box)
+        implant = bone.with_voxels(whole.voxels[part])
+    if expected:
+        warnings += expected.warnings
+        expected = replace(expected, volume=bone.with_voxels(expected.volume.voxels[part]))
     return Reconstruction(
-        defective_skull=skull,
-        complete_skull=skull.with_voxels(skull.voxels | implant.voxels),
+        defective_skull=bone,
+        complete_skull=bone.with_voxels(bone.voxels | implant.voxels),
         implant=implant,
         pose=pose,
         model=chosen,
         postprocessing=postprocessing,
         device=device,
         seconds=stages.seconds,
-        warnings=(*warnings, *proposal.warnings, *(expected.warnings if expected else ())),
+        warnings=tuple(warnings),
         agreement=proposal.agreement,
         expected_error=expected,
+        added_voxels=added_voxels(box, skull),
     )
 
 

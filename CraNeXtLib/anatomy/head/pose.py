@@ -14,6 +14,7 @@ from CraNeXtLib.anatomy.head.alignment import align_surfaces
 from CraNeXtLib.anatomy.head.bone_surface import Surface, bone_surface
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.anatomy.head.nearest_label_map import nearest_label_map
+from CraNeXtLib.anatomy.head.scanned_box import scanned_box
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.volume import Volume
@@ -26,7 +27,7 @@ _SIZES = (1.0, 0.92, 1.08)  # The affine fit starts from the template at each of
 _FAR_MM = 5.0
 _ODD_FAR_FRACTION = 0.2  # If more of the bone is off the template than this, other sizes of it are tried.
 _POOR_FAR_FRACTION = 0.4  # SkullFix skulls have up to 0.26.
-_OUTSIDE_MM, _OUTSIDE_FRACTION = 8.0, 0.02  # This much of the template's vault may lie outside the volume.
+_OUTSIDE_MM, _OUTSIDE_FRACTION = 8.0, 0.02  # This much of the template's vault may lie outside the scan.
 _UPRIGHT_DEG = 30.0  # Heads rotated by less stay as scanned; SkullFix skulls are up to 25° off the template.
 
 
@@ -160,23 +161,37 @@ def upright_frame(skull: Volume) -> SkullFrame:
     return skull_frame(skull, find_pose(skull).to_upright)
 
 
+def is_plausible(pose: HeadPose) -> bool:
+    """Return whether the template fits so well that it predicts where bone is missing."""
+    return pose.fit.far_fraction <= _POOR_FAR_FRACTION and _is_adult(pose.fit)
+
+
+def _is_adult(fit: PoseFit) -> bool:
+    return STRETCHES[0] <= fit.stretch[0] and fit.stretch[1] <= STRETCHES[1]
+
+
 def pose_warnings(pose: HeadPose, skull: Volume) -> list[str]:
-    """Return what the template's fit reveals about a skull or its volume, as sentences for the user."""
+    """Return what the template's fit reveals about a skull or its scan, as sentences for the user.
+
+    Args:
+        pose: Pose of the template on the skull.
+        skull: Mask of the skull. Where its volume ends, or a plane cuts off its bone, the scan ends.
+    """
     warnings = []
     if pose.fit.far_fraction > _POOR_FAR_FRACTION:
         warnings.append(f"{pose.fit.far_fraction:.0%} of the bone lies where no skull has bone; check the mask.")
-    low, high = pose.fit.stretch
-    if low < STRETCHES[0] or high > STRETCHES[1]:
+    if not _is_adult(pose.fit):
+        low, high = pose.fit.stretch
         warnings.append(f"The head is {low:.2f} to {high:.2f} times the size of an adult's; check the voxel spacing.")
-    template = pose.template
+    template, scan = pose.template, skull.crop(scanned_box(skull))
     indices = np.argwhere(template.voxels[::3, ::3, ::3]) * 3
     vault = template.to_ras(indices[indices[:, 2] > template.shape[2] / 2])
-    in_volume = skull.to_indices(apply_affine(pose.template_to_skull, vault))
-    margin = _OUTSIDE_MM / skull.spacing
-    outside = ((in_volume < -margin) | (in_volume > np.array(skull.shape) - 1 + margin)).any(axis=1).mean()
+    in_scan = scan.to_indices(apply_affine(pose.template_to_skull, vault))
+    margin = _OUTSIDE_MM / scan.spacing
+    outside = ((in_scan < -margin) | (in_scan > np.array(scan.shape) - 1 + margin)).any(axis=1).mean()
     if outside > _OUTSIDE_FRACTION:
         warnings.append(
-            f"{outside:.0%} of the vault lies outside the volume, where no implant can be made; use a scan that "
+            f"{outside:.0%} of the vault lies outside the scan, where no implant can be made; use a scan that "
             "shows the whole vault."
         )
     return warnings

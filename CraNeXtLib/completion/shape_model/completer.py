@@ -9,10 +9,11 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces
 from CraNeXtLib.anatomy.head.bone_surface import bone_surface
+from CraNeXtLib.anatomy.head.scanned_box import scanned_box
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.completion.shape_model.model import PCASkull, load_pca_skull
-from CraNeXtLib.completion.shape_model.observation import SAMPLING_MM, observe, scanned_part
+from CraNeXtLib.completion.shape_model.observation import SAMPLING_MM, observe
 from CraNeXtLib.completion.shape_model.radial_completion import complete
 from CraNeXtLib.completion.shape_model.shape_model_fill import ShapeModelFill, render
 from CraNeXtLib.geometry.resampling import shrink
@@ -121,7 +122,7 @@ class PCACompleter:
             alignment: From the model's space to the skull.
             progress: Called with the fraction of ``place`` that is done.
         """
-        view = scanned_part(skull)
+        view = skull.crop(scanned_box(skull))
         radial_maps = observe(view, occupancy, alignment, self.model.directions, self.model.prior.mean[0])
         progress(0.6)
         (outer, thickness), to_fill, unseen = complete(self.model, radial_maps)

@@ -19,26 +19,6 @@ _PLAUSIBLE_MM = 20.0
 # Where a ray meets no bone, the scan must extend this far beyond the expected surface; otherwise the bone may lie
 # outside the field of view.
 _VIEW_MARGIN_MM = 2.0
-# A whole skull ends in points and caps. If its last plane holds at least this area of bone, and at least this fraction
-# of the area _CUT_DEPTH_MM further in, the scan ended there and air was added later. SkullFix scans end with 17 to
-# 29 cm² and a fraction of 0.5 to 1.1; on the other sides their skulls end with less than 6 cm² and 0.25.
-_CUT_MM2, _CUT_FRACTION, _CUT_DEPTH_MM = 1000.0, 0.5, 5.0
-
-
-def scanned_part(skull: Volume) -> Volume:
-    """Return the part of a mask that was scanned: without the air beyond a plane that cuts the bone off."""
-    box = []
-    for axis, length in enumerate(skull.shape):
-        areas = np.count_nonzero(skull.voxels, axis=tuple({0, 1, 2} - {axis}))
-        areas = areas * skull.voxel_volume_mm3 / skull.spacing[axis]
-        depth = max(1, round(_CUT_DEPTH_MM / skull.spacing[axis]))
-        first, last = np.flatnonzero(areas)[[0, -1]]
-        is_cut = [
-            areas[end] >= max(_CUT_MM2, _CUT_FRACTION * areas[np.clip(inside, 0, length - 1)])
-            for end, inside in ((first, first + depth), (last, last - depth))
-        ]
-        box.append(slice(int(first) if is_cut[0] else 0, int(last) + 1 if is_cut[1] else length))
-    return skull.crop((box[0], box[1], box[2]))
 
 
 def observe(

@@ -9,23 +9,29 @@ from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
-from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.box import box_from, foreground_box
+from CraNeXtLib.geometry.lattice import on_box
 from CraNeXtLib.geometry.volume import Volume
 
 
 class Oracle(model_library.Model):
-    """A model that proposes a given complete skull."""
+    """A model that proposes a given complete skull for the defective one whose bone is given."""
 
-    def __init__(self, complete: Volume) -> None:
+    def __init__(self, complete: Volume, bone: Volume) -> None:
         super().__init__(resources.BUNDLED, {"name": "oracle", "kind": "oracle", "sha256": "0"})
         object.__setattr__(self, "complete", complete)
+        object.__setattr__(self, "bone", bone)
 
     def propose(self, skull, *, device, progress):
         assert device == "cpu"
         progress(0.5)
-        box = foreground_box(self.complete.voxels & ~skull.voxels, margin=8)
-        errors = np.full_like(self.complete.voxels[box], 2.5, dtype=np.float16)
-        return Proposal(box, self.complete.voxels[box].astype(np.float32), expected_error=errors, warnings=("A note.",))
+        # The model is asked on a larger grid, and upright; the remaining bone shows where the voxels are.
+        first = [side.start for side in foreground_box(skull.voxels)]
+        starts = np.subtract([side.start for side in foreground_box(self.bone.voxels)], first)
+        complete = on_box(self.complete, box_from(starts, starts + skull.shape))
+        box = foreground_box(complete.voxels & ~skull.voxels, margin=8)
+        errors = np.full_like(complete.voxels[box], 2.5, dtype=np.float16)
+        return Proposal(box, complete.voxels[box].astype(np.float32), expected_error=errors, warnings=("A note.",))
 
 
 def consult(monkeypatch, oracle):
@@ -40,7 +46,7 @@ DIRECTIONS = {"upright": np.eye(3), "flipped": np.diag([-1.0, -1.0, 1.0]), "obli
 @pytest.mark.parametrize("directions", DIRECTIONS)
 def test_the_implant_fills_the_hole_in_the_inputs_geometry(monkeypatch, directions):
     phantom = head(directions=DIRECTIONS[directions])
-    consult(monkeypatch, Oracle(phantom.complete))
+    consult(monkeypatch, Oracle(phantom.complete, phantom.defective))
     events = []
     result = reconstruct(phantom.defective, device="cpu", progress=lambda *event: events.append(event))
     for volume in (result.defective_skull, result.complete_skull, result.implant):
@@ -67,14 +73,15 @@ def test_a_head_that_is_upside_down_is_warned_of(monkeypatch, shared):
     every = (slice(None, None, 4),) * 3
     upside_down = np.diag([-1.0, 1, -1, 1]) @ complete.affine @ np.diag([4, 4, 4, 1.0])
     complete, implant = (Volume(v.voxels[every] > 0, upside_down) for v in (complete, implant))
-    consult(monkeypatch, Oracle(complete))
-    result = reconstruct(complete.with_voxels(complete.voxels & ~implant.voxels), device="cpu")
+    defective = complete.with_voxels(complete.voxels & ~implant.voxels)
+    consult(monkeypatch, Oracle(complete, defective))
+    result = reconstruct(defective, device="cpu")
     assert any("upside down" in warning for warning in result.warnings)
 
 
 def test_what_was_doubted_is_told_where_nothing_is_missing(monkeypatch):
     phantom = head(spacing=(4.0, 4.0, 4.0), thickness_mm=10.0)
-    consult(monkeypatch, Oracle(phantom.complete))
+    consult(monkeypatch, Oracle(phantom.complete, phantom.defective))
     child = np.diag([0.5, 0.5, 0.5, 1.0]) @ phantom.complete.affine
     with pytest.raises(NoImplantError) as caught:
         reconstruct(Volume(phantom.complete.voxels & ~speck(phantom), child), device="cpu")
@@ -86,7 +93,7 @@ def test_what_was_doubted_is_told_where_nothing_is_missing(monkeypatch):
 @pytest.mark.slow
 def test_no_defect_bad_masks_and_cancelling(monkeypatch):
     phantom = head()
-    consult(monkeypatch, Oracle(phantom.complete))
+    consult(monkeypatch, Oracle(phantom.complete, phantom.defective))
     with pytest.raises(NoImplantError, match="oracle"):
         reconstruct(phantom.complete.with_voxels(phantom.complete.voxels & ~speck(phantom)), device="cpu")
     with pytest.raises(InputError, match="empty"):
