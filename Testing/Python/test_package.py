@@ -88,6 +88,7 @@ def test_importing_the_package_imports_no_library():
     assert answer.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_api_page_run(tmp_path):
     page = (REPOSITORY / "Docs" / "api.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)

@@ -161,6 +161,7 @@ def test_a_fault_is_shown_where_it_is(head):
         assert head.v[where] == pytest.approx(v, abs=6)
 
 
+@pytest.mark.slow
 def test_orientation_and_spacing_do_not_matter(head):
     other = Head(codes="SAR", spacing=(1.0, 0.8, 1.25))
     name, spoil = SPOILED["hole"]
@@ -198,6 +199,7 @@ def test_an_empty_implant_cannot_be_checked(head):
         check(skull.with_voxels(np.zeros(skull.shape, dtype=bool)), skull)
 
 
+@pytest.mark.slow
 def test_the_implant_of_a_real_skull_passes(shared):
     reference, complete = (read_volume(shared / "skullfix" / kind / "016.nrrd") for kind in ("implant", "complete"))
     reference = reference.with_voxels(reference.voxels > 0)
@@ -205,6 +207,7 @@ def test_the_implant_of_a_real_skull_passes(shared):
     assert check(reference, skull, reference).failed == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", CRITERIA)
 def test_a_fault_in_a_real_implant_fails_its_criterion_and_no_other(real_case, criterion):
     implant = real_case.spoiled(criterion)

@@ -177,6 +177,7 @@ def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["a.nrrd"]
 
 
+@pytest.mark.slow
 def test_shared_skulls(shared):
     tilted = read_volume(shared / "skullfix/complete/000.nrrd")
     assert tilted.shape == (512, 512, 237)

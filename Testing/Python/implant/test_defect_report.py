@@ -50,6 +50,7 @@ def test_what_an_implant_leaves_open_is_reported(pose):
     assert 0.2 * whole["before"] < left["after"] < 0.8 * whole["before"]
 
 
+@pytest.mark.slow
 def test_the_bundled_skulls_defect():
     skull, implant = (read_volume(path) for path in (DEFECTIVE_SKULL, REFERENCE_IMPLANT))
     skull, implant = (volume.with_voxels(volume.voxels > 0) for volume in (skull, implant))

@@ -65,6 +65,7 @@ def test_the_implant_fills_the_hole_in_the_inputs_geometry(monkeypatch, directio
     assert fractions[-1] == 1.0
 
 
+@pytest.mark.slow
 def test_a_head_that_is_upside_down_is_warned_of(monkeypatch, shared):
     from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -79,6 +80,7 @@ def test_a_head_that_is_upside_down_is_warned_of(monkeypatch, shared):
     assert any("upside down" in warning for warning in result.warnings)
 
 
+@pytest.mark.slow
 def test_what_was_doubted_is_told_where_nothing_is_missing(monkeypatch):
     phantom = head(spacing=(4.0, 4.0, 4.0), thickness_mm=10.0)
     consult(monkeypatch, Oracle(phantom.complete, phantom.defective))

@@ -8,6 +8,7 @@ from PIL import Image
 from CraNeXtLib.pictures.ct_pictures import write_bone_picture
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("directions", [np.eye(3), OBLIQUE], ids=["upright", "oblique"])
 def test_twelve_slices_outline_the_bone(tmp_path, directions):
     case = head(spacing=(2.0, 2.0, 2.0), directions=directions)
@@ -24,6 +25,7 @@ def test_twelve_slices_outline_the_bone(tmp_path, directions):
             assert bone.sum() > 200
 
 
+@pytest.mark.slow
 def test_a_mask_that_misses_bone_outlines_less(tmp_path):
     case = head(spacing=(3.0, 3.0, 3.0))
     ct = case.complete.with_voxels(np.where(case.complete.voxels, 1300, -1000).astype(np.int16))

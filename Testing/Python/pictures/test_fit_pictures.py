@@ -25,6 +25,7 @@ def pictures(tmp_path_factory):
     return views
 
 
+@pytest.mark.slow
 def test_overlap_is_blue_a_gap_is_red_and_the_rest_is_gray(pictures):
     red, green, blue = np.moveaxis(pictures["fit_gap.png"], -1, 0)
     assert (blue > 1.5 * red).sum() > 300

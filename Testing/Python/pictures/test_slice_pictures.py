@@ -21,6 +21,7 @@ def implant_pixels(picture):
     return [[near[72 + 580 * row :, 10 + 530 * column :][:520, :520] for column in range(3)] for row in range(2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("directions", [np.eye(3), OBLIQUE, np.diag([-1.0, -1, 1]), np.eye(3)[:, [2, 0, 1]]])
 def test_a_hole_in_front_and_on_the_right_is_on_the_upper_left_of_the_slices(tmp_path, directions):
     case = head(spacing=(2.0, 2.5, 3.0), directions=directions, holes=HOLE_ON_THE_RIGHT)

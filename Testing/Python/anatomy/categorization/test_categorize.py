@@ -26,6 +26,7 @@ def test_regions_lie_where_the_bones_are(categorized):
     assert middle[6][2] > middle[5][2] > middle[4][2] > middle[2][2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("angles", [(20, 0, 0), (0, -20, 10)])
 def test_a_rotated_skull_keeps_its_labels(skull, categorized, angles):
     turn = np.eye(4)
@@ -46,6 +47,7 @@ def test_a_skull_that_is_upside_down_is_refused(skull):
         categorize(Volume(skull.voxels, np.diag([1.0, -1, -1, 1]) @ skull.affine))
 
 
+@pytest.mark.slow
 def test_a_mask_that_is_not_a_skull_is_refused(skull):
     piece = np.zeros(skull.shape, bool)
     piece[10:30, 10:60, 10:16] = True

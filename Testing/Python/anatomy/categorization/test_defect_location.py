@@ -13,6 +13,7 @@ def skull():
     return template_skull()
 
 
+@pytest.mark.slow
 def test_percentages_are_those_of_the_labels(skull):
     implant = bone_around(skull, (-55, 10, 50))
     analysis = analyze_defect(implant, skull.pose)
@@ -23,6 +24,7 @@ def test_percentages_are_those_of_the_labels(skull):
     assert 55 < analysis.extent_mm < 67
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("center", "side"), [((-55, 10, 50), "left"), ((55, 10, 50), "right"), ((0, 10, 97), "bilateral")]
 )
@@ -30,6 +32,7 @@ def test_the_side_is_the_patients(skull, center, side):
     assert analyze_defect(bone_around(skull, center), skull.pose).side == side
 
 
+@pytest.mark.slow
 def test_area_is_that_of_the_outer_side(skull):
     implant = bone_around(skull, (0, 0, 97), radius=25)
     assert analyze_defect(implant, skull.pose).area_cm2 == pytest.approx(np.pi * 2.75**2, rel=0.25)

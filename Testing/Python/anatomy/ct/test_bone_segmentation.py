@@ -59,6 +59,7 @@ def test_keeping_thin_bone_does_not_thicken_thick_bone():
     assert found.thin_ml == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("directions", [None, OBLIQUE])
 def test_headrest_and_electrodes_go_and_every_part_of_the_skull_stays(directions):
     case = head(directions=directions)
@@ -92,12 +93,14 @@ def test_noise_does_not_make_bone_thicker():
     assert abs(noisy.sum() / clean.sum() - 1) < 0.05
 
 
+@pytest.mark.slow
 def test_memory_order_changes_nothing():
     ct = synthetic_ct(head(spacing=(2.0, 2.5, 3.0)).defective)
     other = segment_bone(Volume(np.asfortranarray(ct.voxels), ct.affine)).mask.voxels
     assert np.array_equal(segment_bone(ct).mask.voxels, other)
 
 
+@pytest.mark.slow
 def test_thresholds_out_of_range_and_a_ct_without_bone_are_refused():
     ct = synthetic_ct(head().defective)
     for threshold in (20, 3000):

@@ -23,6 +23,7 @@ def test_a_good_scan_gives_no_warning():
     assert scan_warnings(CT, SKULL) == []
 
 
+@pytest.mark.slow
 def test_noise_is_measured():
     clean = synthetic_ct(SKULL)
     for noise in (0, 15, 60):
@@ -46,6 +47,7 @@ def test_values_cut_off_at_zero_are_warned_about():
     assert "No value is below 0" in check_hounsfield(CT.with_voxels(CT.voxels.clip(0)))[0]
 
 
+@pytest.mark.slow
 def test_thick_slices_are_warned_about():
     assert "The slices are 3 mm thick" in scan_warnings(CT, SKULL, thickness_mm=3.0)[0]
     thick = head(spacing=(1.0, 1.0, 2.5)).defective

@@ -56,6 +56,7 @@ def test_finds_a_known_motion(skull, kind, matrix):
     assert alignment.distance_mm < 0.5
 
 
+@pytest.mark.slow
 def test_holes_and_cropped_base_do_not_pull(skull):
     voxels = skull.voxels.copy()
     points = skull.to_ras(np.indices(skull.shape).reshape(3, -1).T)
@@ -68,6 +69,7 @@ def test_holes_and_cropped_base_do_not_pull(skull):
     assert error_mm(skull, alignment.matrix, matrix) < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0.75, 1.2])
 def test_a_head_of_another_size_is_found_despite_its_hole(size):
     mean = load_model(model_library.find("pca_skull")).model.surface

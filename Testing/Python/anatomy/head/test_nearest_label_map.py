@@ -1,6 +1,7 @@
 """Every point around a template has the label of the nearest region."""
 
 import numpy as np
+import pytest
 
 from CraNeXtLib.anatomy.head.nearest_label_map import NearestLabelMap, nearest_label_map
 from CraNeXtLib.anatomy.head.pose import bundled_template
@@ -15,6 +16,7 @@ def test_labels_reach_the_nearest_region_and_no_further():
     assert nearest.at(points).tolist() == [2, 2, 8, 8, 8, 9, 9]
 
 
+@pytest.mark.slow
 def test_labeling_a_mask_does_not_depend_on_memory_order():
     template = bundled_template()
     mask = template.with_voxels(np.ascontiguousarray(template.voxels > 0))

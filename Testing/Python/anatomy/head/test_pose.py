@@ -42,6 +42,7 @@ def test_an_implant_is_made_however_the_head_is_oriented(skull, turn):
     assert bool(result.warnings) == turn.startswith("upside down")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", ["tilted", "upside down and backward"])
 def test_the_rotation_is_found_and_undone(skull, turn):
     straight = find_pose(skull[0])
@@ -64,10 +65,12 @@ def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_notic
     assert "of the vault lies outside the volume" in " ".join(pose_warnings(find_pose(low), low))
 
 
+@pytest.mark.slow
 def test_a_nearly_upright_head_is_not_rotated(skull):
     assert find_pose(skull[0]).upright(skull[0]) is skull[0]
 
 
+@pytest.mark.slow
 def test_landmarks_follow_the_heads_own_axes(skull):
     whole = Volume(skull[0].voxels | skull[1].voxels, skull[0].affine)
     nod = Rotation.from_euler("x", 25, degrees=True).as_matrix()

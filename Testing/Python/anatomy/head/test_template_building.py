@@ -37,6 +37,7 @@ def test_bones_become_regions_in_bands_of_equal_volume():
     assert set(np.unique(regions[2:, 2:])) == {0, 1, 2}
 
 
+@pytest.mark.slow
 def test_a_template_of_any_label_map_is_symmetrical_and_keeps_its_regions():
     template = build_template(_ball_of_regions(shift=(3.0, 0, 0)), [])
     assert np.array_equal(template.voxels, template.voxels[::-1])

@@ -1,10 +1,11 @@
 """A device is the fastest one that exists, or exactly the one asked for."""
 
 import pytest
-import torch
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.devices import DEVICES, choose_device
+
+torch = pytest.importorskip("torch")
 
 
 @pytest.fixture

@@ -93,6 +93,7 @@ def test_a_deaf_worker_is_killed(worker, monkeypatch):
         job.result()
 
 
+@pytest.mark.slow
 def test_the_real_worker_refuses_in_our_words(tmp_path, monkeypatch):
     monkeypatch.setenv("ITK_AUTOLOAD_PATH", "/nonexistent")
     settings = {"skull": str(tmp_path / "Schädel mit Loch.nrrd"), "out": str(tmp_path / "out")}
@@ -105,6 +106,7 @@ def test_the_real_worker_refuses_in_our_words(tmp_path, monkeypatch):
         jobs.Job("reconstruct", settings | {"settings": {"modell": "x"}}).wait()
 
 
+@pytest.mark.slow
 def test_the_real_worker_checks_evaluates_and_installs(tmp_path):
     """What the training module asks of it; each ends in the library's own words about a file that is not there."""
     nowhere = str(tmp_path / "none.csv")

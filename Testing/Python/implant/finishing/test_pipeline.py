@@ -51,6 +51,7 @@ def test_without_any_step_the_implant_stays_as_it_is(phantom):
     assert finished.pieces[0].finished_ml == pytest.approx(finished.pieces[0].raw_ml, rel=0.02)
 
 
+@pytest.mark.slow
 def test_pores_inside_the_implant_are_filled(phantom):
     middle = np.rint(phantom.implant.to_indices(np.array([[41.0, 20.0, 56.0]]))[0]).astype(int)
     indices = np.argwhere(phantom.implant.voxels)
@@ -64,6 +65,7 @@ def test_pores_inside_the_implant_are_filled(phantom):
     assert len(finished.mesh.vertices) - edges + len(finished.mesh.faces) == 2  # one closed surface without handles
 
 
+@pytest.mark.slow
 def test_several_pieces_and_crumbs_are_finished_each_on_its_own():
     phantom = head(holes=(((40.0, 20.0, 60.0), 25.0), ((-70.0, 0.0, 20.0), 22.0)))
     voxels = phantom.implant.voxels.copy()
@@ -77,6 +79,7 @@ def test_several_pieces_and_crumbs_are_finished_each_on_its_own():
     assert finished.mesh.is_watertight
 
 
+@pytest.mark.slow
 def test_an_implant_that_touches_the_volumes_border_or_lies_in_bone(phantom):
     top = int(np.argwhere(phantom.implant.voxels)[:, 2].max()) - 4
     cut = Head(*(Volume(volume.voxels[..., :top], volume.affine) for volume in phantom))
@@ -87,6 +90,7 @@ def test_an_implant_that_touches_the_volumes_border_or_lies_in_bone(phantom):
     assert clearance_mm(finished.implant, cut.defective) > 0.99
 
 
+@pytest.mark.slow
 def test_bad_input_is_refused_with_a_sentence(phantom):
     nothing = phantom.implant.with_voxels(np.zeros(phantom.implant.shape, bool))
     with pytest.raises(InputError, match="not empty"):

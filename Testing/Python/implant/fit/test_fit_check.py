@@ -30,6 +30,7 @@ def test_a_gap_of_known_width_is_measured_and_judged(phantom):
     assert np.dot(lenient.insertions[0].outward_ras, HOLE) > 0
 
 
+@pytest.mark.slow
 def test_overlap_has_a_depth_a_volume_and_a_position(phantom):
     moved = phantom.implant.voxels | np.roll(phantom.implant.voxels, 3, axis=1)
     fit = check_fit(phantom.implant.with_voxels(moved), phantom.defective)
@@ -41,6 +42,7 @@ def test_overlap_has_a_depth_a_volume_and_a_position(phantom):
     assert fit.numbers["overlap_ml"] == pytest.approx(both, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_thickness_volume_and_weight_are_those_of_the_plate(phantom):
     implant = smaller(phantom, 24.0)
     fit = check_fit(implant, phantom.defective, material="titanium")
@@ -53,6 +55,7 @@ def test_thickness_volume_and_weight_are_those_of_the_plate(phantom):
         check_fit(implant, phantom.defective, material="wood")
 
 
+@pytest.mark.slow
 def test_a_thin_spot_fails_and_is_named(phantom):
     implant = smaller(phantom, 24.0)
     points = np.argwhere(implant.voxels)
@@ -68,6 +71,7 @@ def test_a_thin_spot_fails_and_is_named(phantom):
     assert np.linalg.norm(np.cross(wall.position_ras_mm, HOLE)) / np.linalg.norm(HOLE) < 7
 
 
+@pytest.mark.slow
 def test_maps_lie_on_one_mesh_and_empty_masks_are_refused(phantom):
     implant = smaller(phantom, 24.0)
     fit = check_fit(implant, phantom.defective)

@@ -9,6 +9,7 @@ from CraNeXtLib import check_fit
 from CraNeXtLib.geometry.volume import Volume
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("directions", [np.eye(3), OBLIQUE], ids=["upright", "oblique"])
 def test_an_implant_protrudes_by_as_much_as_it_was_moved_out(directions):
     phantom = head(spacing=(1.0, 1.0, 1.0), directions=directions, holes=((HOLE, 25.0),))
@@ -52,6 +53,7 @@ def bulging_on_the_left(phantom: Head, height_mm: float) -> Volume:
     return phantom.defective.with_voxels(phantom.defective.voxels | bulge)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("height_mm", [2.0, 4.0])
 def test_an_implant_is_recessed_by_as_much_as_the_contralateral_side_bulges(height_mm):
     phantom = head(spacing=(1.0, 1.0, 1.0), holes=((HOLE, 25.0),), half_axes_mm=FLAT_AXES_MM)
@@ -61,6 +63,7 @@ def test_an_implant_is_recessed_by_as_much_as_the_contralateral_side_bulges(heig
     assert fit.numbers["thickness_difference_mm"]["median"] == pytest.approx(-height_mm, abs=0.5)
 
 
+@pytest.mark.slow
 def test_symmetry_is_measured_on_the_outer_side_only():
     phantom = head(spacing=(1.5, 1.5, 1.5), holes=((HOLE, 25.0),))
     fit = check_fit(smaller(phantom, 24.0), phantom.defective)
