@@ -113,7 +113,9 @@ class Job:
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-        threading.Timer(_SECONDS_TO_CANCEL, self._kill).start()
+        killer = threading.Timer(_SECONDS_TO_CANCEL, self._kill)
+        killer.daemon = True  # a program that has nothing else to do must not wait for it
+        killer.start()
 
     def wait(self, progress: ProgressCallback | None = None) -> dict[str, Any]:
         """Wait for the end and return the result; a CancelledError raised by ``progress`` cancels the job.

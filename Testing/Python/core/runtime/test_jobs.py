@@ -1,5 +1,6 @@
 """The child process reports, fails and ends in ways that the parent understands, and leaves nothing behind."""
 
+import subprocess
 import sys
 import time
 
@@ -78,6 +79,21 @@ def test_cancel_reaches_the_worker(worker, tmp_path):
     with pytest.raises(CancelledError):
         job.result()
     assert leftovers(tmp_path) == []
+
+
+def test_a_program_ends_as_soon_as_its_cancelled_job_has(worker):
+    worker("send(event='progress', stage='Waiting', fraction=0)\nsys.stdin.readline()\nos._exit(130)\n")
+    program = (
+        "import sys, time\n"
+        "from CraNeXtLib.core.runtime import jobs\n"
+        "jobs.WORKER = sys.argv[1]\n"
+        "job = jobs.Job('any', {})\n"
+        "job.cancel()\n"
+        "while not job.poll(): time.sleep(0.01)\n"
+    )
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", program, str(jobs.WORKER)], check=True)
+    assert time.monotonic() - start < jobs._SECONDS_TO_CANCEL - 3
 
 
 def test_a_deaf_worker_is_killed(worker, monkeypatch):
