@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def _reconstruct(
     with stages.stage("Writing"):
         pieces = pieces_of(result.implant)
         full = fine_result(result, bone) if settings.preview else result
+        result = replace(result, added_voxels=full.added_voxels, warnings=full.warnings)  # those of the files
         _write_masks_and_surfaces(full, mesh, part, pieces, settings, folder.path)
     with stages.stage("Reporting"):
         _write_maps(result, mesh, part, folder.path, pictures=settings.report)

@@ -66,6 +66,7 @@ def describe_result(
         "model": {"name": result.model.name, "sha256": result.model.sha256},
         "parameters": asdict(settings) | {"postprocessing": result.postprocessing, "device": result.device},
         **describe_implant(result.implant, result.defective_skull, mesh),
+        "added_voxels": [list(sides) for sides in result.added_voxels],
         "agreement": None if result.agreement is None else round(result.agreement, 3),
         "expected_error": result.expected_error and result.expected_error.as_dict(),
         "warnings": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -106,7 +107,7 @@ def on_one_grid(grid: Volume, *masks: Volume) -> tuple[Volume, ...]:
     return (first, *(first.with_voxels(part.voxels) for part in parts))
 
 
-def moved(box: Box, offset: list[int]) -> Box:
+def moved(box: Box, offset: Sequence[int] | np.ndarray) -> Box:
     """Return a box after a shift by so many voxels along each axis.
 
     >>> moved(box_from((0, 1, 2), (5, 6, 7)), [1, 0, -2])

@@ -48,7 +48,7 @@ def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
 
     Args:
         ct: Hounsfield units.
-        bone: Mask of its bone, of the same geometry.
+        bone: Mask of its bone, on any grid.
         path: The file to write.
 
     Raises:
@@ -69,9 +69,9 @@ def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
             grid = np.empty((len(sides[1]), len(sides[0]), 3))
             grid[..., row.left], grid[..., row.up] = np.meshgrid(*sides)
             grid[..., row.across] = position_mm
-            indices = ct.to_indices(grid.reshape(-1, 3)).T
-            values = ndimage.map_coordinates(ct.voxels, indices, order=1, cval=_AIR_HU, output=np.float32)
-            inside = ndimage.map_coordinates(bone.voxels.view(np.uint8), indices, order=1, output=np.float32)
+            in_ct, in_bone = (volume.to_indices(grid.reshape(-1, 3)).T for volume in (ct, bone))
+            values = ndimage.map_coordinates(ct.voxels, in_ct, order=1, cval=_AIR_HU, output=np.float32)
+            inside = ndimage.map_coordinates(bone.voxels.view(np.uint8), in_bone, order=1, output=np.float32)
             shape = grid.shape[:2]
             panel.imshow(values.reshape(shape), cmap="gray", vmin=WINDOW_HU[0], vmax=WINDOW_HU[1], origin="lower")
             if inside.max() > 0.5:

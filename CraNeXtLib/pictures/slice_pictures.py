@@ -66,15 +66,15 @@ def write_slice_picture(
         implant: Mask of the implant, of the same geometry, not empty.
         path: The file to write.
         title: One line above the slices.
-        background: The CT in Hounsfield units, of the same geometry, shown in place of the skull's mask.
+        background: The CT in Hounsfield units, on any grid, shown in place of the skull's mask.
 
     Raises:
-        InputError: If the geometries differ, the implant is empty or the file cannot be written.
+        InputError: If the masks differ in geometry, the implant is empty or the file cannot be written.
     """
     from PIL import Image, ImageDraw, ImageFont
 
-    if not all(volume.has_geometry_of(skull) for volume in (implant, background) if volume is not None):
-        raise InputError("The skull, the implant and the CT differ in geometry; resample them onto one grid.")
+    if not implant.has_geometry_of(skull):
+        raise InputError("The skull and the implant differ in geometry; resample them onto one grid.")
     head, part = (_extent(volume) for volume in (skull, implant))
     low, high = np.minimum(head[0], part[0]) - _MARGIN_MM, np.maximum(head[1], part[1]) + _MARGIN_MM
     pixel_mm = max(PIXEL_MM, *((high - low) / np.array([_PANEL[0], _PANEL[0], _PANEL[1]])))
@@ -126,18 +126,18 @@ def _slice_points(plane: Plane, position_mm: float, low: np.ndarray, high: np.nd
 def _rendered(points: np.ndarray, skull: Volume, implant: Volume, background: Volume | None) -> np.ndarray:
     """Return the slice as an 8-bit RGB picture of shape (rows, columns, 3)."""
     shape = points.shape[:2]
-    indices = skull.to_indices(points.reshape(-1, 3)).T
 
-    def sample(voxels: np.ndarray, order: int, outside: float = 0.0) -> np.ndarray:
-        values = ndimage.map_coordinates(voxels, indices, output=np.float32, order=order, cval=outside)
+    def sample(volume: Volume, voxels: np.ndarray, outside: float = 0.0) -> np.ndarray:
+        indices = volume.to_indices(points.reshape(-1, 3)).T
+        values = ndimage.map_coordinates(voxels, indices, output=np.float32, order=1, cval=outside)
         return values.reshape(*shape, 1)
 
     if background is None:
-        picture = _BACKGROUND + sample(skull.voxels != 0, 1) * (BONE - _BACKGROUND)
+        picture = _BACKGROUND + sample(skull, skull.voxels != 0) * (BONE - _BACKGROUND)
     else:
         first, last = CT_WINDOW_HU
-        picture = np.clip((sample(background.voxels, 1, first) - first) / (last - first), 0, 1) * np.ones(3)
-    occupancy = np.clip(sample(implant.voxels != 0, 1), 0, 1)
+        picture = np.clip((sample(background, background.voxels, first) - first) / (last - first), 0, 1) * np.ones(3)
+    occupancy = np.clip(sample(implant, implant.voxels != 0), 0, 1)
     return (255 * np.clip(picture + occupancy * (IMPLANT - picture), 0, 1)).astype(np.uint8)
 
 

@@ -32,7 +32,7 @@ def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct
         implant: Mask of the implant, of the same geometry, not empty.
         folder: Folder to write into.
         title: Title of the pictures, such as the case's ID.
-        ct: The CT in Hounsfield units, of the same geometry, if there is one.
+        ct: The CT in Hounsfield units, on any grid, if there is one.
 
     Raises:
         InputError: If the geometries differ or a file cannot be written.

@@ -6,6 +6,8 @@ from phantoms import OBLIQUE, head
 from PIL import Image
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.box import box_from
+from CraNeXtLib.geometry.lattice import on_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.palette import IMPLANT
 from CraNeXtLib.pictures.slice_pictures import write_slice_picture
@@ -42,6 +44,16 @@ def test_a_ct_takes_the_place_of_the_skull(tmp_path):
         panel = np.asarray(image.convert("RGB"))[72:592, 10:530]
     assert (panel == 255).all(axis=-1).mean() > 0.01
     assert (panel == 0).all(axis=-1).mean() > 0.3
+
+
+def test_a_ct_on_another_grid_lies_where_it_was_scanned(tmp_path):
+    case = head(spacing=(3.0, 3.0, 3.0))
+    ct = case.defective.with_voxels(np.where(case.defective.voxels, 1300, -1000).astype(np.int16))
+    grown = [on_box(mask, box_from((0, -4, -2), np.array(mask.shape) + 5)) for mask in (case.defective, case.implant)]
+    for name, masks in (("same", (case.defective, case.implant)), ("grown", grown)):
+        write_slice_picture(*masks, tmp_path / f"{name}.png", title="CT", background=ct)
+    with Image.open(tmp_path / "same.png") as same, Image.open(tmp_path / "grown.png") as other:
+        np.testing.assert_array_equal(np.asarray(same), np.asarray(other))
 
 
 def test_other_geometry_and_no_implant_are_refused(tmp_path):
