@@ -9,6 +9,10 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 
+RIGHT_ANGLE_TOLERANCE = 1e-3
+"""Cosine of the angle between two axes that still counts as a right one."""
+_MOST_LABELS = 64  # A volume with more values is an image, not a label map.
+
 
 def surface_indices(volume: Volume) -> np.ndarray:
     """Return the indices of a mask's surface voxels, shape (N, 3)."""
@@ -29,6 +33,48 @@ def mask(volume: Volume) -> np.ndarray:
     return volume.voxels if volume.voxels.dtype == bool else volume.voxels != 0
 
 
+def binary(volume: Volume, *, name: str = "The volume", option: str = "--segment") -> Volume:
+    """Return a volume of two values as a mask of type bool; the one rule for every mask that the library is given.
+
+    Any positive value may stand for the inside if 0 stands for the rest: SkullFix stores 0 and 1, image editors 0 and
+    255. The mask may be empty.
+
+    Args:
+        volume: The volume.
+        name: Its name in messages.
+        option: The option that chooses one of several labels, for messages.
+
+    Raises:
+        InputError: If the volume contains several labels, probabilities, or an image such as a CT.
+    """
+    voxels = volume.voxels
+    if voxels.dtype == bool:
+        return volume
+    low, high = voxels.min(), voxels.max()
+    if low < 0 or not _only_zero_and(voxels, high):
+        raise InputError(f"{name} {_what_it_is(voxels, option)}")
+    return volume.with_voxels(voxels != 0)
+
+
+def _only_zero_and(voxels: np.ndarray, value: float) -> bool:
+    # This checks plane by plane, so a CT is recognized by its first planes.
+    return all(bool(((plane == 0) | (plane == value)).all()) for plane in np.moveaxis(voxels, -1, 0))
+
+
+def _what_it_is(voxels: np.ndarray, option: str) -> str:
+    values = np.unique(voxels[:: max(1, voxels.shape[0] // 64)])
+    integral = voxels.dtype.kind in "iu" or bool((values == np.round(values)).all())
+    if integral and values.min() >= 0 and len(values) <= _MOST_LABELS:
+        present = np.unique(voxels)
+        labels = ", ".join(str(int(v)) for v in present[present != 0][:10])
+        return f"contains several labels ({labels}); choose one, or several such as 1,2, with {option}."
+    if voxels.min() >= 0 and voxels.max() <= 1:
+        return (
+            "holds values between 0 and 1, such as probabilities; threshold it, for example at 0.5, and save the mask."
+        )
+    return "is an image, not a mask; if it is a CT in Hounsfield units, add --ct to a command that has it."
+
+
 def check_same_geometry(*volumes: Volume) -> None:
     """Check that volumes can be compared voxel by voxel.
 
@@ -41,5 +87,5 @@ def check_same_geometry(*volumes: Volume) -> None:
             "The volumes differ in size, spacing, directions or origin; resample them onto one grid before measuring."
         )
     directions = first.affine[:3, :3] / first.spacing
-    if np.abs(directions.T @ directions - np.eye(3)).max() > 1e-3:
+    if np.abs(directions.T @ directions - np.eye(3)).max() > RIGHT_ANGLE_TOLERANCE:
         raise InputError("The axes of the volumes are not at right angles; resample them before measuring.")

@@ -38,7 +38,8 @@ class Volume:
             raise InputError("The volume has no voxels.")
         if affine.shape != (4, 4) or not np.isfinite(affine).all() or not np.array_equal(affine[3], [0, 0, 0, 1]):
             raise InputError("The affine must be a finite 4x4 matrix whose last row is 0 0 0 1.")
-        if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+        lengths = np.linalg.norm(affine[:3, :3], axis=0)
+        if not (lengths > 0).all() or abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-6:
             raise InputError("The affine is singular; the file's spacing or directions are damaged.")
         voxels.flags.writeable = False
         affine.flags.writeable = False

@@ -2,66 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.reading import file_size
 from CraNeXtLib.geometry.affine import affine_from_axis_codes
+from CraNeXtLib.geometry.mask import RIGHT_ANGLE_TOLERANCE, binary
+from CraNeXtLib.geometry.nifti_reading import read_nifti
+from CraNeXtLib.geometry.nrrd_reading import read_nrrd
+from CraNeXtLib.geometry.segments import choose_segments
+from CraNeXtLib.geometry.stored_volume import StoredVolume, too_little_memory
 from CraNeXtLib.geometry.volume import Volume
 
 NRRD_SUFFIXES = (".nrrd", ".nhdr")
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 
-# The patient coordinate systems of NRRD, with the signs that turn their axes into RAS.
-_TO_RAS = {
-    "right-anterior-superior": (1, 1, 1),
-    "ras": (1, 1, 1),
-    "left-anterior-superior": (-1, 1, 1),
-    "las": (-1, 1, 1),
-    "left-posterior-superior": (-1, -1, 1),
-    "lps": (-1, -1, 1),
-}
-_NIFTI_UNIT_IN_MM = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
+_LEAST_EXTENT_MM, _MOST_EXTENT_MM = 1.0, 3000.0
+"""The longest side of a volume: from a specimen on a micro-CT to the whole body."""
 
 
-def read_volume(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> Volume:
+def read_volume(
+    path: str | Path, *, orientation: str | None = None, segment: str | None = None, option: str = "--segment"
+) -> Volume:
     """Read one volume.
 
     Args:
         path: A ``.nrrd``, ``.nhdr``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz`` file.
         orientation: Directions of the three array axes, such as ``"RAS"``, if the header lacks them or is wrong. The
             spacing is still the header's; the first voxel becomes the RAS origin.
-        segment: Name, ID or label value of the segment to read, as a mask.
+        segment: Name, ID or label value of the segment to read, as a mask; several with commas for their union.
+        option: The command's option for ``segment``, for messages.
 
     Raises:
-        InputError: If the file is missing, damaged, not three-dimensional, has no orientation, or no such segment.
+        InputError: If the file is missing, damaged or no regular file, not three-dimensional, or too large; has no
+            orientation, contradicting ones, or axes that are not at right angles; or has no such segment.
     """
     path = Path(path)
     stored = _read_stored(path)
-    if orientation is not None:
-        if stored.spacing is None:
-            raise InputError(f"{path.name} has no voxel spacing; save it with its spacing first.")
-        affine = affine_from_axis_codes(orientation, stored.spacing)
-    elif stored.affine is None:
-        raise InputError(
-            f"The header of {path.name} does not define the orientation of the head; give the directions of the three "
-            "array axes, such as LPS, with --orientation."
-        )
-    else:
-        affine = stored.affine
-    voxels = _choose_segment(stored, segment, path.name)
+    affine = _checked_affine(stored, orientation, path.name)
+    voxels = choose_segments(stored, segment, name=path.name, option=option)
     if voxels.ndim != 3:
         raise InputError(f"{path.name} has {voxels.ndim} dimensions; give a single 3D volume.")
     if voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
         raise InputError(f"{path.name} contains NaN or infinite values; save it without them.")
-    if voxels.dtype.kind not in "biuf":
-        raise InputError(f"{path.name} does not contain numbers; give a mask or a CT volume.")
-    return Volume(voxels, affine)
+    volume = Volume(voxels, affine)
+    _check_extent(volume, path.name)
+    return volume
+
+
+def read_mask(
+    path: str | Path, *, orientation: str | None = None, segment: str | None = None, option: str = "--segment"
+) -> Volume:
+    """Read one mask: 0 and one other value, or the segments or labels that are chosen.
+
+    Args:
+        path: See :func:`read_volume`, also for ``orientation``, ``segment`` and ``option``.
+
+    Returns:
+        The mask, of type bool.
+
+    Raises:
+        InputError: As :func:`read_volume`, or if the file holds several labels and none is chosen, probabilities, or an
+            image.
+    """
+    volume = read_volume(path, orientation=orientation, segment=segment, option=option)
+    return binary(volume, name=Path(path).name, option=option)
 
 
 def write_volume(volume: Volume, path: str | Path) -> None:
@@ -86,107 +95,66 @@ def is_volume_file(path: Path) -> bool:
     return bool(_suffix(path)) and not path.is_dir()
 
 
-@dataclass(frozen=True)
-class _Stored:
-    """The content of a file, before its orientation and segment are chosen."""
-
-    voxels: np.ndarray
-    affine: np.ndarray | None
-    spacing: np.ndarray | None
-    header: Mapping[str, Any]
-
-
 def _suffix(path: Path) -> str:
     name = path.name.lower()
     return next((s for s in (".nii.gz", ".nii", ".nrrd", ".nhdr") if name.endswith(s)), "")
 
 
-def _read_stored(path: Path) -> _Stored:
-    if not path.exists():
-        raise InputError(f"There is no file {path}; check the path.")
+def _read_stored(path: Path) -> StoredVolume:
+    file_size(path)
     suffix = _suffix(path)
-    if path.is_dir() or not suffix:
+    if not suffix:
         raise InputError(f"{path.name} is not a volume file; give a .nrrd, .seg.nrrd, .nii or .nii.gz file.")
     try:
-        return _read_nrrd(path) if suffix in NRRD_SUFFIXES else _read_nifti(path)
+        return read_nrrd(path) if suffix in NRRD_SUFFIXES else read_nifti(path)
     except (InputError, ImportError):
         raise
+    except MemoryError as error:
+        raise too_little_memory(path.name, path.stat().st_size) from error
     except Exception as error:  # pynrrd, nibabel, zlib and gzip raise many kinds for a damaged file
         raise InputError(f"{path.name} cannot be read; it is damaged or not a {suffix} file.") from error
 
 
-def _read_nrrd(path: Path) -> _Stored:
-    import nrrd
-
-    voxels, header = nrrd.read(str(path), index_order="F")
-    directions = header.get("space directions")
-    spacing = header.get("spacings")
-    affine = None
-    if directions is not None:
-        spatial = np.array([d for d in directions if d is not None and np.isfinite(d).all()], dtype=float)
-        spacing = np.linalg.norm(spatial, axis=1)
-        signs = _TO_RAS.get(str(header.get("space", "")).lower())
-        if signs is not None and spatial.shape == (3, 3):
-            affine = np.eye(4)
-            affine[:3, :3] = (spatial * signs).T
-            affine[:3, 3] = np.asarray(header.get("space origin", (0, 0, 0)), dtype=float) * signs
-    usable = spacing is not None and np.isfinite(np.asarray(spacing, dtype=float)).all()
-    return _Stored(voxels, affine, np.asarray(spacing, dtype=float) if usable else None, header)
-
-
-def _read_nifti(path: Path) -> _Stored:
-    import nibabel
-
-    # Typed by what every reader of NIfTI gives; nibabel.load promises less.
-    image = cast("nibabel.Nifti1Image", nibabel.load(path))
-    header = image.header
-    scale = _NIFTI_UNIT_IN_MM.get(header.get_xyzt_units()[0], 1.0)
-    affine = None
-    if header["sform_code"] > 0 or header["qform_code"] > 0:
-        affine = np.diag([scale, scale, scale, 1.0]) @ header.get_best_affine()
-    voxels = np.asanyarray(image.dataobj)
-    while voxels.ndim > 3 and voxels.shape[-1] == 1:
-        voxels = voxels[..., 0]
-    return _Stored(voxels, affine, np.asarray(header.get_zooms()[:3], dtype=float) * scale, {})
+def _checked_affine(stored: StoredVolume, orientation: str | None, name: str) -> np.ndarray:
+    """Return the affine of a volume, from its header or from the orientation that the user gives."""
+    if stored.affine is not None:
+        _check_right_angles(stored.affine, name)
+    if orientation is not None:
+        if stored.spacing is None:
+            raise InputError(f"{name} has no voxel spacing; save it with its spacing first.")
+        return affine_from_axis_codes(orientation, stored.spacing)
+    if stored.affine is None:
+        raise InputError(
+            f"The header of {name} does not define the orientation of the head; give the directions of the three "
+            "array axes, such as LPS, with --orientation."
+        )
+    if stored.conflict:
+        raise InputError(
+            f"The header of {name} {stored.conflict}; save it with one, or give the directions of the three array "
+            "axes, such as LPS, with --orientation."
+        )
+    return stored.affine
 
 
-def _choose_segment(stored: _Stored, segment: str | None, name: str) -> np.ndarray:
-    """Return the voxels of a plain volume, or the mask of one segment or label."""
-    segments = _segments(stored.header)
-    if not segments:
-        return stored.voxels if segment is None else _label(stored.voxels, segment, name)
-    if segment is None and len(segments) > 1:
-        raise InputError(f"{name} contains several segments; choose one with --segment: {_names(segments)}.")
-    wanted = segments[0]["Name"] if segment is None else segment
-    found = [s for s in segments if wanted.lower() in (s["Name"].lower(), s["ID"].lower())]
-    found = found or [s for s in segments if wanted == s["LabelValue"]]
-    if not found:
-        raise InputError(f"{name} has no segment '{wanted}'; choose one with --segment: {_names(segments)}.")
-    layers = stored.voxels if stored.voxels.ndim == 4 else stored.voxels[None]
-    return layers[int(found[0]["Layer"])] == int(found[0]["LabelValue"])
+def _check_right_angles(affine: np.ndarray, name: str) -> None:
+    lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    if not (np.isfinite(affine).all() and (lengths > 0).all()):
+        raise InputError(f"The header of {name} gives a spacing or position that is not possible; save it again.")
+    directions = affine[:3, :3] / lengths
+    if np.abs(directions.T @ directions - np.eye(3)).max() > RIGHT_ANGLE_TOLERANCE:
+        raise InputError(
+            f"The axes of {name} are not at right angles, as after a tilted gantry; resample it onto a straight grid, "
+            "or give the DICOM series with --ct, which is straightened."
+        )
 
 
-def _label(voxels: np.ndarray, segment: str, name: str) -> np.ndarray:
-    if not segment.lstrip("-").isdigit():
-        raise InputError(f"{name} has no named segments; choose a label by its number with --segment.")
-    mask = voxels == int(segment)
-    if not mask.any():
-        raise InputError(f"No voxel of {name} has the label {segment}; choose another with --segment.")
-    return mask
-
-
-def _names(segments: list[dict[str, str]]) -> str:
-    return ", ".join(f"'{s['Name']}'" for s in segments)
-
-
-def _segments(header: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the segments that Slicer describes in a header, in order."""
-    segments: list[dict[str, str]] = []
-    while f"Segment{len(segments)}_ID" in header:
-        prefix = f"Segment{len(segments)}_"
-        fields = {"Layer": "0", "LabelValue": "1", "Name": header[prefix + "ID"]}
-        segments.append(fields | {key[len(prefix) :]: str(header[key]) for key in header if key.startswith(prefix)})
-    return segments
+def _check_extent(volume: Volume, name: str) -> None:
+    extent = float((volume.spacing * volume.shape).max())
+    if not _LEAST_EXTENT_MM <= extent <= _MOST_EXTENT_MM:
+        raise InputError(
+            f"{name} is {extent:.3g} mm long, which no scan is; check its spacing and its unit, which must be "
+            "millimeters."
+        )
 
 
 def _write_nrrd(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:

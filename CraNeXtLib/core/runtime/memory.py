@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 NO_MEMORY = "This computer is out of memory; close other programs, or choose a smaller --model if one is used."
@@ -32,3 +33,11 @@ def memory_advice(error: BaseException) -> str:
     if "out of memory" in text:
         return NO_GPU_MEMORY
     return NO_MEMORY if "can't allocate memory" in text or "not enough memory" in text else ""
+
+
+def total_memory_bytes() -> int | None:
+    """Return the size of this computer's memory in bytes, or None on a system that does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # Windows
+        return None

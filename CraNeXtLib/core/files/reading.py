@@ -1,0 +1,116 @@
+"""Opening the files that a user names: regular files only, and streams that end where they should."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from CraNeXtLib.core.errors import InputError
+
+_CHUNK = 1 << 24
+
+
+class _ReadsInto(Protocol):
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+
+class DamagedError(Exception):
+    """A stream is shorter or longer than it should be."""
+
+
+def file_size(path: Path) -> int:
+    """Return the size of a regular file in bytes.
+
+    Raises:
+        InputError: If there is no such file, or it is a folder, or a pipe or device, which might never end.
+    """
+    try:
+        status = path.stat()
+    except PermissionError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}; check its permissions.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        raise InputError(f"There is no file {shortened(path)}; check the path.") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{path.name} is a folder; give a file.")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path.name} is a pipe or a device, not a file; save its content as a file first.")
+    return status.st_size
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a regular file for reading.
+
+    Raises:
+        InputError: As :func:`file_size`, or if the file cannot be opened.
+    """
+    file_size(path)
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}; check its permissions.") from error
+    with file:
+        yield file
+
+
+def decompressed(file: IO[bytes], encoding: str) -> IO[bytes]:
+    """Return a stream of the decompressed content from where a file stands.
+
+    Reading past the last byte checks the checksum, so always end with :func:`check_end`.
+
+    Args:
+        file: A file opened by :func:`opened`.
+        encoding: ``"raw"``, ``"gzip"`` or ``"bzip2"``.
+    """
+    if encoding == "gzip":
+        return gzip.GzipFile(fileobj=file, mode="rb")  # type: ignore[return-value]  # an IO in all but name
+    return bz2.BZ2File(file, "rb") if encoding == "bzip2" else file
+
+
+def fill(stream: _ReadsInto, buffer: memoryview) -> None:
+    """Read exactly as many bytes as the buffer holds.
+
+    Raises:
+        DamagedError: If the stream ends before.
+    """
+    start = 0
+    while start < len(buffer):
+        count = stream.readinto(buffer[start : start + _CHUNK])
+        if not count:
+            raise DamagedError("The stream is too short.")
+        start += count
+
+
+def skip(stream: IO[bytes], count: int) -> None:
+    """Read and discard bytes.
+
+    Raises:
+        DamagedError: If the stream ends before.
+    """
+    while count > 0:
+        read = len(stream.read(min(count, _CHUNK)))
+        if not read:
+            raise DamagedError("The stream is too short.")
+        count -= read
+
+
+def check_end(stream: IO[bytes]) -> None:
+    """Check that nothing follows, which for a compressed stream also checks its checksum.
+
+    Raises:
+        DamagedError: If something follows.
+        OSError: If the checksum is wrong; also EOFError and zlib.error.
+    """
+    if stream.read(1):
+        raise DamagedError("The stream is too long.")
+
+
+def shortened(path: Path) -> str:
+    """Return a path for a message; of a very long one, only its end."""
+    text = repr(str(path))[1:-1]
+    return text if len(text) <= 300 else f"…{text[-100:]}"

@@ -1,0 +1,120 @@
+"""Reading NIfTI-1 and NIfTI-2 files, compressed or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.reading import DamagedError, check_end, decompressed, file_size, fill, opened, skip
+from CraNeXtLib.geometry.affine import apply_affine
+from CraNeXtLib.geometry.box import corners_between
+from CraNeXtLib.geometry.stored_volume import StoredVolume, allocated, bytes_of, check_size, with_memory
+
+if TYPE_CHECKING:
+    from nibabel import Nifti1Header
+
+_UNIT_IN_MM = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
+_NEAR = 0.01
+"""Relative difference of two spacings that rounding explains."""
+
+
+def read_nifti(path: Path) -> StoredVolume:
+    """Read a ``.nii`` or ``.nii.gz`` file, to the checksum if it is compressed.
+
+    The sform takes precedence over the qform, as the format says and nibabel has it; if both are set and lie more than
+    a voxel apart, neither can be trusted, because 3D Slicer, ITK-SNAP and ANTs often take the other one.
+
+    Raises:
+        InputError: If the header asks for more voxels than the file can hold.
+        Exception: nibabel, gzip and zlib raise many kinds for a damaged file.
+    """
+    encoding = "gzip" if path.name.lower().endswith(".gz") else "raw"
+    with opened(path) as file:
+        stream = decompressed(file, encoding)
+        header, pixdim = _read_header(stream)
+        shape = tuple(int(size) for size in header.get_data_shape())
+        dtype = header.get_data_dtype()
+        if not len(shape) >= 3:
+            raise InputError(f"{path.name} has {len(shape)} dimensions; give a single 3D volume.")
+        if dtype.kind not in "iuf":
+            raise InputError(f"{path.name} does not contain numbers; give a mask or a CT volume.")
+        check_size(path.name, shape, dtype.itemsize, stored_bytes=file_size(path), encoding=encoding)
+        voxels = allocated(path.name, shape, dtype)
+        skip(stream, int(header["vox_offset"]) - int(header["sizeof_hdr"]))
+        fill(stream, bytes_of(voxels))
+        check_end(stream)
+    while voxels.ndim > 3 and voxels.shape[-1] == 1:
+        voxels = voxels[..., 0]
+    voxels = with_memory(path.name, 8 * voxels.size, lambda: _scaled(voxels, header))
+    scale = _UNIT_IN_MM.get(header.get_xyzt_units()[0])
+    if scale is None:
+        raise InputError(f"The header of {path.name} gives an unknown unit of length; save it in millimeters.")
+    spacing = np.abs(pixdim) * scale if (pixdim != 0).all() and np.isfinite(pixdim).all() else None
+    affine, conflict = _affine(header, voxels.shape, pixdim)
+    if affine is not None:
+        affine = np.diag([scale, scale, scale, 1.0]) @ affine
+    return StoredVolume(voxels, affine, spacing, conflict)
+
+
+def _read_header(stream: IO[bytes]) -> tuple[Nifti1Header, np.ndarray]:
+    """Return the header, and its ``pixdim`` of the three axes as stored, in which nibabel turns 0 into 1."""
+    from nibabel import Nifti1Header, Nifti2Header
+
+    block = stream.read(348)
+    kind: Any = Nifti1Header
+    if block[:4] in _sizes(540):
+        kind, block = Nifti2Header, block + stream.read(540 - 348)
+    if len(block) not in (348, 540) or block[:4] not in _sizes(len(block)):
+        raise DamagedError("This is no NIfTI header.")
+    pixdim = np.array(kind(block, check=False)["pixdim"][1:4], dtype=float)
+    header = kind(block)
+    if not bytes(header["magic"]).startswith((b"n+1", b"n+2")):
+        raise DamagedError("The voxels are in another file.")
+    if not len(block) <= float(header["vox_offset"]) < 1 << 30:
+        raise DamagedError("The voxels begin inside the header.")
+    return header, pixdim
+
+
+def _sizes(size: int) -> tuple[bytes, bytes]:
+    """Return a header's first four bytes, its size, in both orders of bytes."""
+    return size.to_bytes(4, "little"), size.to_bytes(4, "big")
+
+
+def _scaled(voxels: np.ndarray, header: Nifti1Header) -> np.ndarray:
+    """Apply the header's slope and intercept as nibabel's array proxy does."""
+    from nibabel.volumeutils import apply_read_scaling
+
+    slope, intercept = header.get_slope_inter()
+    return apply_read_scaling(
+        voxels, np.float64(1 if slope is None else slope), np.float64(0 if intercept is None else intercept)
+    )
+
+
+def _affine(header: Nifti1Header, shape: tuple[int, ...], pixdim: np.ndarray) -> tuple[np.ndarray | None, str]:
+    """Return the affine in the header's unit, if it has one, and why it cannot be trusted."""
+    has_sform, has_qform = (int(header[code]) > 0 for code in ("sform_code", "qform_code"))
+    if has_qform and (pixdim == 0).any() and not has_sform:
+        return None, ""
+    sform = header.get_sform() if has_sform else None
+    qform = header.get_qform() if has_qform and not (has_sform and (pixdim == 0).any()) else None
+    if sform is None:
+        return qform, ""
+    spacing = np.linalg.norm(sform[:3, :3], axis=0)
+    if qform is not None:
+        corners = corners_between((0, 0, 0), np.array(shape[:3]) - 1)
+        apart = np.linalg.norm(apply_affine(sform, corners) - apply_affine(qform, corners), axis=1).max()
+        if not apart <= spacing.max():
+            return sform, (
+                f"gives two positions, by its sform and by its qform, which lie {apart:.3g} apart in the header's unit"
+            )
+    stored = np.abs(pixdim)
+    if (pixdim != 0).all() and not (np.abs(stored - spacing) <= _NEAR * spacing).all():
+        return sform, (f"gives two spacings, {_listed(spacing)} by its sform and {_listed(stored)} by its pixdim")
+    return sform, ""
+
+
+def _listed(values: np.ndarray) -> str:
+    return " x ".join(f"{value:.4g}" for value in values)

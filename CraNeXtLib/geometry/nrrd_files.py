@@ -1,0 +1,71 @@
+"""Which files a NRRD consists of: its header names the data files if they are apart."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import IO
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.reading import DamagedError, opened
+
+_LONGEST_HEADER = 16 << 20
+_MOST_FILES = 100_000
+
+
+def read_header_lines(file: IO[bytes]) -> tuple[list[str], list[str]]:
+    """Read the lines of a header, and leave the file where the attached voxels begin.
+
+    Returns:
+        The header's lines, without those that list the data files, and these.
+
+    Raises:
+        DamagedError: If there is no header of a bounded length.
+    """
+    if file.read(4) != b"NRRD":
+        raise DamagedError("This is no NRRD header.")
+    file.seek(0)
+    lines: list[str] = []
+    listed: list[str] | None = None
+    length = 0
+    while line := file.readline(_LONGEST_HEADER):
+        length += len(line)
+        if length > _LONGEST_HEADER:
+            raise DamagedError("The header does not end.")
+        text = line.decode("utf-8", "replace").rstrip()
+        if listed is not None:
+            listed += [text] if text else []
+        elif not text:
+            break
+        else:
+            lines.append(text)
+            if re.match(r"data ?file:\s*LIST\b", text):
+                listed = []
+    return lines, listed or []
+
+
+def data_files(path: Path) -> list[Path]:
+    """Return the files with the voxels of a NRRD, in order; none if the voxels follow the header.
+
+    Raises:
+        InputError: If there is no such file, or the header names more data files than a volume can have.
+        DamagedError: If it is not a NRRD.
+    """
+    with opened(path) as file:
+        lines, listed = read_header_lines(file)
+    named = next((m[1] for line in lines if (m := re.match(r"data ?file:\s*(.*)", line))), None)
+    if named is None:
+        return []
+    if re.match(r"LIST\b", named):
+        names = listed
+    elif pattern := re.fullmatch(r"([^%]*%0?\d?\d?d[^%]*?)\s+(-?\d{1,9})\s+(-?\d{1,9})\s+(-?\d{1,9})(\s+\d+)?", named):
+        first, last, step = (int(pattern[group]) for group in (2, 3, 4))
+        numbers = range(first, last + (1 if step > 0 else -1), step) if step else range(0)
+        if len(numbers) > _MOST_FILES:
+            raise InputError(f"{path.name} names {len(numbers):,} data files, more than a volume can have.")
+        names = [pattern[1] % number for number in numbers]
+    else:
+        names = [named]
+    if not 1 <= len(names) <= _MOST_FILES:
+        raise InputError(f"{path.name} names {len(names):,} data files; give a header that names at least one.")
+    return [path.parent / name for name in names]

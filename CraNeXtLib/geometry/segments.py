@@ -1,0 +1,130 @@
+"""Choosing segments or labels of a volume; Slicer describes its segments in the header of a NRRD."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.stored_volume import StoredVolume
+
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A segment as a header describes it: the voxels of one layer that have one value."""
+
+    id: str
+    name: str
+    layer: int
+    label: int
+
+
+def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, option: str) -> np.ndarray:
+    """Return the voxels of a plain volume, or the mask of segments or labels.
+
+    Args:
+        stored: The volume.
+        segment: Name, ID or label value, or several with commas between them for their union; None for the only one.
+        name: Name of the file, for messages.
+        option: The command's option for ``segment``, for messages.
+
+    Raises:
+        InputError: If a segment does not exist, several exist and none is chosen, or the header describes them wrongly.
+    """
+    segments = _segments(stored.header, name)
+    if not segments:
+        if segment is None:
+            return stored.voxels
+        return _union(segment, lambda wanted: _label(stored.voxels, wanted, name, option), name, option)
+    layers = stored.voxels if stored.voxels.ndim == 4 else stored.voxels[None]
+    for described in segments:
+        if not 0 <= described.layer < len(layers):
+            raise _malformed(name, described.id)
+    names = ", ".join(f"'{described.name}'" for described in segments)
+    if segment is None and len(segments) > 1:
+        raise InputError(
+            f"{name} contains several segments; choose one, or several with commas, with {option}: {names}."
+        )
+
+    def mask_of(described: _Segment) -> np.ndarray:
+        return layers[described.layer] == described.label
+
+    if segment is None:
+        return mask_of(segments[0])
+
+    def find(wanted: str) -> np.ndarray | None:
+        found = _found(segments, wanted)
+        if len(found) > 1:
+            ids = ", ".join(f"'{described.id}'" for described in found)
+            raise InputError(f"{name} has several segments called '{wanted}'; choose by ID with {option}: {ids}.")
+        return mask_of(found[0]) if found else None
+
+    return _union(segment, find, name, option, choices=names)
+
+
+def _found(segments: list[_Segment], wanted: str) -> list[_Segment]:
+    """Return the segments with this ID, else those with this name, else those with this label."""
+    exact = [described for described in segments if wanted == described.id]
+    named = [described for described in segments if wanted == described.name]
+    alike = [s for s in segments if wanted.casefold() in (s.name.casefold(), s.id.casefold())]
+    return exact or named or alike or [described for described in segments if wanted == str(described.label)]
+
+
+def _union(
+    text: str, find: Callable[[str], np.ndarray | None], name: str, option: str, *, choices: str = ""
+) -> np.ndarray:
+    """Return the union of what is listed with commas; the longest name wins, as names may contain commas themselves."""
+    words = text.split(",")
+    result: np.ndarray | None = None
+    while words:
+        for count in range(len(words), 0, -1):
+            mask = find(",".join(words[:count]).strip())
+            if mask is not None:
+                break
+        else:
+            wanted = words[0].strip()[:60]
+            known = f": {choices}" if choices else ""
+            raise InputError(f"{name} has no segment '{wanted}'; choose one with {option}{known}.")
+        result = mask if result is None else result | mask
+        words = words[count:]
+    assert result is not None  # splitting gives one word at least
+    return result
+
+
+def _label(voxels: np.ndarray, wanted: str, name: str, option: str) -> np.ndarray | None:
+    """Return the voxels of a label, or None if it is no label at all."""
+    if "," in wanted:
+        return None
+    if not _NUMBER.fullmatch(wanted):
+        raise InputError(f"{name} has no named segments; choose a label by its number with {option}.")
+    mask = voxels == int(wanted)
+    if not mask.any():
+        raise InputError(f"No voxel of {name} has the label {wanted}; choose another with {option}.")
+    return mask
+
+
+def _segments(header: Mapping[str, Any], name: str) -> list[_Segment]:
+    """Return the segments that Slicer describes in a header, in order."""
+    segments: list[_Segment] = []
+    while (prefix := f"Segment{len(segments)}_") + "ID" in header:
+        identifier = str(header[prefix + "ID"])
+        layer, label = (
+            str(header.get(prefix + key, default)) for key, default in (("Layer", "0"), ("LabelValue", "1"))
+        )
+        if not (_NUMBER.fullmatch(layer) and _NUMBER.fullmatch(label)):
+            raise _malformed(name, identifier)
+        segments.append(_Segment(identifier, str(header.get(prefix + "Name", identifier)), int(layer), int(label)))
+    return segments
+
+
+def _malformed(name: str, segment: str) -> InputError:
+    return InputError(
+        f"The header of {name} describes the segment '{segment[:60]}' by a layer or label that is not there; save the "
+        "segmentation again."
+    )

@@ -1,0 +1,106 @@
+"""A volume as a file stores it, and the memory that it may take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.runtime.memory import total_memory_bytes
+
+MOST_BYTES = 8 << 30
+"""Largest volume that is read: the head at 0.2 mm as 64-bit numbers. No file makes us allocate more."""
+_MOST_EXPANSION = {"gzip": 1032, "bzip2": 1 << 21}
+"""How much longer content can become when it is decompressed: deflate cannot do more, bzip2 hardly."""
+
+
+@dataclass(frozen=True)
+class StoredVolume:
+    """The content of a file, before its orientation and segment are chosen.
+
+    Attributes:
+        voxels: Array of three or more dimensions, in the file's order of axes.
+        affine: 4×4 matrix from indices to RAS mm, or None if the header gives no orientation.
+        spacing: Distance between voxel centers along the three axes in mm, or None if the header gives none.
+        conflict: Why the affine cannot be trusted; empty if it can.
+        header: Fields of a NRRD file.
+    """
+
+    voxels: np.ndarray
+    affine: np.ndarray | None
+    spacing: np.ndarray | None
+    conflict: str = ""
+    header: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_size(name: str, shape: Sequence[int], itemsize: int, *, stored_bytes: int, encoding: str = "raw") -> None:
+    """Check that a file can hold the voxels that its header promises, and this computer, too.
+
+    Args:
+        name: Name of the file, for messages.
+        shape: Size along each axis, from the header.
+        itemsize: Bytes of a voxel in the file.
+        stored_bytes: Size of the file, or of all its data files.
+        encoding: How the voxels are compressed: ``"raw"``, ``"gzip"`` or ``"bzip2"``.
+
+    Raises:
+        InputError: If the size is not possible, more than the file can hold, or more than this computer can.
+    """
+    if not shape or min(shape) < 1:
+        raise InputError(f"{name} has no voxels; its header gives the size {_times(shape)}.")
+    wanted = math.prod(shape) * itemsize
+    if wanted > stored_bytes * _MOST_EXPANSION.get(encoding, 1):
+        raise InputError(
+            f"{name} is damaged: its header promises {_times(shape)} voxels, more than {stored_bytes:,} bytes can hold."
+        )
+    if wanted > MOST_BYTES:
+        raise InputError(
+            f"{name} is too large: {_times(shape)} voxels take {wanted / 2**30:,.0f} GiB of at most "
+            f"{MOST_BYTES >> 30}; crop it to the head or make its voxels larger."
+        )
+    memory = total_memory_bytes()
+    if memory is not None and wanted > memory:
+        raise too_little_memory(name, wanted)
+
+
+def allocated(name: str, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    """Return an array for voxels, in Fortran order, whose size :func:`check_size` accepted.
+
+    Raises:
+        InputError: If the memory does not suffice.
+    """
+    wanted = math.prod(shape) * dtype.itemsize
+    return with_memory(name, wanted, lambda: np.empty(tuple(shape), dtype, order="F"))
+
+
+def with_memory(name: str, wanted: int, work: Callable[[], np.ndarray]) -> np.ndarray:
+    """Do work that allocates memory, and say so if there is too little.
+
+    Raises:
+        InputError: If the memory does not suffice.
+    """
+    try:
+        return work()
+    except MemoryError as error:
+        raise too_little_memory(name, wanted) from error
+
+
+def too_little_memory(name: str, wanted: int) -> InputError:
+    """Return the error for a file that this computer's memory cannot hold."""
+    return InputError(
+        f"This computer has too little memory for {name}, which takes {max(1, wanted >> 20):,} MiB; close other "
+        "programs, or crop the volume to the head."
+    )
+
+
+def bytes_of(voxels: np.ndarray) -> memoryview:
+    """Return the memory of an array in Fortran order as bytes, to be filled."""
+    return memoryview(voxels.T.reshape(-1).view(np.uint8))
+
+
+def _times(shape: Sequence[int]) -> str:
+    return " x ".join(str(size)[:20] for size in shape[:8])
