@@ -34,9 +34,10 @@ class CaseSettings:
         series: Number, description or UID of the DICOM series to read, where a CT's folder holds several.
         bone_threshold_hu: Lowest CT value that counts as bone.
         orientation: Directions of the input's array axes, such as ``"LPS"``, where its header lacks them.
-        segment: Segment or label to read from the input.
+        segment: Segment or label to read from the input, or several with commas for their union.
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
         reference_implant: File of the true implant, to measure the result against.
+        reference_segment: Segment or label to read from that file, as for ``segment``.
         report: Whether to write ``report.html``, ``report.pdf`` and their pictures; by default unless the case is a
             preview.
         case_id: Name of the case in the report; by default the first digits of the input's SHA-256 hash, because file
@@ -61,6 +62,7 @@ class CaseSettings:
     segment: str | None = None
     postprocessing: str | None = None
     reference_implant: str | None = None
+    reference_segment: str | None = None
     report: bool = _DEFAULT
     case_id: str | None = None
     finishing: FinishSettings | None = _DEFAULT

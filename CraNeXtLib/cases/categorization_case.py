@@ -11,6 +11,7 @@ import numpy as np
 
 from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
+from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.cases.case_folder import CaseFolder, case_folder
 from CraNeXtLib.cases.defect_cohort import write_cohort
@@ -20,7 +21,7 @@ from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+from CraNeXtLib.geometry.volume_files import read_mask, write_volume
 from CraNeXtLib.pictures.region_pictures import write_region_picture
 
 _DESCRIPTION = "regions.json"
@@ -36,6 +37,7 @@ def categorize_case(
     template: str | Path | None = None,
     orientation: str | None = None,
     segment: str | None = None,
+    implant_segment: str | None = None,
     picture: bool = True,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
@@ -51,7 +53,8 @@ def categorize_case(
         method: See :func:`CraNeXtLib.anatomy.categorization.categorize.categorize`.
         template: File of a label map to use instead of the bundled template.
         orientation: Directions of the array axes of skull and implant, where their headers lack them.
-        segment: Segment or label to read from the skull's file.
+        segment: Segment or label to read from the skull's file, or several with commas.
+        implant_segment: Segment or label to read from the implant's file, likewise.
         picture: Whether to draw the skull from six sides.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
@@ -64,8 +67,12 @@ def categorize_case(
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, _DESCRIPTION, inputs=(skull, implant, template)) as folder:
         with stages.stage("Reading"):
-            volume = read_volume(skull, orientation=orientation, segment=segment)
-            defect = None if implant is None else read_volume(implant, orientation=orientation)
+            volume = read_skull_mask(skull, orientation=orientation, segment=segment)
+            defect = None
+            if implant is not None:  # it may lie on another grid, as only its place counts
+                defect = read_mask(
+                    implant, orientation=orientation, segment=implant_segment, option="--implant-segment"
+                )
             own_template = None if template is None else load_template(template)
         with stages.stage("Categorizing") as update:
             result = categorize(

@@ -10,17 +10,17 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.evaluation_case import read_evaluation
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.files.filling import reserved
-from CraNeXtLib.core.files.hashing import content_hash
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.runtime.parent_process import end_with_parent
 from CraNeXtLib.evaluation.cohort_manifest import ROLES, EvaluationCase, read_cases
 from CraNeXtLib.evaluation.cohort_tables import cohort_description
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
-from CraNeXtLib.geometry.volume_files import read_volume
+from CraNeXtLib.geometry.volume_files import input_hash
 
 
 def evaluate_cohort(
@@ -118,7 +118,15 @@ def _row(case: EvaluationCase) -> dict[str, object]:
         "kind": case.kind,
     }
     try:
-        volumes = [read_volume(getattr(case, role), orientation=case.orientation or None) for role in ROLES]
+        volumes = read_evaluation(
+            case.implant,
+            case.reference,
+            case.skull,
+            orientation=case.orientation or None,
+            segment=case.segment or None,
+            implant_segment=case.implant_segment or None,
+            reference_segment=case.reference_segment or None,
+        )
         return table_row(row | asdict(evaluate(*volumes)))
     except InputError as error:
         return row | dict.fromkeys((field.name for field in fields(Evaluation)), "") | {"error": str(error)}
@@ -137,4 +145,5 @@ def _known_row(case: EvaluationCase, folder: Path, files: list[object]) -> dict[
 
 def _fingerprint(case: EvaluationCase) -> list[object]:
     files = [getattr(case, role) for role in ROLES]
-    return [__version__, case.orientation, *([str(file), content_hash(file)] for file in files)]
+    choices = (case.orientation, case.segment, case.implant_segment, case.reference_segment)
+    return [__version__, *choices, *([str(file), input_hash(file)] for file in files)]

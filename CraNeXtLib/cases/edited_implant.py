@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.cases.case_folder import DERIVED, case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import draw_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
+from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_implant, timestamp
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.evaluation.distance_map_files import read_vtp
-from CraNeXtLib.geometry.mask import check_same_geometry
 from CraNeXtLib.geometry.mesh_files import write_3mf
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.implant.finishing import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 
@@ -55,7 +53,7 @@ def write_implant_files(
 
     Args:
         implant: File of the implant's mask.
-        skull: File of the defective skull's mask, of the same geometry.
+        skull: File of the defective skull's mask, on the same lattice.
         out: Folder to write into.
         result: Content of the ``result.json`` of the reconstruction that the implant comes from.
         edited: Whether the implant has been edited since.
@@ -115,10 +113,8 @@ def write_implant_files(
 
 def _read_masks(skull: str | Path, implant: str | Path) -> tuple[Volume, Volume]:
     """Return the skull, and the implant without the voxels that belong to the skull; both bool."""
-    bone = skull_mask(read_volume(skull))
-    edited = read_volume(implant)
-    check_same_geometry(edited, bone)
-    remaining = edited.with_voxels((edited.voxels != 0) & ~bone.voxels)
+    bone, edited = read_with_skull(skull, PartFile(implant))
+    remaining = edited.with_voxels(edited.voxels & ~bone.voxels)
     if not remaining.voxels.any():
         raise InputError("Nothing is left of the implant outside the skull; undo, or revert to the result.")
     return bone, remaining

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from CraNeXtLib.cases.case_folder import case_folder
+from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback
@@ -15,7 +16,6 @@ from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.evaluation.thresholds import Thresholds
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_volume
 
 METRICS_FILE = "metrics.json"
 
@@ -105,6 +105,43 @@ def metrics_description(
     }
 
 
+def read_evaluation(
+    implant: str | Path,
+    reference: str | Path,
+    skull: str | Path,
+    *,
+    orientation: str | None = None,
+    segment: str | None = None,
+    implant_segment: str | None = None,
+    reference_segment: str | None = None,
+) -> tuple[Volume, Volume, Volume]:
+    """Read the masks of an evaluation on one grid, for :func:`CraNeXtLib.evaluation.evaluation.evaluate`.
+
+    Args:
+        implant: File of the implant.
+        reference: File of the reference implant.
+        skull: File of the defective skull.
+        orientation: Directions of the array axes, where the headers lack them.
+        segment: Segment or label of the skull, or several with commas.
+        implant_segment: Segment or label of the implant, likewise.
+        reference_segment: Segment or label of the reference, likewise.
+
+    Returns:
+        Implant, reference and skull, of type bool.
+
+    Raises:
+        InputError: If a file is no mask, or the implants are not on the skull's lattice.
+    """
+    bone, part, truth = read_with_skull(
+        skull,
+        PartFile(implant, implant_segment),
+        PartFile(reference, reference_segment, "--reference-segment"),
+        orientation=orientation,
+        segment=segment,
+    )
+    return part, truth, bone
+
+
 def evaluate_files(
     implant: str | Path, reference: str | Path, skull: str | Path, out: str | Path, *, progress: ProgressCallback
 ) -> list[str]:
@@ -124,7 +161,7 @@ def evaluate_files(
         InputError: If a file cannot be read, the volumes cannot be measured, or the folder cannot be written.
     """
     progress("Reading", 0.0)
-    volumes = [read_volume(path) for path in (implant, reference, skull)]
+    volumes = read_evaluation(implant, reference, skull)
     progress("Measuring", 0.2)
     evaluation = evaluate(*volumes)
     location = None

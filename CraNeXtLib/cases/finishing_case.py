@@ -7,10 +7,10 @@ from typing import Any
 
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
+from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.result_json import timestamp
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.progress import ProgressCallback, Stages
-from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
@@ -28,6 +28,7 @@ def finish_case(
     material: str = DEFAULT_MATERIAL,
     orientation: str | None = None,
     segment: str | None = None,
+    implant_segment: str | None = None,
     pictures: bool = True,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
@@ -38,12 +39,13 @@ def finish_case(
 
     Args:
         implant: File of the implant.
-        skull: File of the defective skull, of the same geometry.
+        skull: File of the defective skull, on the same lattice.
         out: Folder to write into.
         settings: How to finish the implant; by default as ``FinishSettings()``.
         material: Material of the part, for its weight.
         orientation: Directions of the array axes, where the headers lack them.
-        segment: Segment or label of the skull, if its file holds several.
+        segment: Segment or label of the skull, if its file holds several; or several with commas.
+        implant_segment: Segment or label of the implant, likewise.
         pictures: Whether to draw the maps.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
@@ -56,8 +58,9 @@ def finish_case(
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, "finish.json", inputs=(implant, skull)) as folder:
         with stages.stage("Reading"):
-            raw = read_volume(implant, orientation=orientation)
-            bone = read_volume(skull, orientation=orientation, segment=segment)
+            bone, raw = read_with_skull(
+                skull, PartFile(implant, implant_segment), orientation=orientation, segment=segment
+            )
         with stages.stage("Finishing") as update:
             finished = finish(raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):

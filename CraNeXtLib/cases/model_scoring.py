@@ -17,7 +17,6 @@ import numpy as np
 
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import NoImplantError
-from CraNeXtLib.core.files.hashing import content_hash
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.progress import ProgressCallback
@@ -27,6 +26,7 @@ from CraNeXtLib.evaluation.evaluation import evaluate
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import input_hash
 from CraNeXtLib.implant.reconstruct import reconstruct
 
 BROKEN_DSC = 0.6
@@ -164,7 +164,7 @@ def _evaluated(model: Model, task: EvaluationTask, device: str, postprocessing: 
 
 def _made_from(model: Model, task: EvaluationTask) -> dict[str, Any]:
     """Return what a row depends on; times of files would tell less, since a clock can be set back."""
-    return {"version": __version__, "model": model.sha256, "files": [content_hash(file) for file in task.files]}
+    return {"version": __version__, "model": model.sha256, "files": [input_hash(file) for file in task.files]}
 
 
 def _stray_pieces(implant: Volume, reference: Volume) -> int:

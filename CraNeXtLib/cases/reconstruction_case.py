@@ -12,16 +12,18 @@ from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import write_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
+from CraNeXtLib.cases.mask_files import PartFile, read_part
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_no_implant, describe_result
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.components import pieces_of
+from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.geometry.mesh import Mesh, split_mesh
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.implant.preview import coarse_skull, fine_result
 from CraNeXtLib.implant.reconstruct import Reconstruction, reconstruct
 
@@ -67,7 +69,7 @@ def reconstruct_case(
     with case_folder(out, RESULT_FILE, replaces=DERIVED, inputs=(skull, settings.reference_implant)) as folder:
         with stages.stage("Reading"):
             source = _read_input(Path(skull), settings)
-            reference = _read_reference(settings)
+            reference = _read_reference(settings, source.skull, Path(skull).name)
         try:
             return _reconstruct(source, reference, folder, settings, stages)
         except NoImplantError as error:
@@ -126,10 +128,11 @@ def _read_input(path: Path, settings: CaseSettings) -> SkullInput:
     return read_skull(path, orientation=settings.orientation, segment=settings.segment)
 
 
-def _read_reference(settings: CaseSettings) -> Volume | None:
+def _read_reference(settings: CaseSettings, skull: Volume, skull_name: str) -> Volume | None:
     if settings.reference_implant is None:
         return None
-    return read_volume(settings.reference_implant, orientation=settings.orientation)
+    part = PartFile(settings.reference_implant, settings.reference_segment, "--reference-segment")
+    return read_part(part, skull, skull_name, orientation=settings.orientation)
 
 
 def _write_masks_and_surfaces(
@@ -172,4 +175,5 @@ def _write_maps(result: Reconstruction, mesh: Mesh, part: CheckedPart | None, fo
 def _metrics_of(result: Reconstruction, reference: Volume) -> dict[str, float | None]:
     from CraNeXtLib.evaluation.evaluation import evaluate
 
-    return evaluate(result.implant, reference, result.defective_skull).main_metrics()
+    skull, implant, truth = on_one_grid(result.defective_skull, result.implant, reference)
+    return evaluate(implant, truth, skull).main_metrics()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_volume
+from CraNeXtLib.geometry.volume_files import volume_hash
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +33,13 @@ def read_skull(path: str | Path, *, orientation: str | None = None, segment: str
     """Read the mask of a skull.
 
     Raises:
-        InputError: If it cannot be used; see :func:`CraNeXtLib.geometry.volume_files.read_volume`.
+        InputError: If it cannot be used; see :func:`CraNeXtLib.anatomy.head.skull_mask.read_skull_mask`.
     """
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path.name} is a folder; for a DICOM series of a CT add --ct.")
-    volume = read_volume(path, orientation=orientation, segment=segment)
-    return SkullInput(volume, {"path": str(path), "sha256": sha256_of(path)})
+    mask = read_skull_mask(path, orientation=orientation, segment=segment)
+    return SkullInput(mask, {"path": str(path), "sha256": volume_hash(path)})
 
 
 def read_ct_skull(

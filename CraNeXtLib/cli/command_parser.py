@@ -48,6 +48,19 @@ def add_orientation(parser: argparse.ArgumentParser, *, default: str | None = No
     parser.add_argument("--orientation", default=default, metavar="XYZ", help=text)
 
 
+def add_segments(parser: argparse.ArgumentParser, *masks: str) -> None:
+    """Declare which segment of a file each mask is: ``--segment`` for the skull, ``--implant-segment`` and so on.
+
+    Args:
+        parser: The command's parser.
+        masks: ``"skull"``, ``"implant"`` or ``"reference"``.
+    """
+    for mask in masks:
+        option = "--segment" if mask == "skull" else f"--{mask}-segment"
+        text = f"segment or label of the {mask}, if its file holds several; with commas, such as 1,2, all of them"
+        parser.add_argument(option, metavar="NAME", help=text)
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Declare ``--device``."""
     from CraNeXtLib.core.runtime.devices import DEVICES

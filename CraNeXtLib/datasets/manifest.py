@@ -31,13 +31,15 @@ from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.files.csv_tables import csv_text, plain
 from CraNeXtLib.core.files.text import json_text
+from CraNeXtLib.geometry import volume_files
+from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_volume
 
 SPLITS = ("training", "validation", "test")
 ROLES = ("defective", "complete", "implant")
 IN_A_MANIFEST = {
     "--orientation": "the manifest's column orientation",
+    "choose one with --segment, or several, such as 1,2": "save one as a mask of its own",
     "choose one with --segment": "save one as a mask of its own",
 }
 """Replacements for the command line's options in messages about the files of a data set."""
@@ -106,8 +108,9 @@ def load_case(case: DatasetCase) -> SkullPair:
     masks = {role: read_mask(path, case.orientation) for role, path in case.files().items()}
     first = next(iter(masks))
     for role, mask in masks.items():
-        if not mask.has_geometry_of(masks[first], tolerance_mm=0.01):
-            raise InputError(f"Case {case.name}: {role} and {first} differ in size, spacing or position.")
+        if box_on_lattice(mask, masks[first]) is None:
+            raise InputError(f"Case {case.name}: {role} and {first} differ in spacing, directions or position.")
+    masks = dict(zip(masks, on_one_grid(*masks.values()), strict=True))
     voxels = {role: mask.voxels for role, mask in masks.items()}
     if "complete" not in voxels:
         voxels["complete"] = voxels["defective"] | voxels["implant"]
@@ -126,18 +129,9 @@ def read_mask(path: Path, orientation: str = "") -> Volume:
         InputError: If it cannot be read or holds anything else.
     """
     try:
-        volume = read_volume(path, orientation=orientation or None)
+        return volume_files.read_mask(path, orientation=orientation or None)
     except InputError as error:
         raise InputError(rename_settings(str(error), IN_A_MANIFEST)) from error
-    if volume.voxels.dtype == bool:
-        return volume
-    mask = volume.voxels != 0
-    value = volume.voxels.max() or volume.voxels.min()
-    if np.count_nonzero(volume.voxels == value) not in (np.count_nonzero(mask), volume.voxels.size):
-        some = np.unique(volume.voxels[mask][: 10**6])
-        labels = ", ".join(f"{v:g}" for v in some[:6]) + (", ..." if len(some) > 6 else "")
-        raise InputError(f"{path.name} is not a mask: besides 0 it holds {labels}; save one label as a mask.")
-    return volume.with_voxels(mask)
 
 
 def read_manifest(path: str | Path) -> list[DatasetCase]:

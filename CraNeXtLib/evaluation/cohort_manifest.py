@@ -2,16 +2,19 @@
 
 It is a CSV file with a header line, or a JSON list of objects, of these columns; paths are relative to it.
 
-=========== ===========================================================================================
-case        Name of the case, required and unique.
-implant     File of the implant to measure, required.
-reference   File of the implant that should have been made, required.
-skull       File of the defective skull, required.
-subject     The person, so that all defects of one skull count together; by default, the case's name.
-region      Region of the defect, or several with ``;`` between them.
-kind        Kind of defect.
+================= =====================================================================================
+case              Name of the case, required and unique.
+implant           File of the implant to measure, required.
+reference         File of the implant that should have been made, required.
+skull             File of the defective skull, required.
+subject           The person, so that all defects of one skull count together; by default, the case's name.
+region            Region of the defect, or several with ``;`` between them.
+kind              Kind of defect.
 orientation Directions of the files' array axes, such as ``LPS``, for files whose header lacks them.
-=========== ===========================================================================================
+segment           Segment or label of the skull, if its file holds several; or several with commas.
+implant_segment   Segment or label of the implant, likewise.
+reference_segment Segment or label of the reference, likewise.
+================= =====================================================================================
 
 Instead of a manifest, a folder may hold one folder per case with ``implant``, ``reference`` and ``skull`` in it, each
 as ``.nrrd``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz``.
@@ -45,6 +48,9 @@ class EvaluationCase:
     region: str = ""
     kind: str = ""
     orientation: str = ""
+    segment: str = ""
+    implant_segment: str = ""
+    reference_segment: str = ""
 
 
 def read_cases(source: str | Path) -> list[EvaluationCase]:

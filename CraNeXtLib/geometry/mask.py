@@ -67,12 +67,12 @@ def _what_it_is(voxels: np.ndarray, option: str) -> str:
     if integral and values.min() >= 0 and len(values) <= _MOST_LABELS:
         present = np.unique(voxels)
         labels = ", ".join(str(int(v)) for v in present[present != 0][:10])
-        return f"contains several labels ({labels}); choose one, or several such as 1,2, with {option}."
+        return f"contains several labels ({labels}); choose one with {option}, or several, such as 1,2."
     if voxels.min() >= 0 and voxels.max() <= 1:
         return (
             "holds values between 0 and 1, such as probabilities; threshold it, for example at 0.5, and save the mask."
         )
-    return "is an image, not a mask; if it is a CT in Hounsfield units, add --ct to a command that has it."
+    return "is an image, not a mask; if it is a CT in Hounsfield units, add --ct."
 
 
 def check_same_geometry(*volumes: Volume) -> None:

@@ -108,7 +108,7 @@ class _Layout:
         encoding = _ENCODINGS[header["encoding"].lower()]
         dtype = np.dtype(_TYPE_OF[header["type"]])
         if dtype.itemsize > 1 and encoding != "text":
-            dtype = dtype.newbyteorder({"little": "<", "big": ">"}[header["endian"].lower()])
+            dtype = np.dtype({"little": "<", "big": ">"}[header["endian"].lower()] + dtype.str[1:])
         lines, count = (int(header.get(f"{unit}skip", header.get(f"{unit} skip", 0))) for unit in ("line", "byte"))
         if lines < 0 or count < -1 or (count == -1 and encoding != "raw"):
             raise DamagedError("The voxels' offset is impossible.")

@@ -49,7 +49,7 @@ def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, opt
     names = ", ".join(f"'{described.name}'" for described in segments)
     if segment is None and len(segments) > 1:
         raise InputError(
-            f"{name} contains several segments; choose one, or several with commas, with {option}: {names}."
+            f"{name} contains several segments; choose one with {option}: {names}, or several with commas."
         )
 
     def mask_of(described: _Segment) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.core.files.reading import file_size
+from CraNeXtLib.core.files.hashing import content_hash, sha256_of
+from CraNeXtLib.core.files.reading import DamagedError, file_size
 from CraNeXtLib.geometry.affine import affine_from_axis_codes
 from CraNeXtLib.geometry.mask import RIGHT_ANGLE_TOLERANCE, binary
 from CraNeXtLib.geometry.nifti_reading import read_nifti
+from CraNeXtLib.geometry.nrrd_files import data_files
 from CraNeXtLib.geometry.nrrd_reading import read_nrrd
 from CraNeXtLib.geometry.segments import choose_segments
 from CraNeXtLib.geometry.stored_volume import StoredVolume, too_little_memory
@@ -71,6 +74,38 @@ def read_mask(
     """
     volume = read_volume(path, orientation=orientation, segment=segment, option=option)
     return binary(volume, name=Path(path).name, option=option)
+
+
+def volume_hash(path: Path) -> str:
+    """Return a SHA-256 of everything that :func:`read_volume` reads: the file, or a header and its data files.
+
+    Raises:
+        InputError: If a file cannot be read.
+    """
+    file_size(path)
+    if _suffix(path) not in NRRD_SUFFIXES:
+        return sha256_of(path)
+    try:
+        parts = data_files(path)
+    except DamagedError:
+        parts = []
+    for part in parts:
+        file_size(part)
+    hashes = [sha256_of(file) for file in (path, *parts)]
+    return hashes[0] if not parts else hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def input_hash(path: Path) -> str:
+    """Return the hash of what a case is read from: :func:`volume_hash`, or of all files if it is a folder.
+
+    It is empty if there is nothing to read, so that a missing input differs from every other one.
+    """
+    if not is_volume_file(path):
+        return content_hash(path)
+    try:
+        return volume_hash(path)
+    except (InputError, OSError):
+        return ""
 
 
 def write_volume(volume: Volume, path: str | Path) -> None:
@@ -144,7 +179,7 @@ def _check_right_angles(affine: np.ndarray, name: str) -> None:
     if np.abs(directions.T @ directions - np.eye(3)).max() > RIGHT_ANGLE_TOLERANCE:
         raise InputError(
             f"The axes of {name} are not at right angles, as after a tilted gantry; resample it onto a straight grid, "
-            "or give the DICOM series with --ct, which is straightened."
+            "or read the DICOM series of the CT, which is straightened."
         )
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from CraNeXtLib.anatomy.ct.scan import CTScan
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.hashing import sha256_of
-from CraNeXtLib.geometry.volume_files import is_volume_file, read_volume
+from CraNeXtLib.geometry.volume_files import is_volume_file, read_volume, volume_hash
 
 
 def read_ct(path: str | Path, *, series: str | None = None, orientation: str | None = None) -> CTScan:
@@ -27,7 +26,7 @@ def read_ct(path: str | Path, *, series: str | None = None, orientation: str | N
     if is_volume_file(path):
         if series is not None:
             raise InputError(f"{path.name} is not a DICOM series; leave out --series.")
-        return CTScan(read_volume(path, orientation=orientation), str(path), sha256_of(path))
+        return CTScan(read_volume(path, orientation=orientation), str(path), volume_hash(path))
     if orientation is not None:
         raise InputError("DICOM files contain their orientation; leave out --orientation.")
     # Only DICOM needs pydicom, so the other files can be read without it.

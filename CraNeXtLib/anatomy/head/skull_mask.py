@@ -10,6 +10,7 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_mask
 
 _MOST_FOREGROUND = 0.6  # No skull fills more of its volume.
+_LEAST_EXTENT_MM = 40.0  # Heads given in centimeters are shorter; a scan of a part of a child's head is not.
 
 
 def skull_mask(volume: Volume, *, name: str = "The skull mask") -> Volume:
@@ -37,6 +38,15 @@ def read_skull_mask(path: str | Path, *, orientation: str | None = None, segment
     """Read the mask of a skull.
 
     Raises:
-        InputError: As :func:`CraNeXtLib.geometry.volume_files.read_mask` and :func:`skull_mask`.
+        InputError: As :func:`CraNeXtLib.geometry.volume_files.read_mask` and :func:`skull_mask`, or if the volume is
+            too small for a head, as one in centimeters.
     """
-    return skull_mask(read_mask(path, orientation=orientation, segment=segment), name=Path(path).name)
+    name = Path(path).name
+    mask = skull_mask(read_mask(path, orientation=orientation, segment=segment), name=name)
+    extent = float((mask.spacing * mask.shape).max())
+    if extent < _LEAST_EXTENT_MM:
+        raise InputError(
+            f"{name} is {extent:.3g} mm long, which is less than any head; check its spacing and its unit, which must "
+            "be millimeters."
+        )
+    return mask

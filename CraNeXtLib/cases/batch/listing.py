@@ -7,7 +7,8 @@ case              Name of the case, required and unique; also the name of its fo
 skull             File of the defective skull or of a CT, or folder of a DICOM series, required.
 reference_implant File of the true implant, to measure the result against.
 orientation       Where the file's array axes point, such as ``LPS``, if its header lacks it.
-segment           Segment or label to read from the file, if it holds several.
+segment           Segment or label to read from the skull's file, or several with commas.
+reference_segment Segment or label to read from the file of the true implant, likewise.
 ================= =====================================================================================
 """
 
@@ -35,6 +36,7 @@ class BatchCase:
     reference_implant: Path | None = None
     orientation: str = ""
     segment: str = ""
+    reference_segment: str = ""
 
     def settings(self, common: CaseSettings) -> CaseSettings:
         """Return the common settings with those of this case on top."""
@@ -43,6 +45,7 @@ class BatchCase:
             common,
             orientation=self.orientation or common.orientation,
             segment=self.segment or common.segment,
+            reference_segment=self.reference_segment or common.reference_segment,
             reference_implant=reference,
         )
 
@@ -109,6 +112,7 @@ def _cases_of_table(path: Path) -> list[BatchCase]:
                 reference_implant=folder / reference if reference else None,
                 orientation=cells.get("orientation", ""),
                 segment=cells.get("segment", ""),
+                reference_segment=cells.get("reference_segment", ""),
             )
         )
     return cases

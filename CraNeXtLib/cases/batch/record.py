@@ -14,9 +14,9 @@ from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.result_json import RESULT_FILE
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.files.csv_tables import csv_text
-from CraNeXtLib.core.files.hashing import content_hash
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
+from CraNeXtLib.geometry.volume_files import input_hash
 
 DONE, NO_IMPLANT, FAILED = "done", "no implant", "failed"
 RECORD = "batch.json"
@@ -53,7 +53,7 @@ def asked_of(case: BatchCase, common: CaseSettings) -> dict[str, Any]:
     files = [case.skull, *([case.reference_implant] if case.reference_implant else [])]
     asked = {
         "settings": asdict(settings),
-        "files": [[str(file), content_hash(file)] for file in files],
+        "files": [[str(file), input_hash(file)] for file in files],
         "model_sha256": model_library.find(settings.model).sha256,
         "version": __version__,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder
+from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder, add_segments
 from CraNeXtLib.cli.printing import print_outcome
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def add_to(commands: SubParsers) -> None:
     )
     parser.add_argument("--template", metavar="FILE", help="label map to use instead of the bundled template")
     add_orientation(parser)
-    parser.add_argument("--segment", metavar="NAME", help="segment or label to read, if SKULL holds several")
+    add_segments(parser, "skull", "implant")
     parser.set_defaults(run=_run)
 
 
@@ -42,6 +42,7 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         template=options.template,
         orientation=options.orientation,
         segment=options.segment,
+        implant_segment=options.implant_segment,
         progress=progress,
     )
     progress.end()

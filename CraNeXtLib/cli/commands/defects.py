@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder
+from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder, add_segments
 from CraNeXtLib.cli.printing import print_files
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
@@ -27,21 +27,21 @@ def add_to(commands: SubParsers) -> None:
         "--seed", type=int, default=0, metavar="S", help="random seed of the first defect; default: %(default)s"
     )
     add_orientation(parser)
-    parser.add_argument("--segment", metavar="NAME", help="segment or label to read, if SKULL holds several")
+    add_segments(parser, "skull")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.anatomy.head.pose import upright_frame
-    from CraNeXtLib.anatomy.head.skull_mask import skull_mask
+    from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
     from CraNeXtLib.cases.case_folder import case_folder
     from CraNeXtLib.core.errors import InputError
     from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
-    from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+    from CraNeXtLib.geometry.volume_files import write_volume
 
     if options.count < 1:
         raise InputError("--count must be 1 or more.")
-    skull = skull_mask(read_volume(options.skull, orientation=options.orientation, segment=options.segment))
+    skull = read_skull_mask(options.skull, orientation=options.orientation, segment=options.segment)
     progress("Finding the head's pose", 0.0)
     frame = upright_frame(skull)
     with case_folder(options.out, f"{options.kind}.json", inputs=[options.skull]) as folder:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation
+from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_segments
 from CraNeXtLib.cli.printing import print_files, print_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
@@ -28,6 +29,7 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument("--skull", metavar="D", help="defective skull")
     parser.add_argument("--cohort", metavar="PATH", help="manifest or folder of cases, instead of the three files")
     add_orientation(parser)
+    add_segments(parser, "skull", "implant", "reference")
     parser.add_argument("--json", action="store_true", help="print all metrics as JSON")
     parser.add_argument("--out", metavar="DIR", help="folder for metrics, checklist, distance maps and pictures")
     parser.add_argument(
@@ -69,20 +71,23 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
 
 
 def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> None:
-    from CraNeXtLib.anatomy.head.skull_mask import skull_mask
-    from CraNeXtLib.cases.evaluation_case import write_evaluation
+    from CraNeXtLib.cases.evaluation_case import read_evaluation, write_evaluation
     from CraNeXtLib.evaluation.evaluation import evaluate
-    from CraNeXtLib.geometry.volume_files import read_volume
 
     thresholds = _thresholds(options.threshold)
     ratings = {name: _is_yes(answer) for name, answer in _pairs(options.rating)}
     progress("Reading", 0.0)
-    implant, reference, skull = (
-        read_volume(path, orientation=options.orientation)
-        for path in (options.implant, options.reference, options.skull)
+    implant, reference, skull = read_evaluation(
+        options.implant,
+        options.reference,
+        options.skull,
+        orientation=options.orientation,
+        segment=options.segment,
+        implant_segment=options.implant_segment,
+        reference_segment=options.reference_segment,
     )
     progress("Measuring", 0.2)
-    evaluation = evaluate(implant, reference, skull_mask(skull))
+    evaluation = evaluate(implant, reference, skull)
     files: list[str] = []
     if options.out:
         progress("Drawing maps", 0.4)
@@ -128,6 +133,8 @@ def _thresholds(settings: Sequence[str]) -> Thresholds:
             values[name] = float(text)
         except ValueError as error:
             raise InputError(f"The --threshold {name} must be a number, not '{text}'.") from error
+        if not 0 <= values[name] < math.inf:
+            raise InputError(f"The --threshold {name} must be a number from 0 up, not '{text}'.")
     return Thresholds(**values)
 
 

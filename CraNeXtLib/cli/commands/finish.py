@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder
+from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder, add_segments
 from CraNeXtLib.cli.printing import print_outcome
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument("--skull", required=True, metavar="FILE", help="mask of the defective skull")
     add_output_folder(parser)
     add_orientation(parser)
-    parser.add_argument("--segment", metavar="NAME", help="segment or label of the skull, if its file holds several")
+    add_segments(parser, "skull", "implant")
     parser.add_argument("--no-pictures", dest="pictures", action="store_false", help="do not draw pictures")
     add_finishing(parser)
     parser.set_defaults(run=_run)
@@ -116,6 +116,7 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         material=options.material,
         orientation=options.orientation,
         segment=options.segment,
+        implant_segment=options.implant_segment,
         pictures=options.pictures,
         progress=progress,
     )

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_command, add_device, add_orientation, add_output_folder
+from CraNeXtLib.cli.command_parser import add_command, add_device, add_orientation, add_output_folder, add_segments
 from CraNeXtLib.cli.commands.finish import add_finishing, finishing_of, print_part
 from CraNeXtLib.cli.printing import print_outcome
 from CraNeXtLib.core.errors import InputError
@@ -59,7 +59,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     )
     add_device(parser)
     add_orientation(parser)
-    parser.add_argument("--segment", metavar="NAME", help="segment or label to read, if a file holds several")
+    add_segments(parser, "skull", "reference")
     parser.add_argument(
         "--postprocessing",
         choices=("default", "official"),

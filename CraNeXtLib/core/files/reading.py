@@ -8,15 +8,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from CraNeXtLib.core.errors import InputError
 
 _CHUNK = 1 << 24
-
-
-class _ReadsInto(Protocol):
-    def readinto(self, buffer: memoryview, /) -> int | None: ...
 
 
 class DamagedError(Exception):
@@ -72,7 +68,7 @@ def decompressed(file: IO[bytes], encoding: str) -> IO[bytes]:
     return bz2.BZ2File(file, "rb") if encoding == "bzip2" else file
 
 
-def fill(stream: _ReadsInto, buffer: memoryview) -> None:
+def fill(stream: IO[bytes], buffer: memoryview) -> None:
     """Read exactly as many bytes as the buffer holds.
 
     Raises:
@@ -80,7 +76,7 @@ def fill(stream: _ReadsInto, buffer: memoryview) -> None:
     """
     start = 0
     while start < len(buffer):
-        count = stream.readinto(buffer[start : start + _CHUNK])
+        count = stream.readinto(buffer[start : start + _CHUNK])  # type: ignore[attr-defined]  # every binary stream has it
         if not count:
             raise DamagedError("The stream is too short.")
         start += count

@@ -16,6 +16,7 @@ from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.resources import TEMPLATE
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.datasets.placed_pairs import place_pair
+from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.training.samples.input_kind import InputKind
 
 _FORMAT = 2
@@ -63,7 +64,7 @@ class PreparedCases:
         missing = [path for path in case.files().values() if not path.is_file()]
         if missing:
             raise InputError(f"There is no file {missing[0]}.")
-        content = {role: sha256_of(path) for role, path in case.files().items()}
+        content = {role: volume_hash(path) for role, path in case.files().items()}
         self._items.append(_Item(case, {"content": content, **self._settings}))
         try:
             self._prepared[len(self) - 1]

@@ -114,8 +114,8 @@ def test_files_that_cannot_be_used_are_named_and_the_rest_is_still_checked(folde
     cases = [case(folder, number) for number in range(1, 6)]
     found = {problem.case: problem.message for problem in check_dataset(cases).errors}
     assert "1_complete.nrrd cannot be read" in found["test/1"]
-    assert "differ in size, spacing or position" in found["test/2"]
-    assert "besides 0 it holds 1, 5" in found["test/3"]
+    assert "differ in spacing, directions or position" in found["test/2"]
+    assert "contains several labels (1, 5); save one as a mask" in found["test/3"]
     assert "empty" in found["test/4"]
     assert "test/5" not in found
 

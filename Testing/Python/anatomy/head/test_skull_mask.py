@@ -32,7 +32,7 @@ def test_wrong_volumes_are_refused():
         (np.zeros((8, 8, 8), bool), "empty"),
         (np.ones((8, 8, 8), np.uint8), "100%"),
         (ct, "--ct"),
-        (grey, "--ct"),
+        (grey, "at 0.5"),
         (labels, r"\(1, 2\).*--segment"),
     ):
         with pytest.raises(InputError, match=words):

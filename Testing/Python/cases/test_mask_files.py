@@ -1,0 +1,76 @@
+"""Skull and implants come from files of one lattice, and each of them is a mask."""
+
+import nibabel
+import numpy as np
+import pytest
+
+from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
+
+AFFINE = np.array([[-4.0, 0, 0, 30], [0, -3.9, 0.3, 40], [0, 0.3, 3.9, -50], [0, 0, 0, 1]])
+SKULL = np.zeros((20, 22, 24), bool)
+SKULL[3:17, 3:19, 4:20] = True
+IMPLANT = np.zeros_like(SKULL)
+IMPLANT[8:12, 19:21, 6:15] = True
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_volume(Volume(SKULL, AFFINE), tmp_path / "skull.nrrd")
+    return tmp_path
+
+
+def read(folder, voxels, affine=AFFINE, name="implant.nrrd", **options):
+    write_volume(Volume(voxels, affine), folder / name)
+    return read_with_skull(folder / "skull.nrrd", PartFile(folder / name, **options))
+
+
+def test_other_orders_directions_and_boxes_of_one_lattice_are_put_on_the_skulls_grid(folder):
+    canonical = nibabel.as_closest_canonical(nibabel.Nifti1Image(IMPLANT.astype(np.uint8), AFFINE))
+    turned = np.asanyarray(canonical.dataobj).transpose(2, 0, 1)
+    cropped = Volume(IMPLANT, AFFINE).crop((slice(8, 12), slice(19, 21), slice(6, 15)))
+    for voxels, affine in (
+        (IMPLANT.astype(np.uint8), AFFINE),
+        (turned, canonical.affine[:, [2, 0, 1, 3]]),
+        (cropped.voxels, cropped.affine),
+    ):
+        for name in ("implant.nrrd", "implant.nii.gz"):
+            skull, implant = read(folder, voxels, affine, name)
+            np.testing.assert_array_equal(implant.voxels, IMPLANT)
+            np.testing.assert_array_equal(skull.voxels, SKULL)
+            np.testing.assert_allclose(implant.affine, skull.affine, atol=1e-5)
+
+
+def test_an_implant_that_reaches_beyond_the_skulls_grid_is_kept_whole(folder):
+    larger = np.pad(IMPLANT, ((0, 0), (0, 5), (0, 0)))
+    larger[8:12, 21:25, 6:15] = True
+    skull, implant = read(folder, larger)
+    assert implant.voxels.sum() == larger.sum()
+    assert skull.voxels.sum() == SKULL.sum()
+    assert skull.has_geometry_of(implant)
+
+
+def test_another_lattice_is_refused_with_both_geometries(folder):
+    affine = AFFINE.copy()
+    affine[:3, 3] += 1.9
+    with pytest.raises(InputError, match=r"implant.nrrd \(20 x 22 x 24 voxels of .* skull.nrrd \(20 x 22 x 24 voxels"):
+        read(folder, IMPLANT, affine)
+
+
+def test_labels_of_an_implant_are_chosen_and_probabilities_refused(folder):
+    labels = (SKULL + 2 * IMPLANT).astype(np.uint8)
+    np.testing.assert_array_equal(read(folder, labels, segment="2")[1].voxels, IMPLANT)
+    with pytest.raises(InputError, match=r"labels \(1, 2\); choose one with --implant-segment"):
+        read(folder, labels)
+    with pytest.raises(InputError, match=r"between 0 and 1.*threshold it"):
+        read(folder, (IMPLANT * 0.7 + SKULL * 0.1).astype(np.float32))
+    for value, dtype in ((0.999, np.float32), (255, np.float64), (7, np.int16)):
+        np.testing.assert_array_equal(read(folder, (IMPLANT * value).astype(dtype))[1].voxels, IMPLANT)
+
+
+def test_a_skull_in_centimeters_is_refused(folder):
+    write_volume(Volume(SKULL, np.diag([0.1, 0.1, 0.1, 1]) @ AFFINE), folder / "small.nrrd")
+    with pytest.raises(InputError, match="check its spacing and its unit"):
+        read_with_skull(folder / "small.nrrd")

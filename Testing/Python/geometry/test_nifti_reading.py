@@ -1,0 +1,128 @@
+"""NIfTI files are read to their checksum, and headers that contradict themselves are refused."""
+
+import gzip
+import struct
+
+import nibabel
+import numpy as np
+import pytest
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.volume_files import read_volume
+
+AFFINE = np.array([[-2.0, 0, 0, 30], [0, -2.0, 0, 40], [0, 0, 3.0, -50], [0, 0, 0, 1]])
+
+
+def image(dtype=np.uint8, shape=(20, 21, 22)):
+    voxels = (np.random.default_rng(1).random(shape) > 0.5).astype(dtype)
+    result = nibabel.Nifti1Image(voxels, AFFINE)
+    result.header.set_xyzt_units("mm")
+    return result
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize("dtype", [np.uint8, np.dtype(">i2"), np.float32])
+def test_voxels_are_those_that_nibabel_reads(tmp_path, kind, dtype):
+    source = image()
+    other = kind(np.asanyarray(source.dataobj).astype(dtype), AFFINE)
+    other.header.set_slope_inter(2.0, -3.0)
+    for name in ("a.nii", "a.nii.gz"):
+        nibabel.save(other, tmp_path / name)
+        expected = np.asanyarray(nibabel.load(tmp_path / name).dataobj)
+        volume = read_volume(tmp_path / name)
+        assert volume.voxels.dtype == expected.dtype
+        np.testing.assert_array_equal(volume.voxels, expected)
+        np.testing.assert_array_equal(volume.affine, AFFINE)
+
+
+def test_no_flipped_bit_changes_a_voxel(tmp_path):
+    nibabel.save(image(), tmp_path / "a.nii.gz")
+    content = (tmp_path / "a.nii.gz").read_bytes()
+    expected = read_volume(tmp_path / "a.nii.gz")
+    start = 600  # beyond the gzip header and the NIfTI header
+    refused = 0
+    for place in np.random.default_rng(2).integers(start, len(content), 60):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(place % 8)
+        (tmp_path / "b.nii.gz").write_bytes(damaged)
+        try:
+            np.testing.assert_array_equal(read_volume(tmp_path / "b.nii.gz").voxels, expected.voxels)
+        except InputError as error:
+            assert "damaged" in str(error)  # noqa: PT017 (some bits belong to no voxel)
+            refused += 1
+    assert refused > 50
+
+
+@pytest.mark.parametrize("change", [lambda data: data + b"\1\2\3\4", lambda data: data[:-9], lambda data: data[:-1]])
+def test_content_that_is_too_long_or_short_is_damaged(tmp_path, change):
+    nibabel.save(image(), tmp_path / "a.nii.gz")
+    content = (tmp_path / "a.nii.gz").read_bytes()
+    for name, damaged in (("a.nii.gz", change(content)), ("b.nii", change(gzip.decompress(content)))):
+        (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(InputError, match="damaged"):
+            read_volume(tmp_path / name)
+
+
+def test_a_small_file_cannot_ask_for_much_memory(tmp_path):
+    nibabel.save(image(), tmp_path / "a.nii.gz")
+    content = bytearray(gzip.decompress((tmp_path / "a.nii.gz").read_bytes()))
+    for sizes, words in (((30000, 30000, 30000), "can hold"), ((20, 20, 10), "damaged"), ((20, 0, 10), "no voxels")):
+        content[40:56] = struct.pack("<8h", 3, *sizes, 1, 1, 1, 1)
+        (tmp_path / "b.nii.gz").write_bytes(gzip.compress(bytes(content)))
+        with pytest.raises(InputError, match=words):
+            read_volume(tmp_path / "b.nii.gz")
+
+
+def saved(folder, *, qform=None, sform=None, pixdim=None):
+    file = image()
+    file.set_qform(qform, 1 if qform is not None else 0)
+    file.set_sform(sform, 1 if sform is not None else 0)
+    if pixdim is not None:
+        file.header["pixdim"][1:4] = pixdim
+    nibabel.save(file, folder / "a.nii")
+    # nibabel adapts these fields when it saves
+    content = bytearray((folder / "a.nii").read_bytes())
+    content[252:256] = struct.pack("<2h", qform is not None, sform is not None)
+    if pixdim is not None:
+        content[80:92] = struct.pack("<3f", *pixdim)
+    (folder / "a.nii").write_bytes(content)
+    return folder / "a.nii"
+
+
+def test_contradicting_forms_are_refused_unless_the_orientation_is_given(tmp_path):
+    swapped = AFFINE @ np.diag([-1, 1, 1, 1.0])
+    file = saved(tmp_path, qform=swapped, sform=AFFINE)
+    with pytest.raises(InputError, match=r"sform and by its qform.*--orientation"):
+        read_volume(file)
+    assert read_volume(file, orientation="LPS").axis_codes == "LPS"
+
+
+def test_forms_less_than_a_voxel_apart_are_read_by_the_sform(tmp_path):
+    near = AFFINE.copy()
+    near[:3, 3] += 0.5
+    np.testing.assert_array_equal(read_volume(saved(tmp_path, qform=near, sform=AFFINE)).affine, AFFINE)
+
+
+def test_a_spacing_that_contradicts_the_sform_or_is_lost_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"2 x 2 x 3 by its sform and 4 x 4 x 6 by its pixdim"):
+        read_volume(saved(tmp_path, sform=AFFINE, pixdim=(4, 4, 6)))
+    np.testing.assert_array_equal(read_volume(saved(tmp_path, sform=AFFINE, pixdim=(0, 0, 0))).affine, AFFINE)
+    for options, words in (({}, "--orientation"), ({"orientation": "LPS"}, "no voxel spacing")):
+        with pytest.raises(InputError, match=words):
+            read_volume(saved(tmp_path, qform=AFFINE, pixdim=(2, 0, 3)), **options)
+
+
+def test_axes_that_are_not_at_right_angles_are_refused(tmp_path):
+    sheared = AFFINE.copy()
+    sheared[1, 2] = np.tan(np.deg2rad(20)) * 3
+    file = saved(tmp_path, sform=sheared, pixdim=np.linalg.norm(sheared[:3, :3], axis=0))
+    for options in ({}, {"orientation": "LPS"}):
+        with pytest.raises(InputError, match="not at right angles, as after a tilted gantry"):
+            read_volume(file, **options)
+
+
+def test_sizes_that_no_scan_has_are_refused(tmp_path):
+    for scale in (0.001, 1000):
+        affine = np.diag([scale, scale, scale, 1]) @ AFFINE
+        with pytest.raises(InputError, match="check its spacing and its unit"):
+            read_volume(saved(tmp_path, sform=affine, pixdim=np.linalg.norm(affine[:3, :3], axis=0)))

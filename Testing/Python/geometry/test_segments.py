@@ -1,0 +1,66 @@
+"""Segments and labels are chosen by name, and described wrongly they are refused."""
+
+import numpy as np
+import pytest
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.segments import choose_segments
+from CraNeXtLib.geometry.stored_volume import StoredVolume
+
+LABELS = np.array([0, 1, 2, 3, 4], np.uint8).reshape(5, 1, 1)
+
+
+def described(*names, **changed):
+    header = {}
+    for number, name in enumerate(names):
+        fields = {"ID": f"Segment_{number + 1}", "Name": name, "LabelValue": str(number + 1), "Layer": "0"}
+        header |= {f"Segment{number}_{key}": value for key, value in fields.items()}
+    return StoredVolume(LABELS, np.eye(4), None, header=header | changed)
+
+
+def chosen(stored, segment):
+    return np.flatnonzero(choose_segments(stored, segment, name="a.seg.nrrd", option="--implant-segment")).tolist()
+
+
+@pytest.mark.parametrize(
+    ("segment", "labels"),
+    [
+        ("Frontal", [1]),
+        ("frontal, OCCIPITAL", [1, 2]),
+        ("Parietal, left", [3]),
+        ("Frontal,Parietal, left,4", [1, 3, 4]),
+        ("Segment_2,Segment_4", [2, 4]),
+        ("1,2,3", [1, 2, 3]),
+    ],
+)
+def test_a_union_is_written_with_commas_even_if_a_name_has_one(segment, labels):
+    assert chosen(described("Frontal", "Occipital", "Parietal, left", "Nasal"), segment) == labels
+
+
+def test_labels_are_chosen_by_number():
+    plain = StoredVolume(LABELS, np.eye(4), None)
+    assert chosen(plain, "3") == [3]
+    assert chosen(plain, "1, 4") == [1, 4]
+    for segment in ("5", "-5", "--5", "9" * 30, "²", "", "1,,2", "1,", "0x1", "bone"):
+        with pytest.raises(InputError, match="--implant-segment"):
+            chosen(plain, segment)
+
+
+def test_a_choice_is_needed_and_must_be_unique():
+    for segment, words in (
+        (None, "several segments; choose one with --implant-segment: 'A', 'B', 'B'"),
+        ("C", "no segment 'C'; choose one with --implant-segment"),
+        ("B", "several segments called 'B'; choose by ID with --implant-segment: 'Segment_2', 'Segment_3'"),
+    ):
+        with pytest.raises(InputError, match=words):
+            chosen(described("A", "B", "B"), segment)
+    assert chosen(described("A", "B", "B"), "Segment_3") == [3]
+
+
+@pytest.mark.parametrize("field", ["Layer", "LabelValue"])
+@pytest.mark.parametrize("value", ["", "word", "1.5", "9" * 5000, "5"])
+def test_metadata_that_describe_nothing_are_refused(field, value):
+    if (field, value) == ("LabelValue", "5"):
+        pytest.skip("a segment may be empty")
+    with pytest.raises(InputError, match="describes the segment 'Segment_1'"):
+        chosen(described("A", **{f"Segment0_{field}": value}), "A")
