@@ -87,8 +87,9 @@ def write_tables(rows: Sequence[dict[str, object]], out: Path) -> None:
     Raises:
         InputError: If no case could be measured, or a file cannot be written.
     """
+    description = cohort_description(rows)
     write_text(out / "cases.csv", csv_text(rows, list(rows[0])))
-    write_text(out / "cohort.json", json_text(cohort_description(rows)))
+    write_text(out / "cohort.json", json_text(description))
 
 
 def table_row(row: Mapping[str, Any]) -> dict[str, object]:

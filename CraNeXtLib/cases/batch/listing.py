@@ -91,12 +91,20 @@ def _cases_of_folder(folder: Path, *, ct: bool) -> list[BatchCase]:
 def _cases_of_table(path: Path) -> list[BatchCase]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows, header = list(reader), reader.fieldnames or ()
     except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"Cannot read {path} as a table of cases: {error}.") from error
     columns = [field.name for field in fields(BatchCase)]
+    twice = next((name for name in header if list(header).count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{path.name} has two columns called '{twice}'; delete or rename one.")
     cases = []
     for line, row in enumerate(rows, 2):
+        if None in row:
+            raise InputError(
+                f"{path.name}, line {line} has more cells than the header; put text with commas in quotes."
+            )
         unknown = [str(name) for name in row if name not in columns]
         if unknown:
             raise InputError(f"{path.name}: no column is called {unknown[0]}; allowed: {', '.join(columns)}.")

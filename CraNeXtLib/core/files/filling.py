@@ -42,28 +42,22 @@ def filling(folder: str | Path, *, earlier: Earlier | None = None, last: str = "
             in it is left as it was.
     """
     folder = Path(folder)
-    with writing(folder):
-        missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    with writing(folder), _only_run(folder) as run:
+        _undo_swap(folder)
+        shutil.rmtree(run / _NEW, ignore_errors=True)
+        (run / _NEW).mkdir()
+        old = None if earlier is None else earlier(folder)
+        _check_free(folder, [last] if last else [], old)
         try:
-            with _only_run(folder) as run:
-                _undo_swap(folder)
-                shutil.rmtree(run / _NEW, ignore_errors=True)
-                (run / _NEW).mkdir()
-                old = None if earlier is None else earlier(folder)
-                _check_free(folder, [last] if last else [], old)
-                try:
-                    yield run / _NEW
-                    _swap(folder, old, last)
-                except (OSError, InputError) as error:
-                    if (run / LOCK).exists():
-                        raise
-                    missing = [folder]  # a writer made it again
-                    message = f"{folder} was moved or deleted before its files were written; start again."
-                    raise InputError(message) from error
-        finally:
-            for path in missing:
-                with suppress(OSError):
-                    path.rmdir()  # if it is empty
+            yield run / _NEW
+            _swap(folder, old, last)
+        except (OSError, InputError) as error:
+            if (run / LOCK).exists():
+                raise
+            shutil.rmtree(run, ignore_errors=True)
+            with suppress(OSError):
+                folder.rmdir()  # a writer made it again
+            raise InputError(f"{folder} was moved or deleted before its files were written; start again.") from error
 
 
 def clean(folder: Path) -> None:
@@ -75,7 +69,7 @@ def clean(folder: Path) -> None:
 
 @contextmanager
 def reserved(folder: str | Path) -> Iterator[None]:
-    """Keep other runs out of a folder, which is created if necessary, while a run fills it step by step.
+    """Keep other runs out of a folder while a run fills it step by step; an empty new folder disappears again.
 
     Raises:
         InputError: If another run is at work there, or it cannot be written to.
@@ -88,15 +82,19 @@ def reserved(folder: str | Path) -> Iterator[None]:
 
 @contextmanager
 def _only_run(folder: Path) -> Iterator[Path]:
-    """Yield the temporary folder of the only run that works in a folder, created if necessary, and then delete it.
+    """Yield the temporary folder of the only run that works in a folder, and then delete it.
+
+    The folder is created if necessary, and deleted with its new parents if it is empty in the end.
 
     Raises:
         InputError: If another run is at work there.
         OSError: If the folder cannot be written to.
     """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     run = folder / RUN
     with ExitStack() as stack:
+        stack.callback(_remove_empty, missing)
         while True:
             run.mkdir(exist_ok=True)
             try:
@@ -161,6 +159,12 @@ def _undo_swap(folder: Path) -> None:
         path.replace(folder / path.name)
     (run / _SWAP).unlink()
     (run / _OLD).rmdir()
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _is_file(path: Path) -> bool:

@@ -1,13 +1,14 @@
 """Many implants measured: in parallel, resumed after a stop, with failures, and as tables."""
 
 import json
+import os
 
 import numpy as np
 import pytest
 from plain_metrics import SHIFTS, capped_shell, cohort_folder, cohort_manifest
 
 from CraNeXtLib.cases.cohort_evaluation import evaluate_cohort
-from CraNeXtLib.core.errors import CancelledError
+from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.evaluation import cohort_statistics
 from CraNeXtLib.evaluation.cohort_tables import read_rows
 from CraNeXtLib.evaluation.evaluation import evaluate
@@ -61,6 +62,24 @@ def test_goes_on_after_a_stop_and_measures_what_changed(folder, tmp_path):
     assert rows[2]["dsc"] == 1
     evaluate_cohort(folder, tmp_path / "out", resume=False, progress=lambda name, _: told.append(name))
     assert told == ["c", "a", "b", "c"]
+
+
+def test_a_cohort_of_which_nothing_can_be_measured_leaves_no_file(tmp_path):
+    (tmp_path / "cohort.csv").write_text("case,implant,reference,skull\na,x.nrrd,y.nrrd,z.nrrd\n")
+    with pytest.raises(InputError, match="No case could be evaluated"):
+        evaluate_cohort(tmp_path / "cohort.csv", tmp_path / "new" / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["cohort.csv"]
+
+
+def test_a_change_that_no_time_tells_is_noticed(folder, tmp_path):
+    evaluate_cohort(folder, tmp_path / "out")
+    file = folder / "c" / "implant.nrrd"
+    before = file.stat()
+    write_volume(capped_shell(0)[0], file)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    told = []
+    assert evaluate_cohort(folder, tmp_path / "out", progress=lambda name, _: told.append(name))[2]["dsc"] == 1
+    assert told == ["c"]
 
 
 def test_an_empty_implant_is_counted_and_a_damaged_file_is_named(folder, tmp_path):

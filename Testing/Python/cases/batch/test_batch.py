@@ -194,6 +194,8 @@ def test_a_table_gives_cases_settings_of_their_own(skulls, tmp_path):
         ("case,skull\na,x\nA,y\n", "holds the case A twice"),
         ('case,skull\n"a\nb",x\n', r"'a\\nb' cannot be a file name"),
         (f"case,skull\n{'a' * 300},x\n", "is too long"),
+        ("case,skull,case\na,x,b\n", "two columns called 'case'"),
+        ("case,skull\na,x,y\n", "line 2 has more cells than the header"),
         ("case,skull\n../a,x\n", "cannot be a file name"),
     ],
 )
