@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from CraNeXtLib.anatomy.head.filled_inside import solid_warnings
 from CraNeXtLib.anatomy.head.orientation import orientation_warnings
 from CraNeXtLib.anatomy.head.pose import HeadPose, find_pose, pose_warnings
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
@@ -21,6 +22,7 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.expected_error import ExpectedError, summarize
 from CraNeXtLib.implant.extraction import extract_implant
 from CraNeXtLib.implant.room import NOTHING_ADDED, AddedVoxels, added_voxels, room_around
+from CraNeXtLib.implant.skull_base import base_warnings
 
 _STAGE_SHARES = {
     "Loading the model": 0.05,
@@ -97,6 +99,7 @@ def reconstruct(
     with stages.stage("Finding the head"):
         warnings = orientation_warnings(skull)
         pose = find_pose(skull, any_way_up=bool(warnings))
+        warnings += solid_warnings(skull, pose)
         room = room_around(skull, pose)
         warnings += pose_warnings(pose, room.skull)
     with stages.stage("Completing the skull") as update:
@@ -111,7 +114,7 @@ def reconstruct(
                 warnings=warnings,
             )
         expected = _expected_error_of(proposal, whole, pose)
-        warnings += room.warnings(whole)
+        warnings += room.edge_warnings(whole) + base_warnings(whole, pose)
         box = room.box_with(whole)
         part = room.part(box)
         bone = on_box(skull, box)

@@ -60,7 +60,7 @@ class Room:
         """Return a box of the given volume's indices in those of ``skull``."""
         return moved(box, [-side.start for side in self.box])
 
-    def warnings(self, implant: Volume) -> list[str]:
+    def edge_warnings(self, implant: Volume) -> list[str]:
         """Return what the user should know about an implant at the edge of the scan, as sentences.
 
         Args:

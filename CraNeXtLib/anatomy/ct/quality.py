@@ -81,18 +81,19 @@ def scan_warnings(ct: Volume, bone: Volume, *, thickness_mm: float = 0.0) -> lis
     if noise > _NOISY_HU:
         warnings.append(f"The scan is noisy ({noise:.0f} HU); use a softer kernel or a higher bone threshold.")
     frame = skull_frame(bone)
-    return warnings + _metal(ct, frame) + _streaks(ct, frame)
+    return warnings + _metal(ct, bone, frame) + _streaks(ct, frame)
 
 
-def _metal(ct: Volume, frame: SkullFrame) -> list[str]:
-    """Return a warning if there is metal in the head."""
+def _metal(ct: Volume, bone: Volume, frame: SkullFrame) -> list[str]:
+    """Return a warning if there is metal in the head, which says how much of it counts as bone."""
     metal = ct.voxels >= _METAL_HU
     volume = np.count_nonzero(metal) * ct.voxel_volume_mm3 / 1000
     if volume < _METAL_ML:
         return []
     high = ct.to_ras(np.argwhere(metal))[:, 2] > frame.base
     where = " and ".join([name for name, there in (("the brain case", high), ("the face", ~high)) if there.any()])
-    amount = f"{volume:.1f} mL above {_METAL_HU} HU"
+    counted = np.count_nonzero(metal & (bone.voxels != 0)) * ct.voxel_volume_mm3 / 1000
+    amount = f"{volume:.1f} mL above {_METAL_HU} HU, of which {counted:.1f} mL count as bone"
     return [f"There is metal in {where} ({amount}); bone near it may be hidden, or be streaks. Check it there."]
 
 

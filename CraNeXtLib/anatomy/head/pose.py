@@ -23,6 +23,7 @@ BETTER_FLIPPED = 0.85
 """A skull is taken as flipped if its distance to the template falls below this fraction when flipped back."""
 STRETCHES = (0.75, 1.33)
 """Plausible scales of the template; 24 SkullFix skulls needed 0.89 to 1.12, parts of a skull 1.5 and more."""
+_CHILD_SIZE = 0.87  # mean scale of the template; SkullFix skulls have 0.94 to 1.04, a child of one year 0.8
 _SIZES = (1.0, 0.92, 1.08)  # The affine fit starts from the template at each of these scales.
 _FAR_MM = 5.0
 _ODD_FAR_FRACTION = 0.2  # If more of the bone is off the template than this, other sizes of it are tried.
@@ -180,7 +181,13 @@ def pose_warnings(pose: HeadPose, skull: Volume) -> list[str]:
     warnings = []
     if pose.fit.far_fraction > _POOR_FAR_FRACTION:
         warnings.append(f"{pose.fit.far_fraction:.0%} of the bone lies where no skull has bone; check the mask.")
-    if not _is_adult(pose.fit):
+    size = float(np.cbrt(abs(np.linalg.det(pose.template_to_skull[:3, :3]))))
+    if size < _CHILD_SIZE:
+        warnings.append(
+            f"The head is {size:.2f} times the size of an adult's: if it is a child's, the models, which know adults "
+            "only, may get its shape and thickness wrong; if not, check the voxel spacing."
+        )
+    elif not _is_adult(pose.fit):
         low, high = pose.fit.stretch
         warnings.append(f"The head is {low:.2f} to {high:.2f} times the size of an adult's; check the voxel spacing.")
     template, scan = pose.template, skull.crop(scanned_box(skull))

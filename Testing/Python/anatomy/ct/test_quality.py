@@ -60,7 +60,11 @@ def test_metal_is_reported_with_its_location():
         at = np.rint(CT.to_indices(np.array([[0, 60.0, height]]))[0]).astype(int)
         values[tuple(slice(p - 2, p + 3) for p in at)] = 3071
         (warning,) = scan_warnings(CT.with_voxels(values), SKULL)
-        assert f"metal in {location} (0.2 mL" in warning
+        assert f"metal in {location} (0.2 mL above 3000 HU, of which 0.0 mL count as bone)" in warning
+    bone = SKULL.voxels.copy()
+    bone[tuple(slice(p - 2, p + 3) for p in at)] = True
+    (warning,) = scan_warnings(CT.with_voxels(values), SKULL.with_voxels(bone))
+    assert "(0.2 mL above 3000 HU, of which 0.2 mL count as bone)" in warning
 
 
 def test_noise_and_streaks_are_warned_about():

@@ -5,9 +5,18 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import reconstruct
-from CraNeXtLib.anatomy.head.pose import find_pose, pose_warnings, upright_frame
+from CraNeXtLib.anatomy.head.pose import (
+    HeadPose,
+    PoseFit,
+    bundled_template,
+    find_pose,
+    pose_warnings,
+    upright_frame,
+)
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
+from CraNeXtLib.geometry.box import box_from
+from CraNeXtLib.geometry.lattice import on_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -62,10 +71,22 @@ def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_notic
     assert "check the voxel spacing" in " ".join(pose_warnings(find_pose(stretched), stretched))
     top = np.flatnonzero(defective.voxels.any(axis=(0, 1)))[-1]
     low = defective.crop((slice(None), slice(None), slice(0, int(top) - round(25 / defective.spacing[2]))))
-    assert "of the vault lies outside the volume" in " ".join(pose_warnings(find_pose(low), low))
+    assert "of the vault lies outside the scan" in " ".join(pose_warnings(find_pose(low), low))
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("scale", "warned"), [(0.95, False), (0.82, True)])
+def test_a_childs_head_is_told_by_its_size(scale, warned):
+    template = bundled_template()
+    matrix = np.diag([scale, scale, scale, 1.0])
+    child = Volume(template.voxels > 0, matrix @ template.affine)
+    child = on_box(child, box_from((-15, -15, 0), np.array(child.shape) + 15))
+    warnings = pose_warnings(HeadPose(matrix, template, PoseFit(1.0, 0.0, (scale, scale))), child)
+    assert [warning.startswith(f"The head is {scale:.2f} times the size of an adult's") for warning in warnings] == (
+        [True] if warned else []
+    )
+
+
 def test_a_nearly_upright_head_is_not_rotated(skull):
     assert find_pose(skull[0]).upright(skull[0]) is skull[0]
 
