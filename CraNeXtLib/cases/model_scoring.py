@@ -25,6 +25,7 @@ from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarize
 from CraNeXtLib.evaluation.evaluation import evaluate
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled
+from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import input_hash
 from CraNeXtLib.implant.reconstruct import reconstruct
@@ -151,6 +152,8 @@ def _evaluated(model: Model, task: EvaluationTask, device: str, postprocessing: 
         implant = reconstruct(pair.defective, model=model.folder, device=device, postprocessing=postprocessing).implant
     except NoImplantError:
         implant = pair.implant.with_voxels(np.zeros(pair.implant.shape, bool))
+    # The implant's grid is larger where the implant reaches beyond the volume.
+    pair = SkullPair(*on_one_grid(implant, pair.complete, pair.defective, pair.implant)[1:])
     row = {
         "case": task.name,
         "subject": task.subject,

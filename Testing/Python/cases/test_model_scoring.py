@@ -67,6 +67,17 @@ def test_no_implant_is_a_failure_and_a_piece_elsewhere_is_stray(pair, model, ans
     assert "(none) | 1 | 0 |" in scores_table(rows[1:2])
 
 
+def test_an_implant_beyond_the_volume_is_measured_as_a_whole(pair, model, answers):
+    low = slice(0, int(np.argwhere(pair.implant.voxels)[:, 2].mean()))
+    part = SkullPair(*(mask.crop((slice(None), slice(None), low)) for mask in vars(pair).values()))
+    answers += [pair.implant, part.implant]
+    beyond, within = score_model(model, tasks(part, "beyond", "within"))
+    assert within["dsc"] == 1
+    assert beyond["fnr"] == 0
+    lost = pair.implant.voxels.sum() - part.implant.voxels.sum()
+    assert beyond["false_positive_ml"] == pytest.approx(lost * 0.064)
+
+
 def test_a_row_is_kept_until_the_model_or_the_case_changes(pair, model, answers, tmp_path):
     source = tmp_path / "case"
     source.touch()

@@ -9,10 +9,12 @@ from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.geometry.box import box_from, foreground_box
 from CraNeXtLib.geometry.lattice import on_box, on_one_grid
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.implant.reconstruct import reconstruct
 from CraNeXtLib.implant.room import ROOM_MM, added_voxels, growth_notes, room_around
 
@@ -139,3 +141,19 @@ def test_the_sides_of_growth_are_the_patients():
     (note,) = growth_notes(added, volume)
     assert "2 at the right, 3 at the back and 1 at the top" in note
     assert growth_notes(((0, 0),) * 3, volume) == []
+
+
+@pytest.mark.slow
+def test_the_shape_model_fills_a_cropped_volume_as_the_whole_one():
+    every = (slice(None, None, 3),) * 3
+    demo = read_volume(DEFECTIVE_SKULL)
+    skull = Volume(demo.voxels[every] > 0, demo.affine @ np.diag([3, 3, 3, 1.0]))
+    whole, part = (reconstruct(volume, model="pca_skull", device="cpu") for volume in (skull, cropped(skull)))
+    assert whole.added_voxels == ((0, 0), (0, 0), (0, 0))
+    assert not whole.warnings
+    for expected, found in (
+        (whole.implant, part.implant),
+        (whole.expected_error.volume, part.expected_error.volume),
+    ):
+        _, placed = on_one_grid(expected, found)
+        np.testing.assert_array_equal(placed.voxels, expected.voxels)
