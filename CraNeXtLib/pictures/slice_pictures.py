@@ -129,7 +129,7 @@ def _rendered(points: np.ndarray, skull: Volume, implant: Volume, background: Vo
 
     def sample(volume: Volume, voxels: np.ndarray, outside: float = 0.0) -> np.ndarray:
         indices = volume.to_indices(points.reshape(-1, 3)).T
-        values = ndimage.map_coordinates(voxels, indices, output=np.float32, order=1, cval=outside)
+        values = ndimage.map_coordinates(voxels, indices, np.float32, order=1, mode="grid-constant", cval=outside)
         return values.reshape(*shape, 1)
 
     if background is None:

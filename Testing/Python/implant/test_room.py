@@ -15,6 +15,7 @@ from CraNeXtLib.geometry.lattice import on_box, on_one_grid
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
+from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.reconstruct import reconstruct
 from CraNeXtLib.implant.room import ROOM_MM, added_voxels, growth_notes, room_around
 
@@ -141,6 +142,16 @@ def test_the_sides_of_growth_are_the_patients():
     (note,) = growth_notes(added, volume)
     assert "2 at the right, 3 at the back and 1 at the top" in note
     assert growth_notes(((0, 0),) * 3, volume) == []
+
+
+@pytest.mark.slow
+def test_a_part_is_finished_at_the_edge_as_within_the_volume(phantom):
+    whole, part = reconstruct(phantom.defective), reconstruct(cropped(phantom.defective))
+    expected, found = (finish(result.implant, result.defective_skull) for result in (whole, part))
+    _, placed = on_one_grid(expected.implant, found.implant)
+    np.testing.assert_array_equal(placed.voxels, expected.implant.voxels)
+    assert found.mesh.is_watertight
+    np.testing.assert_allclose(found.mesh.vertices, expected.mesh.vertices, atol=1e-3)
 
 
 @pytest.mark.slow
