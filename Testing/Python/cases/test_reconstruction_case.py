@@ -18,6 +18,7 @@ from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import InputError, NoImplantError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
+from CraNeXtLib.geometry.lattice import on_one_grid, whole_box
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant import reconstruct
 
@@ -79,7 +80,8 @@ def test_several_defects_give_several_files(tmp_path, monkeypatch):
 
     class Oracle(Model):
         def propose(self, skull, **_):
-            return Proposal(tuple(slice(0, n) for n in skull.shape), case.complete.voxels.astype(np.float32))
+            _, complete = on_one_grid(skull, case.complete)  # the model is asked on a larger grid
+            return Proposal(whole_box(skull), complete.voxels.astype(np.float32))
 
     oracle = Oracle(tmp_path, {"name": "oracle", "kind": "oracle", "sha256": "0"})
     monkeypatch.setattr(reconstruct.model_library, "find", lambda _: oracle)
