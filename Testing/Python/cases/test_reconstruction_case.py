@@ -18,7 +18,8 @@ from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import InputError, NoImplantError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
-from CraNeXtLib.geometry.lattice import on_one_grid, whole_box
+from CraNeXtLib.geometry.box import box_from, foreground_box
+from CraNeXtLib.geometry.lattice import on_box, whole_box
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant import reconstruct
 
@@ -80,7 +81,10 @@ def test_several_defects_give_several_files(tmp_path, monkeypatch):
 
     class Oracle(Model):
         def propose(self, skull, **_):
-            _, complete = on_one_grid(skull, case.complete)  # the model is asked on a larger grid
+            # The model is asked on a larger grid, and upright; the remaining bone shows where the voxels are.
+            here, there = ([side.start for side in foreground_box(v.voxels)] for v in (case.defective, skull))
+            starts = np.subtract(here, there)
+            complete = on_box(case.complete, box_from(starts, starts + skull.shape))
             return Proposal(whole_box(skull), complete.voxels.astype(np.float32))
 
     oracle = Oracle(tmp_path, {"name": "oracle", "kind": "oracle", "sha256": "0"})
