@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.regions import UNDEFINED
 from CraNeXtLib.geometry.affine import apply_affine
+from CraNeXtLib.geometry.box import box_around
 from CraNeXtLib.geometry.volume import Volume
 
 REACH_MM = 20.0
@@ -73,3 +74,15 @@ class NearestLabelMap:
 def nearest_label_map(template: Volume) -> NearestLabelMap:
     """Return the nearest-label map of a template, which is kept for the next skull."""
     return NearestLabelMap(template)
+
+
+def labels_near(template: Volume, points: np.ndarray) -> np.ndarray:
+    """Return the labels at RAS points of a template, as :class:`NearestLabelMap`, computed only around the points.
+
+    Args:
+        template: Labels 1-8.
+        points: Shape (N, 3), N at least 1.
+    """
+    reach = int(np.ceil(REACH_MM / template.spacing.min()))
+    box = box_around(template.to_indices(points), template.shape, margin=reach)
+    return NearestLabelMap(template.crop(box)).at(points)

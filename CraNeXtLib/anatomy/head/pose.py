@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from CraNeXtLib.anatomy.head.alignment import align_surfaces
 from CraNeXtLib.anatomy.head.bone_surface import Surface, bone_surface
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
-from CraNeXtLib.anatomy.head.nearest_label_map import nearest_label_map
+from CraNeXtLib.anatomy.head.nearest_label_map import labels_near
 from CraNeXtLib.anatomy.head.scanned_box import scanned_box
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.geometry.affine import apply_affine
@@ -68,7 +68,7 @@ class HeadPose:
 
     def label_points(self, points: np.ndarray) -> np.ndarray:
         """Return the region, 1-9, of RAS points of the skull, even where bone is missing; uint8, shape (N,)."""
-        return nearest_label_map(self.template).at(self.to_template(points))
+        return labels_near(self.template, self.to_template(points))
 
     @property
     def template_center(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.anatomy.head.nearest_label_map import NearestLabelMap, nearest_label_map
+from CraNeXtLib.anatomy.head.nearest_label_map import NearestLabelMap, labels_near, nearest_label_map
 from CraNeXtLib.anatomy.head.pose import bundled_template
 from CraNeXtLib.geometry.volume import Volume
 
@@ -23,3 +23,13 @@ def test_labeling_a_mask_does_not_depend_on_memory_order():
     fortran = mask.with_voxels(np.asfortranarray(mask.voxels))
     for volume in (mask, fortran):
         assert np.array_equal(nearest_label_map(template).of_mask(volume, np.eye(4)), template.voxels)
+
+
+def test_labels_near_a_few_points_are_those_of_the_whole_map():
+    template = bundled_template()
+    rng = np.random.default_rng(0)
+    points = template.to_ras(rng.uniform(-40, np.array(template.shape) + 40, (300, 3)))
+    whole = NearestLabelMap(template).at(points)
+    assert len(np.unique(whole)) == 9
+    np.testing.assert_array_equal([labels_near(template, point[None])[0] for point in points[:40]], whole[:40])
+    np.testing.assert_array_equal(labels_near(template, points), whole)
