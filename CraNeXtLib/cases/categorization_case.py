@@ -13,7 +13,7 @@ from CraNeXtLib.anatomy.categorization.categorize import Categorization, categor
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
 from CraNeXtLib.anatomy.head.template import load_template
-from CraNeXtLib.cases.case_folder import CaseFolder, case_folder
+from CraNeXtLib.cases.case_folder import CaseFolder, case_folder, discard_results
 from CraNeXtLib.cases.defect_cohort import write_cohort
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.csv_tables import csv_text
@@ -109,6 +109,9 @@ def categorize_cohort(
     names: list[str] = []
     errors: dict[str, str] = {}
 
+    def folder_of(case: DatasetCase) -> Path:
+        return Path(out) / "cases" / case.name.replace("/", "-")
+
     def categorized() -> Iterator[tuple[Volume, Categorization]]:
         for number, case in enumerate(cases):
             if progress:
@@ -119,8 +122,9 @@ def categorize_cohort(
                 analysis = analyze_defect(pair.implant, result.pose)
             except InputError as error:
                 errors[case.name] = str(error)
+                discard_results(folder_of(case), _DESCRIPTION)  # of an earlier run, when the files were others
                 continue
-            with case_folder(Path(out) / "cases" / case.name.replace("/", "-"), _DESCRIPTION) as folder:
+            with case_folder(folder_of(case), _DESCRIPTION) as folder:
                 _write_files(folder, result, analysis, picture=False)
             names.append(case.name)
             yield pair.implant, result
