@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,8 @@ def discard_results(out: str | Path, description_name: str, *, replaces: Sequenc
     if Path(out).is_dir():
         with case_folder(out, description_name, replaces=replaces):
             pass
+        with suppress(OSError):
+            Path(out).rmdir()  # if it is empty
 
 
 def files_of_run(description: Path) -> set[str]:

@@ -136,5 +136,7 @@ def test_discarding_deletes_the_results_alone(tmp_path):
     (tmp_path / "batch.json").write_text("record")
     discard_results(tmp_path, "run.json")
     assert names_in(tmp_path) == ["batch.json"]
-    discard_results(tmp_path / "none", "run.json")
+    run(tmp_path / "alone", "implant.stl")
+    for name in ("alone", "none"):
+        discard_results(tmp_path / name, "run.json")
     assert names_in(tmp_path) == ["batch.json"]
