@@ -58,7 +58,10 @@ def test_a_complete_skull_ends_with_status_3(run, tmp_path):
     status, _, error = run("reconstruct", tmp_path / "complete.nrrd", "--out", tmp_path / "out")
     assert status == 3
     assert "found no defect in this skull" in error
-    assert not (tmp_path / "out").exists()
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["result.json"]
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert result["outcome"] == "no implant"
+    assert result["files"] == ["result.json"]
 
 
 def bad_inputs(folder: Path) -> dict[str, tuple[Path, str]]:
