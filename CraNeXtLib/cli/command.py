@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -11,7 +12,7 @@ from pkgutil import resolve_name
 
 from CraNeXtLib.cli.command_parser import CommandParser
 from CraNeXtLib.cli.progress_printer import ProgressPrinter
-from CraNeXtLib.core.errors import CancelledError, CraNeXtError
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.runtime.memory import memory_advice
 from CraNeXtLib.core.runtime.signals import exit_status, interrupting_signals
@@ -56,6 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             progress.end()
             print(f"cranext: {f'error: {error}' if str(error) else 'cancelled'}", file=sys.stderr)
             return exit_status(signals)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            progress.end()
+            return _report(InputError(f"No file can have the name {str(error.filename)[:60]!r}…; give a shorter one."))
         except (CraNeXtError, MemoryError, RuntimeError) as error:
             progress.end()
             return _report(error)

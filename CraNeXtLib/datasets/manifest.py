@@ -17,19 +17,18 @@ orientation Where the files' array axes point, such as ``LPS``, for files whose 
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.core.files.csv_tables import csv_text, plain
+from CraNeXtLib.core.files.csv_tables import csv_text
+from CraNeXtLib.core.files.table_reading import path_in, read_table
 from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.geometry import volume_files
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
@@ -141,20 +140,12 @@ def read_manifest(path: str | Path) -> list[DatasetCase]:
         InputError: If it cannot be read; the message names a bad line.
     """
     path = Path(path)
-    rows = _read_rows(path)
-    folder = path.parent.absolute()
-    known = {field.name for field in fields(DatasetCase)}
     cases = []
-    for number, row in rows:
-        unknown = sorted(str(key) for key in set(row) - known)
-        if unknown:
-            raise InputError(
-                f"{path.name} has an unknown column {', '.join(unknown)}; allowed: {', '.join(sorted(known))}."
-            )
-        cells = {key: plain(str(value).strip()) for key, value in row.items() if value not in (None, "")}
-        paths = {role: Path(os.path.normpath(folder / cells[role])) for role in ROLES if cells.get(role)}
+    for number, cells in read_table(path, tuple(field.name for field in fields(DatasetCase))):
         try:
-            cases.append(DatasetCase(**({"subject": ""} | cells | paths)))
+            paths = {role: os.path.normpath(path_in(path.parent, cells[role])) for role in ROLES if role in cells}
+            values: dict[str, Any] = {"subject": ""} | cells | {role: Path(text) for role, text in paths.items()}
+            cases.append(DatasetCase(**values))
         except InputError as error:
             raise InputError(f"{path.name}, line {number}: {error}") from error
     if not cases:
@@ -247,23 +238,3 @@ def _relative(path: Path | None, folder: Path) -> str:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # another drive on Windows
         return path.as_posix()
-
-
-def _read_rows(path: Path) -> list[tuple[int, dict]]:
-    """Return the lines of a manifest with their numbers."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The manifest {path} cannot be read; give a CSV or JSON file in UTF-8.") from error
-    if path.suffix.lower() == ".json":
-        try:
-            rows = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path.name} is not valid JSON (line {error.lineno}).") from error
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise InputError(f"{path.name} must be a JSON list of objects, one for each case.")
-        return list(enumerate(rows, start=1))
-    if path.suffix.lower() != ".csv":
-        raise InputError(f"The manifest {path.name} must end in .csv or .json.")
-    reader = csv.DictReader(io.StringIO(text), restkey="(beyond the last column)")
-    return [(reader.line_num, row) for row in reader]

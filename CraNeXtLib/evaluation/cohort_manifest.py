@@ -22,15 +22,12 @@ as ``.nrrd``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz``.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.csv_tables import plain
 from CraNeXtLib.core.files.names import check_name
+from CraNeXtLib.core.files.table_reading import path_in, read_table
 
 ROLES = ("implant", "reference", "skull")
 SUFFIXES = (".nrrd", ".seg.nrrd", ".nii.gz", ".nii")
@@ -88,28 +85,11 @@ def _volume_file(folder: Path, role: str) -> Path | None:
 
 
 def _cases_of_manifest(path: Path) -> list[EvaluationCase]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = json.loads(text) if path.suffix.lower() == ".json" else list(csv.DictReader(io.StringIO(text)))
-    except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
-    except ValueError as error:
-        raise InputError(f"{path.name} is not a manifest: {error}") from error
-    columns = [field.name for field in fields(EvaluationCase)]
     cases = []
-    for number, row in enumerate(rows, 1):
-        unknown = sorted(str(key) for key in set(row) - set(columns))
-        missing = [name for name in ("case", *ROLES) if not row.get(name)]
-        if unknown or missing:
-            raise InputError(
-                f"{path.name}, case {number}: "
-                + (
-                    f"no column is called {unknown[0]}; allowed: {', '.join(columns)}."
-                    if unknown
-                    else f"no {missing[0]}."
-                )
-            )
-        cells = {key: plain(str(value).strip()) for key, value in row.items() if value}
-        implant, reference, skull = (path.parent.absolute() / cells.pop(role) for role in ROLES)
+    for number, cells in read_table(path, tuple(field.name for field in fields(EvaluationCase))):
+        missing = [name for name in ("case", *ROLES) if name not in cells]
+        if missing:
+            raise InputError(f"{path.name}, line {number}: no {missing[0]}.")
+        implant, reference, skull = (path_in(path.parent, cells.pop(role)) for role in ROLES)
         cases.append(EvaluationCase(implant=implant, reference=reference, skull=skull, **cells))
     return cases

@@ -14,14 +14,13 @@ reference_segment Segment or label to read from the file of the true implant, li
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.csv_tables import plain
 from CraNeXtLib.core.files.names import check_name
+from CraNeXtLib.core.files.table_reading import path_in, read_table
 from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
 
 _SUFFIXES = (".seg.nrrd", *NRRD_SUFFIXES, *sorted(NIFTI_SUFFIXES, key=len, reverse=True))
@@ -89,38 +88,19 @@ def _cases_of_folder(folder: Path, *, ct: bool) -> list[BatchCase]:
 
 
 def _cases_of_table(path: Path) -> list[BatchCase]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows, header = list(reader), reader.fieldnames or ()
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"Cannot read {path} as a table of cases: {error}.") from error
-    columns = [field.name for field in fields(BatchCase)]
-    twice = next((name for name in header if list(header).count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"{path.name} has two columns called '{twice}'; delete or rename one.")
+    if path.suffix.lower() != ".csv":
+        raise InputError(f"Cannot read {path} as a table of cases: it must end in .csv.")
     cases = []
-    for line, row in enumerate(rows, 2):
-        if None in row:
-            raise InputError(
-                f"{path.name}, line {line} has more cells than the header; put text with commas in quotes."
-            )
-        unknown = [str(name) for name in row if name not in columns]
-        if unknown:
-            raise InputError(f"{path.name}: no column is called {unknown[0]}; allowed: {', '.join(columns)}.")
-        cells = {name: plain(value.strip()) for name, value in row.items() if value and value.strip()}
+    for line, cells in read_table(path, tuple(field.name for field in fields(BatchCase))):
         for name in ("case", "skull"):
             if name not in cells:
                 raise InputError(f"{path.name}, line {line}: the cell '{name}' is empty.")
-        folder, reference = path.parent.absolute(), cells.get("reference_implant")
+        skull, reference = cells.pop("skull"), cells.pop("reference_implant", None)
         cases.append(
             BatchCase(
-                case=cells["case"],
-                skull=folder / cells["skull"],
-                reference_implant=folder / reference if reference else None,
-                orientation=cells.get("orientation", ""),
-                segment=cells.get("segment", ""),
-                reference_segment=cells.get("reference_segment", ""),
+                skull=path_in(path.parent, skull),
+                reference_implant=path_in(path.parent, reference) if reference else None,
+                **cells,
             )
         )
     return cases

@@ -9,6 +9,10 @@ from typing import Any
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.reading import file_size, opened
+
+_MOST_BYTES = 64 << 20
+"""Manifests of all skulls in the world, tables and configurations are smaller."""
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -34,6 +38,62 @@ def json_text(content: object, *, indent: int | None = 1) -> str:
     return json.dumps(finite(content), indent=indent, allow_nan=False) + "\n"
 
 
+def read_text(path: Path, *, kind: str = "text file") -> str:
+    """Return the text of a file in UTF-8, with or without a byte-order mark.
+
+    Args:
+        path: The file.
+        kind: What it should be, for messages.
+
+    Raises:
+        InputError: If it cannot be read, is no regular file, not in UTF-8, or larger than any such file.
+    """
+    size = file_size(path)
+    if size > _MOST_BYTES:
+        raise InputError(f"{path.name} has {size >> 20} MiB, too much for a {kind}; check that it is the right file.")
+    try:
+        with opened(path) as file:
+            return file.read(_MOST_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path.name} is not a {kind} in UTF-8; save it as one.") from error
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file.
+
+    Raises:
+        InputError: As :func:`read_text`, or if it is not valid JSON, repeats a key, of which the last would silently
+            win, or holds numbers or text that cannot be used.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in result:
+                raise InputError(f"{path.name}: the key '{_start(key)}' is duplicated.")
+            result[key] = value
+        return result
+
+    def refused(constant: str) -> None:
+        raise InputError(f"{path.name} contains {constant}, which is not valid JSON.")
+
+    text = read_text(path, kind="JSON file")
+    try:
+        content = json.loads(text, object_pairs_hook=unique, parse_constant=refused)
+        json.dumps(content, ensure_ascii=False).encode()  # fails for halves of characters such as \\ud800
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path.name} is not valid JSON (line {error.lineno}).") from error
+    except RecursionError as error:
+        raise InputError(f"{path.name} is nested too deeply; check that it is the right file.") from error
+    except UnicodeEncodeError as error:
+        raise InputError(f"{path.name} contains half a character, such as \\ud800; write it whole.") from error
+    except InputError:
+        raise
+    except ValueError as error:  # a number with more digits than Python converts
+        raise InputError(f"{path.name} contains a number with too many digits.") from error
+    return content
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the keys and values of a YAML file.
 
@@ -45,21 +105,54 @@ def read_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     class StrictLoader(yaml.SafeLoader):
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):  # aliases of aliases grow beyond any memory
+                line = self.peek_event().start_mark.line + 1
+                raise InputError(f"{path.name}, line {line}: aliases (*) are not allowed; write the value out.")
+            return super().compose_node(parent, index)
+
+        def construct_scalar(self, node: Any) -> Any:
+            value = super().construct_scalar(node)
+            value.encode()  # fails for halves of characters such as \\ud800
+            return value
+
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            values: dict[Any, Any] = {}
+            seen: set[str] = set()
             for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if key in values:
-                    raise InputError(f"{path.name}, line {key_node.start_mark.line + 1}: '{key}' is duplicated.")
-                values[key] = None
+                where = f"{path.name}, line {key_node.start_mark.line + 1}"
+                if not isinstance(key_node, yaml.ScalarNode):
+                    raise InputError(f"{where}: a list or section cannot be a key.")
+                if key_node.value in seen:
+                    raise InputError(f"{where}: '{_start(key_node.value)}' is duplicated.")
+                seen.add(key_node.value)
             return super().construct_mapping(node, deep)
 
+    if not _exists(path):
+        raise FileNotFoundError(path)
+    text = read_text(path, kind="YAML file")
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), StrictLoader) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = yaml.load(text, StrictLoader) or {}
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise InputError(f"{path.name}{line} is not valid YAML.") from error
+    except RecursionError as error:
+        raise InputError(f"{path.name} is nested too deeply; check that it is the right file.") from error
+    except InputError:
+        raise
+    except (ValueError, OverflowError, TypeError) as error:  # such as a date in a 13th month, or 5000 digits
+        raise InputError(f"{path.name} contains a value that cannot be read; put text in quotes.") from error
     if not isinstance(values, dict):
         raise InputError(f"{path.name} must hold keys and values.")
     return values
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or with a null character
+        return False
+
+
+def _start(text: str) -> str:
+    return repr(text[:60])[1:-1]

@@ -86,7 +86,7 @@ def test_a_manifest_comes_back_as_written_and_moves_with_its_data(tmp_path, name
         ("subject,defective\n1,a.nrrd\n", "line 2.*implant"),
         ("subject,complete,split\n1,a.nrrd,train\n", "line 2.*training"),
         ("subject,complete,colour\n1,a.nrrd,red\n", "colour"),
-        ("subject,complete\n1,a.nrrd,b\n", "beyond"),
+        ("subject,complete\n1,a.nrrd,b\n", "line 2 has more cells than the header"),
         ("subject,complete\n", "no cases"),
     ],
 )

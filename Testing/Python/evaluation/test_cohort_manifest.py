@@ -35,7 +35,7 @@ def test_a_case_whose_name_is_no_file_name_is_refused(tmp_path, name):
 
 
 def test_refuses_a_manifest_that_says_too_little(tmp_path):
-    with pytest.raises(InputError, match="no column is called color"):
+    with pytest.raises(InputError, match="no column is called 'color'"):
         read_cases(cohort_manifest(cohort_folder(tmp_path / "in"), color=["red"] * 3))
     (tmp_path / "twice.json").write_text(
         json.dumps([dict.fromkeys(("case", "implant", "reference", "skull"), "x")] * 2)
@@ -48,5 +48,5 @@ def test_refuses_a_manifest_that_says_too_little(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no cases"):
         read_cases(tmp_path / "empty")
-    with pytest.raises(InputError, match="Cannot read"):
+    with pytest.raises(InputError, match="There is no file"):
         read_cases(tmp_path / "missing.csv")

@@ -190,7 +190,7 @@ def test_a_table_gives_cases_settings_of_their_own(skulls, tmp_path):
     [
         ("case,skull\n", "holds no cases"),
         ("case,skull\na,\n", "line 2: the cell 'skull' is empty"),
-        ("case,file\na,b\n", "no column is called file"),
+        ("case,file\na,b\n", "no column is called 'file'"),
         ("case,skull\na,x\nA,y\n", "holds the case A twice"),
         ('case,skull\n"a\nb",x\n', r"'a\\nb' cannot be a file name"),
         (f"case,skull\n{'a' * 300},x\n", "is too long"),

@@ -2,12 +2,13 @@
 
 import json
 import math
+import os
 
 import pytest
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
-from CraNeXtLib.core.files.text import json_text, read_yaml, write_text
+from CraNeXtLib.core.files.text import json_text, read_json, read_text, read_yaml, write_text
 
 
 def test_numbers_that_json_lacks_become_null():
@@ -45,14 +46,70 @@ def test_yaml_gives_keys_and_values(tmp_path):
         (b"a: 1\nb: 2\na: 3\n", r"file\.yaml, line 3: 'a' is duplicated"),
         (b"a: {b: 1, b: 1}", r"'b' is duplicated"),
         (b"a: [1\nb: 2", r"file\.yaml, line 2 is not valid YAML"),
-        (b"\xff\xfe\x00", "is not valid YAML"),
+        (b"\xff\xfe\x00", "is not a YAML file in UTF-8"),
         (b"- a\n- b\n", "must hold keys and values"),
+        (b"a: &x [1]\nb: *x\n", r"file\.yaml, line 2: aliases \(\*\) are not allowed"),
+        (b"a: &x {b: *x}\n", "aliases"),
+        (b"? [a]\n: 1\n", "line 1: a list or section cannot be a key"),
+        (b"a: " + b"[" * 20_000, "is nested too deeply"),
+        (b"a: " + b"1" * 5000, "contains a value that cannot be read"),
+        (b"a: 2026-13-01", "contains a value that cannot be read"),
+        (b'a: "\\ud800"', "contains a value that cannot be read"),
     ],
 )
 def test_yaml_that_could_be_misread_is_refused(tmp_path, text, message):
     (tmp_path / "file.yaml").write_bytes(text)
     with pytest.raises(InputError, match=message):
         read_yaml(tmp_path / "file.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"a": 1, "b": {"c": 1, "c": 2}}', r"^file\.json: the key 'c' is duplicated\.$"),
+        (b'{"a": 1,\n "b": }', r"^file\.json is not valid JSON \(line 2\)\.$"),
+        (b'{"a": NaN}', "contains NaN, which is not valid JSON"),
+        (b'{"a": -Infinity}', "contains -Infinity"),
+        (b"[" * 100_000, "is nested too deeply"),
+        (b'{"a": ' * 100_000, "is nested too deeply"),
+        (b"[" + b"1" * 5000 + b"]", "a number with too many digits"),
+        (b'["\\ud800"]', "half a character"),
+        (b'{"\\udfff": 1}', "half a character"),
+        (b"\xff", "is not a JSON file in UTF-8"),
+        (b"", r"is not valid JSON \(line 1\)"),
+    ],
+)
+def test_json_that_could_be_misread_is_refused(tmp_path, content, message):
+    (tmp_path / "file.json").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        read_json(tmp_path / "file.json")
+
+
+def test_json_gives_its_values_with_or_without_a_byte_order_mark(tmp_path):
+    content = {"a": [1, 2.5, None, True, "\U0001f9e0"], "b": {"a": 10**40}}
+    for encoding in ("utf-8", "utf-8-sig"):
+        (tmp_path / "file.json").write_text(json.dumps(content), encoding=encoding)
+        assert read_json(tmp_path / "file.json") == content
+
+
+def test_only_regular_files_of_a_sensible_size_are_read_as_text(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe is a pipe or a device"):
+        read_text(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a folder"):
+        read_text(tmp_path)
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    with pytest.raises(InputError, match="large has 64 MiB, too much for a text file"):
+        read_text(tmp_path / "large")
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300])
+def test_a_name_that_no_file_can_have_is_that_of_no_file(tmp_path, name):
+    with pytest.raises(InputError, match="There is no file"):
+        read_json(tmp_path / name)
+    with pytest.raises(FileNotFoundError):
+        read_yaml(tmp_path / name)
 
 
 def test_a_missing_yaml_file_is_an_error_of_the_system(tmp_path):
