@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion.grid_completion import GridCompletion
 from CraNeXtLib.completion.shape_model.completer import PlacedSkull
@@ -58,9 +59,12 @@ class FaceCompleter:
             head: The grid of the whole head.
             mean_skull: Occupancy of the mean skull on that grid.
         """
-        network = FoldedCraNeXt(**description["network"]["options"])
-        network.load_state_dict({k.removeprefix(PREFIX): v.float() for k, v in tensors.items() if k.startswith(PREFIX)})
-        grid = ModelSpaceGrid(head.surface, tuple(description["grid"]["shape"]), "face")
+        options, shape = description["network"]["options"], tuple(description["grid"]["shape"])
+        networks.check_grid("cranext_folded", shape, **options)
+        network = networks.build("cranext_folded", **options)
+        assert isinstance(network, FoldedCraNeXt)
+        networks.load_weights(network, {k.removeprefix(PREFIX): v for k, v in tensors.items() if k.startswith(PREFIX)})
+        grid = ModelSpaceGrid(head.surface, shape, "face")
         return cls(network.eval(), grid, head.resample_to(grid, mean_skull))
 
     def complete(

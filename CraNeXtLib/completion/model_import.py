@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from CraNeXtLib.completion.model_library import CARD, SCORES_FILE, Model, available, find, read_model_folder
-from CraNeXtLib.completion.model_loading import load_model
+from CraNeXtLib.completion.model_library import (
+    CARD,
+    SCORES_FILE,
+    Model,
+    available,
+    check_model_name,
+    find,
+    read_model_folder,
+)
+from CraNeXtLib.completion.model_loading import check_weights, try_model
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import new_folder
+from CraNeXtLib.core.files.atomic import new_folder, writing
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.resources import user_folder
@@ -26,12 +33,12 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
             ``-published``.
 
     Raises:
-        InputError: If the source is not a model, or the name is taken or cannot be used.
+        InputError: If the source is not a model or does not work, or the name is taken or cannot be used.
     """
     source = Path(source)
     if source.is_dir():
         model = read_model_folder(source)
-        load_model(model)
+        check_weights(model)
         description = dict(model.description)
         write_weights: Callable[[Path], object] = partial(shutil.copyfile, model.weights)
     else:
@@ -39,10 +46,7 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
 
         description, write_weights = read_published_checkpoint(source)
     description["name"] = name or description["name"]
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", description["name"]):
-        raise InputError(
-            f"'{description['name']}' cannot be the name of a model; use letters, digits, '.', '_' and '-' (--name)."
-        )
+    check_model_name(description["name"])
     if any(model.name == description["name"] for model in available()):
         raise InputError(f"A model named '{description['name']}' already exists; give this one another name (--name).")
     target = user_folder() / description["name"]
@@ -53,6 +57,7 @@ def import_model(source: str | Path, *, name: str | None = None) -> Model:
         for file in (source / CARD, source / SCORES_FILE):
             if file.is_file():
                 shutil.copyfile(file, folder / file.name)
+        try_model(read_model_folder(folder))
     return read_model_folder(target)
 
 
@@ -64,18 +69,24 @@ def export_model(name: str, folder: str | Path) -> Path:
     """
     model = find(name)
     target = Path(folder) / model.name
+    if target.resolve().is_relative_to(model.folder.resolve()):
+        raise InputError(f"{folder} is the folder of the model itself; choose another one.")
     with new_folder(target) as new:
         shutil.copytree(model.folder, new, dirs_exist_ok=True)
     return target
 
 
 def delete_model(name: str) -> None:
-    """Delete a model that the user added.
+    """Delete a model that the user added; of a link to a folder elsewhere, the link only.
 
     Raises:
-        InputError: If there is no such model, or it comes with the software.
+        InputError: If there is no such model, it comes with the software, or its files cannot be deleted.
     """
     model = find(name)
     if model.folder.parent != user_folder():
         raise InputError(f"'{name}' is not a model that you added; only those can be deleted.")
-    shutil.rmtree(model.folder)
+    with writing(model.folder):
+        if model.folder.is_symlink():
+            model.folder.unlink()
+        else:
+            shutil.rmtree(model.folder)

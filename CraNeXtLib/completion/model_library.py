@@ -6,13 +6,14 @@ its scores), ``scores.csv`` (one line for each case) and ``MODEL_CARD.md``.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.reading import shortened
+from CraNeXtLib.core.files.text import read_json
 from CraNeXtLib.core.resources import BUNDLED, user_folder
 
 DEFAULT_MODEL = "cranext_refined"
@@ -20,6 +21,7 @@ PREVIEW_MODEL = "pca_skull"
 """Takes a third of the time, needs no PyTorch, and is nearly as good."""
 FORMAT_VERSION = 1
 SCORES_FILE, CARD = "scores.csv", "MODEL_CARD.md"
+_LONGEST_NAME = 100
 _CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".h5", ".safetensors")
 
 
@@ -61,9 +63,34 @@ class Model:
         return self.folder.parent == BUNDLED
 
 
+@dataclass(frozen=True)
+class BrokenModel:
+    """A folder among the models that cannot be used as one.
+
+    Args:
+        folder: The folder.
+        reason: What is wrong with it, as a sentence.
+    """
+
+    folder: Path
+    reason: str
+
+
 def available() -> list[Model]:
-    """Return the models that can be selected by name, bundled ones first. Damaged folders are left out."""
-    return [*_readable(sorted(BUNDLED.glob("*/"))), *_readable(sorted(user_folder().glob("*/")))]
+    """Return the models that can be selected by name, bundled ones first. Broken folders are left out."""
+    return [model for model in available_and_broken() if isinstance(model, Model)]
+
+
+def available_and_broken() -> list[Model | BrokenModel]:
+    """Return all model folders, bundled ones first, with the reason for each that cannot be used."""
+    found: list[Model | BrokenModel] = []
+    for parent in (BUNDLED, user_folder()):
+        for folder in sorted(parent.glob("[!.]*/")):
+            try:
+                found.append(read_model_folder(folder))
+            except InputError as error:
+                found.append(BrokenModel(folder, str(error)))
+    return found
 
 
 def find(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
@@ -73,23 +100,20 @@ def find(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
         InputError: If there is no such model, or its description cannot be used.
     """
     path = Path(name_or_path)
-    if (path / "model.json").is_file():
+    if _is_file(path / "model.json"):
         return read_model_folder(path)
     if path.suffix in _CHECKPOINT_SUFFIXES:
         raise InputError(f"{path.name} is a checkpoint; first run: cranext models import {path}")
-    models = available()
+    found = available_and_broken()
+    models = [model for model in found if isinstance(model, Model)]
     for model in models:
         if model.name == str(name_or_path):
             return model
-    raise InputError(f"There is no model '{name_or_path}'; choose one of: {', '.join(m.name for m in models)}.")
-
-
-def _readable(folders: list[Path]) -> Iterator[Model]:
-    for folder in folders:
-        try:
-            yield read_model_folder(folder)
-        except InputError:
-            continue
+    for broken in found:
+        if isinstance(broken, BrokenModel) and broken.folder.name == str(name_or_path):
+            raise InputError(broken.reason)
+    names = ", ".join(model.name for model in models)
+    raise InputError(f"There is no model '{shortened(path)}'; choose one of: {names}.")
 
 
 def read_model_folder(folder: Path) -> Model:
@@ -98,13 +122,52 @@ def read_model_folder(folder: Path) -> Model:
     Raises:
         InputError: If the folder holds no model, or one that was made for a newer version.
     """
+    file = folder / "model.json"
+    if not _is_file(file):
+        raise InputError(f"{shortened(folder)} is not a model folder: its model.json is missing.")
     try:
-        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        version = description["format_version"]
-        if not {"name", "kind", "sha256"} <= set(description):
-            raise KeyError("name, kind or sha256")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{folder} is not a model folder: its model.json is missing or damaged.") from error
-    if version > FORMAT_VERSION:
-        raise InputError(f"The model in {folder} was made for a newer version; update CraNeXt.")
+        description = read_json(file)
+        if not isinstance(description, dict):
+            raise InputError("It must hold keys and values.")
+        _check_version(description)
+        for key in ("name", "kind", "sha256"):
+            if not isinstance(description.get(key), str):
+                raise InputError(f"'{key}' must be text.")
+        check_model_name(description["name"])
+    except _NewerVersionError as error:
+        raise InputError(f"The model in {folder} was made for a newer version; update CraNeXt.") from error
+    except InputError as error:
+        raise InputError(f"{folder} is not a model folder: its model.json is damaged. {error}") from error
     return Model(folder, description)
+
+
+def check_model_name(name: str) -> None:
+    """Refuse a name that cannot be that of a model and of its folder.
+
+    Raises:
+        InputError: If it has other characters than letters, digits, '.', '_' and '-', or too many.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) or len(name.encode()) > _LONGEST_NAME:
+        raise InputError(
+            f"{name[:60]!r} cannot be the name of a model; use up to {_LONGEST_NAME} letters, digits, '.', '_' and '-'."
+        )
+
+
+class _NewerVersionError(InputError):
+    """A model was made for a newer version."""
+
+
+def _check_version(description: dict[str, Any]) -> None:
+    version = description.get("format_version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise InputError("'format_version' must be a whole number.")
+    if version > FORMAT_VERSION:
+        raise _NewerVersionError
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether there is such a file; there is none whose name is too long."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

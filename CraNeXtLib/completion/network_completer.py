@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from CraNeXtLib import networks
-from CraNeXtLib.anatomy.head.network_grid import make_grid
+from CraNeXtLib.anatomy.head.network_grid import GRIDS, make_grid
 from CraNeXtLib.anatomy.head.official_grid import OfficialGrid
 from CraNeXtLib.anatomy.head.placement import place_on_template
 from CraNeXtLib.completion.model_library import Model
@@ -61,12 +61,9 @@ class NetworkCompleter:
 
         description = model.description
         network = networks.build(description["network"]["name"], **description["network"].get("options", {}))
-        try:
-            network.load_state_dict({k: v.float() for k, v in load_file(model.weights).items()})
-        except (RuntimeError, OSError) as error:
-            raise InputError(f"The weights of model '{model.name}' do not fit its network; import it again.") from error
+        networks.load_weights(network, load_file(model.weights))
         grid = description["grid"]
-        return cls(
+        loaded = cls(
             network.eval(),
             grid["name"],
             tuple(grid["shape"]),
@@ -75,6 +72,22 @@ class NetworkCompleter:
             description.get("input", "binary"),
             description.get("placement", "none"),
         )
+        loaded._check()
+        networks.check_grid(description["network"]["name"], loaded.shape, **description["network"].get("options", {}))
+        return loaded
+
+    def _check(self) -> None:
+        """Raise InputError for values that this version does not know."""
+        for key, value, allowed in (
+            ("grid", self.grid_name, tuple(GRIDS)),
+            ("target", self.target, ("complete", "implant")),
+            ("placement", self.placement, ("none", "rigid", "affine")),
+        ):
+            if value not in allowed:
+                raise InputError(f"{key} in model.json is {value!r}; this version knows {', '.join(allowed)}.")
+        network_input(self.input)
+        if not 0 < self.threshold < 1:
+            raise InputError(f"threshold in model.json is {self.threshold!r}; it must lie between 0 and 1.")
 
     def propose(self, skull: Volume, *, device: str, progress: Callable[[float], None]) -> Proposal:
         """Return the network's probability in the box of everything that it adds to the skull.

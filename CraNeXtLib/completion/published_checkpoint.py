@@ -11,6 +11,8 @@ import torch
 from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.network_grid import NETWORK_SHAPE
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.reading import file_size
+from CraNeXtLib.core.runtime.memory import memory_advice
 from CraNeXtLib.networks.unet3dcnn import named_as_ellis
 
 
@@ -29,6 +31,8 @@ def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Pat
     from safetensors.torch import save
 
     weights = named_as_ellis(_read_state_dict(path))
+    if not all(value.layout == torch.strided and torch.isfinite(value).all() for value in weights.values()):
+        raise InputError(f"{path.name} has weights that are not finite; the network was not trained to the end.")
     shapes = {key: tuple(value.shape) for key, value in weights.items()}
     for name in networks.NAMES:
         with torch.device("meta"):
@@ -49,7 +53,7 @@ def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Pat
         "licence": "as its authors state; weights trained on SkullBreak or SkullFix are CC BY-NC-SA 4.0",
         "data": f"imported from {path.name}",
     }
-    weights = {key: value.contiguous() for key, value in weights.items()}
+    weights = {key: value.clone(memory_format=torch.contiguous_format) for key, value in weights.items()}
 
     def write(file: Path) -> None:
         file.write_bytes(save(weights))  # save_file to a full disk would raise an error of its own
@@ -60,17 +64,23 @@ def read_published_checkpoint(path: Path) -> tuple[dict[str, Any], Callable[[Pat
 def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
-    if not path.is_file():
-        raise InputError(f"There is no file {path}; check the path.")
+    file_size(path)
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch, zipfile, pickle and safetensors each raise their own
+        if memory_advice(error):
+            raise
         raise InputError(f"{path.name} is damaged, or holds more than weights and was not opened.") from error
     for key in ("state_dict", "model_state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
-    if not isinstance(content, dict) or not all(isinstance(v, torch.Tensor) for v in content.values()):
-        raise InputError(f"{path.name} does not hold a network's weights; check the file.")
-    return {key.removeprefix("module."): value for key, value in content.items()}
+    if not isinstance(content, dict) or not all(
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content.items()
+    ):
+        raise InputError(f"{path.name} does not hold a network's weights by name; check the file.")
+    weights = {key.removeprefix("module."): value for key, value in content.items()}
+    if len(weights) < len(content):
+        raise InputError(f"{path.name} has a weight twice, with and without 'module.'; keep one.")
+    return weights

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion.face_completer import FaceCompleter
 from CraNeXtLib.completion.grid_completion import GridCompletion
@@ -66,19 +67,19 @@ class RefinedCompleter:
         from safetensors.torch import load_file
 
         description = model.description
-        try:
-            tensors = load_file(model.weights)
-            network = CraNeXtRefiner(**description["network"]["options"])
-            network.load_state_dict(refiner_weights(tensors))
-            grid = ModelSpaceGrid(shape_model.model.surface, tuple(description["grid"]["shape"]))
-            mean = tensors[MEAN_SKULL].numpy().astype(np.float32) / 255
-            face = None
-            if "face" in description:
-                face = FaceCompleter.from_description(description["face"], tensors, grid, mean)
-        except (KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-            raise InputError(
-                f"The weights of model '{model.name}' do not fit it; import or install it again."
-            ) from error
+        tensors = load_file(model.weights)
+        options, shape = description["network"]["options"], tuple(description["grid"]["shape"])
+        networks.check_grid("cranext_refiner", shape, **options)
+        network = networks.build("cranext_refiner", **options)
+        assert isinstance(network, CraNeXtRefiner)
+        networks.load_weights(network, refiner_weights(tensors))
+        grid = ModelSpaceGrid(shape_model.model.surface, shape)
+        mean = tensors[MEAN_SKULL].numpy().astype(np.float32) / 255
+        if mean.shape != shape:
+            raise InputError(f"The mean skull of model '{model.name}' is not on its grid; import or install it again.")
+        face = None
+        if "face" in description:
+            face = FaceCompleter.from_description(description["face"], tensors, grid, mean)
         return cls(shape_model, network.eval(), grid, mean, face)
 
     def propose(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.runtime.memory import memory_advice
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from CraNeXtLib.networks.cranext import CraNeXt as CraNeXt
 
@@ -33,6 +35,9 @@ _NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
 
 NAMES = tuple(_NETWORKS)
 
+_LARGEST_OPTION, _LARGEST_AXIS = 2048, 512
+"""Limits far above every published network, as both may come from a stranger's file."""
+
 
 def build(name: str, **options: Any) -> nn.Module:
     """Return a network with newly initialized weights, in training mode.
@@ -44,12 +49,68 @@ def build(name: str, **options: Any) -> nn.Module:
         options: Keyword arguments of the network's class, such as ``in_channels``.
 
     Raises:
-        InputError: If there is no network of that name.
+        InputError: If there is no network of that name, or it cannot be built with these options.
     """
     if name not in _NETWORKS:
-        raise InputError(f"There is no network '{name}'; choose one of {', '.join(NAMES)}.")
+        raise InputError(f"There is no network {str(name)[:60]!r}; choose one of {', '.join(NAMES)}.")
+    _check_sizes(options)
     network, defaults = _NETWORKS[name]
-    return resolve_name(network)(**{**defaults, **options})
+    make = resolve_name(network)
+    try:
+        return make(**{**defaults, **options})
+    except InputError:
+        raise
+    except Exception as error:  # layers raise errors of many types for sizes that they cannot have
+        if memory_advice(error):
+            raise
+        raise InputError(f"The network {name} cannot be built with these options: {error}") from error
+
+
+def check_grid(name: str, shape: Sequence[int], **options: Any) -> None:
+    """Check that a network can take a grid, without computing anything.
+
+    Args:
+        name: One of ``NAMES``.
+        shape: Number of voxels along R, A and S.
+        options: Its options.
+
+    Raises:
+        InputError: If it cannot.
+    """
+    import torch
+
+    if len(shape) != 3 or not all(isinstance(size, int) and 1 <= size <= _LARGEST_AXIS for size in shape):
+        raise InputError(f"A grid needs three axes of at most {_LARGEST_AXIS} voxels, not {str(list(shape))[:60]}.")
+    try:
+        with torch.device("meta"), torch.no_grad():
+            build(name, **options)(torch.empty(1, options.get("in_channels", 1), *shape))
+    except (RuntimeError, TypeError) as error:
+        raise InputError(f"The network {name} cannot take a grid of {list(shape)} voxels: {error}") from error
+
+
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Give a network its weights, converted to its own precision.
+
+    Raises:
+        InputError: If they are not those of such a network, or not finite.
+    """
+    import torch
+
+    try:
+        network.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        raise InputError(f"The weights do not fit the network: {str(error)[:200]}") from error
+    if not all(torch.isfinite(value).all() for value in network.state_dict().values()):
+        raise InputError("The weights of the network are not finite; it was not trained to the end.")
+
+
+def _check_sizes(value: Any) -> None:
+    """Raise InputError for options far beyond those of any network, before layers without end are made."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    if len(items) > _LARGEST_OPTION or (isinstance(value, int | float) and not abs(value) <= _LARGEST_OPTION):
+        raise InputError(f"A network cannot have options of more than {_LARGEST_OPTION}.")
+    for item in items:
+        _check_sizes(item)
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ from CraNeXtLib.networks.activation_checkpointing import checkpoint_activations
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig
 from CraNeXtLib.training.losses import make_loss
-from CraNeXtLib.training.samples.input_kind import InputKind, input_kind
+from CraNeXtLib.training.samples.input_kind import input_kind
 from CraNeXtLib.training.samples.numbered_samples import Batch
 
 # An implant fills about a hundredth of the grid. A network that starts at even odds spends its first steps unlearning.
@@ -120,9 +120,12 @@ def make_network(config: TrainingConfig) -> nn.Module:
     torch.manual_seed(config.run.seed)
     try:
         network = networks.build(config.network.name, **kind.network_options)
-    except (TypeError, InputError) as error:
+    except InputError as error:
         raise InputError(f"network.options do not fit {config.network.name}: {error}") from error
-    _check_grid(config, kind)
+    try:
+        networks.check_grid(config.network.name, config.data.shape, **kind.network_options)
+    except InputError as error:
+        raise InputError(f"data.shape {list(config.data.shape)} does not fit {config.network.name}: {error}") from error
     if config.network.start_from:
         _start_from(network, config.network.start_from)
     elif config.data.target == "implant":
@@ -138,16 +141,6 @@ def prepare_for_training(network: nn.Module, config: TrainingConfig) -> None:
     _keep_deepest_levels_in_float32(network)
     if config.run.gradient_checkpointing:
         checkpoint_activations(network)
-
-
-def _check_grid(config: TrainingConfig, kind: InputKind) -> None:
-    """Raise InputError if the network cannot take the grid. Nothing is computed."""
-    try:
-        with torch.device("meta"), torch.no_grad():
-            network = networks.build(config.network.name, **kind.network_options)
-            network(torch.empty(1, kind.channels, *config.data.shape))
-    except (InputError, RuntimeError) as error:
-        raise InputError(f"data.shape {list(config.data.shape)} does not fit {config.network.name}: {error}") from error
 
 
 def _start_from(network: nn.Module, name: str) -> None:

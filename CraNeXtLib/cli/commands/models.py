@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from CraNeXtLib.cli.command_parser import add_actions, add_command, add_device, add_output_folder
 from CraNeXtLib.cli.printing import print_files
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.text import read_text
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
@@ -94,7 +95,10 @@ def _add_fit_shape(actions: SubParsers) -> None:
 def _list(_options: argparse.Namespace, _progress: ProgressPrinter) -> None:
     from CraNeXtLib.completion import model_library
 
-    for model in model_library.available():
+    for model in model_library.available_and_broken():
+        if isinstance(model, model_library.BrokenModel):
+            print(f"{model.folder.name:24} broken: {model.reason}")
+            continue
         size = model.weights.stat().st_size / 1e6 if model.weights.is_file() else 0
         origin = "bundled" if model.bundled else "added"
         default = ", default" if model.name == model_library.DEFAULT_MODEL else ""
@@ -108,7 +112,7 @@ def _info(options: argparse.Namespace, _progress: ProgressPrinter) -> None:
     print(json.dumps(model.description, indent=2))
     card = model.folder / "MODEL_CARD.md"
     if card.is_file():
-        print(card.read_text(encoding="utf-8"))
+        print(read_text(card))
 
 
 def _import(options: argparse.Namespace, _progress: ProgressPrinter) -> None:

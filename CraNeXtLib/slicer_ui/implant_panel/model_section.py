@@ -119,9 +119,11 @@ def _note(name: str) -> str:
     description, notes = found[0].description, []
     if found[0].weights.is_file():
         notes.append(f"{found[0].weights.stat().st_size / 1e6:.0f} MB")
-    scores = description.get("scores") or {}
-    scores = scores.get("validation", scores)
-    if "dsc" in scores and "n" in scores:
+    try:
+        scores = description["scores"]
+        scores = scores.get("validation", scores)
         notes.append(_("DSC {dsc:.3f} on {n} validation skulls").format(dsc=scores["dsc"]["mean"], n=scores["n"]))
-    notes.append(description.get("licence", ""))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        pass  # it has no scores, or they are undefined
+    notes.append(str(description.get("licence", "")))
     return " · ".join(note for note in notes if note)

@@ -1,10 +1,24 @@
 """Models are added, copied and deleted by name."""
 
+import json
+
 import pytest
+import torch
 
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.completion.model_loading import load_model
+from CraNeXtLib.completion.published_checkpoint import read_published_checkpoint
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.hashing import sha256_of
+
+
+@pytest.fixture(autouse=True)
+def _small_trial(monkeypatch, small_skull):
+    """Try imported models on the head of a phantom."""
+    from CraNeXtLib.completion import model_loading
+
+    monkeypatch.setattr(model_loading, "read_volume", lambda _path: small_skull)
+    monkeypatch.setattr(model_loading, "_SMALL_SHAPE", (32, 32, 32))
 
 
 @pytest.fixture
@@ -53,3 +67,61 @@ def test_bundled_models_cannot_be_deleted():
         if model.bundled:
             with pytest.raises(InputError, match="not a model that you added"):
                 model_import.delete_model(model.name)
+
+
+def test_a_model_that_does_not_work_is_not_added(home, tmp_path, tiny_model):
+    folder = tiny_model(tmp_path / "mine", input="one-hot")
+    with pytest.raises(InputError, match="does not work on a small head"):
+        model_import.import_model(folder)
+    assert list((home / "models").iterdir()) == []
+
+
+def test_weights_that_are_not_finite_are_not_added(home, tmp_path, tiny_model):
+    from safetensors.torch import load_file, save_file
+
+    folder = tiny_model(tmp_path / "mine")
+    weights = {
+        key: torch.full_like(value, torch.nan) for key, value in load_file(folder / "weights.safetensors").items()
+    }
+    save_file(weights, folder / "weights.safetensors")
+    description = json.loads((folder / "model.json").read_text())
+    description["sha256"] = sha256_of(folder / "weights.safetensors")
+    (folder / "model.json").write_text(json.dumps(description))
+    with pytest.raises(InputError, match="not finite"):
+        model_import.import_model(folder)
+    assert list((home / "models").iterdir()) == []
+
+
+def test_a_copy_of_a_model_is_not_made_within_itself(added):  # noqa: ARG001
+    folder = model_library.find("mine").folder
+    with pytest.raises(InputError, match="folder of the model itself"):
+        model_import.export_model("mine", folder)
+    assert not (folder / "mine").exists()
+
+
+def test_of_a_link_only_the_link_is_deleted(home, tmp_path, tiny_model):
+    folder = tiny_model(tmp_path / "mine")
+    (home / "models").mkdir(parents=True)
+    (home / "models" / "mine").symlink_to(folder, target_is_directory=True)
+    model_import.delete_model("mine")
+    assert not (home / "models" / "mine").is_symlink()
+    assert (folder / "weights.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({1: torch.zeros(1)}, "weights by name"),
+        ({}, "fits none"),
+        ({"a": 1}, "weights by name"),
+        ([torch.zeros(1)], "weights by name"),
+        ({"module.a": torch.zeros(1), "a": torch.zeros(1)}, "twice"),
+        ({"a": torch.tensor([torch.inf])}, "not finite"),
+        ({"a": torch.zeros(2, 2).to_sparse()}, "not finite"),
+        ({"state_dict": {2: torch.zeros(1)}}, "weights by name"),
+    ],
+)
+def test_a_checkpoint_that_holds_no_network_is_refused(tmp_path, content, words):
+    torch.save(content, tmp_path / "a.pth")
+    with pytest.raises(InputError, match=words):
+        read_published_checkpoint(tmp_path / "a.pth")

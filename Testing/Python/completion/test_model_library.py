@@ -1,5 +1,7 @@
 """Models are found by name or folder, and described by their own files."""
 
+import json
+
 import pytest
 
 from CraNeXtLib.completion import model_library
@@ -21,12 +23,25 @@ def test_bundled_models_are_complete():
         assert model.weights.stat().st_size <= 30e6
 
 
+GOOD = {"name": "x", "kind": "network", "sha256": "0", "format_version": 1}
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "damaged"),
-        ('{"name": "x"}', "damaged"),
-        ('{"name":"x","kind":"y","sha256":"","format_version":9}', "newer"),
+        ("{", "not valid JSON"),
+        ("[1]", "keys and values"),
+        ("", "not valid JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"name": "x", "name": "y"}', "'name' is duplicated"),
+        ('{"name": "x"}', "'format_version' must be a whole number"),
+        *((json.dumps(GOOD | {"format_version": value}), "'format_version'") for value in ([1], None, "1", True, 1.5)),
+        *((json.dumps(GOOD | {"name": value}), "'name' must be text") for value in (None, 1, ["x"], {})),
+        *((json.dumps(GOOD | {"name": value}), "name of a model") for value in ("", "../x", "a\0b", "n" * 300, "a b")),
+        (json.dumps(GOOD | {"kind": None}), "'kind' must be text"),
+        (json.dumps(GOOD | {"sha256": 1}), "'sha256' must be text"),
+        ('{"name":"x","kind":"y","sha256":"","format_version":9}', "newer version; update"),
+        ('{"format_version":9}', "newer version; update"),
     ],
 )
 def test_bad_descriptions_are_refused(tmp_path, tiny_model, content, words):
@@ -34,3 +49,26 @@ def test_bad_descriptions_are_refused(tmp_path, tiny_model, content, words):
     (folder / "model.json").write_text(content)
     with pytest.raises(InputError, match=words):
         model_library.find(folder)
+
+
+def test_a_broken_folder_hides_no_other_model_and_says_why(home, tiny_model):
+    good = tiny_model(home / "models" / "good")
+    for name, content in (("empty", None), ("list", "[]"), ("deep", "[" * 100_000)):
+        (home / "models" / name).mkdir()
+        if content:
+            (home / "models" / name / "model.json").write_text(content)
+    names = [model.name for model in model_library.available()]
+    assert names[-1] == "good"
+    assert model_library.DEFAULT_MODEL in names
+    broken = [found for found in model_library.available_and_broken() if isinstance(found, model_library.BrokenModel)]
+    assert [found.folder.name for found in broken] == ["deep", "empty", "list"]
+    assert "nested too deeply" in broken[0].reason
+    assert model_library.find("good").folder == good
+    with pytest.raises(InputError, match=r"empty is not a model folder: its model\.json is missing"):
+        model_library.find("empty")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a\0b", "", "\ud800"])
+def test_a_name_that_no_file_can_have_is_no_model(home, name):  # noqa: ARG001
+    with pytest.raises(InputError, match="no model"):
+        model_library.find(name)
