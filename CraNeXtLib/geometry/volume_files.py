@@ -28,9 +28,7 @@ _LEAST_EXTENT_MM, _MOST_EXTENT_MM = 1.0, 3000.0
 """The longest side of a volume: from a specimen on a micro-CT to the whole body."""
 
 
-def read_volume(
-    path: str | Path, *, orientation: str | None = None, segment: str | None = None, option: str = "--segment"
-) -> Volume:
+def read_volume(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> Volume:
     """Read one volume.
 
     Args:
@@ -38,13 +36,35 @@ def read_volume(
         orientation: Directions of the three array axes, such as ``"RAS"``, if the header lacks them or is wrong. The
             spacing is still the header's; the first voxel becomes the RAS origin.
         segment: Name, ID or label value of the segment to read, as a mask; several with commas for their union.
-        option: The command's option for ``segment``, for messages.
 
     Raises:
         InputError: If the file is missing, damaged or no regular file, not three-dimensional, or too large; has no
             orientation, contradicting ones, or axes that are not at right angles; or has no such segment.
     """
-    path = Path(path)
+    return _read(Path(path), orientation, segment, "--segment")
+
+
+def read_mask(
+    path: str | Path, *, orientation: str | None = None, segment: str | None = None, option: str = "--segment"
+) -> Volume:
+    """Read one mask: 0 and one other value, or the segments or labels that are chosen.
+
+    Args:
+        path: See :func:`read_volume`, also for ``orientation`` and ``segment``.
+        option: The command's option for ``segment``, for messages.
+
+    Returns:
+        The mask, of type bool.
+
+    Raises:
+        InputError: As :func:`read_volume`, or if the file holds several labels and none is chosen, probabilities, or an
+            image.
+    """
+    volume = _read(Path(path), orientation, segment, option)
+    return binary(volume, name=Path(path).name, option=option)
+
+
+def _read(path: Path, orientation: str | None, segment: str | None, option: str) -> Volume:
     stored = _read_stored(path)
     affine = _checked_affine(stored, orientation, path.name)
     voxels = choose_segments(stored, segment, name=path.name, option=option)
@@ -55,25 +75,6 @@ def read_volume(
     volume = Volume(voxels, affine)
     _check_extent(volume, path.name)
     return volume
-
-
-def read_mask(
-    path: str | Path, *, orientation: str | None = None, segment: str | None = None, option: str = "--segment"
-) -> Volume:
-    """Read one mask: 0 and one other value, or the segments or labels that are chosen.
-
-    Args:
-        path: See :func:`read_volume`, also for ``orientation``, ``segment`` and ``option``.
-
-    Returns:
-        The mask, of type bool.
-
-    Raises:
-        InputError: As :func:`read_volume`, or if the file holds several labels and none is chosen, probabilities, or an
-            image.
-    """
-    volume = read_volume(path, orientation=orientation, segment=segment, option=option)
-    return binary(volume, name=Path(path).name, option=option)
 
 
 def volume_hash(path: Path) -> str:

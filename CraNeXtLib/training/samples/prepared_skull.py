@@ -10,7 +10,6 @@ from torch import Tensor
 
 from CraNeXtLib.anatomy.categorization.categorize import categorize
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
-from CraNeXtLib.anatomy.head.nearest_label_map import nearest_label_map
 from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.geometry.resampling import resampled_occupancy
@@ -95,8 +94,6 @@ def prepare_skull(pair: SkullPair, *, spacing_mm: float, vault_only: bool, categ
     regions = None
     if categorized:
         regions = np.zeros(bone.shape, np.uint8)
-        pose = categorize(pair.complete).pose
-        points = pose.to_template(skull.to_ras(np.argwhere(bone)))
-        regions[bone] = nearest_label_map(pose.template).at(points)
+        regions[bone] = categorize(pair.complete).pose.label_points(skull.to_ras(np.argwhere(bone)))
     own = bone & (implant >= complete / 2) if pair.implant.voxels.any() else None
     return PreparedSkull(skull, own, upright_frame(pair.complete).rotation, regions)

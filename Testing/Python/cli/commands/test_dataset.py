@@ -1,5 +1,7 @@
 """``cranext dataset``: from a folder of pairs to a manifest, its statistics, its errors and its regions."""
 
+from phantoms import every_second_voxel
+
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL as SKULL
 from CraNeXtLib.core.resources import REFERENCE_IMPLANT
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
@@ -7,7 +9,7 @@ from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 def test_a_folder_becomes_a_manifest_that_is_measured_checked_and_divided_into_regions(run, tmp_path):
     (tmp_path / "pairs").mkdir()
-    skull, implant = read_volume(SKULL), read_volume(REFERENCE_IMPLANT)
+    skull, implant = (every_second_voxel(read_volume(path)) for path in (SKULL, REFERENCE_IMPLANT))
     for name in ("a", "b", "c"):
         write_volume(skull, tmp_path / f"pairs/{name}_defective.nrrd")
         write_volume(implant, tmp_path / f"pairs/{name}_implant.nrrd")
@@ -18,7 +20,7 @@ def test_a_folder_becomes_a_manifest_that_is_measured_checked_and_divided_into_r
     assert "3 cases of 3 skulls: 1 training, 1 validation, 1 test" in printed
     status, printed, _ = run("dataset", "stats", manifest)
     assert status == 0
-    assert "0.8 × 0.8 × 0.8" in printed
+    assert "1.6 × 1.6 × 1.6" in printed
     status, printed, error = run("dataset", "check", manifest)
     assert (status, "warning" in printed or "error" in printed) == (2, True), "one skull is on both sides of the split"
     assert "fix or remove the cases named above" in error

@@ -12,6 +12,7 @@ import yaml
 from phantoms import head
 from tiny_training import categorize_left_and_right
 
+from CraNeXtLib.anatomy.head.pose import find_pose
 from CraNeXtLib.cli import main
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.core.files.lock import locked
@@ -82,11 +83,25 @@ def arguments(data):
     return ["experiment", "run", str(data / "tiny.yaml"), "--a", str(data / "a.csv"), "--b", str(data / "b.csv")]
 
 
+def find_each_pose_once(monkeypatch):
+    """Let the models that are tested on one skull share the search for its pose, which takes most of the time."""
+    poses = {}
+
+    def find(skull, **options):
+        key = (skull.voxels.tobytes(), skull.affine.tobytes(), *sorted(options.items()))
+        if key not in poses:
+            poses[key] = find_pose(skull, **options)
+        return poses[key]
+
+    monkeypatch.setattr("CraNeXtLib.implant.reconstruct.find_pose", find)
+
+
 @pytest.fixture(scope="module")
 def run(data, arguments):
     """The whole of the experiments, run once by the command."""
     with pytest.MonkeyPatch.context() as patch:
         categorize_left_and_right(patch)
+        find_each_pose_once(patch)
         patch.setattr("CraNeXtLib.training.experiments.cells.check", check_if_likely)
         assert main([*arguments, "--out", str(data / "run")]) == 0
     return data / "run"
