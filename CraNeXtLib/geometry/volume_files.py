@@ -99,10 +99,11 @@ def volume_hash(path: Path) -> str:
 def input_hash(path: Path) -> str:
     """Return the hash of what a case is read from: :func:`volume_hash`, or of all files if it is a folder.
 
-    It is empty if there is nothing to read, so that a missing input differs from every other one.
+    A file of another kind stands for the DICOM series in its folder, so it is the hash of that folder. It is empty if
+    there is nothing to read, so that a missing input differs from every other one.
     """
     if not is_volume_file(path):
-        return content_hash(path)
+        return content_hash(path.parent if path.is_file() else path)
     try:
         return volume_hash(path)
     except (InputError, OSError):

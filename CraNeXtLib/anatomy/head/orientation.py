@@ -11,6 +11,7 @@ _COLUMN_MM = 5.0  # Bone is looked at in columns of this width along S.
 _LEAST_GAP_MM = 8.0  # Pores of bone are smaller than this.
 _CAVITY_MM = 60.0  # A longer gap is the brain case.
 _LEAST_COLUMNS = 100  # SkullFix skulls have 350 to 400 columns with a gap.
+_HEAD_HEIGHT = 1.3  # of its length; whatever lies deeper below the vertex is neck and shoulders.
 _INNER = 0.7  # Only columns within this fraction of the head's half width and half length are used.
 
 
@@ -19,14 +20,15 @@ def orientation_warnings(skull: Volume) -> list[str]:
 
     Seen from above, the first gap below the bone is the brain case; seen from below, it is often a cavity of the face
     or the base, more so in front. Both signs were right for each of 86 SkullFix skulls. A swap of left and right cannot
-    be seen in the shape of one head.
+    be seen in the shape of one head. Shoulders in view are left out, although they are wider than the head is long.
 
     Raises:
         InputError: If the mask contains almost no bone.
     """
-    points = skull_frame(skull).points
+    frame = skull_frame(skull)
+    points = frame.points[frame.points[:, 2] > frame.level(_HEAD_HEIGHT)]
     low, high = np.percentile(points, [0.2, 99.8], axis=0)
-    if high[0] - low[0] > high[1] - low[1]:
+    if frame.width > frame.length:
         return ["The head is wider than it is long; check which axes run left-right and front-back."]
     middle, half = (low + high) / 2, (high - low) / 2
     points = (points - middle)[(((points - middle) / half)[:, :2] ** 2).sum(axis=1) < _INNER**2]
