@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.cases.evaluation_case import read_evaluation
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.files.filling import reserved
 from CraNeXtLib.core.files.text import json_text, write_text
@@ -21,6 +21,12 @@ from CraNeXtLib.evaluation.cohort_manifest import ROLES, EvaluationCase, read_ca
 from CraNeXtLib.evaluation.cohort_tables import cohort_description
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.geometry.volume_files import input_hash
+
+_IN_A_MANIFEST = {
+    f"--{name.replace('_', '-')}": f"the manifest's column {name}"
+    for name in ("orientation", "segment", "implant_segment", "reference_segment")
+}
+"""Replacements for the command line's options in messages about a cohort's files."""
 
 
 def evaluate_cohort(
@@ -130,7 +136,11 @@ def _row(case: EvaluationCase) -> dict[str, object]:
         )
         return table_row(row | asdict(evaluate(*volumes)))
     except InputError as error:
-        return row | dict.fromkeys((field.name for field in fields(Evaluation)), "") | {"error": str(error)}
+        return (
+            row
+            | dict.fromkeys((field.name for field in fields(Evaluation)), "")
+            | {"error": rename_settings(str(error), _IN_A_MANIFEST)}
+        )
 
 
 def _known_row(case: EvaluationCase, folder: Path, files: list[object]) -> dict[str, object] | None:

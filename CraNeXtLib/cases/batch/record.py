@@ -74,7 +74,7 @@ def read_record(out: str | Path, case: BatchCase) -> BatchRecord | None:
     folder = case_folder(out, case)
     try:
         record = BatchRecord(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     return record if record.status != DONE or (folder / RESULT_FILE).is_file() else None
 

@@ -158,6 +158,10 @@ def _pairs(settings: Sequence[str]) -> list[tuple[str, str]]:
 def _evaluate_cohort(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.cases.cohort_evaluation import evaluate_cohort
 
+    for name in ("orientation", "segment", "implant_segment", "reference_segment"):
+        if getattr(options, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise InputError(f"With --cohort, leave out {option}; give it for each case, in the column {name}.")
     rows = evaluate_cohort(
         options.cohort, options.out, workers=options.workers, resume=not options.no_resume, progress=progress
     )

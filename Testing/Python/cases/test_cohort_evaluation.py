@@ -64,6 +64,23 @@ def test_goes_on_after_a_stop_and_measures_what_changed(folder, tmp_path):
     assert told == ["c", "a", "b", "c"]
 
 
+def test_a_manifest_chooses_the_segments_of_each_case(folder, tmp_path):
+    implant, reference, skull = capped_shell(1)
+    labels = (skull.voxels + 2 * reference.voxels).astype(np.uint8)
+    write_volume(skull.with_voxels(labels), folder / "b" / "skull.nrrd")
+    write_volume(skull.with_voxels(labels), folder / "b" / "reference.nrrd")
+    write_volume(skull.with_voxels(implant.voxels * np.uint8(5) + skull.voxels), folder / "b" / "implant.nrrd")
+    columns = {"segment": ["", "1", ""], "implant_segment": ["", "5", ""], "reference_segment": ["", "2", ""]}
+    rows = evaluate_cohort(cohort_manifest(folder, **columns), tmp_path / "out")
+    assert [row["dsc"] for row in rows] == [evaluate(*capped_shell(shift)).dsc for shift in SHIFTS.values()]
+    columns["reference_segment"][1] = "1,2"
+    changed = evaluate_cohort(cohort_manifest(folder, **columns), tmp_path / "out")
+    assert changed[1]["dsc"] < rows[1]["dsc"]
+    del columns["reference_segment"]
+    (error,) = [row["error"] for row in evaluate_cohort(cohort_manifest(folder, **columns), tmp_path / "out")[1:2]]
+    assert error.endswith("choose one with the manifest's column reference_segment, or several, such as 1,2.")
+
+
 def test_a_cohort_of_which_nothing_can_be_measured_leaves_no_file(tmp_path):
     (tmp_path / "cohort.csv").write_text("case,implant,reference,skull\na,x.nrrd,y.nrrd,z.nrrd\n")
     with pytest.raises(InputError, match="No case could be evaluated"):

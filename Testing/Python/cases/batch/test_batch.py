@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from repository import REPOSITORY
 
-from CraNeXtLib.cases.batch.listing import find_batch_cases
+from CraNeXtLib.cases.batch.listing import BatchCase, find_batch_cases
+from CraNeXtLib.cases.batch.record import asked_of
 from CraNeXtLib.cases.batch.run import run_batch
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import CancelledError, InputError
@@ -183,6 +184,26 @@ def test_a_table_gives_cases_settings_of_their_own(skulls, tmp_path):
     ]
     assert [s["orientation"] for s in settings] == ["LPS", "RAS"]
     assert [s["reference_implant"] for s in settings] == [None, str(folder / "y.nrrd")]
+
+
+def test_a_table_chooses_the_segments_of_each_case(tmp_path):
+    table = tmp_path / "cases.csv"
+    table.write_text('case,skull,segment,reference_segment\na,x.nrrd,"Frontal, Occipital",2\nb,x.nrrd,,\n')
+    common = CaseSettings(segment="1", reference_segment="3")
+    settings = [case.settings(common) for case in find_batch_cases(table)]
+    assert [(s.segment, s.reference_segment) for s in settings] == [("Frontal, Occipital", "2"), ("1", "3")]
+
+
+def test_a_skull_whose_detached_data_changed_is_another_request(tmp_path):
+    header = "NRRD0004\ntype: uint8\ndimension: 3\nsizes: 2 2 2\nencoding: raw\ndata file: skull.raw\n\n"
+    (tmp_path / "skull.nhdr").write_text(header)
+    case = BatchCase(case="a", skull=tmp_path / "skull.nhdr")
+    asked = []
+    for content in (b"12345678", b"12345679"):
+        (tmp_path / "skull.raw").write_bytes(content)
+        asked.append(asked_of(case, CaseSettings()))
+    assert asked[0] != asked[1]
+    assert asked[0]["settings"] == asked[1]["settings"]
 
 
 @pytest.mark.parametrize(

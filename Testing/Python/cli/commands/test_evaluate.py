@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL as SKULL
 from CraNeXtLib.core.resources import REFERENCE_IMPLANT
 
@@ -23,3 +25,29 @@ def test_evaluate_prints_and_writes(run, tmp_path):
     assert (checklist["reader_ratings"], checklist["causes"]) == ({"complete": False}, ["defect_edge"])
     for wrong in (["--threshold", "beauty=1"], ["--threshold", "gap_mm"], ["--rating", "complete=perhaps"]):
         assert run("evaluate", *files, "--out", tmp_path / "out", *wrong)[0] == 2
+
+
+@pytest.mark.parametrize("number", ["nan", "1e400", "-inf", "-1", "much"])
+def test_a_threshold_is_a_number_from_0_up(run, tmp_path, number):
+    files = ("--implant", "absent", "--reference", "absent", "--skull", "absent", "--out", tmp_path / "out")
+    status, _, error = run("evaluate", *files, "--threshold", f"gap_mm={number}")
+    assert status == 2
+    assert "The --threshold gap_mm must be a number" in error
+    assert f"not '{number}'" in error
+
+
+@pytest.mark.parametrize("option", ["--segment", "--implant-segment", "--reference-segment", "--orientation"])
+def test_what_a_cohort_gives_for_each_case_is_refused_for_all(run, tmp_path, option):
+    status, _, error = run("evaluate", "--cohort", tmp_path, "--out", tmp_path / "out", option, "1")
+    assert status == 2
+    assert f"leave out {option}; give it for each case, in the column {option[2:].replace('-', '_')}." in error
+
+
+def test_a_name_that_no_file_can_have_ends_with_one_line(run, tmp_path):
+    for name in ("x" * 300, "/".join(["abc"] * 1100), "a\0b"):
+        status, _, error = run("evaluate", "--implant", name, "--reference", SKULL, "--skull", SKULL)
+        assert (status, error.count("cranext: error: ")) == (2, 1)
+        status, _, error = run("evaluate", "--cohort", name, "--out", tmp_path / "out")
+        assert (status, error.count("cranext: error: ")) == (2, 1)
+        status, _, error = run("finish", REFERENCE_IMPLANT, "--skull", SKULL, "--out", name)
+        assert (status, error.count("cranext: error: ")) == (2, 1)
