@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
 from CraNeXtLib.anatomy.head.network_grid import NETWORK_SHAPE
+from CraNeXtLib.completion.model_library import check_model_name
 from CraNeXtLib.core.errors import InputError
 
 PRESETS = Path(__file__).parent / "presets"
 
 
-def _between(low: float, high: float, default: float) -> Any:
-    """Declare a number with the lowest and the highest value that it may have."""
+def _between(low: float, high: float, default: float | tuple[int, ...]) -> Any:
+    """Declare a number, or several, with the lowest and the highest value that it may have."""
     return field(default=default, metadata={"low": low, "high": high})
-
-
-def _at_least(low: int, default: int) -> Any:
-    """Declare a whole number with the lowest value that it may have."""
-    return field(default=default, metadata={"low": low})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +45,12 @@ class DataConfig:
     on_bad_case: Literal["stop", "skip"] = "stop"
     placement: Literal["none", "rigid", "affine"] = "none"
     grid: Literal["default", "official", "vault"] = "default"
-    shape: tuple[int, int, int] = NETWORK_SHAPE
+    shape: tuple[int, int, int] = _between(32, 512, NETWORK_SHAPE)
     target: Literal["complete", "implant"] = "implant"
     input: Literal["binary", "one-hot", "labels", "proposal", "face"] = "binary"
-    defects_per_skull: int = 0
+    defects_per_skull: int = _between(0, 1000, 0)
     spacing_mm: float = _between(0.1, 5, 0.6)
-    workers: int = _at_least(0, 2)
+    workers: int = _between(0, 256, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +83,7 @@ class AugmentationConfig:
             "non-break-through": 1.0,
             "bone-residue": 1.0,
         },
-        metadata={"low": 0},
+        metadata={"low": 0, "high": 1_000_000},
     )
     flip_left_right: float = _between(0, 1, 0.5)
     flip_front_back: float = _between(0, 1, 0.0)
@@ -151,7 +146,7 @@ class OptimizationConfig:
     optimizer: Literal["adam", "adamw"] = "adamw"
     learning_rate: float = _between(1e-9, 1, 1e-3)
     weight_decay: float = _between(0, 10, 0.02)
-    warmup_steps: int = _at_least(0, 500)
+    warmup_steps: int = _between(0, 1_000_000, 500)
     decay: float = _between(0, 1, 1.0)
     gradient_clip: float = _between(0, 1e6, 1.0)
     ema_decay: float = _between(0, 0.99999, 0.999)
@@ -176,16 +171,16 @@ class RunConfig:
         gradient_checkpointing: Recompute blocks in the backward pass instead of keeping their activations.
     """
 
-    epochs: int = _at_least(1, 300)
-    samples_per_epoch: int = _at_least(0, 0)
-    batch_size: int = _at_least(1, 1)
-    seed: int = 2024
+    epochs: int = _between(1, 100_000, 300)
+    samples_per_epoch: int = _between(0, 10_000_000, 0)
+    batch_size: int = _between(1, 1024, 1)
+    seed: int = _between(0, 2**32 - 1, 2024)
     select_by: Literal["implant-dsc", "complete-dsc"] = "implant-dsc"
-    picture_every: int = _at_least(0, 10)
+    picture_every: int = _between(0, 100_000, 10)
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
-    devices: int = _at_least(1, 1)
-    nodes: int = _at_least(1, 1)
-    threads: int = _at_least(0, 0)
+    devices: int = _between(1, 1024, 1)
+    nodes: int = _between(1, 1024, 1)
+    threads: int = _between(0, 1024, 0)
     precision: Literal["32", "bf16-mixed", "16-mixed"] = "bf16-mixed"
     gradient_checkpointing: bool = True
 
@@ -225,6 +220,12 @@ class TrainingConfig:
         _check_combinations(self)
 
 
+def shown(value: object) -> str:
+    """Return a value of a setting for a message; of a long one, only its beginning."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
 def presets() -> tuple[str, ...]:
     """Return the names of the presets that come with the software."""
     return tuple(sorted(path.stem for path in PRESETS.glob("*.yaml")))
@@ -246,8 +247,10 @@ def _check_names(config: TrainingConfig) -> None:
         raise InputError(f"augmentation.defects names '{unknown[0]}'; choose from {', '.join(KINDS)}.")
     if config.network.name not in NAMES:
         raise InputError(f"network.name is '{config.network.name}'; choose one of {', '.join(NAMES)}.")
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", config.name):
-        raise InputError(f"name is '{config.name}'; use only letters, digits, '.', '_' and '-'.")
+    try:
+        check_model_name(config.name)
+    except InputError as error:
+        raise InputError(f"name: {error}") from error
 
 
 def _check_ranges(section: Any, name: str) -> None:
@@ -255,20 +258,17 @@ def _check_ranges(section: Any, name: str) -> None:
     for item in fields(section):
         if "low" not in item.metadata:
             continue
-        value, low, high = getattr(section, item.name), item.metadata["low"], item.metadata.get("high")
-        for key, number in value.items() if isinstance(value, dict) else (("", value),):
-            setting = f"{name}.{item.name}" + (f".{key}" if key else "")
-            if high is None and not number >= low:
-                raise InputError(f"{setting} is {number}; it must be at least {low}.")
-            if high is not None and not low <= number <= high:
-                raise InputError(f"{setting} is {number:g}; it must lie between {low:g} and {high:g}.")
+        value, low, high = getattr(section, item.name), item.metadata["low"], item.metadata["high"]
+        numbers = {"": value} if isinstance(value, int | float) else value
+        for key, number in numbers.items() if isinstance(numbers, dict) else enumerate(numbers):
+            setting = f"{name}.{item.name}" + (f".{key}" if isinstance(numbers, dict) and key else "")
+            if not low <= number <= high:
+                raise InputError(f"{setting} is {shown(number)}; it must lie between {low} and {high}.")
 
 
 def _check_combinations(config: TrainingConfig) -> None:
     """Raise InputError for values that contradict each other."""
     augmentation = config.augmentation
-    if min(config.data.shape) < 32:
-        raise InputError(f"data.shape is {list(config.data.shape)}; every axis needs at least 32 voxels.")
     if augmentation.own_defect < 1 and not any(weight > 0 for weight in augmentation.defects.values()):
         raise InputError("augmentation.defects names no kind; name one or set augmentation.own_defect to 1.")
     if config.data.grid == "official" and not augmentation.keeps_cases():

@@ -15,6 +15,7 @@ from lightning.pytorch import LightningDataModule, Trainer
 from torch.utils.data import DataLoader
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.atomic import writing
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
 from CraNeXtLib.training.config import TrainingConfig
@@ -37,7 +38,7 @@ class CompletionData(LightningDataModule):
         cases: The prepared cases of the splits training and validation.
 
     Raises:
-        InputError: If the manifest cannot be used.
+        InputError: If the manifest cannot be used, or ``cache`` cannot be a folder.
     """
 
     trainer: Trainer
@@ -51,6 +52,8 @@ class CompletionData(LightningDataModule):
     ) -> None:
         super().__init__()
         self.config, self.kind = config, input_kind(config)
+        with writing(cache):
+            cache.mkdir(parents=True, exist_ok=True)
         self._cache = cache
         self._left_out: set[DatasetCase] = set()
         self.cases = {name: PreparedCases(self.kind, cache) for name in ("training", "validation")}

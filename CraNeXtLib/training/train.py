@@ -13,7 +13,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.text import write_text
+from CraNeXtLib.core.files.text import read_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.config_yaml import config_as_yaml
@@ -96,7 +96,7 @@ def _check_folder(out: Path, config: TrainingConfig, *, resume: bool) -> None:
         return
     if not resume:
         raise InputError(f"{out} already holds a run; continue it (--resume), or choose another folder (--out).")
-    if file.read_text(encoding="utf-8") != config_as_yaml(config):
+    if read_text(file) != config_as_yaml(config):
         raise InputError(f"The run in {out} has another configuration; resume it with {file}.")
 
 

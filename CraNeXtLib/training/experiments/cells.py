@@ -13,7 +13,7 @@ from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.lock import LockedError, locked
-from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.files.text import json_text, read_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import load_case
 from CraNeXtLib.evaluation.checklist import check
@@ -52,7 +52,7 @@ class Experiments:
         file, text = out / "experiments.yaml", experiments_as_yaml(config)
         if not file.is_file():
             write_text(file, text)
-        elif file.read_text(encoding="utf-8") != text:
+        elif read_text(file) != text:
             raise InputError(f"The experiments in {out} have another configuration; continue with {file} as CONFIG.")
         data.write(out)
         return cls(config, out, data)

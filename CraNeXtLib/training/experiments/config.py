@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from CraNeXtLib.completion.model_library import check_model_name
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.text import read_yaml
 from CraNeXtLib.core.runtime.devices import DEVICES
-from CraNeXtLib.training.config import TrainingConfig
+from CraNeXtLib.networks import NAMES
+from CraNeXtLib.training.config import TrainingConfig, shown
 from CraNeXtLib.training.config import presets as training_presets
-from CraNeXtLib.training.config_reading import read_config
+from CraNeXtLib.training.config_reading import read_config, typed
 from CraNeXtLib.training.experiments.design import BOTH, CELLS, EXPERIMENTS, Cell, Experiment
 
 _PRESETS = Path(__file__).parent / "presets"
@@ -55,8 +56,8 @@ class ExperimentConfig:
     fine_tuning: dict[str, Any] = field(default_factory=dict)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     pca_skull_official: dict[str, Any] = field(default_factory=dict)
-    region_input: str = "one-hot"
-    postprocessing: str = "default"
+    region_input: Literal["one-hot", "labels"] = "one-hot"
+    postprocessing: Literal["default", "official"] = "default"
     extra: dict[str, dict[str, Any]] = field(default_factory=dict)
     device: str = "auto"
 
@@ -66,18 +67,19 @@ class ExperimentConfig:
         if set(self.names) != {"a", "b"}:
             raise InputError("names must have the keys a and b.")
         for name, entry in self.extra.items():
-            known = {"label", "network", "options", "model"}
-            if not isinstance(entry, dict) or set(entry) - known or ("network" in entry) == ("model" in entry):
-                raise InputError(f"extra.{name} must have a network or a model, and may have label and options.")
-            if name in {cell.name for cell in CELLS} or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
-                raise InputError(f"extra.{name} cannot be the name of a cell; choose another one.")
-        for key, value, allowed in (
-            ("postprocessing", self.postprocessing, ("default", "official")),
-            ("device", self.device, DEVICES),
-            *(("pca_skull_official", key, ("spacing_mm", "registration")) for key in self.pca_skull_official),
-        ):
-            if value not in allowed:
-                raise InputError(f"{key} is or contains '{value}'; choose from {', '.join(allowed)}.")
+            _check_own_cell(name, entry)
+        for name in self.options:
+            if name not in NAMES:
+                raise InputError(f"options names the network '{name[:60]}'; choose from {', '.join(NAMES)}.")
+        if self.device not in DEVICES:
+            raise InputError(f"device is '{self.device[:60]}'; choose from {', '.join(DEVICES)}.")
+        for key, value in self.pca_skull_official.items():
+            if key not in ("spacing_mm", "registration"):
+                raise InputError(f"pca_skull_official contains '{key[:60]}'; choose from spacing_mm, registration.")
+            if key == "registration" and value not in ("SyN", "Rigid"):
+                raise InputError(f"pca_skull_official.registration is {shown(value)}; choose SyN or Rigid.")
+            if key == "spacing_mm" and not (type(value) in (int, float) and 0.5 <= value <= 20):
+                raise InputError(f"pca_skull_official.spacing_mm is {shown(value)}; it must lie between 0.5 and 20.")
         for cell in self.cells():
             if cell.trained:
                 self.training_of(cell, "", "")
@@ -136,6 +138,22 @@ class ExperimentConfig:
         )
 
 
+def _check_own_cell(name: str, entry: dict[str, Any]) -> None:
+    """Raise InputError if an entry of ``extra`` cannot be a cell."""
+    if set(entry) - {"label", "network", "options", "model"} or ("network" in entry) == ("model" in entry):
+        raise InputError(f"extra.{name[:60]} must have a network or a model, and may have label and options.")
+    for key, value in entry.items():
+        kind = dict if key == "options" else str
+        if not isinstance(value, kind):
+            raise InputError(f"extra.{name[:60]}.{key} is {shown(value)}; it must be of type {kind.__name__}.")
+    if name in {cell.name for cell in CELLS}:
+        raise InputError(f"extra.{name} cannot be the name of a cell; choose another one.")
+    try:
+        check_model_name(name)
+    except InputError as error:
+        raise InputError(f"extra: {error}") from error
+
+
 def presets() -> tuple[str, ...]:
     """Return the names of the presets that come with the software."""
     return tuple(sorted(path.stem for path in _PRESETS.glob("*.yaml")))
@@ -160,11 +178,7 @@ def read_experiments(preset_or_path: str | Path, *, a: str = "", b: str = "") ->
     except OSError as error:
         known = ", ".join(presets())
         raise InputError(f"'{preset_or_path}' is neither a preset ({known}) nor a readable file.") from error
-    for key, value in values.items():
-        if key not in _KEYS:
-            raise InputError(f"{path.name}: there is no setting '{key}'; choose from {', '.join(_KEYS)}.")
-        if not isinstance(value, _KEYS[key]):
-            raise InputError(f"{path.name}: {key} is {value!r}; it must be of type {_KEYS[key].__name__}.")
+    values = typed(ExperimentConfig, values)
     if "training" in values and values["training"] not in training_presets():
         values["training"] = str(path.parent.absolute() / values["training"])
     for key, given in (("a", a), ("b", b)):
@@ -187,6 +201,3 @@ def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(values, dict) and isinstance(result.get(section), dict)
         result[section] = result[section] | values if both else values
     return result
-
-
-_KEYS = {item.name: {"str": str}.get(str(item.type), dict) for item in fields(ExperimentConfig)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
-from CraNeXtLib.core.files.text import json_text, write_text
+from CraNeXtLib.core.files.text import json_text, read_json, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.summary import DatasetStatistics, Spread, dataset_statistics
@@ -72,10 +71,7 @@ class Results:
         for cell in config.cells():
             file = folder / "cells" / cell.name / "cell.json"
             if file.is_file():
-                content = json.loads(file.read_text(encoding="utf-8"))
-                rows = [_with_infinities(row) for row in content["cases"]]
-                size = content["model"]
-                cells[cell.name] = CellResult(cell, size["parameters"], size["bytes"] / 1e6, rows)
+                cells[cell.name] = _read_cell(cell, file)
         if not cells:
             raise InputError(f"No cell in {folder} is done yet; continue with: cranext experiment run.")
         return cls(folder, config, cells)
@@ -92,7 +88,7 @@ class Results:
         for key, cases in data.cases.items():
             file = self.folder / "data" / f"{key}-statistics.json"
             manifest = sha256_of(Path(getattr(self.config, key)))
-            kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+            kept = read_json(file) if file.is_file() else {}
             if kept.get("manifest_sha256") != manifest:
                 report = partial(_report, progress, len(cases)) if progress else None
                 kept = {"manifest_sha256": manifest, "statistics": asdict(dataset_statistics(cases, progress=report))}
@@ -101,6 +97,15 @@ class Results:
             samples = {name: Spread(**value) for name, value in values.items() if _is_sample(value)}
             found[self.config.names[key]] = DatasetStatistics(**(values | samples))
         return found
+
+
+def _read_cell(cell: Cell, file: Path) -> CellResult:
+    content = read_json(file)
+    try:
+        rows = [_with_infinities(row) for row in content["cases"]]
+        return CellResult(cell, content["model"]["parameters"], content["model"]["bytes"] / 1e6, rows)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{file} is damaged; delete it, and run the cell again.") from error
 
 
 def _report(progress: ProgressCallback, count: int, number: int, case: DatasetCase) -> None:

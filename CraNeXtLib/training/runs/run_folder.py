@@ -240,7 +240,7 @@ def _read_record(folder: Path) -> RunState | None:
     try:
         values = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
         return RunState(**{field.name: values[field.name] for field in fields(RunState)})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

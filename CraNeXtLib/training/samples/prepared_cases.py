@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from monai.data import PersistentDataset
 from monai.data.utils import pickle_hashing
 from monai.transforms import Transform
 from torch import Tensor
@@ -14,10 +13,12 @@ from torch import Tensor
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.resources import TEMPLATE
+from CraNeXtLib.core.runtime.memory import memory_advice
 from CraNeXtLib.datasets.manifest import DatasetCase, load_case
 from CraNeXtLib.datasets.placed_pairs import place_pair
 from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.training.samples.input_kind import InputKind
+from CraNeXtLib.training.samples.kept_on_disk import KeptOnDisk
 
 _FORMAT = 2
 """Version of the prepared form. It goes up when the preparation changes, which makes older caches invalid."""
@@ -26,7 +27,7 @@ _FORMAT = 2
 class PreparedCases:
     """Prepared cases in a cache, under a key that is the content of their files and the settings.
 
-    MONAI's ``PersistentDataset`` does the caching: files are written atomically, and processes can share them.
+    Files are written atomically, and processes can share them.
 
     Args:
         kind: The input of the network, which decides how a case is prepared.
@@ -43,7 +44,7 @@ class PreparedCases:
             self._settings["placement"] = [placement, sha256_of(TEMPLATE)]
         self.content: list[str] = []
         self._items: list[_Item] = []
-        self._prepared = PersistentDataset(self._items, _Prepare(kind), cache, hash_func=pickle_hashing)
+        self._prepared = KeptOnDisk(self._items, _Prepare(kind), cache, hash_func=pickle_hashing)
 
     def __len__(self) -> int:
         return len(self._items)
@@ -70,8 +71,10 @@ class PreparedCases:
             self._prepared[len(self) - 1]
         except RuntimeError as error:  # MONAI's wrapper around the error of a transform
             del self._items[-1]
-            cause = error.__cause__ if isinstance(error.__cause__, InputError) else error
-            raise InputError(str(cause)) from error
+            cause = error.__cause__ or error
+            if memory_advice(cause):
+                raise cause from error
+            raise InputError(str(cause if isinstance(cause, InputError) else error)) from error
         except BaseException:
             del self._items[-1]
             raise

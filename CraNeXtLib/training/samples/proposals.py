@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from monai.data import PersistentDataset
 from monai.data.utils import pickle_hashing
 from monai.transforms import Transform
 from torch import Tensor
@@ -30,6 +29,7 @@ from CraNeXtLib.completion.shape_model.shape_prior import ShapePrior
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.training.augmentation import sample_kind
 from CraNeXtLib.training.config import AugmentationConfig
+from CraNeXtLib.training.samples.kept_on_disk import KeptOnDisk
 from CraNeXtLib.training.samples.numbered_samples import Cases
 from CraNeXtLib.training.samples.placed_case import PlacedCase, bundled_shape_model, disc_of
 from CraNeXtLib.training.shape_model.fit import components_of
@@ -108,7 +108,7 @@ class Proposals:
     ) -> None:
         self._cases, self._config, self._seed = cases, config, seed
         self._cross_fitted = cross_fitted
-        self._kept = PersistentDataset([], _Propose(self), cache, hash_func=pickle_hashing)
+        self._kept = KeptOnDisk([], _Propose(self), cache, hash_func=pickle_hashing)
 
     @cached_property
     def models(self) -> list[PCASkull]:

@@ -1,5 +1,7 @@
 """A configuration is complete, typed, and refused by name where it is wrong."""
 
+from dataclasses import fields, is_dataclass
+
 import pytest
 
 from CraNeXtLib.core.errors import InputError
@@ -53,30 +55,49 @@ def test_another_network_starts_from_its_own_options(tmp_path):
         ("learning_rate: 1", "'learning_rate'"),
         ("run:\n  epoch: 3", "'run.epoch'"),
         ("run:\n  epochs: many", "run.epochs is 'many'"),
-        ("run:\n  epochs: 0", "run.epochs is 0; it must be at least 1"),
-        ("run:\n  picture_every: -1", "run.picture_every is -1; it must be at least 0"),
+        ("run:\n  epochs: 0", "run.epochs is 0; it must lie between 1 and 100000"),
+        ("run:\n  picture_every: -1", "run.picture_every is -1; it must lie between 0"),
         ("data:\n  workers: -1", "data.workers is -1"),
         ("optimization:\n  warmup_steps: -1", "optimization.warmup_steps is -1"),
-        ("data:\n  spacing_mm: 9", "data.spacing_mm is 9; it must lie between 0.1 and 5"),
+        ("data:\n  spacing_mm: 9", "data.spacing_mm is 9.0; it must lie between 0.1 and 5"),
         ("run:\n  epochs: true", "run.epochs is True"),
         ("run: 3", "run must be a section"),
         ("optimization:\n  loss: focal", "optimization.loss is 'focal'; choose one of dice-bce"),
         ("optimization:\n  learning_rate: 3", "optimization.learning_rate is 3"),
         ("data:\n  shape: [64, 64]", "data.shape"),
-        ("data:\n  shape: [64, 64, 16]", "at least 32"),
+        ("data:\n  shape: [64, 64, 16]", "data.shape is 16; it must lie between 32 and 512"),
         ("augmentation:\n  defects: {sideways: 1}", "'sideways'"),
         ("augmentation:\n  defects: {random-1: often}", "augmentation.defects.random-1"),
-        ("augmentation:\n  defects: {random-1: -1}", "augmentation.defects.random-1 is -1.0; it must be at least 0"),
+        ("augmentation:\n  defects: {random-1: -1}", "augmentation.defects.random-1 is -1.0; it must lie between 0"),
         ("augmentation:\n  elastic_mm: -2", "augmentation.elastic_mm is -2"),
         ("optimization:\n  bce_weight: .nan", "optimization.bce_weight is nan"),
         ("data:\n  more_manifests: bent.csv", "data.more_manifests is 'bent.csv'; give a list"),
         ("data:\n  more_manifests: [1]", "data.more_manifests is 1"),
-        ("name: a/b", "name is 'a/b'"),
+        ("name: a/b", "name: 'a/b' cannot be the name of a model"),
         ("network:\n  name: resnet", "network.name"),
         ("preset: best", "'best'"),
         ("data:\n  grid: official", "own_defect"),
         ("a: [", "line 1"),
         ("- a", "keys and values"),
+        ("optimization: {learning_rate: 1e400}", "optimization.learning_rate is inf; it must lie between 1e-09 and 1"),
+        (f"optimization: {{learning_rate: {10**400}}}", "optimization.learning_rate is 1000"),
+        ("run: {seed: 4294967296}", "run.seed is 4294967296; it must lie between 0 and 4294967295"),
+        ("run: {seed: -1}", "run.seed is -1"),
+        ("run: {epochs: 99999999}", "run.epochs is 99999999"),
+        ("run: {devices: 10000000}", "run.devices is 10000000; it must lie between 1 and 1024"),
+        ("run: {threads: 10000000}", "run.threads is 10000000; it must lie between 0 and 1024"),
+        (f"run: {{epochs: {10**400}}}", "run.epochs is 1000"),
+        ("data: {shape: [64, 64, 100000]}", "data.shape is 100000; it must lie between 32 and 512"),
+        ('data: {cache: "a\\0b"}', "data.cache is 'a\\x00b'"),
+        ("data: {cache: 3}", "data.cache is 3; it must be of type str"),
+        (f"name: {'n' * 300}", "cannot be the name of a model"),
+        ("network: {options: 3}", "network.options is 3; give keys and values"),
+        ("network: {options: {grn: 2020-01-01}}", "network.options.grn is datetime.date"),
+        ("network: 3", "network must be a section"),
+        ("1: 2", "no setting '1'"),
+        ("preset: [paper]", "preset"),
+        ("[a, b]: 1", "cannot be a key"),
+        ("a: " + "[" * 100_000, "nested too deeply"),
         ("run: {epochs: 2}\nrun: {seed: 3}", "line 2: 'run' is duplicated"),
         ("run: {epochs: 2, epochs: 3}", "'epochs' is duplicated"),
     ],
@@ -85,6 +106,13 @@ def test_what_is_wrong_is_named(tmp_path, text, named):
     with pytest.raises(InputError) as error:
         read_config(write(tmp_path / "wrong.yaml", text))
     assert named in str(error.value)
+
+
+def test_every_number_has_a_range():
+    for section in fields(TrainingConfig):
+        for item in fields(section.default_factory) if is_dataclass(section.default_factory) else ():
+            if "int" in str(item.type) or "float" in str(item.type):
+                assert item.metadata["low"] < item.metadata["high"], f"{section.name}.{item.name}"
 
 
 def test_a_file_starts_from_another_file(tmp_path):

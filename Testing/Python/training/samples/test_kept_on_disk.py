@@ -1,0 +1,66 @@
+"""Items are made once, and a file that is no whole one is never left or used."""
+
+import sys
+
+import pytest
+import torch
+from monai.data.utils import pickle_hashing
+from monai.transforms import Transform
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.training.samples.kept_on_disk import KeptOnDisk
+
+
+@pytest.fixture
+def made():
+    """The items that were made so far."""
+    return []
+
+
+@pytest.fixture
+def kept(tmp_path, made):
+    class Make(Transform):
+        def __call__(self, item):
+            made.append(item["number"])
+            return {"values": torch.full((5000,), float(item["number"]))}
+
+    return KeptOnDisk([{"number": 3}], Make(), tmp_path / "cache", hash_func=pickle_hashing)
+
+
+def test_an_item_is_made_once(kept, made):
+    assert kept[0]["values"][0] == kept[0]["values"][-1] == 3
+    assert made == [3]
+
+
+def test_a_damaged_file_is_made_anew(kept, made, tmp_path):
+    whole = kept[0]["values"]
+    (file,) = (tmp_path / "cache").iterdir()
+    file.write_bytes(file.read_bytes()[:1000])
+    assert torch.equal(kept[0]["values"], whole)
+    assert made == [3, 3]
+    assert torch.equal(kept[0]["values"], whole)
+    assert made == [3, 3]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
+def test_a_full_disk_is_named_and_leaves_nothing(kept, tmp_path):
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        with pytest.raises(InputError, match=r"Cannot write to .*cache.*: File too large"):
+            kept[0]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_file_is_no_folder_for_prepared_cases(tmp_path):
+    from CraNeXtLib.training.config_reading import read_config
+    from CraNeXtLib.training.data import CompletionData
+
+    (tmp_path / "passwd").write_text("root")
+    with pytest.raises(InputError, match=r"Cannot write to .*passwd: File exists"):
+        CompletionData(read_config("default", overrides={"data": {"manifest": "a.csv"}}), tmp_path / "passwd")
+    assert (tmp_path / "passwd").read_text() == "root"
