@@ -31,7 +31,7 @@ class CaseSettings:
         ct: Whether the input is a CT in Hounsfield units, from which bone is segmented first.
         model: Name or folder of a model. A preview uses the shape model.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        series: Number, description or UID of the DICOM series to read, where a CT's folder holds several.
+        series: Number, description, end of the UID or date of the DICOM series, where a CT's folder holds several.
         bone_threshold_hu: Lowest CT value that counts as bone.
         orientation: Directions of the input's array axes, such as ``"LPS"``, where its header lacks them.
         segment: Segment or label to read from the input, or several with commas for their union.

@@ -14,6 +14,8 @@ from CraNeXtLib.core.runtime.memory import total_memory_bytes
 
 MOST_BYTES = 8 << 30
 """Largest volume that is read: the head at 0.2 mm as 64-bit numbers. No file makes us allocate more."""
+_LEAST_EXTENT_MM, _MOST_EXTENT_MM = 1.0, 3000.0
+"""The longest side of a volume: from a specimen on a micro-CT to the whole body."""
 _MOST_EXPANSION = {"gzip": 1032, "bzip2": 1 << 21}
 """How much longer content can become when it is decompressed: deflate cannot do more, bzip2 hardly."""
 
@@ -65,6 +67,23 @@ def check_size(name: str, shape: Sequence[int], itemsize: int, *, stored_bytes: 
     memory = total_memory_bytes()
     if memory is not None and wanted > memory:
         raise too_little_memory(name, wanted)
+
+
+def check_extent(name: str, extent_mm: float) -> None:
+    """Check that a volume has a size that some scan has.
+
+    Args:
+        name: What it is, for the message.
+        extent_mm: Its longest side.
+
+    Raises:
+        InputError: If it is too short or too long.
+    """
+    if not _LEAST_EXTENT_MM <= extent_mm <= _MOST_EXTENT_MM:
+        raise InputError(
+            f"{name} is {extent_mm:.3g} mm long, which no scan is; check its spacing and its unit, which must be "
+            "millimeters."
+        )
 
 
 def allocated(name: str, shape: Sequence[int], dtype: np.dtype) -> np.ndarray:

@@ -18,14 +18,11 @@ from CraNeXtLib.geometry.nifti_reading import read_nifti
 from CraNeXtLib.geometry.nrrd_files import data_files
 from CraNeXtLib.geometry.nrrd_reading import read_nrrd
 from CraNeXtLib.geometry.segments import choose_segments
-from CraNeXtLib.geometry.stored_volume import StoredVolume, too_little_memory
+from CraNeXtLib.geometry.stored_volume import StoredVolume, check_extent, too_little_memory
 from CraNeXtLib.geometry.volume import Volume
 
 NRRD_SUFFIXES = (".nrrd", ".nhdr")
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
-
-_LEAST_EXTENT_MM, _MOST_EXTENT_MM = 1.0, 3000.0
-"""The longest side of a volume: from a specimen on a micro-CT to the whole body."""
 
 
 def read_volume(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> Volume:
@@ -73,7 +70,7 @@ def _read(path: Path, orientation: str | None, segment: str | None, option: str)
     if voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
         raise InputError(f"{path.name} contains NaN or infinite values; save it without them.")
     volume = Volume(voxels, affine)
-    _check_extent(volume, path.name)
+    check_extent(path.name, float((volume.spacing * volume.shape).max()))
     return volume
 
 
@@ -182,15 +179,6 @@ def _check_right_angles(affine: np.ndarray, name: str) -> None:
         raise InputError(
             f"The axes of {name} are not at right angles, as after a tilted gantry; resample it onto a straight grid, "
             "or read the DICOM series of the CT, which is straightened."
-        )
-
-
-def _check_extent(volume: Volume, name: str) -> None:
-    extent = float((volume.spacing * volume.shape).max())
-    if not _LEAST_EXTENT_MM <= extent <= _MOST_EXTENT_MM:
-        raise InputError(
-            f"{name} is {extent:.3g} mm long, which no scan is; check its spacing and its unit, which must be "
-            "millimeters."
         )
 
 

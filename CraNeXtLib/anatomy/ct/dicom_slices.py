@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-from pydicom import Dataset, dcmread
-from pydicom.pixels import get_decoder
+from pydicom import Dataset
 
-from CraNeXtLib.anatomy.ct.dicom_series import Series
+from CraNeXtLib.anatomy.ct.dicom_header import HeaderValues, parsed
+from CraNeXtLib.anatomy.ct.dicom_pixels import hounsfield, overlay_bits, stored_values
+from CraNeXtLib.anatomy.ct.dicom_series import LEAST_SLICES, Series
 from CraNeXtLib.anatomy.ct.scan import CTScan
-from CraNeXtLib.anatomy.ct.slice_stack import AIR_HU, SliceStack, volume_of
+from CraNeXtLib.anatomy.ct.slice_stack import SAME_POSITION_MM, SliceStack, volume_of
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.stored_volume import check_size, too_little_memory
 
 _TO_RAS = np.array([-1.0, -1.0, 1.0])
+_SPACING_MM = (0.01, 10.0)
+_MOST_THICKNESS_MM = 20.0
+_MOST_POSITION_MM = 10_000.0
+_RIGHT_ANGLE = 2e-3  # Rounded to three digits, directions deviate by half of it.
+_PARALLEL = 0.7  # Cosine of the angle to the other slices below which an image is a scout of the same series.
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,129 +33,201 @@ class _Slice:
     """One slice.
 
     Attributes:
+        file: Name of its file.
+        digest: SHA-256 of its file.
         position: Center of the first pixel, LPS mm, shape (3,).
         directions: LPS unit vectors in which the column and the row index increase, shape (2, 3).
         spacing: Distance between columns and between rows, in mm.
         thickness: Nominal thickness in mm, 0 if unknown.
+        rescaled: Whether the header tells how to rescale the stored values.
         values: Hounsfield units, shape (columns, rows).
     """
 
+    file: str
+    digest: str
     position: np.ndarray
     directions: np.ndarray
     spacing: tuple[float, float]
     thickness: float
+    rescaled: bool
     values: np.ndarray
+
+    @property
+    def normal(self) -> np.ndarray:
+        """LPS vector perpendicular to the slice, shape (3,)."""
+        return np.cross(*self.directions)
 
 
 def read_slices(series: Series) -> CTScan:
     """Read the slices of a series into a volume.
 
     Raises:
-        InputError: If a file is damaged or cannot be decoded, or if the slices do not belong together, are incomplete
-            or do not form a volume.
+        InputError: If a file is damaged or cannot be decoded, if the slices do not belong together, are incomplete or
+            do not form a volume, or if this computer has too little memory for them.
     """
-    slices: list[tuple[_Slice, str]] = []
-    for path in series.files:
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        slices.extend((one, digest) for one in _slices_of(content, path.name))
-    first = slices[0][0]
-    for one, _ in slices:
-        if one.values.shape != first.values.shape or not np.allclose(one.spacing, first.spacing, rtol=1e-3):
-            raise InputError(f"The slices of series {series.name} differ in size; export one reconstruction alone.")
-        if not np.allclose(one.directions, first.directions, atol=1e-3):
-            raise InputError(
-                f"The slices of series {series.name} differ in direction; export one reconstruction alone."
-            )
-    normal = np.cross(*first.directions)
-    slices.sort(key=lambda pair: float(pair[0].position @ normal))
-    ordered = [one for one, _ in slices]
+    try:
+        return _scan(series)
+    except MemoryError as error:
+        raise too_little_memory(f"series {series.name}", sum(path.stat().st_size for path in series.files)) from error
+
+
+def _scan(series: Series) -> CTScan:
+    slices, warnings = _without_scouts(_decoded(series))
+    _check_alike(slices, series)
+    ordered = _in_order(slices)
+    if len(ordered) < LEAST_SLICES:
+        raise InputError(f"Series {series.name} has only {len(ordered)} different slices; export the whole series.")
     thickness = max(one.thickness for one in ordered)
     stack = SliceStack(
         values=[one.values for one in ordered],
         positions=np.array([one.position for one in ordered]) * _TO_RAS,
-        directions=first.directions * _TO_RAS,
-        spacing=first.spacing,
+        directions=ordered[0].directions * _TO_RAS,
+        spacing=ordered[0].spacing,
         thickness=thickness,
     )
-    volume, warnings = volume_of(stack)
+    volume, changes = volume_of(stack)
+    if series.left_out:
+        warnings.append(
+            "DICOM files that are damaged, or have the series' number but another UID, were left out "
+            f"({', '.join(series.left_out[:3])}{', …' if len(series.left_out) > 3 else ''}); if they belong to the "
+            "series, export it again."
+        )
     details = {
         "series_number": series.number,
         "slices": len(ordered),
         "slice_thickness_mm": round(thickness, 3),
         "gantry_tilt_deg": round(stack.tilt_deg, 2),
     }
-    digests = dict.fromkeys(digest for _, digest in slices)
+    digests = dict.fromkeys(one.digest for one in ordered)
     return CTScan(
         volume=volume,
         path=f"DICOM series {series.number}".strip(),
         sha256=hashlib.sha256("".join(digests).encode()).hexdigest(),
         details=details,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *changes),
     )
 
 
-def _slices_of(content: bytes, name: str) -> Iterator[_Slice]:
+def _decoded(series: Series) -> list[_Slice]:
+    """Decode the slices of all files, of equal ones only the first."""
+    slices: list[_Slice] = []
+    seen: set[str] = set()
+    voxels = 0
+    for path in series.files:
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if digest in seen:
+            continue
+        seen.add(digest)
+        for one in _slices_of(content, path, digest):
+            voxels += one.values.size
+            check_size(f"Series {series.name}", (voxels,), 4, stored_bytes=sys.maxsize)
+            slices.append(one)
+    return slices
+
+
+def _slices_of(content: bytes, path: Path, digest: str) -> Iterator[_Slice]:
     """Decode the slices of one file: a single one, or the frames of an enhanced CT."""
-    dataset = dcmread(BytesIO(content))
-    _check_decoder(dataset, name)
-    try:
-        stored = dataset.pixel_array
-    except Exception as error:  # pydicom and the decoders raise exceptions of many types
-        raise InputError(f"The image in {name} cannot be decoded; export the series again.") from error
-    groups = dataset.get("PerFrameFunctionalGroupsSequence")
-    try:
-        if groups is None:
-            yield _slice(stored, [dataset])
-            return
-        shared = dataset.SharedFunctionalGroupsSequence[0]
-        for values, frame in zip(stored.reshape(len(groups), *stored.shape[-2:]), groups, strict=True):
-            yield _slice(values, [item[0] for item in _items(frame)] + [item[0] for item in _items(shared)] + [dataset])
-    except (AttributeError, KeyError, ValueError, TypeError, IndexError) as error:
-        raise InputError(f"{name} lacks a valid position of its slice; export the series again.") from error
-
-
-def _items(group: Dataset) -> Iterator[Any]:
-    """Return the values of a functional group's nonempty sequences."""
-    return (element.value for element in group if element.VR == "SQ" and len(element.value))
-
-
-def _slice(stored: np.ndarray, sources: Sequence[Dataset]) -> _Slice:
-    """Return a slice, with each attribute from the first of some data sets that has it."""
-
-    def get(keyword: str, default: Any = None) -> Any:
-        return next((source[keyword].value for source in sources if source.get(keyword) is not None), default)
-
-    if stored.ndim != 2:
-        raise ValueError("not gray values")
-    spacing = get("PixelSpacing")
-    return _Slice(
-        position=np.array(get("ImagePositionPatient"), dtype=float).reshape(3),
-        directions=np.array(get("ImageOrientationPatient"), dtype=float).reshape(2, 3),
-        spacing=(float(spacing[1]), float(spacing[0])),  # DICOM lists the distance between rows first.
-        thickness=float(get("SliceThickness") or 0),
-        values=_hounsfield(stored, float(get("RescaleSlope", 1)), float(get("RescaleIntercept", 0))).T,
-    )
-
-
-def _hounsfield(stored: np.ndarray, slope: float, intercept: float) -> np.ndarray:
-    """Rescale stored values; values below air are padding outside the scanner's round field of view and become air."""
-    values = np.maximum(stored * np.float32(slope) + np.float32(intercept), AIR_HU)
-    whole = slope.is_integer() and intercept.is_integer() and values.max() <= np.iinfo(np.int16).max
-    return values.astype(np.int16 if whole else np.float32)
-
-
-def _check_decoder(dataset: Dataset, name: str) -> None:
-    """Raise InputError if no installed decoder can read a file's image."""
-    syntax = dataset.file_meta.get("TransferSyntaxUID")
-    if "PixelData" not in dataset or syntax is None:
-        raise InputError(f"{name} contains no image; export the series again.")
-    try:
-        available = not syntax.is_compressed or get_decoder(syntax).is_available
-    except (NotImplementedError, ValueError):  # pydicom does not know the syntax
-        available = False
-    if not available:
-        raise InputError(
-            f"{name} is compressed as {syntax.name}, for which no decoder is installed; run pip install python-gdcm, "
-            "or export the series uncompressed."
+    dataset = parsed(BytesIO(content))
+    if dataset is None:
+        raise InputError(f"{path.name} is damaged; export the series again.")
+    stored = stored_values(dataset, path.name)
+    overlays = overlay_bits(dataset)
+    whole = HeaderValues(path.name, [dataset])
+    frames = whole.items("PerFrameFunctionalGroupsSequence") or [Dataset()]
+    shared = whole.items("SharedFunctionalGroupsSequence") or [Dataset()]
+    if len(frames) != len(stored):
+        raise InputError(f"{path.name} does not give the position of each of its slices; export the series again.")
+    common = [*_items(shared[0]), dataset]
+    for values, frame in zip(stored, frames, strict=True):
+        header = HeaderValues(path.name, [*_items(frame), *common])
+        across, along = header.numbers("PixelSpacing", 2)  # DICOM lists the distance between rows first.
+        yield _Slice(
+            file=path.name,
+            digest=digest,
+            position=np.array(header.numbers("ImagePositionPatient", 3)),
+            directions=np.array(header.numbers("ImageOrientationPatient", 6)).reshape(2, 3),
+            spacing=(along, across),
+            thickness=header.number("SliceThickness", 0, _MOST_THICKNESS_MM, default=0),
+            rescaled=bool(header.text("RescaleSlope") and header.text("RescaleIntercept")),
+            values=hounsfield(values, header, overlays=overlays).T,
         )
+
+
+def _items(group: Dataset) -> list[Dataset]:
+    """Return the first items of a functional group's nonempty sequences."""
+    values = HeaderValues("", [group])
+    return [items[0] for keyword in group.dir() if (items := values.items(keyword))]
+
+
+def _without_scouts(slices: Sequence[_Slice]) -> tuple[list[_Slice], list[str]]:
+    """Leave out the few images that cross the slices, as a scout does that is not marked as one, with a warning."""
+    for one in slices:
+        _check_geometry(one)
+    normals = np.array([one.normal for one in slices])
+    parallel = np.abs(normals @ normals.T) > _PARALLEL
+    usual = parallel[parallel.sum(axis=1).argmax()]
+    crossing = len(slices) - int(usual.sum())
+    if not 0 < crossing < LEAST_SLICES:
+        return list(slices), []
+    kept = [one for one, is_slice in zip(slices, usual, strict=True) if is_slice]
+    names = ", ".join(dict.fromkeys(one.file for one, is_slice in zip(slices, usual, strict=True) if not is_slice))
+    return kept, [f"Images that cross the slices, as scouts do, were left out: {names}."]
+
+
+def _check_geometry(one: _Slice) -> None:
+    """Raise InputError if a slice has a place or size that no CT of a head has."""
+    product = one.directions @ one.directions.T
+    if np.abs(product - np.eye(2)).max() > _RIGHT_ANGLE:
+        raise InputError(
+            f"ImageOrientationPatient of {one.file} gives no directions at right angles; export the series again."
+        )
+    if not (min(one.spacing) >= _SPACING_MM[0] and max(one.spacing) <= _SPACING_MM[1]):
+        raise InputError(
+            f"PixelSpacing of {one.file} is {one.spacing[1]:g} x {one.spacing[0]:g} mm, which no CT of a head has; "
+            "export the series again."
+        )
+    if np.abs(one.position).max() > _MOST_POSITION_MM:
+        raise InputError(
+            f"ImagePositionPatient of {one.file} is {np.abs(one.position).max():.3g} mm away, where no head is; export "
+            "the series again."
+        )
+
+
+def _check_alike(slices: Sequence[_Slice], series: Series) -> None:
+    """Raise InputError if slices differ in size, direction or unit."""
+    first = slices[0]
+    for one in slices:
+        if one.rescaled != first.rescaled:
+            without = one if first.rescaled else first
+            raise InputError(f"{without.file} has no RescaleSlope or RescaleIntercept; export the series again.")
+        if one.values.shape != first.values.shape or not np.allclose(one.spacing, first.spacing, rtol=1e-3):
+            raise InputError(
+                f"The slices of series {series.name} differ in size, as {first.file} and {one.file} do; export one "
+                "reconstruction alone."
+            )
+        if not np.allclose(one.directions, first.directions, atol=1e-3):
+            raise InputError(
+                f"The slices of series {series.name} differ in direction, as {first.file} and {one.file} do; export "
+                "one reconstruction alone."
+            )
+
+
+def _in_order(slices: Sequence[_Slice]) -> list[_Slice]:
+    """Sort slices along their normal, and keep one of several equal slices in one place.
+
+    Raises:
+        InputError: If different slices have the same position.
+    """
+    normal = slices[0].normal
+    ordered: list[_Slice] = []
+    for one in sorted(slices, key=lambda s: float(s.position @ normal)):
+        last = ordered[-1] if ordered else None
+        if last is None or (one.position - last.position) @ normal >= SAME_POSITION_MM:
+            ordered.append(one)
+        elif np.abs(one.position - last.position).max() >= SAME_POSITION_MM or (one.values != last.values).any():
+            raise InputError(
+                f"{last.file} and {one.file} are different slices with the same position; export a single "
+                "reconstruction, without other phases."
+            )
+    return ordered

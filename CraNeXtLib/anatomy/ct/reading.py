@@ -14,7 +14,7 @@ def read_ct(path: str | Path, *, series: str | None = None, orientation: str | N
 
     Args:
         path: Folder of a DICOM series, one of its files, or a ``.nrrd``, ``.nhdr``, ``.nii`` or ``.nii.gz`` file.
-        series: Number, description or UID of the DICOM series to read if there are several.
+        series: Number, description, end of the UID or date of the DICOM series to read if there are several.
         orientation: Directions of the array axes, such as ``"LPS"``, for a NIfTI or NRRD file whose header lacks them.
 
     Raises:

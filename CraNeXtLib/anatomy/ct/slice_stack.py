@@ -7,6 +7,7 @@ Slicer. Missing slices are not filled in, since nothing is known about them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +16,19 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.stored_volume import allocated, check_extent, check_size
 from CraNeXtLib.geometry.volume import Volume
 
 AIR_HU = -1024
 """Value of everything outside the slices."""
+SAME_POSITION_MM = 0.01
+"""Slices that are closer than this have the same position."""
 _EVEN = 0.05  # Gaps that differ by less than this fraction of the usual one are even, since headers round positions.
 _STRAIGHT = 0.25  # Shifts of less than this many pixels are none.
+_CLOSE, _MOST_CLOSE = 0.1, 3  # Where two blocks overlap, so many gaps may be below this fraction of those beside them.
+_MOST_GAP_MM = 20.0
+_MOST_TILT_DEG = 45.0  # Gantries reach 30°.
+_MOST_JUMP_MM = 5.0  # A tilted gantry shifts all slices evenly; a jump beyond this is an error.
 _WIDE = 1.5  # A slice is missing in a gap wider than the usual one by this factor, unless the slices are as thick.
 
 
@@ -69,11 +77,12 @@ def volume_of(stack: SliceStack) -> tuple[Volume, list[str]]:
     """Return the volume of a stack, and what was changed, as sentences for the user.
 
     Raises:
-        InputError: If slices are missing, or two have the same position.
+        InputError: If slices are missing, two have the same position, or they do not lie on one another as in a scan.
     """
     gaps = np.diff(stack.heights)
     usual = float(np.median(gaps))
-    _check_gaps(stack, gaps, usual)
+    _check_gaps(gaps, usual, stack.thickness)
+    _check_places(stack)
     warnings = []
     straight = np.abs(stack.shifts).max() <= _STRAIGHT
     even = np.abs(gaps - usual).max() <= _EVEN * usual
@@ -90,7 +99,7 @@ def volume_of(stack: SliceStack) -> tuple[Volume, list[str]]:
     if straight and even:
         step, voxels, first = stack.heights[-1] / len(gaps), np.stack(stack.values), np.zeros(2)
     else:
-        step = usual if even else float(gaps.min())
+        step = usual if even else float(gaps[~_close(gaps)].min())
         voxels, first = _resampled(stack, step)
     affine = np.eye(4)
     affine[:3, :2] = stack.directions.T * stack.spacing
@@ -99,16 +108,44 @@ def volume_of(stack: SliceStack) -> tuple[Volume, list[str]]:
     return Volume(voxels.transpose(1, 2, 0), affine), warnings
 
 
-def _check_gaps(stack: SliceStack, gaps: np.ndarray, usual: float) -> None:
-    """Raise InputError if slices are missing or have the same position."""
-    if usual <= 0 or gaps.min() < 0.1 * usual:
-        raise InputError("Several slices have the same position; export a single reconstruction, without other phases.")
+def _check_gaps(gaps: np.ndarray, usual: float, thickness: float) -> None:
+    """Raise InputError if slices are missing, or in the same position."""
+    if gaps.min() < SAME_POSITION_MM or np.count_nonzero(_close(gaps)) > _MOST_CLOSE:
+        raise InputError(
+            "Several slices have the same position, or almost; export a single reconstruction, without other phases."
+        )
+    if usual > _MOST_GAP_MM:
+        raise InputError(f"The slices are {usual:.0f} mm apart, too far for a scan of a head; export the whole series.")
     widest = int(gaps.argmax())
-    if gaps[widest] > max(_WIDE * usual, 1.25 * stack.thickness):
+    if gaps[widest] > max(_WIDE * usual, 1.25 * thickness):
         raise InputError(
             f"Slices are missing: slices {widest + 1} and {widest + 2} of {len(gaps) + 1} are {gaps[widest]:.1f} mm "
             f"apart, others {usual:.1f} mm; export the whole series."
         )
+
+
+def _close(gaps: np.ndarray) -> np.ndarray:
+    """Return which gaps are much narrower than those on both sides of them."""
+    around = np.r_[gaps[1], gaps, gaps[-2]]
+    return gaps < _CLOSE * np.minimum(around[:-2], around[2:])
+
+
+def _check_places(stack: SliceStack) -> None:
+    """Raise InputError if the slices do not lie on one another, or reach farther than a body."""
+    shifts, heights = stack.shifts * stack.spacing, stack.heights
+    weights = ((heights[1:-1] - heights[:-2]) / (heights[2:] - heights[:-2]))[:, None]
+    jumps = np.linalg.norm(shifts[1:-1] - (1 - weights) * shifts[:-2] - weights * shifts[2:], axis=1)
+    if jumps.size and jumps.max() > _MOST_JUMP_MM:
+        raise InputError(
+            f"Slice {int(jumps.argmax()) + 2} of {len(heights)} lies {jumps.max():.0f} mm beside its neighbors; check "
+            "its ImagePositionPatient, or export the series again."
+        )
+    if stack.tilt_deg > _MOST_TILT_DEG:
+        raise InputError(
+            f"The slices are tilted by {stack.tilt_deg:.0f}°, which no gantry is; export the series again."
+        )
+    extents = np.array(stack.values[0].shape) * stack.spacing + np.ptp(shifts, axis=0)
+    check_extent("The series", float(max(*extents, heights[-1])))
 
 
 def _resampled(stack: SliceStack, step: float) -> tuple[np.ndarray, np.ndarray]:
@@ -118,12 +155,14 @@ def _resampled(stack: SliceStack, step: float) -> tuple[np.ndarray, np.ndarray]:
         The slices, shape (K, I, J), and the position of their first pixel in pixels of the first slice, shape (2,).
     """
     low = np.floor(stack.shifts.min(axis=0))
-    size = np.array(stack.values[0].shape) + (np.ceil(stack.shifts.max(axis=0)) - low).astype(int)
+    size = [int(n) for n in stack.values[0].shape + np.ceil(stack.shifts.max(axis=0)) - low]
     heights = np.arange(0, stack.heights[-1] + 1e-3, step)
     after = np.clip(np.searchsorted(stack.heights, heights), 1, len(stack.heights) - 1)
     weights = (heights - stack.heights[after - 1]) / (stack.heights[after] - stack.heights[after - 1])
-    kind = stack.values[0].dtype
-    voxels = np.empty((len(heights), *size), kind)
+    kind = np.result_type(*{one.dtype for one in stack.values})
+    shape = (*size[::-1], len(heights))
+    check_size("The straightened series", shape, kind.itemsize, stored_bytes=sys.maxsize)
+    voxels = allocated("the straightened series", shape, kind).T
     placed: dict[int, np.ndarray] = {}
     for k, (index, weight) in enumerate(zip(after, weights, strict=True)):
         placed = {i: placed[i] if i in placed else _placed(stack, i, low, size) for i in (index - 1, index)}
@@ -132,7 +171,7 @@ def _resampled(stack: SliceStack, step: float) -> tuple[np.ndarray, np.ndarray]:
     return voxels, low
 
 
-def _placed(stack: SliceStack, index: int, low: np.ndarray, size: np.ndarray) -> np.ndarray:
+def _placed(stack: SliceStack, index: int, low: np.ndarray, size: Sequence[int]) -> np.ndarray:
     """Return a slice with its shift removed, surrounded by air, float32."""
     values = stack.values[index].astype(np.float32)
     offset = low - stack.shifts[index]

@@ -42,7 +42,11 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     from CraNeXtLib.completion.model_library import DEFAULT_MODEL
 
     parser.add_argument("--ct", action="store_true", help="the input is a CT in Hounsfield units")
-    parser.add_argument("--series", metavar="NUMBER", help="DICOM series to read, if the folder of a CT holds several")
+    parser.add_argument(
+        "--series",
+        metavar="NUMBER",
+        help="number, description, end of the UID or date of the DICOM series, if the folder of a CT holds several",
+    )
     parser.add_argument(
         "--bone-threshold",
         dest="bone_threshold_hu",

@@ -5,9 +5,9 @@ import pytest
 from ct_phantoms import SPACING, blob, write_series
 from phantoms import OBLIQUE
 from pydicom import dcmread
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import JPEGLosslessSV1, RLELossless
+from pydicom.uid import JPEGLosslessSV1, RLELossless, generate_uid
 
 from CraNeXtLib.anatomy.ct.reading import read_ct
 from CraNeXtLib.core.errors import InputError
@@ -47,13 +47,61 @@ def test_rescale_slope_and_padding_are_applied(tmp_path):
 def test_slices_that_do_not_belong_together_are_refused(tmp_path):
     ct = blob()
     uid = dcmread(write_series(ct, tmp_path / "a")[0]).SeriesInstanceUID
-    write_series(ct, tmp_path / "a", prefix="b", SeriesInstanceUID=uid)
-    with pytest.raises(InputError, match="the same position"):
+    write_series(ct.with_voxels(ct.voxels + 1), tmp_path / "a", prefix="b", SeriesInstanceUID=uid)
+    with pytest.raises(InputError, match=r"a00\d\d.dcm and b00\d\d.dcm are different slices with the same position"):
         read_ct(tmp_path / "a")
     uid = dcmread(write_series(ct, tmp_path / "b")[0]).SeriesInstanceUID
     write_series(blob(shape=(20, 20, 12)), tmp_path / "b", prefix="b", SeriesInstanceUID=uid)
     with pytest.raises(InputError, match="differ in size"):
         read_ct(tmp_path / "b")
+
+
+def test_the_same_slice_twice_is_read_once(tmp_path):
+    """As the archive sends it, under another name, or exports into one folder leave it."""
+    ct = blob()
+    file = write_series(ct, tmp_path / "a")[4]
+    plain = read_ct(tmp_path / "a")
+    (tmp_path / "a" / "again.dcm").write_bytes(file.read_bytes())
+    dataset = dcmread(file)
+    dataset.SOPInstanceUID = generate_uid()
+    dataset.save_as(tmp_path / "a" / "sent.dcm")
+    scan = read_ct(tmp_path / "a")
+    assert np.array_equal(scan.volume.voxels, ct.voxels)
+    assert scan.details == plain.details
+    assert scan.warnings == ()
+
+
+def test_files_without_preamble_and_meta_information_are_read(tmp_path):
+    ct = blob()
+    for path in write_series(ct, tmp_path):
+        dataset = dcmread(path)
+        dataset.preamble, dataset.file_meta = None, FileMetaDataset()
+        dataset.save_as(path, implicit_vr=True, little_endian=True, enforce_file_format=False)
+        assert path.read_bytes()[:2] == b"\x08\x00"
+    assert np.array_equal(read_ct(tmp_path).volume.voxels, ct.voxels)
+
+
+def test_an_empty_sequence_of_frames_is_none(tmp_path):
+    ct = blob()
+    write_series(ct, tmp_path, PerFrameFunctionalGroupsSequence=Sequence([]))
+    assert np.array_equal(read_ct(tmp_path).volume.voxels, ct.voxels)
+
+
+def test_a_slice_without_what_the_others_have_is_refused_by_name(tmp_path):
+    for keyword in ("ImagePositionPatient", "PixelSpacing", "RescaleIntercept", "Rows"):
+        paths = write_series(blob(), tmp_path / keyword)
+        dataset = dcmread(paths[3])
+        del dataset[keyword]
+        dataset.save_as(paths[3])
+        with pytest.raises(InputError, match=rf"{paths[3].name} has no.*{keyword}"):
+            read_ct(tmp_path / keyword)
+
+
+def test_an_image_of_another_size_than_its_header_says_is_refused(tmp_path):
+    """pydicom would take the first bytes, so each row would begin a little later than the one before."""
+    write_series(blob(), tmp_path, Columns=39)
+    with pytest.raises(InputError, match=r"a00\d\d.dcm cannot be decoded: it is not of the size"):
+        read_ct(tmp_path)
 
 
 def test_compressed_slices_are_decoded_or_the_compression_is_named(tmp_path):
@@ -70,7 +118,7 @@ def test_compressed_slices_are_decoded_or_the_compression_is_named(tmp_path):
 
 
 def test_jpeg_lossless_names_its_decoder(tmp_path, monkeypatch):
-    from CraNeXtLib.anatomy.ct import dicom_slices
+    from CraNeXtLib.anatomy.ct import dicom_pixels
 
     path = write_series(blob(), tmp_path)[0]
     dataset = dcmread(path)
@@ -81,7 +129,7 @@ def test_jpeg_lossless_names_its_decoder(tmp_path, monkeypatch):
     class Absent:
         is_available = False
 
-    monkeypatch.setattr(dicom_slices, "get_decoder", lambda _: Absent())
+    monkeypatch.setattr(dicom_pixels, "get_decoder", lambda _: Absent())
     with pytest.raises(InputError, match=r"JPEG Lossless.*pip install python-gdcm"):
         read_ct(tmp_path)
 
