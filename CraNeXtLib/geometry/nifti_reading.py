@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from nibabel import Nifti1Header
 
 _UNIT_IN_MM = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
+_CODES = ("sform_code", "qform_code")
+_SILENT = logging.Logger("silent", logging.CRITICAL + 1)
+"""For nibabel, which otherwise prints what it corrects in a header."""
 _NEAR = 0.01
 """Relative difference of two spacings that rounding explains."""
 
@@ -34,7 +38,7 @@ def read_nifti(path: Path) -> StoredVolume:
     encoding = "gzip" if path.name.lower().endswith(".gz") else "raw"
     with opened(path) as file:
         stream = decompressed(file, encoding)
-        header, pixdim = _read_header(stream)
+        header, unknown, pixdim = _read_header(stream)
         shape = tuple(int(size) for size in header.get_data_shape())
         dtype = header.get_data_dtype()
         if not len(shape) >= 3:
@@ -54,13 +58,19 @@ def read_nifti(path: Path) -> StoredVolume:
         raise InputError(f"The header of {path.name} gives an unknown unit of length; save it in millimeters.")
     spacing = np.abs(pixdim) * scale if (pixdim != 0).all() and np.isfinite(pixdim).all() else None
     affine, conflict = _affine(header, voxels.shape, pixdim)
+    conflict = unknown or conflict
     if affine is not None:
         affine = np.diag([scale, scale, scale, 1.0]) @ affine
     return StoredVolume(voxels, affine, spacing, conflict)
 
 
-def _read_header(stream: IO[bytes]) -> tuple[Nifti1Header, np.ndarray]:
-    """Return the header, and its ``pixdim`` of the three axes as stored, in which nibabel turns 0 into 1."""
+def _read_header(stream: IO[bytes]) -> tuple[Nifti1Header, str, np.ndarray]:
+    """Return the header, and what nibabel corrects in it without a word to the caller.
+
+    Returns:
+        The header; a sform or qform of an unknown kind, which nibabel ignores, as a phrase; and the ``pixdim`` of the
+        three axes as stored, in which nibabel turns 0 into 1.
+    """
     from nibabel import Nifti1Header, Nifti2Header
 
     block = stream.read(348)
@@ -69,13 +79,16 @@ def _read_header(stream: IO[bytes]) -> tuple[Nifti1Header, np.ndarray]:
         kind, block = Nifti2Header, block + stream.read(540 - 348)
     if len(block) not in (348, 540) or block[:4] not in _sizes(len(block)):
         raise DamagedError("This is no NIfTI header.")
-    pixdim = np.array(kind(block, check=False)["pixdim"][1:4], dtype=float)
-    header = kind(block)
+    stored = kind(block, check=False)
+    header = stored.copy()
+    header.check_fix(logger=_SILENT)
     if not bytes(header["magic"]).startswith((b"n+1", b"n+2")):
         raise DamagedError("The voxels are in another file.")
     if not len(block) <= float(header["vox_offset"]) < 1 << 30:
         raise DamagedError("The voxels begin inside the header.")
-    return header, pixdim
+    changed = next((f"{code} {stored[code]}" for code in _CODES if stored[code] != header[code]), "")
+    unknown = f"gives no known kind of orientation ({changed})" if changed else ""
+    return header, unknown, np.array(stored["pixdim"][1:4], dtype=float)
 
 
 def _sizes(size: int) -> tuple[bytes, bytes]:
@@ -95,7 +108,7 @@ def _scaled(voxels: np.ndarray, header: Nifti1Header) -> np.ndarray:
 
 def _affine(header: Nifti1Header, shape: tuple[int, ...], pixdim: np.ndarray) -> tuple[np.ndarray | None, str]:
     """Return the affine in the header's unit, if it has one, and why it cannot be trusted."""
-    has_sform, has_qform = (int(header[code]) > 0 for code in ("sform_code", "qform_code"))
+    has_sform, has_qform = (int(header[code]) > 0 for code in _CODES)
     if has_qform and (pixdim == 0).any() and not has_sform:
         return None, ""
     sform = header.get_sform() if has_sform else None

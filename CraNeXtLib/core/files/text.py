@@ -132,6 +132,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     text = read_text(path, kind="YAML file")
     try:
         values = yaml.load(text, StrictLoader) or {}
+        repr(values)  # fails for numbers that messages could not show
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

@@ -112,6 +112,18 @@ def test_a_spacing_that_contradicts_the_sform_or_is_lost_is_refused(tmp_path):
             read_volume(saved(tmp_path, qform=AFFINE, pixdim=(2, 0, 3)), **options)
 
 
+@pytest.mark.parametrize(("place", "code"), [(254, "sform_code 16"), (252, "qform_code -1")])
+def test_an_orientation_of_an_unknown_kind_is_refused_and_not_ignored(tmp_path, caplog, place, code):
+    file = saved(tmp_path, qform=AFFINE, sform=AFFINE)
+    content = bytearray(file.read_bytes())
+    content[place : place + 2] = struct.pack("<h", int(code.split()[1]))
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=rf"no known kind of orientation \({code}\); save it with one, or give"):
+        read_volume(file)
+    assert read_volume(file, orientation="LPS").axis_codes == "LPS"
+    assert not caplog.records
+
+
 def test_axes_that_are_not_at_right_angles_are_refused(tmp_path):
     sheared = AFFINE.copy()
     sheared[1, 2] = np.tan(np.deg2rad(20)) * 3

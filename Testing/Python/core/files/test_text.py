@@ -53,6 +53,7 @@ def test_yaml_gives_keys_and_values(tmp_path):
         (b"? [a]\n: 1\n", "line 1: a list or section cannot be a key"),
         (b"a: " + b"[" * 20_000, "is nested too deeply"),
         (b"a: " + b"1" * 5000, "contains a value that cannot be read"),
+        (b"a: 0x" + b"f" * 5000, "contains a value that cannot be read"),
         (b"a: 2026-13-01", "contains a value that cannot be read"),
         (b'a: "\\ud800"', "contains a value that cannot be read"),
     ],
