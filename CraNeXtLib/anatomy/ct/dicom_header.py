@@ -73,7 +73,9 @@ def parsed(file: BinaryIO, *, only: Sequence[str] = ()) -> Dataset | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Values of a wrong form are judged when they are used.
-            return dcmread(file, force=True, stop_before_pixels=bool(only), specific_tags=list(only) or None)
+            dataset = dcmread(file, force=True, stop_before_pixels=bool(only), specific_tags=list(only) or None)
+            dataset.file_meta.walk(lambda *_: None)  # converts every value, so that a damaged one fails here
+            return dataset
     except OSError:
         raise
     except Exception:  # pydicom raises exceptions of many types for a damaged file

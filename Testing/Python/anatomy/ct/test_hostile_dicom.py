@@ -95,3 +95,11 @@ def test_a_pipe_in_the_folder_does_not_hang(tmp_path):
     assert np.array_equal(read_ct(tmp_path).volume.voxels, CT.voxels)
     with pytest.raises(InputError, match="pipe"):
         read_ct(tmp_path / "pipe.dcm")
+
+
+def test_damaged_file_meta_information_is_refused(tmp_path):
+    path = middle(tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"\x02\x00\x02\x00UI", b"\x02\x00\x02\x00U\xf6", 1))
+    with pytest.raises(InputError, match=r"missing|damaged"):
+        read_ct(tmp_path)
