@@ -26,7 +26,7 @@ def cohort_description(rows: Sequence[dict[str, object]]) -> dict[str, object]:
     """
     measured = [row for row in rows if not row["error"]]
     if not measured:
-        raise InputError(f"No case could be evaluated. The error of the first one: {rows[0]['error']}")
+        raise InputError(f"No case could be evaluated. The first error was: {rows[0]['error']}")
     groups = [group for group in ("region", "kind") if all(row[group] for row in measured)]
     tables = {"all": cohort_statistics.table(measured)["all"]}
     for group in groups:

@@ -29,7 +29,8 @@ def skull_mask(volume: Volume, *, name: str = "The skull mask") -> Volume:
         raise InputError(f"{name} is empty; choose the segment or file that contains the skull.")
     if filled > _MOST_FOREGROUND:
         raise InputError(
-            f"{name} fills {filled:.0%} of the volume, which no skull does; check that bone is 1 and the rest is 0."
+            f"{name} fills {filled:.0%} of the volume, which is too much for a skull; check that bone is 1 and "
+            "everything else is 0."
         )
     return mask
 

@@ -116,7 +116,7 @@ def render(skull: Volume, alignment: Alignment, fill: ShapeModelFill) -> Proposa
     Args:
         skull: Mask of the defective skull.
         alignment: From the model's space to the skull.
-        fill: What to fill in; may be nothing.
+        fill: What to fill in; may be empty.
     """
     if fill.is_empty:
         return Proposal.nothing()

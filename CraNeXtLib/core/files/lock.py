@@ -75,7 +75,7 @@ def is_locked(path: Path) -> bool:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Return whether the process that created the file has ended; False also where there is no telling."""
+    """Return whether the process that created the file has ended, or False if that cannot be determined."""
     return _holder(path) == "none"
 
 

@@ -73,7 +73,7 @@ def collision_probe(piece: Volume, bone: Volume, outward: np.ndarray, *, clearan
         piece: Mask of the piece.
         bone: Mask of the skull, of the same geometry.
         outward: RAS direction out of the head, shape (3,).
-        clearance_mm: Points nearer to bone than this are left out.
+        clearance_mm: Points closer to bone than this are excluded.
     """
     grid = aligned_grid(span_of(piece), outward, margin_mm=0.75 * TRAVEL_MM, step_mm=SEARCH_STEP_MM)
     bone_mm = distance(field_of(bone, grid))

@@ -53,7 +53,7 @@ class ParameterBinding:
         self._node.RemoveObserver(observer)
 
     def update(self) -> None:
-        """Report a change of a parameter, or of something else that the panel shows."""
+        """Report a change of a parameter, or of anything else the panel shows."""
         if self.connected and not self._updating:
             self._updating = True
             try:

@@ -26,7 +26,7 @@ class AtomicCheckpoints(TorchCheckpointIO):
         """Write a checkpoint.
 
         Raises:
-            InputError: If the disk refuses it; the previous one is still there.
+            InputError: If it cannot be written; the previous checkpoint is kept.
         """
         if storage_options is not None:
             raise TypeError("Checkpoints are local files and take no storage options.")
