@@ -165,8 +165,8 @@ def _without_scouts(slices: Sequence[_Slice]) -> tuple[list[_Slice], list[str]]:
     for one in slices:
         _check_geometry(one)
     normals = np.array([one.normal for one in slices])
-    parallel = np.abs(normals @ normals.T) > _PARALLEL
-    usual = parallel[parallel.sum(axis=1).argmax()]
+    directions, counts = np.unique(normals.round(1) + 0.0, axis=0, return_counts=True)  # adding 0 turns -0 into 0
+    usual = np.abs(normals @ directions[counts.argmax()]) > _PARALLEL
     crossing = len(slices) - int(usual.sum())
     if not 0 < crossing < LEAST_SLICES:
         return list(slices), []
