@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -19,15 +18,31 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.training.config_yaml import config_as_yaml
 from CraNeXtLib.training.train import train
 
+KILL_IN_SAVE = """
+import os, signal
+from itertools import count
+from CraNeXtLib.training.runs import checkpoints
+saves = count(1)
+def fsync(file):
+    if next(saves) == {}:
+        os.truncate(file, 1000)
+        os.kill(os.getpid(), signal.SIGKILL)
+checkpoints.os.fsync = fsync
+"""
 
-def start(config, out, *, torchrun=(), resume=False):
-    """Start a run in a process of its own, or in those that torchrun starts with these options."""
+
+def start(config, out, *, torchrun=(), resume=False, killed_in_save=0):
+    """Start a run in a process of its own, or in those that torchrun starts with these options.
+
+    With ``killed_in_save`` it kills itself when the first 1000 bytes of that checkpoint are written.
+    """
     out.parent.mkdir(exist_ok=True)
     settings = out.parent / f"{out.name}.yaml"
     settings.write_text(config_as_yaml(config))
     script = out.parent / "go.py"
     script.write_text(
-        "import sys\nfrom CraNeXtLib.training.config_reading import read_config\n"
+        (KILL_IN_SAVE.format(killed_in_save) if killed_in_save else "")
+        + "import sys\nfrom CraNeXtLib.training.config_reading import read_config\n"
         "from CraNeXtLib.training.train import train\n"
         "train(read_config(sys.argv[1]), sys.argv[2], resume=sys.argv[3] == 'True')\n"
     )
@@ -74,22 +89,21 @@ def test_a_run_on_regions_gives_a_model_that_reconstructs(manifest, tmp_path, mo
     assert model_library.find(folder).description["scores"]["validation"]["n"] == 1
 
 
-def test_a_killed_run_continues_as_if_nothing_had_happened(manifest, tmp_path):
+def test_a_run_killed_while_it_writes_a_checkpoint_continues_as_if_nothing_had_happened(manifest, tmp_path):
+    """The third checkpoint is the second epoch's; its file is half written when the process dies."""
     config = configuration(manifest, epochs=3, samples_per_epoch=6, picture_every=0)
-    process = start(config, tmp_path / "killed")
-    last = tmp_path / "killed" / "checkpoints" / "last.ckpt"
-    deadline = time.monotonic() + 240
-    while not last.is_file() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert last_weights(tmp_path / "killed")[1] < 18, "it was over before it could be killed"
+    assert start(config, tmp_path / "killed", killed_in_save=3).wait() == -signal.SIGKILL
+    assert last_weights(tmp_path / "killed")[1] == 6, "only the first epoch is complete"
     assert start(config, tmp_path / "killed", resume=True).wait() == 0
     train(config, tmp_path / "whole")
     (resumed, steps), (whole, _) = last_weights(tmp_path / "killed"), last_weights(tmp_path / "whole")
     assert steps == 18
     for name, value in whole.items():
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0, msg=name)
+    models = [json.loads((tmp_path / run / "model" / "model.json").read_text()) for run in ("killed", "whole")]
+    assert models[0]["sha256"] == models[1]["sha256"]
+    assert models[0]["scores"] == models[1]["scores"]
+    assert not list((tmp_path / "killed").rglob(".cranext-*"))
 
 
 def test_two_processes_or_machines_agree_with_one_process_that_takes_twice_the_batch(manifest, tmp_path):
