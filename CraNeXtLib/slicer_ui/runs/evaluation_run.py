@@ -9,7 +9,7 @@ import slicer
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.geometry.mask import check_same_geometry
+from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_table, map_titles, read_description
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
@@ -57,7 +57,7 @@ class EvaluationRun(WorkerRun):
             role: (node, chosen_segment(node, chosen, defaults.get(role))) for role, (node, chosen) in sources.items()
         }
         self._masks = {role: mask_of(*source) for role, source in sources.items()}
-        check_same_geometry(*self._masks.values())
+        on_one_grid(*(self._masks[role] for role in ("skull", "implant", "reference")))  # refuses another lattice
         if len({node.GetTransformNodeID() for node, _segment in sources.values()}) > 1:
             raise InputError(
                 _(

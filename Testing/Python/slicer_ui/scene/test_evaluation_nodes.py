@@ -17,6 +17,7 @@ from CraNeXtLib.cases.evaluation_case import evaluate_files
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.evaluation import distance_maps
 from CraNeXtLib.evaluation.distance_map_files import write_vtp
+from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import write_volume
 
@@ -65,7 +66,8 @@ def test_numbers_and_positions_are_correct(scene, logic, geometry):
     phantom, implant = moved_case(geometry)
     volumes = (implant, phantom.implant, phantom.defective)
     names = ("Pät's implant", "Truth", "Skull")
-    inputs = [add_labelmap(volume, name) for volume, name in zip(volumes, names, strict=True)]
+    boxed = phantom.implant.crop(foreground_box(phantom.implant.voxels))  # as Slicer exports a segment
+    inputs = [add_labelmap(*pair) for pair in zip((implant, boxed, phantom.defective), names, strict=True)]
     hierarchy = scene.GetSubjectHierarchyNode()
     folder = hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), "Patient")
     hierarchy.SetItemParent(hierarchy.GetItemByDataNode(inputs[2]), folder)
