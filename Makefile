@@ -14,7 +14,8 @@ demo: $(READY)
 	$(VENV)/bin/cranext demo --out demo
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	# Three processes keep two cores busy, since many tests wait for a program that they started.
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .
