@@ -145,11 +145,14 @@ def check_model_name(name: str) -> None:
     """Refuse a name that cannot be that of a model and of its folder.
 
     Raises:
-        InputError: If it has other characters than letters, digits, '.', '_' and '-', or too many.
+        InputError: If it has other characters than letters, digits, spaces, '.', '_' and '-', or too many, or ends with
+            a space or a period.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) or len(name.encode()) > _LONGEST_NAME:
+    usable = re.fullmatch(r"[A-Za-z0-9][\w .-]*", name) and name == name.rstrip(" .")
+    if not usable or len(name.encode()) > _LONGEST_NAME:
         raise InputError(
-            f"{name[:60]!r} cannot be the name of a model; use up to {_LONGEST_NAME} letters, digits, '.', '_' and '-'."
+            f"{name[:60]!r} cannot be the name of a model; use up to {_LONGEST_NAME} letters, digits, spaces, '.', '_' "
+            "and '-'."
         )
 
 

@@ -155,7 +155,7 @@ def _free(value: Any, setting: str) -> Any:
     """
     if isinstance(value, dict):
         return {str(key): _free(item, f"{setting}.{key}") for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_free(item, setting) for item in value]
     if value is None or isinstance(value, bool):
         return value

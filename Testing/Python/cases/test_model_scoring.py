@@ -79,7 +79,7 @@ def test_an_implant_beyond_the_volume_is_measured_as_a_whole(pair, model, answer
 
 
 def test_a_row_is_kept_until_the_model_or_the_case_changes(pair, model, answers, tmp_path):
-    source = tmp_path / "case"
+    source = tmp_path / "case.nrrd"
     source.touch()
     answers += [None, pair.implant, pair.implant]
     asked = tasks(pair, "a", "b", files=(source,))

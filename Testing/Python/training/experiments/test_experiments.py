@@ -74,7 +74,7 @@ def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("experiments")
     manifest(folder, "a", [(-45.0, 20.0 * n, 55.0) for n in range(-2, 2)])
     manifest(folder, "b", [(40.0, 20.0 * n, 60.0) for n in range(-2, 2)])
-    (folder / "tiny.yaml").write_text(yaml.safe_dump(SETTINGS))
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(json.loads(json.dumps(SETTINGS))))
     return folder
 
 
