@@ -10,8 +10,8 @@ from CraNeXtLib.geometry.box import box_from, enclosing_box, foreground_box
 from CraNeXtLib.geometry.lattice import moved, on_box, whole_box
 from CraNeXtLib.geometry.resampling import block_mean, voxels_within
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.padding import added_voxels, growth_notes
 from CraNeXtLib.implant.reconstruct import Reconstruction
-from CraNeXtLib.implant.room import added_voxels, growth_notes
 
 PREVIEW_MM = 1.0
 """Spacing up to which finer voxels are averaged for a preview."""

@@ -21,7 +21,7 @@ from CraNeXtLib.geometry.lattice import on_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.expected_error import ExpectedError, summarize
 from CraNeXtLib.implant.extraction import extract_implant
-from CraNeXtLib.implant.room import NOTHING_ADDED, AddedVoxels, added_voxels, room_around
+from CraNeXtLib.implant.padding import NOTHING_ADDED, AddedVoxels, added_voxels, padded_for_implant
 from CraNeXtLib.implant.skull_base import base_warnings
 
 _STAGE_SHARES = {
@@ -76,7 +76,7 @@ def reconstruct(
     """Complete a defective skull and extract the implant.
 
     The model sees the head upright, however it lies in the scan and even if the header has it upside down, and with
-    room around it, however close to the bone the volume ends. The result has the skull's own position.
+    padding around it, however close to the bone the volume ends. The result has the skull's own position.
 
     Args:
         skull: Mask of the defective skull, of any orientation and spacing.
@@ -100,13 +100,13 @@ def reconstruct(
         warnings = orientation_warnings(skull)
         pose = find_pose(skull, any_way_up=bool(warnings))
         warnings += solid_warnings(skull, pose)
-        room = room_around(skull, pose)
-        warnings += pose_warnings(pose, room.skull)
+        padded = padded_for_implant(skull, pose)
+        warnings += pose_warnings(pose, padded.skull)
     with stages.stage("Completing the skull") as update:
-        proposal = completer.propose(pose.upright(room.skull), device=device, progress=update)
+        proposal = completer.propose(pose.upright(padded.skull), device=device, progress=update)
         warnings += proposal.warnings
     with stages.stage("Extracting the implant"):
-        whole = _implant_of(proposal, room.skull, postprocessing)
+        whole = _implant_of(proposal, padded.skull, postprocessing)
         if not whole.voxels.any():
             raise NoImplantError(
                 f"Model '{chosen.name}' found no defect in this skull, so there is no implant; check that the mask "
@@ -114,9 +114,9 @@ def reconstruct(
                 warnings=warnings,
             )
         expected = _expected_error_of(proposal, whole, pose)
-        warnings += room.edge_warnings(whole) + base_warnings(whole, pose)
-        box = room.box_with(whole)
-        part = room.part(box)
+        warnings += padded.edge_warnings(whole) + base_warnings(whole, pose)
+        box = padded.box_with(whole)
+        part = padded.part(box)
         bone = on_box(skull, box)
         implant = bone.with_voxels(whole.voxels[part])
     if expected:

@@ -10,8 +10,8 @@ import numpy as np
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.pictures.camera import Camera
-from CraNeXtLib.pictures.occupancy_renderer import SkullScene, render_skull
 from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
+from CraNeXtLib.pictures.skull_renderer import SkullScene, render_skull
 
 SIX_SIDES: Mapping[str, np.ndarray] = {
     "From the front": np.array([0.0, 1, 0]),

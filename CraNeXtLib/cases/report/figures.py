@@ -7,7 +7,7 @@ from pathlib import Path
 
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.implant_pictures import write_implant_picture
-from CraNeXtLib.pictures.occupancy_renderer import SkullScene
+from CraNeXtLib.pictures.skull_renderer import SkullScene
 from CraNeXtLib.pictures.slice_pictures import write_slice_picture
 
 

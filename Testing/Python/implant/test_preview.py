@@ -10,9 +10,9 @@ from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.box import box_from, foreground_box
 from CraNeXtLib.geometry.lattice import on_box, on_one_grid
 from CraNeXtLib.geometry.resampling import resampled_occupancy
+from CraNeXtLib.implant.padding import NOTHING_ADDED
 from CraNeXtLib.implant.preview import PREVIEW_MM, coarse_skull, fine_result
 from CraNeXtLib.implant.reconstruct import Reconstruction
-from CraNeXtLib.implant.room import NOTHING_ADDED
 
 
 def result_of(coarse) -> Reconstruction:

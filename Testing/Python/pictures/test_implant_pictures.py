@@ -7,8 +7,8 @@ from PIL import Image
 from pixel_colors import hue_is
 
 from CraNeXtLib.pictures.implant_pictures import best_sides, write_implant_picture
-from CraNeXtLib.pictures.occupancy_renderer import SkullScene
 from CraNeXtLib.pictures.palette import BONE, IMPLANT
+from CraNeXtLib.pictures.skull_renderer import SkullScene
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from pixel_colors import hue_is
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import vertex_normals
 from CraNeXtLib.pictures.camera import Camera
-from CraNeXtLib.pictures.occupancy_renderer import SkullScene, render_skull
 from CraNeXtLib.pictures.palette import BONE, IMPLANT
+from CraNeXtLib.pictures.skull_renderer import SkullScene, render_skull
 
 FRONT, TOP = (Camera.looking_from(np.array(side)) for side in ([0.0, 1, 0], [0.0, 0, 1]))
 HOLE_IN_FRONT = (((0.0, 90.0, 0.0), 25.0),)

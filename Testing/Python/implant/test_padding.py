@@ -16,8 +16,8 @@ from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 from CraNeXtLib.implant.finishing.pipeline import finish
+from CraNeXtLib.implant.padding import PADDING_MM, added_voxels, growth_notes, padded_for_implant
 from CraNeXtLib.implant.reconstruct import reconstruct
-from CraNeXtLib.implant.room import ROOM_MM, added_voxels, growth_notes, room_around
 
 DIRECTIONS = {"upright": np.eye(3), "flipped": np.diag([-1.0, 1.0, -1.0]), "oblique": OBLIQUE}
 TOP = (((4.0, 6.0, 75.0), 60.0),)
@@ -111,16 +111,16 @@ def test_nothing_is_said_where_the_volume_holds_the_implant(phantom):
     assert not [warning for warning in result.warnings if "edge" in warning or "beyond" in warning]
 
 
-def test_there_is_room_around_bone_and_predicted_head_in_millimeters():
+def test_there_is_padding_around_bone_and_predicted_head_in_millimeters():
     phantom = head(spacing=(2.0, 3.0, 2.5), holes=TOP)
     given = cropped(phantom.defective)
     for pose, mask in ((pose_of(phantom), phantom.complete), (pose_of(phantom, far_fraction=0.9), given)):
-        skull = room_around(given, pose).skull
+        skull = padded_for_implant(given, pose).skull
         low, high = extent(mask)
         first, last = skull.to_ras(np.array([(0, 0, 0), np.array(skull.shape) - 1]))
-        assert (low - first >= ROOM_MM - 1e-6).all()
-        assert (last - high >= ROOM_MM - 1e-6).all()
-        assert (low - first <= ROOM_MM + 9).all()
+        assert (low - first >= PADDING_MM - 1e-6).all()
+        assert (last - high >= PADDING_MM - 1e-6).all()
+        assert (low - first <= PADDING_MM + 9).all()
 
 
 def extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
@@ -132,7 +132,7 @@ def test_voxels_too_fine_for_a_head_are_refused_before_memory_is_taken():
     phantom = head(spacing=(8.0, 8.0, 8.0), thickness_mm=17.0)
     fine = np.diag([0.004, 0.004, 0.004, 1.0]) @ phantom.defective.affine
     with pytest.raises(InputError, match="too fine for a whole head"):
-        room_around(Volume(phantom.defective.voxels, fine), pose_of(phantom))
+        padded_for_implant(Volume(phantom.defective.voxels, fine), pose_of(phantom))
 
 
 def test_the_sides_of_growth_are_the_patients():

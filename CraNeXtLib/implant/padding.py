@@ -1,7 +1,7 @@
-"""Room for an implant around a skull whose volume ends at the bone, such as one cropped to the segment's extent.
+"""Padding for a skull whose volume ends at the bone, such as one cropped to the segment's extent.
 
-A model is asked on a grid with enough room on every side, so that no step sees the edge of the volume. The results then
-keep the volume's own grid, grown only where the implant reaches beyond it.
+A model is asked on a grid with enough padding on every side, so that no step sees the edge of the volume. The results
+then keep the volume's own grid, grown only where the implant reaches beyond it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from CraNeXtLib.geometry.box import Box, box_from, enclosing_box, foreground_box
 from CraNeXtLib.geometry.lattice import moved, on_box, whole_box
 from CraNeXtLib.geometry.volume import Volume
 
-ROOM_MM = 20.0
+PADDING_MM = 20.0
 """Least distance of the bone, and of the template's brain case, from the edge of the grid that a model is asked on."""
 _MOST_VOXELS = 2e9
 _FACE = 1  # label of the template's face, which no implant replaces
@@ -34,8 +34,8 @@ _OPPOSITE = dict(zip("RLAPSI", "LRPAIS", strict=True))
 
 
 @dataclass(frozen=True, eq=False)
-class Room:
-    """A skull with room around it.
+class PaddedSkull:
+    """A skull with padding around it.
 
     Attributes:
         skull: The mask with the voxels of the given volume and more around them.
@@ -106,8 +106,8 @@ def growth_notes(added: AddedVoxels, given: Volume) -> list[str]:
     return [f"{note}{where})."]
 
 
-def room_around(skull: Volume, pose: HeadPose) -> Room:
-    """Return a skull with at least ``ROOM_MM`` around its bone and around the brain case that the template predicts.
+def padded_for_implant(skull: Volume, pose: HeadPose) -> PaddedSkull:
+    """Return a skull with at least ``PADDING_MM`` around its bone and around the brain case that the template predicts.
 
     Args:
         skull: Mask of the defective skull, of type bool.
@@ -116,7 +116,7 @@ def room_around(skull: Volume, pose: HeadPose) -> Room:
     Raises:
         InputError: If the voxels are so fine that a whole head of them would not fit into memory.
     """
-    margin = np.ceil(ROOM_MM / skull.spacing).astype(int)
+    margin = np.ceil(PADDING_MM / skull.spacing).astype(int)
     boxes = [whole_box(skull), _grown(foreground_box(skull.voxels), margin)]
     if is_plausible(pose):
         brain_case = np.argwhere(pose.template.voxels > _FACE)
@@ -127,7 +127,7 @@ def room_around(skull: Volume, pose: HeadPose) -> Room:
     if np.prod([float(side.stop - side.start) for side in box]) > _MOST_VOXELS:
         spacing = " × ".join(f"{side:.3g}" for side in skull.spacing)
         raise InputError(f"Voxels of {spacing} mm are too fine for a whole head; resample the mask to about 0.4 mm.")
-    return Room(on_box(skull, box), skull, box)
+    return PaddedSkull(on_box(skull, box), skull, box)
 
 
 def _grown(box: Box, margin: np.ndarray) -> Box:
