@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.reading import DamagedError, check_end, decompressed, file_size, fill, opened, skip
+from CraNeXtLib.core.files.reading import DamagedError, check_end, decompressed, file_size, opened
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.box import corners_between
-from CraNeXtLib.geometry.stored_volume import StoredVolume, allocated, bytes_of, check_size, with_memory
+from CraNeXtLib.geometry.stored_volume import StoredVolume, check_size, with_memory
 
 if TYPE_CHECKING:
     from nibabel import Nifti1Header
+    from nibabel.arrayproxy import ArrayProxy
 
 _UNIT_IN_MM = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
 _CODES = ("sform_code", "qform_code")
@@ -46,13 +48,11 @@ def read_nifti(path: Path) -> StoredVolume:
         if dtype.kind not in "iuf":
             raise InputError(f"{path.name} does not contain numbers; give a mask or a CT volume.")
         check_size(path.name, shape, dtype.itemsize, stored_bytes=file_size(path), encoding=encoding)
-        voxels = allocated(path.name, shape, dtype)
-        skip(stream, int(header["vox_offset"]) - int(header["sizeof_hdr"]))
-        fill(stream, bytes_of(voxels))
+        # nibabel stops after the last voxel, before the checksum.
+        voxels = with_memory(path.name, 8 * math.prod(shape), lambda: np.asanyarray(_proxy(stream, header)))
         check_end(stream)
     while voxels.ndim > 3 and voxels.shape[-1] == 1:
         voxels = voxels[..., 0]
-    voxels = with_memory(path.name, 8 * voxels.size, lambda: _scaled(voxels, header))
     scale = _UNIT_IN_MM.get(header.get_xyzt_units()[0])
     if scale is None:
         raise InputError(f"The header of {path.name} gives an unknown unit of length; save it in millimeters.")
@@ -96,14 +96,11 @@ def _sizes(size: int) -> tuple[bytes, bytes]:
     return size.to_bytes(4, "little"), size.to_bytes(4, "big")
 
 
-def _scaled(voxels: np.ndarray, header: Nifti1Header) -> np.ndarray:
-    """Apply the header's slope and intercept as nibabel's array proxy does."""
-    from nibabel.volumeutils import apply_read_scaling
+def _proxy(stream: IO[bytes], header: Nifti1Header) -> ArrayProxy:
+    """Return nibabel's access to the scaled voxels of an open file."""
+    from nibabel.arrayproxy import ArrayProxy
 
-    slope, intercept = header.get_slope_inter()
-    return apply_read_scaling(
-        voxels, np.float64(1 if slope is None else slope), np.float64(0 if intercept is None else intercept)
-    )
+    return ArrayProxy(stream, header, mmap=False)
 
 
 def _affine(header: Nifti1Header, shape: tuple[int, ...], pixdim: np.ndarray) -> tuple[np.ndarray | None, str]:
