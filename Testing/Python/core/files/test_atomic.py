@@ -2,10 +2,9 @@
 
 import os
 import stat
-import subprocess
-import sys
 
 import pytest
+from started_program import started
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder, replacing
@@ -69,17 +68,7 @@ def test_a_new_folder_does_not_overwrite_one(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_what_killed_processes_left_is_deleted_by_the_next_and_work_in_progress_is_not(tmp_path):
-    def stopped():
-        process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path / "a.txt")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        assert process.stdout.readline() == "writing\n"
-        return process
-
-    killed, alive = stopped(), stopped()
+    killed, alive = (started(WRITER, tmp_path / "a.txt", says="writing") for _ in range(2))
     killed.kill()
     killed.communicate()
     assert len(list(tmp_path.iterdir())) == 2

@@ -4,11 +4,10 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from started_program import started
 
 from CraNeXtLib.core.errors import CancelledError, InputError
 from CraNeXtLib.core.files import filling as module
@@ -55,11 +54,7 @@ def fill(folder, **texts):
 
 def stopped_after(folder, moves):
     """Start a run that stands still once it has moved some files."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN_SCRIPT, str(folder), str(moves)], stdout=subprocess.PIPE, encoding="utf-8"
-    )
-    assert process.stdout.readline() == "moving\n"
-    return process
+    return started(RUN_SCRIPT, folder, moves, says="moving")
 
 
 def test_what_an_earlier_run_wrote_disappears_and_nothing_else(folder):

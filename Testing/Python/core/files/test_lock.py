@@ -2,10 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
+from started_program import started
 
 from CraNeXtLib.core.files.lock import LockedError, is_locked, locked
 
@@ -22,12 +21,10 @@ with locked(Path(sys.argv[1])):
 @pytest.fixture
 def holder(tmp_path):
     """Return a process that holds a lock on the file ``lock``."""
-    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path / "lock")], stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"locked\n"
+    process = started(HOLDER, tmp_path / "lock", says="locked")
     yield process
     process.kill()
-    process.wait()
-    process.stdout.close()
+    process.communicate()
 
 
 def test_a_lock_is_seen_by_others_until_its_process_is_killed(tmp_path, holder):

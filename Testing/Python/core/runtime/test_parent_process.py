@@ -7,17 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+from started_program import started
 
 HEADER = "import sys, time\nfrom CraNeXtLib.core.runtime import parent_process\n"
 
 
 def run(body: str) -> subprocess.Popen:
     """Start a child that prints a line once it is ready."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", HEADER + body], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
-    )
-    assert child.stdout.readline() == "ready\n"
-    return child
+    return started(HEADER + body, says="ready")
 
 
 @pytest.mark.parametrize("asleep", [True, False])

@@ -2,10 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
+from started_program import started
 
 from CraNeXtLib.core.runtime.signals import exit_status, interrupting_signals
 
@@ -31,13 +30,7 @@ sys.exit(main(["doctor"]))
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_command_which_cleans_up(tmp_path, number):
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, str(tmp_path / "out")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert process.stdout.readline() == "working\n"
+    process = started(COMMAND, tmp_path / "out", says="working")
     process.send_signal(number)
     _, error = process.communicate(timeout=30)
     assert error == "cranext: cancelled\n"

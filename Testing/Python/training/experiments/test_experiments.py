@@ -227,34 +227,6 @@ def test_presets_train_every_network_alike(data):
     assert [cell.name for cell in read_experiments("paper", a="a.csv").cells()] == [cell.name for cell in CELLS[:8]]
 
 
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("trainig: paper", "'trainig'"),
-        ("settings: 3", "settings is 3"),
-        ("settings: {run: {epoch: 3}}", "run.epoch"),
-        ("settings: {network: {name: cranext}}", "settings.network"),
-        ("training: best", "best"),
-        ("names: {a: A}", "names"),
-        ("extra: {mine: {label: x}}", "extra.mine"),
-        ("extra: {mine: {model: x, network: cranext}}", "extra.mine"),
-        ("extra: {mine: {network: resnet}}", "resnet"),
-        ("extra: {cranext-a: {model: x}}", "cranext-a"),
-        ("extra: {../mine: {model: x}}", "../mine"),
-        ("postprocessing: best", "'best'"),
-        ("device: tpu", "'tpu'"),
-        ("pca_skull_official: {spacing: 3}", "'spacing'"),
-        ("- a", "keys and values"),
-        ("a: [", "not valid YAML"),
-    ],
-)
-def test_what_is_wrong_in_a_file_is_named(tmp_path, text, named):
-    (tmp_path / "wrong.yaml").write_text(text)
-    with pytest.raises(InputError) as error:
-        read_experiments(tmp_path / "wrong.yaml", a="a.csv")
-    assert named in str(error.value)
-
-
 def test_a_skull_may_not_be_trained_and_tested_on(tmp_path):
     def listed(name, source, *splits):
         cases = [
