@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.reading import shortened
+from CraNeXtLib.core.files.reading import is_file, shortened
 from CraNeXtLib.core.files.text import read_json
 from CraNeXtLib.core.resources import BUNDLED, user_folder
 
@@ -100,7 +100,7 @@ def find(name_or_path: str | Path = DEFAULT_MODEL) -> Model:
         InputError: If there is no such model, or its description cannot be used.
     """
     path = Path(name_or_path)
-    if _is_file(path / "model.json"):
+    if is_file(path / "model.json"):
         return read_model_folder(path)
     if path.suffix in _CHECKPOINT_SUFFIXES:
         raise InputError(f"{path.name} is a checkpoint; first run: cranext models import {path}")
@@ -123,7 +123,7 @@ def read_model_folder(folder: Path) -> Model:
         InputError: If the folder holds no model, or one that was made for a newer version.
     """
     file = folder / "model.json"
-    if not _is_file(file):
+    if not is_file(file):
         raise InputError(f"{shortened(folder)} is not a model folder: its model.json is missing.")
     try:
         description = read_json(file)
@@ -166,11 +166,3 @@ def _check_version(description: dict[str, Any]) -> None:
         raise InputError("'format_version' must be a whole number.")
     if version > FORMAT_VERSION:
         raise _NewerVersionError
-
-
-def _is_file(path: Path) -> bool:
-    """Return whether there is such a file; there is none whose name is too long."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False

@@ -48,6 +48,12 @@ def exit_status_of(work: Callable[[], None]) -> int:
     return 0
 
 
+def shown(value: object) -> str:
+    """Return a value for a message; of a long one, only its beginning."""
+    text = repr(value) if isinstance(value, str | bytes) else str(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
 def rename_settings(message: str, names: Mapping[str, str]) -> str:
     """Replace the names of settings in a message by those that its reader sees.
 

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from CraNeXtLib.core.errors import InputError, rename_settings
+from CraNeXtLib.core.errors import InputError, rename_settings, shown
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.files.table_reading import path_in, read_table
@@ -65,7 +65,7 @@ class DatasetCase:
         if not self.subject:
             raise InputError("A case has no subject; name its skull in the column 'subject'.")
         if self.split and self.split not in SPLITS:
-            raise InputError(f"Case {self.name} has the split '{self.split}'; choose one of {', '.join(SPLITS)}.")
+            raise InputError(f"Case {self.name} has the split {shown(self.split)}; choose one of {', '.join(SPLITS)}.")
         if self.complete is None and (self.defective is None or self.implant is None):
             raise InputError(f"Case {self.name} needs a complete skull, or a defective skull and its implant.")
 

@@ -90,19 +90,20 @@ def on_one_grid(grid: Volume, *masks: Volume) -> tuple[Volume, ...]:
     """
     if all(grid.has_geometry_of(mask) for mask in masks):
         return (grid, *masks)
-    placed = [box_on_lattice(mask, grid) for mask in masks]
-    boxes = [whole_box(grid)]
-    for found in placed:
+    boxes, placed = [whole_box(grid)], []
+    for mask in masks:
+        found = box_on_lattice(mask, grid)
         if found is None:
             raise InputError(
                 "The volumes differ in spacing, directions or origin; resample them onto one grid before measuring."
             )
-        mask, box = found
-        inside = mask.voxels != 0
+        part, box = found
+        placed.append(found)
+        inside = part.voxels != 0
         if inside.any():
             boxes.append(moved(foreground_box(inside), [side.start for side in box]))
     whole = enclosing_box(boxes)
-    parts = [on_box(mask, moved(whole, [-side.start for side in box])) for mask, box in filter(None, placed)]
+    parts = [on_box(part, moved(whole, [-side.start for side in box])) for part, box in placed]
     first = on_box(grid, whole)
     return (first, *(first.with_voxels(part.voxels) for part in parts))
 

@@ -59,6 +59,21 @@ def check_size(name: str, shape: Sequence[int], itemsize: int, *, stored_bytes: 
         raise InputError(
             f"{name} is damaged: its header promises {_times(shape)} voxels, more than {stored_bytes:,} bytes can hold."
         )
+    check_memory(name, shape, itemsize)
+
+
+def check_memory(name: str, shape: Sequence[int], itemsize: int) -> None:
+    """Check that voxels fit into this computer's memory, before it is taken.
+
+    Args:
+        name: What they are, for messages.
+        shape: Size along each axis.
+        itemsize: Bytes of a voxel.
+
+    Raises:
+        InputError: If they do not, or are more than any scan of a head has.
+    """
+    wanted = math.prod(shape) * itemsize
     if wanted > MOST_BYTES:
         raise InputError(
             f"{name} is too large: {_times(shape)} voxels take {wanted / 2**30:,.0f} GiB of at most "

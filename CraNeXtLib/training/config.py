@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from CraNeXtLib.anatomy.head.network_grid import NETWORK_SHAPE
 from CraNeXtLib.completion.model_library import check_model_name
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, shown
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -218,12 +218,6 @@ class TrainingConfig:
             if is_dataclass(section):
                 _check_ranges(section, item.name)
         _check_combinations(self)
-
-
-def shown(value: object) -> str:
-    """Return a value of a setting for a message; of a long one, only its beginning."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def presets() -> tuple[str, ...]:

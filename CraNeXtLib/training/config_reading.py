@@ -7,10 +7,10 @@ from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, shown
 from CraNeXtLib.core.files.reading import shortened
 from CraNeXtLib.core.files.text import read_yaml
-from CraNeXtLib.training.config import PRESETS, NetworkConfig, TrainingConfig, presets, shown
+from CraNeXtLib.training.config import PRESETS, NetworkConfig, TrainingConfig, presets
 from CraNeXtLib.training.samples.input_kind import input_kind
 
 _LONGEST_TEXT = 4000

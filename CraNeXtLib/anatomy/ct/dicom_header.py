@@ -15,7 +15,7 @@ from pydicom import Dataset, dcmread
 from pydicom import Sequence as DicomSequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, shown
 
 _TAGS = (
     *("SOPClassUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality"),
@@ -113,7 +113,7 @@ class HeaderValues:
             found = ()
         if isinstance(value, str | bytes) or len(found) != count or not all(map(math.isfinite, found)):
             wanted = "a number" if count == 1 else f"{count} numbers"
-            raise InputError(f"{keyword} of {self.file} is {_shown(value)}, not {wanted}; export the series again.")
+            raise InputError(f"{keyword} of {self.file} is {shown(value)}, not {wanted}; export the series again.")
         return found
 
     def number(self, keyword: str, low: float, high: float, *, default: float | None = None) -> float:
@@ -165,8 +165,3 @@ class HeaderValues:
             if value is not None and value not in ("", b"") and not (isinstance(value, Sequence) and not len(value)):
                 return value
         return None
-
-
-def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str | bytes) else str(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"

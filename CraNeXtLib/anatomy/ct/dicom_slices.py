@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,7 +17,7 @@ from CraNeXtLib.anatomy.ct.dicom_series import LEAST_SLICES, Series
 from CraNeXtLib.anatomy.ct.scan import CTScan
 from CraNeXtLib.anatomy.ct.slice_stack import SAME_POSITION_MM, SliceStack, volume_of
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.stored_volume import check_size, too_little_memory
+from CraNeXtLib.geometry.stored_volume import check_memory, too_little_memory
 
 _TO_RAS = np.array([-1.0, -1.0, 1.0])
 _SPACING_MM = (0.01, 10.0)
@@ -121,7 +120,7 @@ def _decoded(series: Series) -> list[_Slice]:
         seen.add(digest)
         for one in _slices_of(content, path, digest):
             voxels += one.values.size
-            check_size(f"Series {series.name}", (voxels,), 4, stored_bytes=sys.maxsize)
+            check_memory(f"Series {series.name}", (voxels,), 4)
             slices.append(one)
     return slices
 

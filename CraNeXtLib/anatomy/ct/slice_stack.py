@@ -7,7 +7,6 @@ Slicer. Missing slices are not filled in, since nothing is known about them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.stored_volume import allocated, check_extent, check_size
+from CraNeXtLib.geometry.stored_volume import allocated, check_extent, check_memory
 from CraNeXtLib.geometry.volume import Volume
 
 AIR_HU = -1024
@@ -161,7 +160,7 @@ def _resampled(stack: SliceStack, step: float) -> tuple[np.ndarray, np.ndarray]:
     weights = (heights - stack.heights[after - 1]) / (stack.heights[after] - stack.heights[after - 1])
     kind = np.result_type(*{one.dtype for one in stack.values})
     shape = (*size[::-1], len(heights))
-    check_size("The straightened series", shape, kind.itemsize, stored_bytes=sys.maxsize)
+    check_memory("The straightened series", shape, kind.itemsize)
     voxels = allocated("the straightened series", shape, kind).T
     placed: dict[int, np.ndarray] = {}
     for k, (index, weight) in enumerate(zip(after, weights, strict=True)):

@@ -38,6 +38,14 @@ def file_size(path: Path) -> int:
     return status.st_size
 
 
+def is_file(path: Path) -> bool:
+    """Return whether there is such a file; there is none whose name is too long or holds a null character."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a regular file for reading.

@@ -7,9 +7,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, shown
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.core.files.reading import file_size, opened
+from CraNeXtLib.core.files.reading import file_size, is_file, opened
 
 _MOST_BYTES = 64 << 20
 """Manifests of all skulls in the world, tables and configurations are smaller."""
@@ -70,7 +70,7 @@ def read_json(path: Path) -> Any:
         result: dict[str, Any] = {}
         for key, value in pairs:
             if key in result:
-                raise InputError(f"{path.name}: the key '{_start(key)}' is duplicated.")
+                raise InputError(f"{path.name}: the key {shown(key)} is duplicated.")
             result[key] = value
         return result
 
@@ -123,11 +123,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
                 if not isinstance(key_node, yaml.ScalarNode):
                     raise InputError(f"{where}: a list or section cannot be a key.")
                 if key_node.value in seen:
-                    raise InputError(f"{where}: '{_start(key_node.value)}' is duplicated.")
+                    raise InputError(f"{where}: {shown(key_node.value)} is duplicated.")
                 seen.add(key_node.value)
             return super().construct_mapping(node, deep)
 
-    if not _exists(path):
+    if not is_file(path):
         raise FileNotFoundError(path)
     text = read_text(path, kind="YAML file")
     try:
@@ -139,21 +139,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path.name}{line} is not valid YAML.") from error
     except RecursionError as error:
         raise InputError(f"{path.name} is nested too deeply; check that it is the right file.") from error
-    except InputError:
+    except (InputError, MemoryError):
         raise
-    except (ValueError, OverflowError, TypeError) as error:  # such as a date in a 13th month, or 5000 digits
+    except Exception as error:  # PyYAML raises many kinds for a date in a 13th month, 5000 digits, or a wrong tag
         raise InputError(f"{path.name} contains a value that cannot be read; put text in quotes.") from error
     if not isinstance(values, dict):
         raise InputError(f"{path.name} must hold keys and values.")
     return values
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that is too long, or with a null character
-        return False
-
-
-def _start(text: str) -> str:
-    return repr(text[:60])[1:-1]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.completion.model_library import check_model_name
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -47,10 +47,12 @@ class TrainingSettings:
             raise InputError(
                 _("There is no file {path}. Choose another one under “Configuration”.").format(path=self.configuration)
             )
-        if not re.fullmatch(r"\w[\w .-]*", self.name) or self.name != self.name.strip(" ."):
+        try:
+            check_model_name(self.name)
+        except InputError as error:
             raise InputError(
                 _("“Model name” may contain only letters, digits, spaces, periods, hyphens and underscores.")
-            )
+            ) from error
         start = str(Path(self.configuration).absolute()) if self.configuration else self.preset
         run = {"epochs": self.epochs, "batch_size": self.batch_size, "accelerator": self.device}
         top_level = {"name": self.name, "licence": self.licence}

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from CraNeXtLib.completion.model_library import check_model_name
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, shown
 from CraNeXtLib.core.files.text import read_yaml
 from CraNeXtLib.core.runtime.devices import DEVICES
 from CraNeXtLib.networks import NAMES
-from CraNeXtLib.training.config import TrainingConfig, shown
+from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.config import presets as training_presets
 from CraNeXtLib.training.config_reading import read_config, typed
 from CraNeXtLib.training.experiments.design import BOTH, CELLS, EXPERIMENTS, Cell, Experiment

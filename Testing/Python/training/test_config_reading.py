@@ -92,7 +92,7 @@ def test_another_network_starts_from_its_own_options(tmp_path):
         ("data: {cache: 3}", "data.cache is 3; it must be of type str"),
         (f"name: {'n' * 300}", "cannot be the name of a model"),
         ("network: {options: 3}", "network.options is 3; give keys and values"),
-        ("network: {options: {grn: 2020-01-01}}", "network.options.grn is datetime.date"),
+        ("network: {options: {grn: 2020-01-01}}", "network.options.grn is 2020-01-01; give numbers"),
         ("network: 3", "network must be a section"),
         ("1: 2", "no setting '1'"),
         ("preset: [paper]", "preset"),

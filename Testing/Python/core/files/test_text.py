@@ -48,6 +48,8 @@ def test_yaml_gives_keys_and_values(tmp_path):
         (b"a: [1\nb: 2", r"file\.yaml, line 2 is not valid YAML"),
         (b"\xff\xfe\x00", "is not a YAML file in UTF-8"),
         (b"- a\n- b\n", "must hold keys and values"),
+        (b"a: !!timestamp x", "value that cannot be read"),
+        (b"a: !!bool x", "value that cannot be read"),
         (b"a: &x [1]\nb: *x\n", r"file\.yaml, line 2: aliases \(\*\) are not allowed"),
         (b"a: &x {b: *x}\n", "aliases"),
         (b"? [a]\n: 1\n", "line 1: a list or section cannot be a key"),
