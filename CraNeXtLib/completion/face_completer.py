@@ -60,7 +60,7 @@ class FaceCompleter:
             mean_skull: Occupancy of the mean skull on that grid.
         """
         options, shape = description["network"]["options"], tuple(description["grid"]["shape"])
-        networks.check_grid("cranext_folded", shape, **options)
+        networks.check_shape(shape)
         network = networks.build("cranext_folded", **options)
         assert isinstance(network, FoldedCraNeXt)
         networks.load_weights(network, {k.removeprefix(PREFIX): v for k, v in tensors.items() if k.startswith(PREFIX)})

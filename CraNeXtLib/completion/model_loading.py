@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from CraNeXtLib import networks
 from CraNeXtLib.completion.model_library import Model, available
 from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import CraNeXtError, InputError
@@ -69,7 +70,7 @@ def load_model(model: Model) -> Completer:
             f"Model '{model.name}' is of kind {kind[:60]!r}, which this version does not know; update CraNeXt."
         )
     completer = resolve_name(_COMPLETERS[kind])
-    with _explaining(model, "its weights and its model.json do not fit each other"):
+    with explaining(model, "its weights and its model.json do not fit each other"):
         if kind == "refined":
             return completer.load(model, shape_model=load_model(_shape_model_of(model)))
         return completer.load(model)
@@ -83,10 +84,12 @@ def try_model(model: Model) -> None:
     """
     completer = load_model(model)
     if model.description["kind"] == "network":
+        network = model.description["network"]
+        networks.check_grid(network["name"], completer.shape, **network.get("options", {}))  # type: ignore[attr-defined]
         completer = replace(completer, shape=_SMALL_SHAPE)  # type: ignore[type-var]
     head = shrink(read_volume(DEFECTIVE_SKULL), _TRIAL_SPACING_MM)
     try:
-        with _explaining(model, "an error within it"):
+        with explaining(model, "an error within it"):
             skull = head.with_voxels(head.voxels >= 0.5)
             proposal = completer.propose(skull, device="cpu", progress=lambda _part: None)
     except InputError as error:
@@ -96,8 +99,13 @@ def try_model(model: Model) -> None:
 
 
 @contextmanager
-def _explaining(model: Model, what: str) -> Iterator[None]:
-    """Turn whatever a wrong description or wrong weights make the code of a model raise into an InputError."""
+def explaining(model: Model, what: str) -> Iterator[None]:
+    """Turn whatever a wrong description or wrong weights make the code of a model raise into an InputError.
+
+    Args:
+        model: The model.
+        what: What does not work, for the message.
+    """
     try:
         yield
     except CraNeXtError:

@@ -73,7 +73,6 @@ class NetworkCompleter:
             description.get("placement", "none"),
         )
         loaded._check()
-        networks.check_grid(description["network"]["name"], loaded.shape, **description["network"].get("options", {}))
         return loaded
 
     def _check(self) -> None:
@@ -85,6 +84,7 @@ class NetworkCompleter:
         ):
             if value not in allowed:
                 raise InputError(f"{key} in model.json is {value!r}; this version knows {', '.join(allowed)}.")
+        networks.check_shape(self.shape)
         network_input(self.input)
         if not 0 < self.threshold < 1:
             raise InputError(f"threshold in model.json is {self.threshold!r}; it must lie between 0 and 1.")

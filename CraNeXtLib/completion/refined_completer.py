@@ -69,7 +69,7 @@ class RefinedCompleter:
         description = model.description
         tensors = load_file(model.weights)
         options, shape = description["network"]["options"], tuple(description["grid"]["shape"])
-        networks.check_grid("cranext_refiner", shape, **options)
+        networks.check_shape(shape)
         network = networks.build("cranext_refiner", **options)
         assert isinstance(network, CraNeXtRefiner)
         networks.load_weights(network, refiner_weights(tensors))

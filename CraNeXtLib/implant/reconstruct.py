@@ -12,7 +12,7 @@ from CraNeXtLib.anatomy.head.orientation import orientation_warnings
 from CraNeXtLib.anatomy.head.pose import HeadPose, find_pose, pose_warnings
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.completion import model_library
-from CraNeXtLib.completion.model_loading import load_model
+from CraNeXtLib.completion.model_loading import explaining, load_model
 from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
@@ -103,7 +103,8 @@ def reconstruct(
         padded = padded_for_implant(skull, pose)
         warnings += pose_warnings(pose, padded.skull)
     with stages.stage("Completing the skull") as update:
-        proposal = completer.propose(pose.upright(padded.skull), device=device, progress=update)
+        with explaining(chosen, "an error within it"):
+            proposal = completer.propose(pose.upright(padded.skull), device=device, progress=update)
         warnings += proposal.warnings
     with stages.stage("Extracting the implant"):
         whole = _implant_of(proposal, padded.skull, postprocessing)

@@ -66,8 +66,21 @@ def build(name: str, **options: Any) -> nn.Module:
         raise InputError(f"The network {name} cannot be built with these options: {error}") from error
 
 
+def check_shape(shape: Sequence[int]) -> None:
+    """Check that a grid is one that some network could take.
+
+    Args:
+        shape: Number of voxels along R, A and S.
+
+    Raises:
+        InputError: If it has other than three axes, or an axis is too long.
+    """
+    if len(shape) != 3 or not all(isinstance(size, int) and 1 <= size <= _LARGEST_AXIS for size in shape):
+        raise InputError(f"A grid needs three axes of at most {_LARGEST_AXIS} voxels, not {str(list(shape))[:60]}.")
+
+
 def check_grid(name: str, shape: Sequence[int], **options: Any) -> None:
-    """Check that a network can take a grid, without computing anything.
+    """Check that a network can take a grid, without computing anything; takes seconds, in which PyTorch prepares that.
 
     Args:
         name: One of ``NAMES``.
@@ -79,8 +92,7 @@ def check_grid(name: str, shape: Sequence[int], **options: Any) -> None:
     """
     import torch
 
-    if len(shape) != 3 or not all(isinstance(size, int) and 1 <= size <= _LARGEST_AXIS for size in shape):
-        raise InputError(f"A grid needs three axes of at most {_LARGEST_AXIS} voxels, not {str(list(shape))[:60]}.")
+    check_shape(shape)
     try:
         with torch.device("meta"), torch.no_grad():
             build(name, **options)(torch.empty(1, options.get("in_channels", 1), *shape))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from CraNeXtLib.completion import model_library
-from CraNeXtLib.completion.model_loading import load_model
+from CraNeXtLib.completion.model_loading import load_model, try_model
 from CraNeXtLib.core.errors import InputError
 
 
@@ -38,7 +38,6 @@ def test_weights_of_another_network_are_refused(tmp_path, tiny_model):
         ({"grid": {"name": "cube", "shape": [32, 32, 32]}}, "grid in model.json is 'cube'"),
         ({"grid": {"name": "default", "shape": [10**6] * 3}}, "at most 512 voxels"),
         ({"grid": {"name": "default", "shape": [32, 32]}}, "three axes"),
-        ({"grid": {"name": "default", "shape": [1, 1, 1]}}, "at least 32 voxels"),
         ({"threshold": 7}, "threshold in model.json is 7"),
         ({"threshold": "0.5"}, "does not work"),
         ({"target": "skin"}, "target in model.json is 'skin'"),
@@ -53,6 +52,12 @@ def test_a_description_that_does_not_fit_is_refused(tmp_path, tiny_model, change
     folder = tiny_model(tmp_path / "mine", **changes)
     with pytest.raises(InputError, match=words):
         load_model(model_library.find(folder))
+
+
+def test_a_grid_that_the_network_cannot_take_is_refused_when_the_model_is_tried(tmp_path, tiny_model):
+    folder = tiny_model(tmp_path / "mine", grid={"name": "default", "shape": [1, 1, 1]})
+    with pytest.raises(InputError, match="at least 32 voxels"):
+        try_model(model_library.find(folder))
 
 
 def test_a_model_that_names_itself_as_its_shape_model_is_refused(home, tiny_model):

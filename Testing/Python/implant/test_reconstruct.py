@@ -93,6 +93,17 @@ def test_what_was_doubted_is_told_where_nothing_is_missing(monkeypatch):
 
 
 @pytest.mark.slow
+def test_a_model_that_fails_is_named(monkeypatch):
+    class Failing(Oracle):
+        def propose(self, *_skull, **_options):
+            raise RuntimeError("sizes must match")
+
+    phantom = head(spacing=(4.0, 4.0, 4.0))
+    consult(monkeypatch, Failing(phantom.complete, phantom.defective))
+    with pytest.raises(InputError, match=r"Model 'oracle' does not work: .*sizes must match.*import or install"):
+        reconstruct(phantom.defective, device="cpu")
+
+
 def test_no_defect_bad_masks_and_cancelling(monkeypatch):
     phantom = head()
     consult(monkeypatch, Oracle(phantom.complete, phantom.defective))
