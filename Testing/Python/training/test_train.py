@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 import torch
+from full_disk import full_disk
 from tiny_training import categorize_left_and_right, configuration
 
 from CraNeXtLib.completion import model_library
@@ -128,21 +130,16 @@ def test_two_processes_or_machines_agree_with_one_process_that_takes_twice_the_b
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_a_disk_that_refuses_leaves_the_last_checkpoint(manifest, tmp_path):
     """The kernel refuses in the middle of a file, as a full disk does; the run continues once there is space."""
-    import resource
-
     config = configuration(manifest, epochs=3, picture_every=0)
     last = tmp_path / "run" / "checkpoints" / "last.ckpt"
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    message = r"File too large; the last complete checkpoint is still there.*--resume"
+    with ExitStack() as stack, pytest.raises(InputError, match=message):
 
-    def refuse(_stage, _fraction):
-        if last.is_file():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (last.stat().st_size // 2, limits[1]))
+        def refuse(_stage, _fraction):
+            if last.is_file():
+                stack.enter_context(full_disk(last.stat().st_size // 2))
 
-    try:
-        with pytest.raises(InputError, match=r"File too large; the last complete checkpoint is still there.*--resume"):
-            train(config, tmp_path / "run", progress=refuse)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        train(config, tmp_path / "run", progress=refuse)
     assert last_weights(tmp_path / "run")[1] == 4
     assert {path.name for path in last.parent.iterdir()} == {"best.ckpt", "last.ckpt"}
     train(config, tmp_path / "run", resume=True)

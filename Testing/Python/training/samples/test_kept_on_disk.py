@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import torch
+from full_disk import full_disk
 from monai.data.utils import pickle_hashing
 from monai.transforms import Transform
 
@@ -44,15 +45,8 @@ def test_a_damaged_file_is_made_anew(kept, made, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_a_full_disk_is_named_and_leaves_nothing(kept, tmp_path):
-    import resource
-
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-        with pytest.raises(InputError, match=r"Cannot write to .*cache.*: File too large"):
-            kept[0]
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with full_disk(1000), pytest.raises(InputError, match=r"Cannot write to .*cache.*: File too large"):
+        kept[0]
     assert list((tmp_path / "cache").iterdir()) == []
 
 
