@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from CraNeXtLib.anatomy.ct.bone_segmentation import BONE_THRESHOLD_HU
+from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.implant.finishing.settings import FinishSettings

@@ -19,7 +19,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
-from CraNeXtLib.datasets.manifest import DatasetCase, load_case
+from CraNeXtLib.datasets.manifest import DatasetCase
+from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_mask, write_volume
 from CraNeXtLib.pictures.region_pictures import write_region_picture

@@ -20,7 +20,8 @@ from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
+from CraNeXtLib.datasets.manifest import DatasetCase
+from CraNeXtLib.datasets.skull_pair import SkullPair, load_case
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarize
 from CraNeXtLib.evaluation.evaluation import evaluate
 from CraNeXtLib.geometry.box import foreground_box

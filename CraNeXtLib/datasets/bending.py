@@ -19,7 +19,8 @@ from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder
-from CraNeXtLib.datasets.manifest import DatasetCase, load_case, write_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
+from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.geometry.resampling import resampled_occupancy
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume

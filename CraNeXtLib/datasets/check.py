@@ -14,9 +14,10 @@ from CraNeXtLib.anatomy.head.orientation import orientation_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.duplicates import Fingerprint, find_duplicates, fingerprint
-from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, read_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
+from CraNeXtLib.datasets.skull_pair import SkullPair, load_case
 from CraNeXtLib.geometry.affine import axis_codes
-from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES
+from CraNeXtLib.geometry.volume_suffixes import NIFTI_SUFFIXES
 
 Skull = tuple[str, str]
 """Source and subject of a skull."""

@@ -12,7 +12,8 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.anatomy.head.alignment import align_surfaces
 from CraNeXtLib.anatomy.head.bone_surface import Surface, bone_surface
-from CraNeXtLib.anatomy.head.landmarks import VAULT_HEIGHT_MM, skull_frame
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
+from CraNeXtLib.anatomy.head.proportions import VAULT_HEIGHT_MM
 from CraNeXtLib.geometry.volume import Volume
 
 # Between two persons of SkullFix the outlines differ by 1.2 mm or more, the median is 4.6 mm; one head turned by 8

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
-from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
+from CraNeXtLib.geometry.volume_suffixes import NIFTI_SUFFIXES, NRRD_SUFFIXES
 
 LAYOUTS = ("auto", "skullbreak", "skullfix", "pairs")
 _FOLDERS = {"complete_skull": "complete", "defective_skull": "defective"} | {role: role for role in ROLES}

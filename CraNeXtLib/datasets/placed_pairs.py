@@ -8,7 +8,7 @@ alike. A model trained this way places every skull it is given in the same way. 
 from __future__ import annotations
 
 from CraNeXtLib.anatomy.head.placement import place_on_template
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.geometry.volume import Volume
 
 

@@ -12,7 +12,8 @@ from CraNeXtLib.anatomy.categorization.categorize import categorize
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
+from CraNeXtLib.datasets.manifest import DatasetCase
+from CraNeXtLib.datasets.skull_pair import SkullPair, load_case
 
 
 @dataclass(frozen=True)

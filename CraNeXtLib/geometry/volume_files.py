@@ -20,9 +20,7 @@ from CraNeXtLib.geometry.nrrd_reading import read_nrrd
 from CraNeXtLib.geometry.segments import choose_segments
 from CraNeXtLib.geometry.stored_volume import StoredVolume, check_extent, too_little_memory
 from CraNeXtLib.geometry.volume import Volume
-
-NRRD_SUFFIXES = (".nrrd", ".nhdr")
-NIFTI_SUFFIXES = (".nii", ".nii.gz")
+from CraNeXtLib.geometry.volume_suffixes import NRRD_SUFFIXES
 
 
 def read_volume(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> Volume:

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from CraNeXtLib.datasets.layouts import find_cases
-from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case, write_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
+from CraNeXtLib.datasets.skull_pair import SkullPair, load_case
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.geometry.resampling import resampled_occupancy, shrink
 from CraNeXtLib.geometry.volume import Volume

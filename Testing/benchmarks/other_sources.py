@@ -32,7 +32,7 @@ from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.completion.shape_model.observation import observe
 from CraNeXtLib.completion.shape_model.shape_model_fill import ShapeModelFill, fill_occupancy
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.datasets.manifest import SkullPair, read_mask
+from CraNeXtLib.datasets.skull_pair import SkullPair, read_mask
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.morphology import dilated_mm

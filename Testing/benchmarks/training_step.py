@@ -31,7 +31,8 @@ from torch import Tensor, nn
 
 from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
-from CraNeXtLib.datasets.manifest import DatasetCase, load_case
+from CraNeXtLib.datasets.manifest import DatasetCase
+from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.config_reading import read_config
 from CraNeXtLib.training.module import CompletionModule

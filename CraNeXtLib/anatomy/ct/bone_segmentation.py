@@ -12,16 +12,13 @@ from itertools import product
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU, check_bone_threshold
 from CraNeXtLib.anatomy.ct.quality import TISSUE_HU, noise_hu
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import Box, foreground_box
 from CraNeXtLib.geometry.components import labeled, largest_first
 from CraNeXtLib.geometry.volume import Volume
 
-BONE_THRESHOLD_HU = 250.0
-"""Default threshold, within the usual range of 150 to 300 HU for bone on a head CT; not validated clinically."""
-THRESHOLD_RANGE_HU = (100.0, 1000.0)
-"""Lowest and highest threshold that is accepted."""
 # A plate thinner than the scanner's blur appears less dense than it is. It counts as bone down to the fraction _THIN of
 # the threshold if it stands out from both of its sides by the fraction _CREST of the threshold, and from the noise in
 # soft tissue by _NOISES standard deviations.
@@ -62,12 +59,7 @@ def segment_bone(ct: Volume, *, threshold_hu: float = BONE_THRESHOLD_HU) -> Bone
     Raises:
         InputError: If the threshold is out of range, or no bone is found.
     """
-    low, high = THRESHOLD_RANGE_HU
-    if not low <= threshold_hu <= high:
-        raise InputError(
-            f"A bone threshold of {threshold_hu:g} HU is out of range; choose {low:g} to {high:g} HU (typically 150 to "
-            "300 HU)."
-        )
+    check_bone_threshold(threshold_hu)
     dense = ct.voxels >= threshold_hu
     if not dense.any():
         raise InputError(f"No voxel reaches {threshold_hu:g} HU; check that the CT is in Hounsfield units.")

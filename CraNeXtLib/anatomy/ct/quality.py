@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.landmarks import CENTER_DEPTH, SkullFrame, skull_frame
+from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
+from CraNeXtLib.anatomy.head.proportions import CENTER_DEPTH
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 

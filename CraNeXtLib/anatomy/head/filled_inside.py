@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.landmarks import CENTER_DEPTH, skull_frame
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.pose import HeadPose, is_plausible
+from CraNeXtLib.anatomy.head.proportions import CENTER_DEPTH
 from CraNeXtLib.geometry.resampling import voxels_within
 from CraNeXtLib.geometry.volume import Volume
 

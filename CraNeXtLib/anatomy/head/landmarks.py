@@ -19,17 +19,12 @@ from functools import cached_property
 
 import numpy as np
 
+from CraNeXtLib.anatomy.head.proportions import BASE_DEPTH, CENTER_DEPTH, VAULT_HEIGHT_MM
 from CraNeXtLib.anatomy.head.radial_view import extreme_radii
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.resampling import voxels_within
 from CraNeXtLib.geometry.volume import Volume
 
-VAULT_HEIGHT_MM = 90.0
-"""The widest and longest levels of an adult vault lie within this distance below the vertex."""
-CENTER_DEPTH = 0.45
-"""Depth of the center below the vertex, as a fraction of the skull's length: about the middle of the brain case."""
-BASE_DEPTH = 0.5
-"""Depth below the vertex, as a fraction of the length, at which orbital roofs, sphenoid and petrous bones begin."""
 _SAMPLING_MM = 2.5
 _SPECKS_MM3 = 500.0  # This much may stick out of the head without moving a landmark.
 _RAY_RADIUS_MM = 5.0

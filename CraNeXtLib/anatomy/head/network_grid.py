@@ -5,15 +5,15 @@ from __future__ import annotations
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.box import Box
-from CraNeXtLib.geometry.volume import Volume
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from CraNeXtLib.anatomy.head.official_grid import OfficialGrid
     from CraNeXtLib.anatomy.head.ras_box_grid import RasBoxGrid
+    from CraNeXtLib.geometry.box import Box
+    from CraNeXtLib.geometry.volume import Volume
 
 NETWORK_SHAPE = (176, 224, 144)
 """Voxels from left to right, posterior to anterior, inferior to superior (paper, section V)."""

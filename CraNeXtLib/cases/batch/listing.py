@@ -21,7 +21,7 @@ from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.names import check_name
 from CraNeXtLib.core.files.table_reading import path_in, read_table
-from CraNeXtLib.geometry.volume_files import NIFTI_SUFFIXES, NRRD_SUFFIXES
+from CraNeXtLib.geometry.volume_suffixes import NIFTI_SUFFIXES, NRRD_SUFFIXES
 
 _SUFFIXES = (".seg.nrrd", *NRRD_SUFFIXES, *sorted(NIFTI_SUFFIXES, key=len, reverse=True))
 

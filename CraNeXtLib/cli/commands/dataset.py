@@ -75,7 +75,8 @@ def _add_make(actions: SubParsers) -> None:
 
 def _make(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.datasets.layouts import find_cases
-    from CraNeXtLib.datasets.manifest import SPLITS, split_as, split_by_skull, write_manifest
+    from CraNeXtLib.datasets.manifest import SPLITS, write_manifest
+    from CraNeXtLib.datasets.splits import split_as, split_by_skull
 
     cases = find_cases(options.folder, layout=options.layout, source=options.source, orientation=options.orientation)
     same_skull = [] if options.no_check else _checked(cases, progress).same_skull

@@ -38,7 +38,7 @@ def add_to(commands: SubParsers) -> None:
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Declare the options that a single case and a batch share; each is named like a field of CaseSettings."""
-    from CraNeXtLib.anatomy.ct.bone_segmentation import BONE_THRESHOLD_HU
+    from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
     from CraNeXtLib.completion.model_library import DEFAULT_MODEL
 
     parser.add_argument("--ct", action="store_true", help="the input is a CT in Hounsfield units")

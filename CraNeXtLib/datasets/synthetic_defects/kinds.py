@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from CraNeXtLib.anatomy.head.landmarks import BASE_DEPTH
+from CraNeXtLib.anatomy.head.proportions import BASE_DEPTH
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
-
-import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 
@@ -96,15 +95,16 @@ def _insertion(value: Any) -> str | tuple[float, float, float]:
     if isinstance(value, str) and value in INSERTIONS:
         return value
     try:
-        direction = np.array(value.split(",") if isinstance(value, str) else value, dtype=float)
-    except (TypeError, ValueError):
-        direction = np.zeros(0)
-    length = float(np.linalg.norm(direction))
-    if direction.shape != (3,) or not np.isfinite(length) or length < 1e-6:
+        direction = [float(part) for part in (value.split(",") if isinstance(value, str) else value)]
+    except (TypeError, ValueError, OverflowError):
+        direction = []
+    length = math.hypot(*direction)
+    if len(direction) != 3 or not 1e-6 <= length < math.inf:
         raise InputError(
             f"The insertion must be auto, none or a direction R,A,S such as -1,0,0.5, not {_formatted(value)}."
         )
-    return tuple((direction / length).tolist())
+    right, anterior, superior = (part / length for part in direction)
+    return right, anterior, superior
 
 
 def _formatted(value: Any) -> str:

@@ -15,7 +15,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.lock import LockedError, locked
 from CraNeXtLib.core.files.text import json_text, read_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.datasets.manifest import load_case
+from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.training.experiments.config import ExperimentConfig, experiments_as_yaml

@@ -12,7 +12,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.datasets.manifest import SkullPair, load_case
+from CraNeXtLib.datasets.skull_pair import SkullPair, load_case
 from CraNeXtLib.evaluation.checklist import CRITERIA
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mesh import Mesh

@@ -14,7 +14,8 @@ from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, Row, score_model
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, load_case
+from CraNeXtLib.datasets.manifest import DatasetCase
+from CraNeXtLib.datasets.skull_pair import SkullPair, load_case
 from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.box import box_from

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.training.config import TrainingConfig
 
 if TYPE_CHECKING:

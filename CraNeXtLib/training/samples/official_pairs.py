@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from CraNeXtLib.anatomy.categorization.categorize import categorize
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.samples.numbered_samples import Batch, Cases
 

@@ -19,7 +19,7 @@ from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.completion.shape_model.completer import PCACompleter
 from CraNeXtLib.completion.shape_model.model import PCASkull
 from CraNeXtLib.completion.shape_model.observation import SAMPLING_MM, observe
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume

@@ -14,8 +14,9 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.resources import TEMPLATE
 from CraNeXtLib.core.runtime.memory import memory_advice
-from CraNeXtLib.datasets.manifest import DatasetCase, load_case
+from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.placed_pairs import place_pair
+from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.training.samples.input_kind import InputKind
 from CraNeXtLib.training.samples.kept_on_disk import KeptOnDisk

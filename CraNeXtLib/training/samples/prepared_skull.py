@@ -11,7 +11,7 @@ from torch import Tensor
 from CraNeXtLib.anatomy.categorization.categorize import categorize
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.pose import upright_frame
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.geometry.resampling import resampled_occupancy
 from CraNeXtLib.geometry.volume import Volume
 

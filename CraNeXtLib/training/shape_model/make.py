@@ -15,7 +15,8 @@ from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, load_case, read_manifest
+from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest
+from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.training.output.model_folder import write_description
 from CraNeXtLib.training.output.validation_scores import score_into
 from CraNeXtLib.training.shape_model.fit import fit

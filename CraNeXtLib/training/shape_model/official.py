@@ -18,7 +18,8 @@ from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.datasets.manifest import load_case, read_manifest
+from CraNeXtLib.datasets.manifest import read_manifest
+from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 

@@ -12,7 +12,7 @@ from CraNeXtLib.cases import model_scoring
 from CraNeXtLib.cases.model_scoring import EvaluationTask, score_model, scores_of
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.core.errors import NoImplantError
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.training.output.model_card import scores_table
 
 

@@ -1,5 +1,8 @@
 """The command's contract: help, exit status, one line of error, and nothing half-written."""
 
+import subprocess
+import sys
+
 import pytest
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
@@ -52,6 +55,23 @@ def test_the_help_of_a_command_says_what_it_does_and_that_it_is_for_research(run
     printed = " ".join(capsys.readouterr().out.split())
     assert printed.startswith(f"usage: cranext {name} ")
     assert RESEARCH_USE_NOTICE in printed
+
+
+def test_help_imports_no_library():
+    """No option's choice or default is worth waiting for NumPy."""
+    program = f"""
+import sys
+from CraNeXtLib.cli import main
+for name in {[*COMMANDS]}:
+    try:
+        main([name, "--help"])
+    except SystemExit:
+        pass
+print(sorted({{"numpy", "scipy", "torch", "vtk", "nibabel", "yaml"}} & {{*sys.modules}}))
+"""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "usage: cranext doctor" in answer.stdout
+    assert answer.stdout.splitlines()[-1] == "[]"
 
 
 def test_progress_is_one_line_per_stage_where_there_is_no_terminal(capsys):

@@ -9,7 +9,7 @@ from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.files import hashing
-from CraNeXtLib.datasets.manifest import read_mask
+from CraNeXtLib.datasets.skull_pair import read_mask
 from CraNeXtLib.geometry.volume import Volume
 
 

@@ -10,7 +10,7 @@ from CraNeXtLib.anatomy.head.network_grid import make_grid
 from CraNeXtLib.anatomy.head.official_grid import OfficialGrid
 from CraNeXtLib.completion.network_input import network_input
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.training.samples.official_pairs import official_pair
 
 SHAPE = (40, 48, 32)

@@ -10,7 +10,8 @@ from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets import bending
 from CraNeXtLib.datasets.bending import bend_dataset, bend_skull
-from CraNeXtLib.datasets.manifest import DatasetCase, load_case, read_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
+from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 

@@ -13,7 +13,8 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.datasets.check import check_dataset, check_manifest, check_pair, header_warnings
 from CraNeXtLib.datasets.duplicates import find_duplicates, fingerprint
-from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.geometry.resampling import resampled_occupancy
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume

@@ -11,8 +11,8 @@ from CraNeXtLib.anatomy.head.placement import place_on_template
 from CraNeXtLib.completion.network_completer import NetworkCompleter
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
-from CraNeXtLib.datasets.manifest import SkullPair
 from CraNeXtLib.datasets.placed_pairs import place_pair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume

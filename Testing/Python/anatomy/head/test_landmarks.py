@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from phantoms import OBLIQUE, head
 
-from CraNeXtLib.anatomy.head.landmarks import BASE_DEPTH, CENTER_DEPTH, skull_frame
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
+from CraNeXtLib.anatomy.head.proportions import BASE_DEPTH, CENTER_DEPTH
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
 

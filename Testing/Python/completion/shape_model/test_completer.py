@@ -7,7 +7,7 @@ from eggshells import MEAN_AXES, head, hole_at, implant_by, without
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core import resources
-from CraNeXtLib.datasets.manifest import read_mask
+from CraNeXtLib.datasets.skull_pair import read_mask
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume

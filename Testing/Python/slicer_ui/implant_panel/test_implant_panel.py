@@ -167,7 +167,7 @@ def test_the_worker_receives_the_chosen_settings(widget, phantom, monkeypatch):
 
 
 def test_the_threshold_has_the_librarys_default_and_range(widget):
-    from CraNeXtLib.anatomy.ct.bone_segmentation import BONE_THRESHOLD_HU, THRESHOLD_RANGE_HU
+    from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU, THRESHOLD_RANGE_HU
 
     assert parameters(widget).boneThreshold == BONE_THRESHOLD_HU
     assert (widget.ui.thresholdSlider.minimum, widget.ui.thresholdSlider.maximum) == THRESHOLD_RANGE_HU

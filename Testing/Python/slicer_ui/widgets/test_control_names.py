@@ -11,7 +11,7 @@ import pytest
 from repository import REPOSITORY
 
 from CraNeXtLib.core.errors import rename_settings
-from CraNeXtLib.datasets.manifest import IN_A_MANIFEST
+from CraNeXtLib.datasets.skull_pair import IN_A_MANIFEST
 from CraNeXtLib.training.config import describe_preset, presets
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin"]

@@ -10,7 +10,8 @@ from CraNeXtLib.cases import model_scoring
 from CraNeXtLib.cli import main
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.core.errors import NoImplantError
-from CraNeXtLib.datasets.manifest import DatasetCase, SkullPair, write_manifest
+from CraNeXtLib.datasets.manifest import DatasetCase, write_manifest
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.training.output.model_folder import add_scores, read_scores
 from CraNeXtLib.training.output.validation_scores import ALL_KINDS, score_into, tasks_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from phantoms import OBLIQUE, head
 
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.training.samples.prepared_skull import PreparedSkull, prepare_skull
 
 

@@ -9,7 +9,7 @@ from phantoms import head
 
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.network_grid import make_grid
-from CraNeXtLib.datasets.manifest import SkullPair
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.training.config import AugmentationConfig
 from CraNeXtLib.training.samples.prepared_skull import PreparedSkull, prepare_skull
 from CraNeXtLib.training.samples.skull_samples import draw_sample

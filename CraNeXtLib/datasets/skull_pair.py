@@ -1,0 +1,63 @@
+"""The masks of one case of a data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from CraNeXtLib.core.errors import InputError, rename_settings
+from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
+from CraNeXtLib.geometry import volume_files
+from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
+from CraNeXtLib.geometry.volume import Volume
+
+IN_A_MANIFEST = {
+    "--orientation": "the manifest's column orientation",
+    "choose one with --segment, or several, such as 1,2": "save one as a mask of its own",
+    "choose one with --segment": "save one as a mask of its own",
+}
+"""Replacements for the command line's options in messages about the files of a data set."""
+
+
+@dataclass(frozen=True, eq=False)
+class SkullPair:
+    """The masks of one case, bool and of one geometry; without a defect, the implant is empty."""
+
+    complete: Volume
+    defective: Volume
+    implant: Volume
+
+
+def load_case(case: DatasetCase) -> SkullPair:
+    """Read a case's masks; the one that has no file follows from the other two.
+
+    Raises:
+        InputError: If a file cannot be read, is no mask, or its geometry differs from the others'.
+    """
+    masks = {role: read_mask(path, case.orientation) for role, path in case.files().items()}
+    first = next(iter(masks))
+    for role, mask in masks.items():
+        if box_on_lattice(mask, masks[first]) is None:
+            raise InputError(f"Case {case.name}: {role} and {first} differ in spacing, directions or position.")
+    masks = dict(zip(masks, on_one_grid(*masks.values()), strict=True))
+    voxels = {role: mask.voxels for role, mask in masks.items()}
+    if "complete" not in voxels:
+        voxels["complete"] = voxels["defective"] | voxels["implant"]
+    if "implant" not in voxels:
+        defective = voxels.get("defective", voxels["complete"])
+        voxels["implant"] = voxels["complete"] & ~defective
+    if "defective" not in voxels:
+        voxels["defective"] = voxels["complete"] & ~voxels["implant"]
+    return SkullPair(**{role: masks[first].with_voxels(voxels[role]) for role in ROLES})
+
+
+def read_mask(path: Path, orientation: str = "") -> Volume:
+    """Read a file that holds zero and one other value, as bool.
+
+    Raises:
+        InputError: If it cannot be read or holds anything else.
+    """
+    try:
+        return volume_files.read_mask(path, orientation=orientation or None)
+    except InputError as error:
+        raise InputError(rename_settings(str(error), IN_A_MANIFEST)) from error
