@@ -78,8 +78,8 @@ def import_model(*, progress: ProgressCallback, **arguments: Any) -> dict[str, A
 
 def examine(*, progress: ProgressCallback) -> dict[str, Any]:
     """Return versions, devices and models of this Python."""
-    from CraNeXtLib.completion.model_library import available
+    from CraNeXtLib.completion.model_library import available_and_broken
     from CraNeXtLib.core.runtime import environment
 
     del progress
-    return environment.examine([model.label for model in available()])
+    return environment.examine([model.label for model in available_and_broken()])

@@ -75,6 +75,11 @@ class BrokenModel:
     folder: Path
     reason: str
 
+    @property
+    def label(self) -> str:
+        """Name of the folder and what is wrong with it, for bug reports."""
+        return f"{self.folder.name}, broken: {self.reason}"
+
 
 def available() -> list[Model]:
     """Return the models that can be selected by name, bundled ones first. Broken folders are left out."""

@@ -19,7 +19,7 @@ def add_to(commands: SubParsers) -> None:
 
 
 def _run(_options: argparse.Namespace, _progress: ProgressPrinter) -> None:
-    from CraNeXtLib.completion.model_library import available
+    from CraNeXtLib.completion.model_library import available_and_broken
     from CraNeXtLib.core.runtime.environment import describe, examine
 
-    print(describe(examine([model.label for model in available()])))
+    print(describe(examine([model.label for model in available_and_broken()])))

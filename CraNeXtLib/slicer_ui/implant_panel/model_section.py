@@ -11,6 +11,7 @@ import slicer
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.slicer_ui.runs.model_import_run import ModelImportRun
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.broken_models import BrokenModels
 from CraNeXtLib.slicer_ui.widgets.choices import fill_choices
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
@@ -39,6 +40,7 @@ class ModelSection:
             Choice(ui.deviceComboBox, binding, "device", devices),
             Choice(ui.postprocessingComboBox, binding, "postprocessing", cleaning),
         )
+        self.broken = BrokenModels(ui.brokenModelsFrame)
         self.fill_models()
         ui.modelComboBox.connect("activated(int)", lambda _row: self._choose_model())
         self.importing = RunPanel(
@@ -53,9 +55,10 @@ class ModelSection:
         ui.importFrame.layout().addWidget(self.importing.widget)
 
     def fill_models(self) -> None:
-        """List the available models."""
+        """List the available models, and tell which cannot be used."""
         found = {model.name: _title(model) for model in model_library.available()}
         fill_choices(self._ui.modelComboBox, found)
+        self.broken.look()
 
     def update(self) -> None:
         """Show the chosen values."""

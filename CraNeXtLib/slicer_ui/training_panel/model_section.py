@@ -14,6 +14,7 @@ from CraNeXtLib.slicer_ui.runs.training_run import TrainingRun
 from CraNeXtLib.slicer_ui.scene.table_views import show_whole_texts
 from CraNeXtLib.slicer_ui.scene.training_nodes import SCORES_ATTRIBUTE
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.broken_models import BrokenModels
 from CraNeXtLib.slicer_ui.widgets.message_label import message_in
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
@@ -46,6 +47,8 @@ class ModelSection:
         splits = {"test": _("Test"), "validation": _("Validation"), "training": _("Training")}
         self._split = Choice(ui.splitComboBox, binding, "split", splits)
         self._model = Choice(ui.modelComboBox, binding, "evaluatedModel", self._models())
+        self.broken = BrokenModels(ui.brokenModelsFrame)
+        self.broken.look()
         self.evaluating = RunPanel(
             _("E&valuate"),
             tool_tip=_("Make an implant for every case of the split, and compare it with the true implant"),
@@ -132,6 +135,7 @@ class ModelSection:
 
     def _installed(self, run: ModelImportRun) -> None:
         self._model.fill(self._models())
+        self.broken.look()
         self._binding.update()
         text = _("The model {name} is now available in CraNeXt Implant.").format(name=run.name)
         self.installing.message.show("done", text)
