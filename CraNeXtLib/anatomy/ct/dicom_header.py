@@ -20,7 +20,8 @@ from CraNeXtLib.core.errors import InputError, shown
 _TAGS = (
     *("SOPClassUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality"),
     *("AcquisitionDate", "AcquisitionTime", "SeriesDate", "SeriesTime", "StudyDate", "StudyTime"),
-    *("ImageType", "NumberOfFrames", "SamplesPerPixel", "Rows", "ImagePositionPatient"),
+    *("ImageType", "NumberOfFrames", "SamplesPerPixel", "Rows", "Columns"),
+    *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "InstanceNumber"),
 )
 _SUFFIXES = (".dcm", ".dicom", ".ima")
 _MOST_DEFLATED_BYTES = 1 << 20

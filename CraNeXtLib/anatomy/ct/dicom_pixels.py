@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import numpy as np
 from pydicom import Dataset
 from pydicom.pixels import get_decoder
@@ -13,6 +16,7 @@ from CraNeXtLib.anatomy.ct.slice_stack import AIR_HU
 from CraNeXtLib.core.errors import InputError
 
 _MOST_ROWS, _MOST_FRAMES = 4096, 10_000
+_MOST_AIR_HU = -500.0  # Air is -1000 HU, and every scan of a head shows some.
 _MOST_SLOPE, _MOST_INTERCEPT_HU = 100.0, 100_000.0
 
 
@@ -39,11 +43,11 @@ def stored_values(dataset: Dataset, name: str) -> np.ndarray:
     rows, columns = (header.whole(keyword, 1, _MOST_ROWS) for keyword in ("Rows", "Columns"))
     frames = header.whole("NumberOfFrames", 1, _MOST_FRAMES, default=1)
     header.whole("SamplesPerPixel", 1, 1, default=1)
-    _check_length(dataset, rows * columns * frames, header)
     try:
+        _check_length(dataset, rows * columns * frames, header)
         dataset.pixel_array_options(correct_unused_bits=False)  # _significant does it, for other highest bits, too
         stored = dataset.pixel_array
-    except MemoryError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # pydicom and the decoders raise exceptions of many types
         raise InputError(f"The image in {name} cannot be decoded; export the series again.") from error
@@ -79,6 +83,30 @@ def hounsfield(stored: np.ndarray, header: HeaderValues, *, overlays: int = 0) -
         scaled[_reaching_the_border(padding) | (padding & contradicting)] = AIR_HU
     whole = slope.is_integer() and intercept.is_integer() and scaled.max() <= np.iinfo(np.int16).max
     return scaled.astype(np.int16 if whole else np.float32)
+
+
+def scale_warnings(scales: Mapping[str, tuple[str, str]], lowest: float) -> list[str]:
+    """Return a warning if the headers of a series do not agree on how to rescale its values, or do not say.
+
+    Args:
+        scales: ``RescaleSlope`` and ``RescaleIntercept`` in the header of each file; empty where it has none.
+        lowest: Lowest value of the series.
+
+    Raises:
+        InputError: If a header does not say, and the values cannot be Hounsfield units, since none is that of air.
+    """
+    without = next((name for name, scale in scales.items() if not all(scale)), "")
+    if without and lowest > _MOST_AIR_HU:
+        raise InputError(
+            f"{without} has no RescaleSlope or RescaleIntercept, and no value of the series is that of air, so they "
+            "are not Hounsfield units; export the series again."
+        )
+    if without:
+        missing = f"{without} has no RescaleSlope or RescaleIntercept"
+        return [f"{missing}, so the values were taken as Hounsfield units; check the bone."]
+    usual = Counter(scales.values()).most_common(1)[0][0]
+    others = [name for name, scale in scales.items() if scale != usual]
+    return [f"RescaleSlope or RescaleIntercept of {name} is not that of most slices; check it." for name in others[:1]]
 
 
 def overlay_bits(dataset: Dataset) -> int:

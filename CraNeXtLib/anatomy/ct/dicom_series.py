@@ -36,8 +36,9 @@ class Series:
         files: Paths of the files, in no particular order.
         slices: Number of slices.
         time: Date and time of acquisition, such as ``"2026-11-30 06:35"``; empty if unknown.
-        left_out: Names of DICOM files beside them that may belong to the series: damaged ones, and few images of the
-            same number and description with another UID.
+        left_out: Names of files beside them that may belong to the series: damaged DICOM files, few images of the same
+            number and description with another UID, and files that are no DICOM although they are named like it.
+        others: Headers of the other images that belong to no series, such as scouts and few images of another series.
     """
 
     uid: str
@@ -48,6 +49,7 @@ class Series:
     slices: int
     time: str = ""
     left_out: tuple[str, ...] = ()
+    others: tuple[HeaderValues, ...] = ()
 
     @property
     def name(self) -> str:
@@ -70,7 +72,7 @@ class Series:
 class _Found:
     """What is known of a series while its folder is searched."""
 
-    header: HeaderValues
+    headers: list[HeaderValues] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     slices: int = 0
     modalities: Counter[str] = field(default_factory=Counter)
@@ -119,6 +121,8 @@ def list_series(folder: Path) -> list[Series]:
     """
     found: dict[tuple[str, str], _Found] = {}
     damaged: list[str] = []
+    foreign: list[Path] = []
+    passed_over: list[HeaderValues] = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         try:
             header = read_header(path)
@@ -126,33 +130,51 @@ def list_series(folder: Path) -> list[Series]:
             damaged.append(path.name)
             continue
         if header is None:
+            foreign.append(path)
             continue
         values = HeaderValues(path.name, [header])
         if _is_report(values) or "LOCALIZER" in values.text("ImageType"):
+            passed_over.append(values)
             continue
         # Whatever claims to be a CT image is one, so that no slice with another modality is lost.
         modality = values.text("Modality") or "CT"
         is_ct = values.text("SOPClassUID") in _CT_CLASSES
         key = (values.text("SeriesInstanceUID"), "CT" if is_ct else modality)
-        series = found.setdefault(key, _Found(values))
+        series = found.setdefault(key, _Found())
+        series.headers.append(values)
         series.files.append(path)
         series.modalities[modality] += 1
         frames = values.text("NumberOfFrames")  # A wrong number is refused if the series is read.
         series.slices += int(frames) if re.fullmatch(r"\d{1,6}", frames) else 1
+    for few in (series for series in found.values() if series.slices < LEAST_SLICES):
+        passed_over += few.headers
+        damaged += [header.file for header in few.headers if _is_broken_slice(header)]
     listed = [
         Series(
             uid=uid,
-            number=series.header.text("SeriesNumber"),
-            description=series.header.text("SeriesDescription"),
+            number=series.headers[0].text("SeriesNumber"),
+            description=series.headers[0].text("SeriesDescription"),
             modality=series.modalities.most_common(1)[0][0],
             files=tuple(series.files),
             slices=series.slices,
-            time=_time(series.header),
-            left_out=tuple(damaged),
+            time=_time(series.headers[0]),
+            left_out=(*damaged, *_named_alike(foreign, series.files)),
+            others=tuple(passed_over),
         )
         for (uid, _), series in found.items()
     ]
     return sorted(listed, key=lambda s: (int(s.number) if re.fullmatch(r"\d{1,12}", s.number) else 0, s.time, s.uid))
+
+
+def _named_alike(foreign: Sequence[Path], files: Sequence[Path]) -> list[str]:
+    """Return the names of the files that are no DICOM, but stand beside those of a series and are named like them."""
+    patterns = {(path.parent, _name_pattern(path)) for path in files}
+    return [path.name for path in foreign if (path.parent, _name_pattern(path)) in patterns]
+
+
+def _name_pattern(path: Path) -> str:
+    """Return a file's name without what counts the files of a folder: numbers, UIDs and hexadecimal hashes."""
+    return re.sub(r"[0-9a-fA-F]+", "#", path.name)
 
 
 def _series_of(path: Path) -> str:
@@ -188,6 +210,11 @@ def _is_report(values: HeaderValues) -> bool:
         secondary = "SECONDARY" in values.text("ImageType") and values.text("Rows") != ""
         return kind == CTImageStorage and secondary and not has_place
     return values.text("SamplesPerPixel") not in ("", "1") or (not has_place and values.text("Modality") in ("", "CT"))
+
+
+def _is_broken_slice(values: HeaderValues) -> bool:
+    """Return whether an image claims to be a slice, but does not say where it lies."""
+    return values.text("SOPClassUID") == CTImageStorage and values.text("ImagePositionPatient") == ""
 
 
 def _time(values: HeaderValues) -> str:

@@ -12,9 +12,10 @@ import numpy as np
 from pydicom import Dataset
 
 from CraNeXtLib.anatomy.ct.dicom_header import HeaderValues, parsed
-from CraNeXtLib.anatomy.ct.dicom_pixels import hounsfield, overlay_bits, stored_values
+from CraNeXtLib.anatomy.ct.dicom_pixels import hounsfield, overlay_bits, scale_warnings, stored_values
 from CraNeXtLib.anatomy.ct.dicom_series import LEAST_SLICES, Series
 from CraNeXtLib.anatomy.ct.scan import CTScan
+from CraNeXtLib.anatomy.ct.series_ends import COUNTERS, end_warnings
 from CraNeXtLib.anatomy.ct.slice_stack import SAME_POSITION_MM, SliceStack, volume_of
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.stored_volume import check_memory, too_little_memory
@@ -38,7 +39,8 @@ class _Slice:
         directions: LPS unit vectors in which the column and the row index increase, shape (2, 3).
         spacing: Distance between columns and between rows, in mm.
         thickness: Nominal thickness in mm, 0 if unknown.
-        rescaled: Whether the header tells how to rescale the stored values.
+        scale: Slope and intercept that rescale the stored values, as in the header; empty if it has none.
+        counters: What the header says of ``COUNTERS``.
         values: Hounsfield units, shape (columns, rows).
     """
 
@@ -48,7 +50,8 @@ class _Slice:
     directions: np.ndarray
     spacing: tuple[float, float]
     thickness: float
-    rescaled: bool
+    scale: tuple[str, str]
+    counters: dict[str, str]
     values: np.ndarray
 
     @property
@@ -71,7 +74,8 @@ def read_slices(series: Series) -> CTScan:
 
 
 def _scan(series: Series) -> CTScan:
-    slices, warnings = _without_scouts(_decoded(series))
+    images = _decoded(series)
+    slices, warnings = _without_scouts(images)
     _check_alike(slices, series)
     ordered = _in_order(slices)
     if len(ordered) < LEAST_SLICES:
@@ -85,12 +89,9 @@ def _scan(series: Series) -> CTScan:
         thickness=thickness,
     )
     volume, changes = volume_of(stack)
-    if series.left_out:
-        warnings.append(
-            "DICOM files that are damaged, or have the series' number but another UID, were left out "
-            f"({', '.join(series.left_out[:3])}{', …' if len(series.left_out) > 3 else ''}); if they belong to the "
-            "series, export it again."
-        )
+    warnings += end_warnings(series, stack, [one.counters for one in images])
+    lowest = min(float(one.values.min()) for one in ordered)
+    warnings += scale_warnings({one.file: one.scale for one in ordered}, lowest)
     details = {
         "series_number": series.number,
         "slices": len(ordered),
@@ -138,6 +139,7 @@ def _slices_of(content: bytes, path: Path, digest: str) -> Iterator[_Slice]:
     if len(frames) != len(stored):
         raise InputError(f"{path.name} does not give the position of each of its slices; export the series again.")
     common = [*_items(shared[0]), dataset]
+    counters = {keyword: whole.text(keyword) for keyword in COUNTERS}
     for values, frame in zip(stored, frames, strict=True):
         header = HeaderValues(path.name, [*_items(frame), *common])
         across, along = header.numbers("PixelSpacing", 2)  # DICOM lists the distance between rows first.
@@ -148,7 +150,8 @@ def _slices_of(content: bytes, path: Path, digest: str) -> Iterator[_Slice]:
             directions=np.array(header.numbers("ImageOrientationPatient", 6)).reshape(2, 3),
             spacing=(along, across),
             thickness=header.number("SliceThickness", 0, _MOST_THICKNESS_MM, default=0),
-            rescaled=bool(header.text("RescaleSlope") and header.text("RescaleIntercept")),
+            scale=(header.text("RescaleSlope"), header.text("RescaleIntercept")),
+            counters=counters,
             values=hounsfield(values, header, overlays=overlays).T,
         )
 
@@ -197,8 +200,8 @@ def _check_alike(slices: Sequence[_Slice], series: Series) -> None:
     """Raise InputError if slices differ in size, direction or unit."""
     first = slices[0]
     for one in slices:
-        if one.rescaled != first.rescaled:
-            without = one if first.rescaled else first
+        if all(one.scale) != all(first.scale):
+            without = one if all(first.scale) else first
             raise InputError(f"{without.file} has no RescaleSlope or RescaleIntercept; export the series again.")
         if one.values.shape != first.values.shape or not np.allclose(one.spacing, first.spacing, rtol=1e-3):
             raise InputError(

@@ -15,6 +15,7 @@ TISSUE_HU = 40.0
 _THICK_SLICES_MM = 1.25
 _NOISY_HU = 60.0
 _MOST_BONE_ML = 1000.0  # In a head, more material of one density than this is soft tissue.
+_NEAR_AIR_HU = (-900, -200)  # Skin, hair and cushions have such values beside air of -1000 HU, but no padding has.
 _METAL_HU, _METAL_ML = 3000, 0.1
 _STREAKS = 0.03  # Fraction of odd voxels in the brain that is worth a warning; the development CT has 0.003.
 _BRAIN_HU = (-150, 200)
@@ -30,22 +31,24 @@ def check_hounsfield(ct: Volume) -> list[str]:
     """
     voxels = ct.voxels
     low, high = float(voxels.min()), float(voxels.max())
-    if low < 0:
-        return []
-    if high <= 1:
+    if low >= 0 and high <= 1:
         raise InputError("The volume is a mask or scaled to 0 to 1, not a CT; leave out --ct for a mask.")
-    if high <= 255:
+    if low >= 0 and high <= 255:
         raise InputError(
             f"The values range from {low:g} to {high:g}: gray levels, not Hounsfield units; choose the CT itself."
         )
     steps = [max(1, n // 128) for n in ct.shape]
     sample = voxels[tuple(slice(None, None, step) for step in steps)]
-    near_1000 = np.count_nonzero((sample > 950) & (sample < 1200)) * np.prod(steps) * ct.voxel_volume_mm3 / 1000
-    if near_1000 > _MOST_BONE_ML:
+    near_1000, near_air = (np.count_nonzero((sample > a) & (sample < b)) for a, b in ((950, 1200), _NEAR_AIR_HU))
+    # Even where air is 0, padding outside the field of view may be negative.
+    without_air = low >= 0 or near_air < 0.01 * near_1000
+    if without_air and near_1000 * np.prod(steps) * ct.voxel_volume_mm3 / 1000 > _MOST_BONE_ML:
         raise InputError(
             "The values are not Hounsfield units: soft tissue is near 1000 instead of 40. Subtract 1024 or choose the "
             "DICOM series."
         )
+    if low < 0:
+        return []
     return [
         "No value is below 0, so these may not be Hounsfield units, in which air is -1000; check the edges of the bone."
     ]

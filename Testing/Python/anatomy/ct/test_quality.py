@@ -36,6 +36,7 @@ def test_noise_is_measured():
         (SKULL.voxels.astype(np.uint8), "leave out --ct"),
         (np.clip((CT.voxels + 200) / 5, 0, 255).astype(np.uint8), "gray levels"),
         ((CT.voxels + 1024).clip(0).astype(np.uint16), "Subtract 1024"),
+        (np.where(np.indices(CT.shape)[0] < 9, -1024, CT.voxels + 1024), "Subtract 1024"),  # with negative padding
     ],
 )
 def test_what_is_not_in_hounsfield_units_is_refused(values, words):
