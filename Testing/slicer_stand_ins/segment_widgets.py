@@ -78,8 +78,8 @@ class qMRMLSegmentSelectorWidget(InScene, QWidget):
         self._segments = ["", *segments] if self.noneEnabled else segments
         self._box.clear()
         self._box.addItems(["None", *names] if self.noneEnabled else names)
-        if chosen in self._segments:
-            self._box.setCurrentIndex(self._segments.index(chosen))
+        first = 1 if self.noneEnabled else 0  # Slicer chooses the first segment if the chosen one is not there
+        self._box.setCurrentIndex(self._segments.index(chosen) if chosen in self._segments else first)
         self._box.blockSignals(blocked)
         if self.currentSegmentID() != chosen:
             self.currentSegmentChanged.emit(self.currentSegmentID())

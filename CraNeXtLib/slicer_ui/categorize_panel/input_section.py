@@ -37,7 +37,12 @@ class InputSection:
 
     def missing(self) -> str:
         """Return a sentence on what to do before the skull can be divided; empty if it can be."""
-        return reason_skull_unusable(self._binding.parameters.inputNode)
+        parameters = self._binding.parameters
+        return (
+            reason_skull_unusable(parameters.inputNode)
+            or self._skull.missing(parameters.inputNode)
+            or self._implant.missing(parameters.implantNode)
+        )
 
     def settings(self) -> dict[str, Any]:
         """Return the keyword arguments for the logic's ``process``."""

@@ -55,7 +55,7 @@ class EvaluateSection(StepSection):
         elif reference is None:
             reason = _("Choose a “Reference implant”.")
         else:
-            reason = ""
+            reason = self._segments.missing(reference)
         self.comparing.block(reason)
         table: Any = referenced_node(result, EVALUATION) if is_result(result) else None
         self._ui.evaluationResult.setVisible(table is not None)

@@ -50,7 +50,8 @@ class InputSection:
 
     def missing(self) -> str:
         """Return a sentence on what to do before an implant can be made; empty if it can be."""
-        return reason_skull_unusable(self._binding.parameters.inputNode)
+        node = self._binding.parameters.inputNode
+        return reason_skull_unusable(node) or self._segments.missing(node)
 
     def _is_ct(self, node: Any) -> bool:
         image = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else None

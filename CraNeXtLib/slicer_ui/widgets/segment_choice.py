@@ -11,6 +11,8 @@ from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 class SegmentChoice:
     """Choice of a segment of a node; hidden while the node does not have several segments.
 
+    Of several segments none is chosen until the user does, but for the default one: the first may be the brain.
+
     Args:
         selector: The ``qMRMLSegmentSelectorWidget``.
         label: Its label.
@@ -27,21 +29,22 @@ class SegmentChoice:
         self._binding = binding
         self._parameter = parameter
         self._default = default
+        self._node_id: str | None = None
         self._updating = False
+        selector.noneEnabled = True
         selector.connect("currentSegmentChanged(QString)", self._chosen)
 
     def update(self, node: Any) -> None:
         """Show the segments of a node; the node may be None or not a segmentation."""
-        segmentation = node.GetSegmentation() if node is not None and node.IsA("vtkMRMLSegmentationNode") else None
-        several = segmentation is not None and segmentation.GetNumberOfSegments() > 1
-        self._selector.setVisible(several)
-        self._label.setVisible(several)
-        if segmentation is None:
+        before, self._node_id = self._node_id, None if node is None else node.GetID()
+        ids = _segment_ids(node)
+        for widget in (self._selector, self._label):
+            widget.setVisible(len(ids) > 1)
+        if node is None or not node.IsA("vtkMRMLSegmentationNode"):
             return
-        ids = [segmentation.GetNthSegmentID(number) for number in range(segmentation.GetNumberOfSegments())]
         chosen = getattr(self._binding.parameters, self._parameter)
-        if chosen not in ids:
-            chosen = self._default if self._default in ids else (ids or [""])[0]
+        if before not in (None, self._node_id) or chosen not in ids:  # IDs such as Segment_1 are those of many nodes
+            chosen = self._default if self._default in ids else ids[0] if len(ids) == 1 else ""
         self._updating = True
         try:
             if self._selector.currentNode() is not node:
@@ -58,13 +61,30 @@ class SegmentChoice:
             return None
         return getattr(self._binding.parameters, self._parameter) or None
 
+    def missing(self, node: Any) -> str:
+        """Return a sentence on what to do before the node can be used; empty if it can be."""
+        if len(_segment_ids(node)) < 2 or getattr(self._binding.parameters, self._parameter):
+            return ""
+        return _("Choose a “Segment” of {name}.").format(name=node.GetName())
+
     def _chosen(self, segment_id: str) -> None:
-        if not self._updating and self._binding.connected:
-            self._store(segment_id)
+        if self._updating or not self._binding.connected:
+            return
+        stored = getattr(self._binding.parameters, self._parameter)
+        # When the chosen segment is deleted, Slicer chooses the first one.
+        deleted = stored and stored not in _segment_ids(self._selector.currentNode())
+        self._store("" if deleted else segment_id)
 
     def _store(self, segment_id: str) -> None:
         if getattr(self._binding.parameters, self._parameter) != segment_id:
             setattr(self._binding.parameters, self._parameter, segment_id)
+
+
+def _segment_ids(node: Any) -> list[str]:
+    if node is None or not node.IsA("vtkMRMLSegmentationNode"):
+        return []
+    segmentation = node.GetSegmentation()
+    return [segmentation.GetNthSegmentID(number) for number in range(segmentation.GetNumberOfSegments())]
 
 
 def reason_skull_unusable(node: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from phantoms import head
 from slicer_stand_ins.events import wait_until
 from slicer_ui.panel_actions import cells, choose, parameters, press, set_implant
-from slicer_ui.phantom_nodes import add_labelmap
+from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
 
 from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -133,6 +133,30 @@ def test_evaluating_going_to_worst_positions_and_showing_maps(made, phantom, eva
     made.panel.evaluating._checklist._go_to = asked.append
     made.ui.checklistTable.selectRow(row)
     assert asked == [position]
+
+
+def test_the_chosen_segment_of_the_reference_is_compared(made, phantom, monkeypatch):
+    """Of several segments none is guessed: the first would be the skull."""
+    received = {}
+
+    class Job:
+        def __init__(self, task, arguments, **_options):
+            received.update({role: read_volume(arguments[role]).voxels for role in ("implant", "reference", "skull")})
+            raise ValueError(f"{task} received it")
+
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
+    made.ui.evaluateSection.collapsed = False
+    comparing = made.panel.evaluating.comparing
+    made.ui.referenceSelector.setCurrentNode(add_segmentation(phantom.implant, "Truth", ("Skull", "Plate"))[0])
+    assert not made.ui.referenceSegmentSelector.isHidden()
+    assert (comparing.button.enabled, comparing.stage_label.text) == (False, "Choose a “Segment” of Truth.")
+    made.ui.referenceSegmentSelector.setCurrentSegmentID("Plate")
+    assert parameters(made).referenceSegmentId == "Plate"
+    press(comparing)
+    assert comparing.message.text == "evaluate received it"
+    np.testing.assert_array_equal(received["reference"], phantom.implant.voxels)
+    np.testing.assert_array_equal(received["implant"], phantom.implant.voxels)
+    np.testing.assert_array_equal(received["skull"], phantom.defective.voxels)
 
 
 def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):

@@ -6,18 +6,20 @@ This does not prove: that it runs in Slicer, whose widgets are stand-ins here, n
 from slicer_stand_ins.events import wait_until
 from slicer_stand_ins.nodes import leftovers
 from slicer_ui.panel_actions import choose, parameters
-from slicer_ui.phantom_nodes import add_labelmap
+from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
 
 from CraNeXtLib.completion import model_library
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
 
-def test_parameters_are_restored_with_the_scene(made, scene, tmp_path):
+def test_parameters_are_restored_with_the_scene(made, phantom, scene, tmp_path):
     made.ui.thresholdSlider.value = 320
     choose(made.ui.modelComboBox, "pca_skull")
     choose(made.ui.deviceComboBox, "cpu")
     made.ui.caseEdit.text = "Case 8"
+    made.ui.referenceSelector.setCurrentNode(add_segmentation(phantom.implant, "Truth", ("Skull", "Plate"))[0])
+    made.ui.referenceSegmentSelector.setCurrentSegmentID("Plate")
     assert scene.WriteToMRB(str(tmp_path / "case.mrb"))
     scene.Clear(False)
     assert made.ui.inputSelector.currentNode() is None
@@ -29,6 +31,8 @@ def test_parameters_are_restored_with_the_scene(made, scene, tmp_path):
     assert made.ui.thresholdSlider.value == 320
     assert (made.ui.modelComboBox.currentData, made.ui.deviceComboBox.currentData) == ("pca_skull", "cpu")
     assert made.ui.caseEdit.text == "Case 8"
+    assert made.ui.referenceSelector.currentNode().GetName() == "Truth"
+    assert made.ui.referenceSegmentSelector.currentSegmentID() == "Plate"
     assert made.ui.measuresTable.rowCount == 9
     result = parameters(made).result
     assert result.GetNodeReference("CraNeXt.Surface").GetName() == "Patient implant"
