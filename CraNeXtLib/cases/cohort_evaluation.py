@@ -16,7 +16,8 @@ from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.files.filling import reserved
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
-from CraNeXtLib.core.runtime.parent_process import end_with_parent
+from CraNeXtLib.core.runtime.parent_process import begin_in_pool
+from CraNeXtLib.core.runtime.threads import share
 from CraNeXtLib.evaluation.cohort_manifest import ROLES, EvaluationCase, read_cases
 from CraNeXtLib.evaluation.cohort_tables import cohort_description
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
@@ -109,7 +110,8 @@ def _measured(cases: Sequence[EvaluationCase], workers: int) -> Iterator[tuple[E
         return
     # A forked process would copy locks held by threads of the numerical libraries.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
+    threads = share(workers)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=begin_in_pool, initargs=(threads,)) as pool:
         try:
             futures = {pool.submit(_row, case): case for case in cases}
             yield from ((futures[future], future.result()) for future in as_completed(futures))

@@ -16,6 +16,7 @@ from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.runtime.memory import memory_advice
 from CraNeXtLib.core.runtime.signals import exit_status, interrupting_signals
+from CraNeXtLib.core.runtime.threads import set_threads
 
 COMMANDS = {
     "reconstruct": "CraNeXtLib.cli.commands.reconstruct:add_to",
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with interrupting_signals() as signals:
         try:
             options = _parser().parse_args(arguments)
+            set_threads(getattr(options, "threads", None))
             return options.run(options, progress) or 0
         except BrokenPipeError:  # a reader such as head closed the pipe early
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

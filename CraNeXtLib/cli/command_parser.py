@@ -21,7 +21,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def add_command(commands: SubParsers, name: str, summary: str) -> argparse.ArgumentParser:
-    """Add a sub-command whose help begins with its summary and the research-use notice.
+    """Add a sub-command whose help begins with its summary and the research-use notice, and that has ``--threads``.
 
     Args:
         commands: Sub-parsers to add it to.
@@ -29,7 +29,10 @@ def add_command(commands: SubParsers, name: str, summary: str) -> argparse.Argum
         summary: What it does, as a phrase without capital and period.
     """
     description = f"{summary[0].upper()}{summary[1:]}. {RESEARCH_USE_NOTICE}"
-    return commands.add_parser(name, help=summary, description=description)
+    parser = commands.add_parser(name, help=summary, description=description)
+    text = "most cores to use; default: $CRANEXT_THREADS, or all that this process may use"
+    parser.add_argument("--threads", type=int, default=argparse.SUPPRESS, metavar="N", help=text)
+    return parser
 
 
 def add_actions(parser: argparse.ArgumentParser) -> SubParsers:

@@ -45,6 +45,7 @@ def main(job_file: str) -> int:
     from CraNeXtLib.core.runtime.memory import memory_advice
     from CraNeXtLib.core.runtime.parent_process import when_parent_closes
     from CraNeXtLib.core.runtime.signals import interrupting_signals
+    from CraNeXtLib.core.runtime.threads import set_threads
 
     # Libraries may print anything, but the parent's pipe must carry only events.
     events, sys.stdout = sys.stdout, sys.stderr
@@ -58,6 +59,7 @@ def main(job_file: str) -> int:
 
     try:
         with interrupting_signals():
+            set_threads()
             job = json.loads(Path(job_file).read_text(encoding="utf-8"))
             result = _run(job["task"], job["arguments"], progress)
     except KeyboardInterrupt:

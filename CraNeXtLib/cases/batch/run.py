@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from CraNeXtLib.core.files.filling import reserved
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.core.runtime.memory import memory_advice
+from CraNeXtLib.core.runtime.threads import share, thread_variables
 
 _POLL_SECONDS = 0.1
 
@@ -50,7 +52,7 @@ def run_batch(
         cases: See :func:`CraNeXtLib.cases.batch.listing.find_batch_cases`.
         out: Folder for the results.
         settings: Common settings; those of a case take precedence.
-        workers: Number of cases in parallel; each needs memory of its own.
+        workers: Number of cases in parallel; each needs memory of its own. They share the cores.
         resume: Whether to keep finished cases with the same settings, model, version and input files.
         progress: Called with the case and its stage, and the overall fraction; may raise CancelledError to stop.
 
@@ -80,6 +82,7 @@ def _run(
     running: dict[str, tuple[BatchCase, dict[str, Any], Job]] = {}
     fractions = dict.fromkeys((case.case for case in waiting), 0.0)
     finished = len(cases) - len(waiting)
+    threads = share(workers)
 
     def tell(case: BatchCase, stage: str, fraction: float) -> None:
         fractions[case.case] = fraction
@@ -90,7 +93,7 @@ def _run(
         while waiting or running:
             while waiting and len(running) < workers:
                 case = waiting.popleft()
-                running[case.case] = (case, asked_of(case, settings), _start(case, out, settings))
+                running[case.case] = (case, asked_of(case, settings), _start(case, out, settings, threads))
             time.sleep(_POLL_SECONDS)
             for case, asked, job in list(running.values()):
                 if job.poll(partial(tell, case)):
@@ -137,13 +140,13 @@ def record_outcome(out: str | Path, case: BatchCase, asked: dict[str, Any], erro
     write_record(out, case, BatchRecord(asked, status, message))
 
 
-def _start(case: BatchCase, out: str | Path, settings: CaseSettings) -> Job:
+def _start(case: BatchCase, out: str | Path, settings: CaseSettings, threads: int) -> Job:
     arguments = {
         "skull": str(case.skull),
         "out": str(case_folder(out, case)),
         "settings": asdict(case.settings(settings)),
     }
-    return Job("reconstruct", arguments)
+    return Job("reconstruct", arguments, environment={**os.environ, **thread_variables(threads)})
 
 
 def _error_of(job: Job) -> Exception | None:

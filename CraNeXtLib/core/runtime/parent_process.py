@@ -11,6 +11,7 @@ from _thread import interrupt_main
 from collections.abc import Callable
 
 from CraNeXtLib.core.errors import CancelledError
+from CraNeXtLib.core.runtime.threads import set_threads
 
 ENDS_WITH_INPUT = "CRANEXT_ENDS_WITH_INPUT"
 """Environment variable with which the ``cranext`` command ends, as after Ctrl-C, when its standard input closes."""
@@ -28,6 +29,12 @@ def when_parent_closes(end: Callable[[], None]) -> None:
         os._exit(CancelledError.exit_status)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def begin_in_pool(threads: int) -> None:
+    """Prepare a process of a pool: limit its threads, and let it end with its parent."""
+    set_threads(threads)
+    end_with_parent()
 
 
 def end_with_parent() -> None:

@@ -37,6 +37,7 @@ RESULT = {
 WORKER = f"""
 import json, os, pathlib, sys, time
 arguments = json.loads(pathlib.Path(sys.argv[1]).read_text())["arguments"]
+threads = [os.environ.get(name) for name in ("CRANEXT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")]
 out, skull = pathlib.Path(arguments["out"]), pathlib.Path(arguments["skull"])
 def send(**event): print(json.dumps(event), flush=True)
 send(event="progress", stage="Working", fraction=0.5)
@@ -52,7 +53,7 @@ if text == "whole":
 if text == "hangs": sys.stdin.readline(); sys.exit(130)
 out.mkdir(parents=True, exist_ok=True)
 (out / "implant.stl").touch()
-(out / "result.json").write_text(json.dumps({RESULT!r} | {{"settings": arguments["settings"]}}))
+(out / "result.json").write_text(json.dumps({RESULT!r} | {{"settings": arguments["settings"], "threads": threads}}))
 send(event="done", result={{}})
 """
 
@@ -107,6 +108,14 @@ def test_a_case_that_fails_leaves_the_others_alone(skulls, tmp_path, workers):
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
+
+
+@pytest.mark.parametrize(("workers", "threads"), [(1, "5"), (2, "2"), (7, "1")])
+def test_the_cases_at_work_share_the_threads(skulls, tmp_path, monkeypatch, workers, threads):
+    monkeypatch.setenv("CRANEXT_THREADS", "5")
+    run(skulls(a="fine"), tmp_path / "out", workers=workers)
+    environment = json.loads((tmp_path / "out" / "cases" / "a" / "result.json").read_text())["threads"]
+    assert environment == [threads] * 3
 
 
 def test_a_second_run_does_only_what_is_left(skulls, tmp_path):
