@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -21,14 +21,13 @@ from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase
-from CraNeXtLib.datasets.skull_pair import SkullPair, load_case
+from CraNeXtLib.datasets.skull_pair import SkullPair, contents, load_case
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS, summarize
 from CraNeXtLib.evaluation.evaluation import evaluate
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled
 from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import input_hash
 from CraNeXtLib.implant.reconstruct import reconstruct
 
 BROKEN_DSC = 0.6
@@ -49,21 +48,20 @@ class EvaluationTask:
         load: Reads or makes the masks.
         subject: Name of the skull.
         kind: Kind of defect.
-        files: Files the masks are read from, used to invalidate older rows.
+        contents: Returns what the masks are read from, used to invalidate older rows.
     """
 
     name: str
     load: Callable[[], SkullPair]
     subject: str = ""
     kind: str = ""
-    files: tuple[Path, ...] = ()
+    contents: Callable[[], Mapping[str, str]] = dict
 
     @classmethod
     def of(cls, case: DatasetCase, name: str) -> EvaluationTask:
         """Return the task for the case of a data set."""
-        files = tuple(case.files().values())
-        subject = "/".join(filter(None, case.skull))
-        return cls(name=name, load=partial(load_case, case), subject=subject, kind=case.kind, files=files)
+        subject, read_from = "/".join(filter(None, case.skull)), partial(contents, case)
+        return cls(name=name, load=partial(load_case, case), subject=subject, kind=case.kind, contents=read_from)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +166,7 @@ def _evaluated(model: Model, task: EvaluationTask, device: str, postprocessing: 
 
 def _made_from(model: Model, task: EvaluationTask) -> dict[str, Any]:
     """Return what a row depends on; times of files would tell less, since a clock can be set back."""
-    return {"version": __version__, "model": model.sha256, "files": [input_hash(file) for file in task.files]}
+    return {"version": __version__, "model": model.sha256, "contents": dict(task.contents())}
 
 
 def _stray_pieces(implant: Volume, reference: Volume) -> int:

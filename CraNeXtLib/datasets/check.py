@@ -190,8 +190,9 @@ def _divided_skulls(cases: list[DatasetCase]) -> list[Problem]:
         for skull, found in splits.items()
         if len(found - {""}) > 1
     ]
-    twice = [files for files, count in Counter(tuple(case.files().values()) for case in cases).items() if count > 1]
-    return problems + [Problem(files[0].name, "error", "The same files are listed twice; keep one.") for files in twice]
+    masks = Counter(tuple((path, case.segment_of(role)) for role, path in case.files().items()) for case in cases)
+    twice = [listed[0][0].name for listed, count in masks.items() if count > 1]
+    return problems + [Problem(name, "error", "The same files are listed twice; keep one.") for name in twice]
 
 
 def _odd_orientations(codes: dict[str, tuple[str, str]]) -> list[Problem]:

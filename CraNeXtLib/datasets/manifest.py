@@ -3,16 +3,20 @@
 The manifest is a CSV file with a header line, or a JSON list of objects, with these columns. Cells may be empty unless
 they are required; paths are relative to the manifest.
 
-=========== ==========================================================================================================
-subject     Name of the skull, required; cases of one source and subject are defects of one skull.
-kind        Kind of defect, such as ``parieto-temporal``.
-defective   File of the defective skull.
-complete    File of the complete skull; required if there is no implant. Alone, it serves to cut synthetic defects into.
-implant     File of the implant. Of the three files any two are enough.
-source      Where the skull comes from, such as ``skullbreak``.
-split       ``training``, ``validation`` or ``test``.
-orientation Where the files' array axes point, such as ``LPS``, for files whose header lacks it.
-=========== ==========================================================================================================
+================= =================================================================================================
+subject           Name of the skull, required; cases of one source and subject are defects of one skull.
+kind              Kind of defect, such as ``parieto-temporal``.
+defective         File of the defective skull.
+complete          File of the complete skull; required if there is no implant. Alone, it serves to cut synthetic
+                  defects into.
+implant           File of the implant. Of the three files any two are enough.
+source            Where the skull comes from, such as ``skullbreak``.
+split             ``training``, ``validation`` or ``test``.
+orientation       Where the files' array axes point, such as ``LPS``, for files whose header lacks it.
+defective_segment Segment or label of the defective skull, if its file holds several; or several with commas.
+complete_segment  Segment or label of the complete skull, likewise.
+implant_segment   Segment or label of the implant, likewise. All three files may be the same one.
+================= =================================================================================================
 """
 
 from __future__ import annotations
@@ -49,6 +53,9 @@ class DatasetCase:
     source: str = ""
     split: str = ""
     orientation: str = ""
+    defective_segment: str = ""
+    complete_segment: str = ""
+    implant_segment: str = ""
 
     def __post_init__(self) -> None:
         if not self.subject:
@@ -57,6 +64,9 @@ class DatasetCase:
             raise InputError(f"Case {self.name} has the split {shown(self.split)}; choose one of {', '.join(SPLITS)}.")
         if self.complete is None and (self.defective is None or self.implant is None):
             raise InputError(f"Case {self.name} needs a complete skull, or a defective skull and its implant.")
+        for role in ROLES:
+            if self.segment_of(role) and role not in self.files():
+                raise InputError(f"Case {self.name} has a cell '{role}_segment', but no file in '{role}'.")
 
     @property
     def name(self) -> str:
@@ -76,6 +86,11 @@ class DatasetCase:
     def files(self) -> dict[str, Path]:
         """Return the files that exist for the case, by role."""
         return {role: getattr(self, role) for role in ROLES if getattr(self, role) is not None}
+
+    def segment_of(self, role: str) -> str:
+        """Return the segment to read from the file of a role, empty for the only one."""
+        segment: str = getattr(self, f"{role}_segment")
+        return segment
 
 
 def read_manifest(path: str | Path) -> list[DatasetCase]:

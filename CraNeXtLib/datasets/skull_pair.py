@@ -7,14 +7,13 @@ from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
-from CraNeXtLib.geometry import volume_files
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_mask, volume_hash
 
 IN_A_MANIFEST = {
     "--orientation": "the manifest's column orientation",
-    "choose one with --segment, or several, such as 1,2": "save one as a mask of its own",
-    "choose one with --segment": "save one as a mask of its own",
+    "if it is a CT in Hounsfield units, add --ct": "segment the bone of a CT first",
 }
 """Replacements for the command line's options in messages about the files of a data set."""
 
@@ -34,7 +33,7 @@ def load_case(case: DatasetCase) -> SkullPair:
     Raises:
         InputError: If a file cannot be read, is no mask, or its geometry differs from the others'.
     """
-    masks = {role: read_mask(path, case.orientation) for role, path in case.files().items()}
+    masks = {role: _read(case, role, path) for role, path in case.files().items()}
     first = next(iter(masks))
     for role, mask in masks.items():
         if box_on_lattice(mask, masks[first]) is None:
@@ -51,13 +50,27 @@ def load_case(case: DatasetCase) -> SkullPair:
     return SkullPair(**{role: masks[first].with_voxels(voxels[role]) for role in ROLES})
 
 
-def read_mask(path: Path, orientation: str = "") -> Volume:
-    """Read a file that holds zero and one other value, as bool.
+def contents(case: DatasetCase) -> dict[str, str]:
+    """Return what each mask of a case is read from, by role: the file's hash, and what the manifest says about it.
 
     Raises:
-        InputError: If it cannot be read or holds anything else.
+        InputError: If a file cannot be read.
     """
+    return {
+        role: volume_hash(path)
+        + (f" orientation {case.orientation}" if case.orientation else "")
+        + (f" segment {case.segment_of(role)}" if case.segment_of(role) else "")
+        for role, path in case.files().items()
+    }
+
+
+def _read(case: DatasetCase, role: str, path: Path) -> Volume:
     try:
-        return volume_files.read_mask(path, orientation=orientation or None)
+        return read_mask(
+            path,
+            orientation=case.orientation or None,
+            segment=case.segment_of(role) or None,
+            option=f"the manifest's column {role}_segment",
+        )
     except InputError as error:
         raise InputError(rename_settings(str(error), IN_A_MANIFEST)) from error

@@ -32,13 +32,13 @@ from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.completion.shape_model.observation import observe
 from CraNeXtLib.completion.shape_model.shape_model_fill import ShapeModelFill, fill_occupancy
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.datasets.skull_pair import SkullPair, read_mask
+from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.morphology import dilated_mm
 from CraNeXtLib.geometry.resampling import resampled_occupancy, shrink
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_volume
+from CraNeXtLib.geometry.volume_files import read_mask, read_volume
 from CraNeXtLib.implant.reconstruct import reconstruct
 from CraNeXtLib.training.output.validation_scores import with_defect
 
@@ -144,7 +144,7 @@ def mean_of_validation(data: Path) -> Volume:
 def skullbreak(data: Path) -> Volume:
     """SkullBreak 001, whose header does not state its orientation."""
     file = data / "skullbreak" / "skullbreak_parietotemporal_001_defective.nii.gz"
-    skull = shrink(read_mask(file, "LPS"), SPACING_MM)
+    skull = shrink(read_mask(file, orientation="LPS"), SPACING_MM)
     return in_air(skull.with_voxels(skull.voxels >= 0.5))
 
 

@@ -16,8 +16,7 @@ from CraNeXtLib.core.resources import TEMPLATE
 from CraNeXtLib.core.runtime.memory import memory_advice
 from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.placed_pairs import place_pair
-from CraNeXtLib.datasets.skull_pair import load_case
-from CraNeXtLib.geometry.volume_files import volume_hash
+from CraNeXtLib.datasets.skull_pair import contents, load_case
 from CraNeXtLib.training.samples.input_kind import InputKind
 from CraNeXtLib.training.samples.kept_on_disk import KeptOnDisk
 
@@ -26,7 +25,7 @@ _FORMAT = 2
 
 
 class PreparedCases:
-    """Prepared cases in a cache, under a key that is the content of their files and the settings.
+    """Prepared cases in a cache, under a key that is what they are read from and the settings.
 
     Files are written atomically, and processes can share them.
 
@@ -35,7 +34,7 @@ class PreparedCases:
         cache: Folder of the cache.
 
     Attributes:
-        content: SHA-256 of all files of the cases.
+        content: What all masks of the cases are read from, see :func:`CraNeXtLib.datasets.skull_pair.contents`.
     """
 
     def __init__(self, kind: InputKind, cache: Path) -> None:
@@ -66,7 +65,7 @@ class PreparedCases:
         missing = [path for path in case.files().values() if not path.is_file()]
         if missing:
             raise InputError(f"There is no file {missing[0]}.")
-        content = {role: volume_hash(path) for role, path in case.files().items()}
+        content = contents(case)
         self._items.append(_Item(case, {"content": content, **self._settings}))
         try:
             self._prepared[len(self) - 1]

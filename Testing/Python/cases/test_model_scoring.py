@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,8 @@ from CraNeXtLib.cases import model_scoring
 from CraNeXtLib.cases.model_scoring import EvaluationTask, score_model, scores_of
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.core.errors import NoImplantError
-from CraNeXtLib.datasets.skull_pair import SkullPair
+from CraNeXtLib.datasets.manifest import DatasetCase
+from CraNeXtLib.datasets.skull_pair import SkullPair, contents
 from CraNeXtLib.training.output.model_card import scores_table
 
 
@@ -44,8 +46,8 @@ def answers(monkeypatch):
     return answers
 
 
-def tasks(pair, *names, files=()):
-    return [EvaluationTask(name=name, load=lambda: pair, subject="1", kind="own", files=files) for name in names]
+def tasks(pair, *names, contents=dict):
+    return [EvaluationTask(name=name, load=lambda: pair, subject="1", kind="own", contents=contents) for name in names]
 
 
 def test_no_implant_is_a_failure_and_a_piece_elsewhere_is_stray(pair, model, answers):
@@ -79,10 +81,10 @@ def test_an_implant_beyond_the_volume_is_measured_as_a_whole(pair, model, answer
 
 
 def test_a_row_is_kept_until_the_model_or_the_case_changes(pair, model, answers, tmp_path):
-    source = tmp_path / "case.nrrd"
-    source.touch()
+    case = DatasetCase(subject="a", complete=tmp_path / "case.nrrd", complete_segment="1")
+    case.complete.touch()
     answers += [None, pair.implant, pair.implant]
-    asked = tasks(pair, "a", "b", files=(source,))
+    asked = tasks(pair, "a", "b", contents=lambda: contents(case))
     first = score_model(
         model, asked, folder=tmp_path / "rows", on_evaluated=lambda evaluated: {"more": evaluated.task.name}
     )
@@ -96,7 +98,11 @@ def test_a_row_is_kept_until_the_model_or_the_case_changes(pair, model, answers,
     file = tmp_path / "rows" / "a.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"made_from": {"model": "another"}}))
     score_model(model, asked[:1], folder=tmp_path / "rows")
-    source.write_text("changed")
-    os.utime(source, (0, 0))  # as if the clock had been set back
+    case.complete.write_text("changed")
+    os.utime(case.complete, (0, 0))  # as if the clock had been set back
+    score_model(model, asked[1:], folder=tmp_path / "rows")
+    assert not answers
+    answers += [pair.implant]
+    case = replace(case, complete_segment="2")
     score_model(model, asked[1:], folder=tmp_path / "rows")
     assert not answers

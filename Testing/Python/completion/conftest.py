@@ -9,8 +9,8 @@ from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.files import hashing
-from CraNeXtLib.datasets.skull_pair import read_mask
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_mask
 
 
 @pytest.fixture(scope="session")

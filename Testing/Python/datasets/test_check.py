@@ -116,7 +116,7 @@ def test_files_that_cannot_be_used_are_named_and_the_rest_is_still_checked(folde
     found = {problem.case: problem.message for problem in check_dataset(cases).errors}
     assert "1_complete.nrrd cannot be read" in found["test/1"]
     assert "differ in spacing, directions or position" in found["test/2"]
-    assert "contains several labels (1, 5); save one as a mask" in found["test/3"]
+    assert "contains several labels (1, 5); choose one with the manifest's column complete_segment" in found["test/3"]
     assert "empty" in found["test/4"]
     assert "test/5" not in found
 
@@ -162,6 +162,8 @@ def test_a_skull_in_two_splits_and_a_case_listed_twice_are_errors(folder):
     found = messages(check_dataset([first, replace(first, split="validation", kind="b")]).errors)
     assert "in the splits training and validation" in found
     assert "listed twice" in found
+    labels = [DatasetCase(subject=f"{n}", complete=first.complete, complete_segment=f"{n}") for n in (1, 2)]
+    assert "listed twice" not in messages(check_dataset(labels).errors)
 
 
 def test_a_rescanned_head_is_known_again_and_another_is_not(shared):

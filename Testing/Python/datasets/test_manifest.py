@@ -72,7 +72,10 @@ def test_a_manifest_comes_back_as_written_and_moves_with_its_data(tmp_path, name
     folder = tmp_path / "here"
     for role in MASKS:
         write(folder / role / "1.nrrd", role)
-    cases = [*find_cases(folder), DatasetCase(subject="ä, ö", complete=tmp_path / "x.nrrd", orientation="LPS")]
+    cases = [
+        *find_cases(folder),
+        DatasetCase(subject="ä, ö", complete=tmp_path / "x.nrrd", orientation="LPS", complete_segment="1,2"),
+    ]
     write_manifest(cases, folder / name)
     assert read_manifest(folder / name) == cases
     assert str(tmp_path) not in (folder / name).read_text(encoding="utf-8")
@@ -89,6 +92,7 @@ def test_a_manifest_comes_back_as_written_and_moves_with_its_data(tmp_path, name
         ("subject,complete,colour\n1,a.nrrd,red\n", "colour"),
         ("subject,complete\n1,a.nrrd,b\n", "line 2 has more cells than the header"),
         ("subject,complete\n", "no cases"),
+        ("subject,complete,implant_segment\n1,a.nrrd,2\n", "line 2.*'implant_segment', but no file in 'implant'"),
     ],
 )
 def test_a_bad_manifest_is_refused_by_line(tmp_path, text, message):
@@ -104,13 +108,3 @@ def test_a_json_manifest_of_another_shape_is_refused(tmp_path, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"manifest\.json"):
         read_manifest(path)
-
-
-def test_a_case_with_two_geometries_or_labels_is_refused(tmp_path):
-    write(tmp_path / "a_complete.nrrd", "complete")
-    write(tmp_path / "a_defective.nrrd", "defective", np.diag([-1.0, -1.0, 2.5, 1.0]))
-    with pytest.raises(InputError, match="differ in spacing, directions or position"):
-        load_case(find_cases(tmp_path)[0])
-    write_volume(Volume(COMPLETE.astype(np.int16) + IMPLANT, AFFINE), tmp_path / "a_defective.nrrd")
-    with pytest.raises(InputError, match=r"contains several labels \(1, 2\); save one as a mask"):
-        load_case(find_cases(tmp_path)[0])

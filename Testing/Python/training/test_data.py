@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tiny_training import configuration
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest, write_manifest
+from CraNeXtLib.datasets.skull_pair import load_case
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.training.data import CompletionData
 from CraNeXtLib.training.train import train
 
@@ -56,3 +59,20 @@ def test_more_manifests_are_trained_on_too(manifest, tmp_path):
     data = CompletionData(config, tmp_path / "cache")
     data.prepare_data()
     assert len(data.cases["training"]) == 3
+
+
+def test_another_segment_of_the_same_file_is_prepared_anew(manifest, tmp_path):
+    """Not taken from the cache, where the file's hash alone would find the first one."""
+    cases = read_manifest(manifest)
+    pair = load_case(cases[0])
+    labels = tmp_path / "labels.nrrd"
+    write_volume(pair.defective.with_voxels(pair.defective.voxels + 2 * pair.implant.voxels.astype(np.uint8)), labels)
+    bone = []
+    for segment in ("1,2", "1"):
+        whole = DatasetCase(subject="labels", complete=labels, complete_segment=segment, split="training")
+        write_manifest([whole, cases[-1]], tmp_path / f"{segment}.csv")
+        config = configuration(tmp_path / f"{segment}.csv")
+        data = CompletionData(config, tmp_path / "cache")
+        data.prepare_some(1)
+        bone.append(float(data.cases["training"][0]["complete"].float().sum()))
+    assert bone[0] > 1.02 * bone[1]

@@ -7,10 +7,10 @@ from eggshells import MEAN_AXES, head, hole_at, implant_by, without
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core import resources
-from CraNeXtLib.datasets.skull_pair import read_mask
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import read_mask
 
 
 @pytest.mark.parametrize("direction", [(0, 0, 1), (-1, 0, 0.5), (0.5, 1, 0.4)])

@@ -3,7 +3,8 @@
 import torch
 
 from CraNeXtLib.core import resources
-from CraNeXtLib.datasets.skull_pair import SkullPair, read_mask
+from CraNeXtLib.datasets.skull_pair import SkullPair
+from CraNeXtLib.geometry.volume_files import read_mask
 from CraNeXtLib.training.config_reading import read_config
 from CraNeXtLib.training.samples.face_samples import FaceSamples
 from CraNeXtLib.training.samples.numbered_samples import TrainingSamples, ValidationSamples

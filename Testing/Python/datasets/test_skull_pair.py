@@ -1,0 +1,101 @@
+"""The masks of a case: from files of their own, or from segments and labels of one file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
+from CraNeXtLib.datasets.skull_pair import contents, load_case
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_files import write_volume
+
+COMPLETE = np.zeros((6, 7, 8), dtype=bool)
+COMPLETE[1:5, 1:6, 1:7] = True
+IMPLANT = np.zeros_like(COMPLETE)
+IMPLANT[3:5, 2:4, 2:5] = True
+MASKS = {"complete": COMPLETE, "implant": IMPLANT, "defective": COMPLETE & ~IMPLANT}
+AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])
+
+
+def write(path, voxels, affine=AFFINE):
+    write_volume(Volume(voxels, affine), path)
+    return path
+
+
+@pytest.fixture
+def labels(tmp_path):
+    """A file in which 1 is bone, 2 the implant, and 3 the brain."""
+    voxels = MASKS["defective"] + 2 * IMPLANT.astype(np.uint8)
+    voxels[0, 0, 0] = 3
+    return write(tmp_path / "labels.nrrd", voxels)
+
+
+def test_all_masks_may_be_labels_of_one_file(labels):
+    manifest = labels.with_name("manifest.csv")
+    manifest.write_text(
+        "subject,defective,defective_segment,complete,complete_segment,implant,implant_segment\n"
+        'all,labels.nrrd,1,labels.nrrd,"1,2",labels.nrrd,2\n'
+        "two,labels.nrrd,1,,,labels.nrrd,2\n"
+    )
+    for case in read_manifest(manifest):
+        pair = load_case(case)
+        for role, mask in MASKS.items():
+            np.testing.assert_array_equal(getattr(pair, role).voxels, mask)
+
+
+def test_all_masks_may_be_named_segments_of_one_file(tmp_path):
+    import nrrd
+
+    header = {"space": "left-posterior-superior", "space directions": np.eye(3), "space origin": np.zeros(3)}
+    for number, name in enumerate(("Skull", "Plate")):
+        header |= {f"Segment{number}_ID": f"Segment_{number + 1}", f"Segment{number}_Name": name}
+        header |= {f"Segment{number}_LabelValue": str(number + 1), f"Segment{number}_Layer": "0"}
+    path = tmp_path / "case.seg.nrrd"
+    nrrd.write(str(path), MASKS["defective"] + 2 * IMPLANT.astype(np.uint8), header)
+    case = DatasetCase(subject="a", defective=path, defective_segment="Skull", implant=path, implant_segment="Plate")
+    np.testing.assert_array_equal(load_case(case).implant.voxels, IMPLANT)
+    with pytest.raises(InputError, match="choose one with the manifest's column implant_segment: 'Skull', 'Plate'"):
+        load_case(replace(case, implant_segment=""))
+
+
+@pytest.mark.parametrize("role", ["defective", "complete", "implant"])
+def test_a_file_of_several_labels_is_refused_by_the_column_that_chooses_one(labels, role):
+    case = DatasetCase(
+        **{"subject": "a", "complete": labels, "complete_segment": "1,2", "defective": labels, "defective_segment": "1"}
+        | {role: labels, f"{role}_segment": ""}
+    )
+    message = rf"several labels \(1, 2, 3\); choose one with the manifest's column {role}_segment"
+    with pytest.raises(InputError, match=message):
+        load_case(case)
+    with pytest.raises(InputError, match=rf"No voxel.*choose another with the manifest's column {role}_segment"):
+        load_case(replace(case, **{f"{role}_segment": "7"}))
+
+
+def test_an_image_is_refused_without_an_option_of_the_command_line(tmp_path):
+    path = write(tmp_path / "ct.nrrd", np.arange(336, dtype=np.int16).reshape(6, 7, 8) - 100)
+    with pytest.raises(InputError, match="is an image, not a mask; segment the bone of a CT first"):
+        load_case(DatasetCase(subject="a", complete=path))
+
+
+def test_masks_of_two_geometries_are_refused(tmp_path):
+    complete = write(tmp_path / "complete.nrrd", COMPLETE)
+    defective = write(tmp_path / "defective.nrrd", MASKS["defective"], np.diag([-1.0, -1.0, 2.5, 1.0]))
+    with pytest.raises(InputError, match="differ in spacing, directions or position"):
+        load_case(DatasetCase(subject="a", complete=complete, defective=defective))
+
+
+def test_what_is_read_changes_with_the_file_the_segment_and_the_orientation(labels):
+    case = DatasetCase(subject="a", complete=labels, complete_segment="1")
+    others = [
+        replace(case, complete_segment=""),
+        replace(case, complete_segment="1,2"),
+        replace(case, orientation="LPS"),
+        replace(case, complete=write(labels.with_name("other.nrrd"), COMPLETE)),
+    ]
+    assert len({contents(one)["complete"] for one in (case, *others)}) == 5
+    assert contents(others[0]) == {"complete": sha256_of(labels)}
