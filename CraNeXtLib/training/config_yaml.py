@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from CraNeXtLib.core.files.text import yaml_text
 from CraNeXtLib.training.config import TrainingConfig
 
 
 def config_as_yaml(config: TrainingConfig | None = None) -> str:
     """Return a configuration as YAML with every key; by default that of all defaults."""
-    import yaml
-
-    values = _as_lists(asdict(config or TrainingConfig()))
-    return yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=100)
+    return yaml_text(_as_lists(asdict(config or TrainingConfig())))
 
 
 def portable_values(config: TrainingConfig) -> dict[str, Any]:

@@ -94,6 +94,17 @@ def read_json(path: Path) -> Any:
     return content
 
 
+def yaml_text(values: dict[str, Any]) -> str:
+    """Return keys and values as YAML that :func:`read_yaml` accepts: what repeats is written out, not as an alias."""
+    import yaml
+
+    class PlainDumper(yaml.SafeDumper):
+        def ignore_aliases(self, _data: Any) -> bool:
+            return True
+
+    return yaml.dump(values, Dumper=PlainDumper, sort_keys=False, default_flow_style=None, width=100)
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the keys and values of a YAML file.
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from CraNeXtLib.completion.model_library import check_model_name
 from CraNeXtLib.core.errors import InputError, shown
-from CraNeXtLib.core.files.text import read_yaml
+from CraNeXtLib.core.files.text import read_yaml, yaml_text
 from CraNeXtLib.core.runtime.devices import DEVICES
 from CraNeXtLib.networks import NAMES
 from CraNeXtLib.training.config import TrainingConfig
@@ -189,9 +189,7 @@ def read_experiments(preset_or_path: str | Path, *, a: str = "", b: str = "") ->
 
 def experiments_as_yaml(config: ExperimentConfig) -> str:
     """Return a configuration as YAML with every key."""
-    import yaml
-
-    return yaml.safe_dump(asdict(config), sort_keys=False, default_flow_style=None, width=100)
+    return yaml_text(asdict(config))
 
 
 def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tiny_training import categorize_left_and_right, configuration
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.text import read_yaml
 from CraNeXtLib.training.config_yaml import config_as_yaml
 from CraNeXtLib.training.train import train
 
@@ -70,6 +71,8 @@ def test_a_run_gives_a_model_that_reconstructs(manifest, tmp_path):
     for said in ("research", "SHA-256", f"torch {torch.__version__}", "License"):
         assert said in card
     load_model(model_library.find(folder))
+    written = {file.name: read_yaml(file) for file in (tmp_path / "run").rglob("*.yaml")}
+    assert {"config.yaml", "hparams.yaml"} <= {*written}  # the second one is Lightning's
     assert stages[-1] == ("Done", 1.0)
     assert [fraction for _, fraction in stages] == sorted(fraction for _, fraction in stages)
     assert any("left" in stage for stage, _ in stages)

@@ -8,7 +8,7 @@ import pytest
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
-from CraNeXtLib.core.files.text import json_text, read_json, read_text, read_yaml, write_text
+from CraNeXtLib.core.files.text import json_text, read_json, read_text, read_yaml, write_text, yaml_text
 
 
 def test_numbers_that_json_lacks_become_null():
@@ -38,6 +38,14 @@ def test_yaml_gives_keys_and_values(tmp_path):
     assert read_yaml(file) == {"run": {"epochs": 3}, "list": [1, "a"]}
     file.write_text("")
     assert read_yaml(file) == {}
+
+
+def test_what_is_written_as_yaml_can_be_read(tmp_path):
+    """PyYAML itself writes an alias where an object repeats, which read_yaml refuses."""
+    shape, kinds = (32, 32, 32), {"bilateral": 1.0}
+    values = {"shape": shape, "again": shape, "defects": kinds, "others": [kinds, kinds], "name": "ä: 1", "none": None}
+    write_text(tmp_path / "file.yaml", yaml_text(values))
+    assert read_yaml(tmp_path / "file.yaml") == values | {"shape": [*shape], "again": [*shape]}
 
 
 @pytest.mark.parametrize(
