@@ -1,4 +1,4 @@
-"""Examination of the worker's Python in a process of its own, so that Slicer's process never loads torch."""
+"""Examination of the worker's Python, in a process of its own, so that Slicer's process never loads torch."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import slicer
 
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.translation import _
 
 
 class ExaminationRun(WorkerRun):
@@ -28,3 +29,21 @@ class ExaminationRun(WorkerRun):
 
     def _deliver(self, _folder: Path) -> None:
         self.found = self._job.result()
+
+
+def verdict(found: dict[str, Any]) -> tuple[str, str]:
+    """Return the kind of message and the sentence about a Python in which no package is missing."""
+    trouble = found["torch"].get("trouble")
+    if trouble:
+        return "warning", _("PyTorch: {trouble}. Computations run on the CPU.").format(trouble=trouble)
+    best = found["devices"][0]
+    build = found["torch"]["build"]
+    if best["kind"] == "cpu" and found["nvidia_driver"]:
+        text = _(
+            "PyTorch {build} cannot use this computer's NVIDIA graphics card. Install another build with the module "
+            "PyTorch Utils. Until then, computations run on the CPU."
+        )
+        return "warning", text.format(build=build)
+    return "done", _("All packages are installed. Networks run on {device}, with PyTorch {build}.").format(
+        device=best["name"], build=build
+    )

@@ -9,18 +9,20 @@ import ctk
 import qt
 import slicer
 
-from CraNeXtLib.core.errors import CraNeXtError
+from CraNeXtLib.core.errors import CraNeXtError, InputError
 from CraNeXtLib.core.runtime.environment import describe
-from CraNeXtLib.slicer_ui.environment.examination import ExaminationRun
+from CraNeXtLib.slicer_ui.environment.examination import ExaminationRun, verdict
 from CraNeXtLib.slicer_ui.environment.installation import install, to_install
 from CraNeXtLib.slicer_ui.environment.packages import Package, lacking, packages_found, packages_here
 from CraNeXtLib.slicer_ui.environment.unfinished import forget, remember, unfinished
 from CraNeXtLib.slicer_ui.runs.interpreters import PYTHON_SETTING
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
+from CraNeXtLib.slicer_ui.widgets.run_panel import work_in_progress
 from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
 
 SLICERS_OWN, ANOTHER = range(2)
+_installing: list[EnvironmentPanel] = []  # the panel that asks whether to install, or installs, in any module
 
 
 class EnvironmentPanel:
@@ -79,27 +81,43 @@ class EnvironmentPanel:
         missing = lacking(packages_here(self._lists))
         missing += [package for package in unfinished() if package not in missing]
         if missing:
-            if not slicer.util.confirmOkCancelDisplay(_question(missing), _("CraNeXt: install packages")):
-                forget()
-                self._show()
+            work = _("installing packages") if _installing else work_in_progress()
+            if work:
+                text = _("CraNeXt is still {work}. Wait until it has finished, or cancel it first.")
+                self._fail(InputError(text.format(work=work)))
                 return False
-            remember(missing)
+            _installing.append(self)
             try:
-                replaced = install(missing)
-            except CraNeXtError as error:
-                self._show()
-                self._fail(error)
-                return False
-            self._found = None
-            self._show()
-            if replaced:
-                self._offer_restart(replaced)
+                if not self._ask_and_install(missing):
+                    return False
+            finally:
+                _installing.remove(self)
         self.examine()
         return not lacking(packages_here(self._lists))
 
+    def _ask_and_install(self, missing: Sequence[Package]) -> bool:
+        """Install packages if the user agrees; other panels may be used meanwhile, and this one may be closed."""
+        agreed = slicer.util.confirmOkCancelDisplay(_question(missing), _("CraNeXt: install packages"))
+        if not agreed or self._closed:
+            forget()
+            self._show()
+            return False
+        remember(missing)
+        try:
+            replaced = install(missing)
+        except CraNeXtError as error:
+            self._show()
+            self._fail(error)
+            return False
+        self._found = None
+        self._show()
+        if replaced:
+            self._offer_restart(replaced)
+        return True
+
     def examine(self) -> None:
         """Examine the worker's Python in the background."""
-        if self._run is not None:
+        if self._run is not None or self._closed:
             return
         try:
             self._run = ExaminationRun(self._end)
@@ -197,6 +215,8 @@ class EnvironmentPanel:
         return packages_here(self._lists) if self.own_python else None
 
     def _show(self) -> None:
+        if self._closed:
+            return
         packages = self._packages()
         missing = lacking(packages or [])
         rest = unfinished() if self.own_python else []
@@ -221,13 +241,15 @@ class EnvironmentPanel:
         elif self._run is not None:
             self.message.show("information", _("Checking packages and graphics card…"))
         elif self._found is not None:
-            self.message.show(*_verdict(self._found))
+            self.message.show(*verdict(self._found))
         elif packages is not None:
             self.message.show("done", _("All packages are installed."))
         else:
             self.message.show("information", _("Press “Check again” to check that Python."))
 
     def _fail(self, error: Exception, details: str = "") -> None:
+        if self._closed:
+            return
         self._check.enabled = True
         self.widget.collapsed = False
         self.message.show("error", str(error) or type(error).__name__, details)
@@ -244,21 +266,3 @@ def _question(missing: Sequence[Package]) -> str:
         "from pypi.org and download.pytorch.org (up to 3 GB with a graphics card) and installed into Slicer's Python. "
         "No other installed package will be replaced. Install them?"
     ).format(packages="\n".join(f"    {line}" for line in to_install(missing)))
-
-
-def _verdict(found: dict[str, Any]) -> tuple[str, str]:
-    """Return the kind of message and the sentence about a Python in which no package is missing."""
-    trouble = found["torch"].get("trouble")
-    if trouble:
-        return "warning", _("PyTorch: {trouble}. Computations run on the CPU.").format(trouble=trouble)
-    best = found["devices"][0]
-    build = found["torch"]["build"]
-    if best["kind"] == "cpu" and found["nvidia_driver"]:
-        text = _(
-            "PyTorch {build} cannot use this computer's NVIDIA graphics card. Install another build with the module "
-            "PyTorch Utils. Until then, computations run on the CPU."
-        )
-        return "warning", text.format(build=build)
-    return "done", _("All packages are installed. Networks run on {device}, with PyTorch {build}.").format(
-        device=best["name"], build=build
-    )

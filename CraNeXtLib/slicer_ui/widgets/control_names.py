@@ -23,6 +23,7 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
         "--resume": _("“Resume”"),
         "--out": _("“Model name”"),
         "--name": _("“Install as”"),
+        "--threads": _("the environment variable CRANEXT_THREADS"),
         "run.batch_size": _("“Batch size”"),
         "run.accelerator": _("“Device”"),
         "data.manifest": _("“Data set”"),

@@ -193,6 +193,11 @@ class RunPanel:
         self.stage_label.text = "" if self.busy else self._blocked
 
 
+def work_in_progress() -> str:
+    """Return what the run in progress in any panel does, as a phrase after "CraNeXt is still"; empty without one."""
+    return next((panel._name for panel in _working if panel.busy), "")
+
+
 def _time_left(seconds: float) -> str:
     return _("about {time} left").format(time=_duration(seconds))
 

@@ -166,6 +166,62 @@ def test_a_restart_is_offered_if_a_loaded_package_was_replaced(environment, lack
     assert restarted == [1]
 
 
+MODULES = ["CraNeXtImplant", "CraNeXtCategorize", "CraNeXtTraining"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_panel_that_asks_or_installs_keeps_the_others_from_it(panel, module, lack, pip, monkeypatch):
+    """Two installations at once would break Slicer's Python."""
+    import slicer
+
+    lacking = lack(trimesh=None)
+    panels = {name: panel(name).panel.environment for name in MODULES}
+    first = panels.pop(module)
+    asked = []
+
+    def press_the_others():
+        for other in panels.values():
+            assert not other.ensure()
+            assert other.message.text.startswith("CraNeXt is still installing packages. Wait")
+
+    def answer(text, *_rest):
+        asked.append(text)
+        press_the_others()
+        return True
+
+    def install():
+        press_the_others()
+        lacking["trimesh"] = "4.9"
+
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", answer)
+    pip.does = install
+    assert first.ensure()
+    assert (len(asked), len(pip.calls)) == (1, 1)
+    assert all(other.ensure() for other in panels.values())
+
+
+def test_nothing_is_installed_under_a_run_in_progress(environment, lack, pip, answers, monkeypatch):
+    from CraNeXtLib.slicer_ui.environment import panel as module
+
+    lack(trimesh=None)
+    asked = answers(True)
+    panel = environment()
+    monkeypatch.setattr(module, "work_in_progress", lambda: "making an implant")
+    panel._install.click()
+    assert panel.message.text.startswith("CraNeXt is still making an implant. Wait")
+    assert (asked, pip.calls) == ([], [])
+
+
+def test_a_panel_closed_while_it_asks_installs_nothing(environment, lack, pip, monkeypatch):
+    import slicer
+
+    lack(trimesh=None)
+    panel = environment()
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *_texts: panel.close() or True)
+    assert not panel.ensure()
+    assert pip.calls == []
+
+
 def test_a_failed_installation_is_explained(environment, lack, pip, answers, monkeypatch):
     answers(True)
     lack(torch=None)
@@ -325,12 +381,12 @@ def test_the_report_contains_versions_but_not_the_users_name(environment, monkey
     ],
 )
 def test_the_message_about_the_graphics_card(scene, torch, driver, sentence):  # noqa: ARG001
-    from CraNeXtLib.slicer_ui.environment.panel import _verdict
+    from CraNeXtLib.slicer_ui.environment.examination import verdict
 
     devices = [{"kind": "cpu", "name": "CPU"}]
     if "CUDA" in torch["build"]:
         devices.insert(0, {"kind": "cuda", "name": "NVIDIA X"})
-    assert sentence in _verdict({"torch": torch, "devices": devices, "nvidia_driver": driver})[1]
+    assert sentence in verdict({"torch": torch, "devices": devices, "nvidia_driver": driver})[1]
 
 
 def test_closing_the_panel_during_an_examination(environment):
