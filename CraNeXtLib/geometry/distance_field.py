@@ -21,6 +21,8 @@ FAR_MM = 1e3  # distance where nothing is inside
 # Standard deviation of each of two blurs, in voxels. A larger one would shorten plates three voxels thick.
 BLUR_VOXELS = 0.7
 _ROUNDS = 2
+_NEIGHBOR = np.float32(np.exp(-0.5 / BLUR_VOXELS**2) / (1 + 2 * np.exp(-0.5 / BLUR_VOXELS**2)))  # weight in the blur
+_SLAB = 32  # planes that are smoothed at a time, to stay in the processor's cache
 _CUT_OFF = np.float32(np.sqrt(_ROUNDS * np.pi / 2) * BLUR_VOXELS)  # gives the blurred step a slope of 1
 _NEAREST = np.float32(0.1)  # least distance of a voxel's center from the surface, in voxels
 
@@ -111,12 +113,27 @@ def without_stairs(mask: np.ndarray) -> np.ndarray:
         float32 array of the same shape: approximate distance from the surface in voxels, negative inside, limited to
         about one voxel.
     """
-    outside = np.where(mask, -_CUT_OFF, _CUT_OFF)
-    for _ in range(_ROUNDS):
-        outside = ndimage.gaussian_filter(outside, BLUR_VOXELS, truncate=2, mode="nearest")
-        np.minimum(outside, -_NEAREST, out=outside, where=mask)
-        np.maximum(outside, _NEAREST, out=outside, where=~mask)
-    return outside
+    result = np.empty(mask.shape, np.float32)
+    for first in range(0, len(mask), _SLAB):
+        before = max(first - _ROUNDS, 0)  # Each blur reaches one plane farther.
+        sign = np.where(mask[before : first + _SLAB + _ROUNDS], np.float32(-1), np.float32(1))
+        outside = sign * _CUT_OFF
+        for _ in range(_ROUNDS):
+            _blur(outside)
+            outside *= sign
+            np.maximum(outside, _NEAREST, out=outside)
+            outside *= sign
+        result[first : first + _SLAB] = outside[first - before :][:_SLAB]
+    return result
+
+
+def _blur(values: np.ndarray) -> None:
+    """Apply a Gaussian filter of three voxels in place, as SciPy's does with ``mode="nearest"``, in half its time."""
+    for axis in range(3):
+        along = np.moveaxis(values, axis, 0)
+        flow = (along[1:] - along[:-1]) * _NEIGHBOR
+        along[:-1] += flow
+        along[1:] -= flow
 
 
 def distance(field: Volume) -> Volume:

@@ -30,7 +30,7 @@ def border(voxels: np.ndarray) -> np.ndarray:
 
 def mask(volume: Volume) -> np.ndarray:
     """Return which of a volume's voxels are not zero; without a copy if they are booleans already."""
-    return volume.voxels if volume.voxels.dtype == bool else volume.voxels != 0
+    return volume.voxels if volume.voxels.dtype == bool else np.not_equal(volume.voxels, 0, order="C")
 
 
 def binary(volume: Volume, *, name: str = "The volume", option: str = "--segment") -> Volume:
@@ -53,7 +53,8 @@ def binary(volume: Volume, *, name: str = "The volume", option: str = "--segment
     low, high = voxels.min(), voxels.max()
     if low < 0 or not _only_zero_and(voxels, high):
         raise InputError(f"{name} {_what_it_is(voxels, option)}")
-    return volume.with_voxels(voxels != 0)
+    # In C order, as every array that is made from it: operations on two orders take twenty times as long.
+    return volume.with_voxels(np.not_equal(voxels, 0, order="C"))
 
 
 def _only_zero_and(voxels: np.ndarray, value: float) -> bool:

@@ -45,8 +45,8 @@ def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant") -
     Raises:
         InputError: If the file cannot be written.
     """
-    points = "".join(f'<vertex x="{x:.5f}" y="{y:.5f}" z="{z:.5f}"/>' for x, y, z in (mesh.vertices * LPS).tolist())
-    triangles = "".join(f'<triangle v1="{a}" v2="{b}" v3="{c}"/>' for a, b, c in mesh.faces.tolist())
+    points = _repeated('<vertex x="%.5f" y="%.5f" z="%.5f"/>', mesh.vertices * LPS)
+    triangles = _repeated('<triangle v1="%d" v2="%d" v3="%d"/>', mesh.faces)
     metadata = {
         "Title": title,
         "Application": "CraNeXt",
@@ -60,10 +60,18 @@ def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant") -
         f"<triangles>{triangles}</triangles></mesh></object></resources>"
         '<build><item objectid="1"/></build></model>'
     )
-    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        replacing(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
+    ):
         archive.writestr("[Content_Types].xml", _CONTENT_TYPES)
         archive.writestr("_rels/.rels", _RELATIONSHIPS)
         archive.writestr("3D/3dmodel.model", model)
+
+
+def _repeated(element: str, rows: np.ndarray) -> str:
+    """Return an element with each row of numbers, shape (N, 3), in its three places."""
+    return (element * len(rows)) % tuple(rows.ravel().tolist())
 
 
 _CONTENT_TYPES = (

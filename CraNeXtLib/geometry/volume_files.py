@@ -13,6 +13,7 @@ from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.files.hashing import content_hash, sha256_of
 from CraNeXtLib.core.files.reading import DamagedError, file_size
 from CraNeXtLib.geometry.affine import affine_from_axis_codes
+from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mask import RIGHT_ANGLE_TOLERANCE, binary
 from CraNeXtLib.geometry.nifti_reading import read_nifti
 from CraNeXtLib.geometry.nrrd_files import data_files
@@ -191,15 +192,24 @@ def _write_nrrd(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
         "kinds": ["domain"] * 3,
         "encoding": "gzip",
     }
-    nrrd.write(str(path), voxels, header, index_order="F", compression_level=3)
+    nrrd.write(str(path), _in_fortran_order(voxels), header, index_order="F", compression_level=3)
 
 
 def _write_nifti(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
     import nibabel
 
-    image = nibabel.Nifti1Image(np.asfortranarray(voxels), affine)
+    image = nibabel.Nifti1Image(_in_fortran_order(voxels), affine)
     image.header.set_xyzt_units("mm")
     nibabel.save(image, path)
+
+
+def _in_fortran_order(voxels: np.ndarray) -> np.ndarray:
+    """Return an array in the order of the files; the libraries would reorder it, in up to five times the time."""
+    if voxels.flags.f_contiguous or not voxels.any():
+        return np.asfortranarray(voxels)
+    ordered, box = np.zeros(voxels.shape, voxels.dtype, order="F"), foreground_box(voxels != 0)
+    ordered[box] = voxels[box]  # Reordering is slow, and most of a mask is empty.
+    return ordered
 
 
 def _writers() -> dict[str, Any]:

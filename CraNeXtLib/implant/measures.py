@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled, largest_first
 from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
+from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.outward import box_center
 
@@ -73,4 +73,4 @@ def _thickness(mesh: Mesh, cosines: np.ndarray, areas: np.ndarray) -> np.ndarray
         return np.zeros(1)
     chosen = np.random.default_rng(0).choice(outer, size=_SAMPLES, p=areas[outer] / areas[outer].sum())
     centers = face_centers(mesh)
-    return cKDTree(centers[inner]).query(centers[chosen])[0]
+    return point_tree(centers[inner]).query(centers[chosen])[0]

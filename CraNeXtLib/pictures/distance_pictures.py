@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.mesh_renderer import render_mesh
 from CraNeXtLib.pictures.palette import INK
+from CraNeXtLib.pictures.png_files import write_png
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -73,8 +73,7 @@ def write_distance_picture(
         for letter, offset in zip(camera.side_letters, (30, _PANEL[0] - 30), strict=True):
             draw.text((left + offset, top + _PANEL[1] / 2), letter, fill=INK, font=font, anchor="mm")
     _draw_legend(canvas, rows * _PANEL[1], legend, low, high, _measured_range(distances))
-    with replacing(path) as temporary:
-        canvas.save(temporary, format="PNG")
+    write_png(canvas, path)
 
 
 def color_range(values_mm: np.ndarray) -> tuple[float, float]:

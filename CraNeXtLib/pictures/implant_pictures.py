@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
+from CraNeXtLib.pictures.png_files import write_png
 from CraNeXtLib.pictures.skull_renderer import SkullScene, render_skull
 
 SIX_SIDES: Mapping[str, np.ndarray] = {
@@ -70,8 +70,7 @@ def write_implant_picture(
         draw.rectangle((right - 24, 34, right - 8, 50), fill=tuple((255 * color).astype(int)))
         right -= 50
     draw.text((800, canvas.height - 20), RESEARCH_USE_NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
-    with replacing(path) as temporary:
-        canvas.save(temporary, format="PNG")
+    write_png(canvas, path)
 
 
 def best_sides(scene: SkullScene) -> dict[str, np.ndarray]:

@@ -10,11 +10,11 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.box import corner_indices, foreground_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
+from CraNeXtLib.pictures.png_files import write_png
 
 if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
@@ -96,8 +96,7 @@ def write_slice_picture(
             caption = f"{plane.name}, {'RAS'[across]} = {position_mm:.0f} mm"
             draw.text((left + 260, top + 540), caption, fill=INK, font=small, anchor="mm")
     draw.text((800, canvas.height - 18), RESEARCH_USE_NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
-    with replacing(path) as temporary:
-        canvas.save(temporary, format="PNG")
+    write_png(canvas, path)
 
 
 def _extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
@@ -125,20 +124,20 @@ def _slice_points(plane: Plane, position_mm: float, low: np.ndarray, high: np.nd
 
 def _rendered(points: np.ndarray, skull: Volume, implant: Volume, background: Volume | None) -> np.ndarray:
     """Return the slice as an 8-bit RGB picture of shape (rows, columns, 3)."""
-    shape = points.shape[:2]
 
-    def sample(volume: Volume, voxels: np.ndarray, outside: float = 0.0) -> np.ndarray:
-        indices = volume.to_indices(points.reshape(-1, 3)).T
-        values = ndimage.map_coordinates(voxels, indices, np.float32, order=1, mode="grid-constant", cval=outside)
-        return values.reshape(*shape, 1)
+    def sample(voxels: np.ndarray, indices: np.ndarray, outside: float = 0.0) -> np.ndarray:
+        return ndimage.map_coordinates(voxels, indices, np.float32, order=1, mode="grid-constant", cval=outside)
 
+    indices = skull.to_indices(points.reshape(-1, 3)).T  # The implant has the same geometry.
     if background is None:
-        picture = _BACKGROUND + sample(skull, skull.voxels != 0) * (BONE - _BACKGROUND)
+        picture = _BACKGROUND + sample(skull.voxels != 0, indices)[:, None] * (BONE - _BACKGROUND)
     else:
         first, last = CT_WINDOW_HU
-        picture = np.clip((sample(background, background.voxels, first) - first) / (last - first), 0, 1) * np.ones(3)
-    occupancy = np.clip(sample(implant, implant.voxels != 0), 0, 1)
-    return (255 * np.clip(picture + occupancy * (IMPLANT - picture), 0, 1)).astype(np.uint8)
+        values = sample(background.voxels, background.to_indices(points.reshape(-1, 3)).T, first)
+        picture = np.repeat(np.clip((values - first) / (last - first), 0, 1)[:, None], 3, axis=1)
+    occupancy = np.clip(sample(implant.voxels != 0, indices), 0, 1)[:, None]
+    picture = np.clip(picture + occupancy * (IMPLANT - picture), 0, 1)
+    return (255 * picture).astype(np.uint8).reshape(*points.shape[:2], 3)
 
 
 def _letters(axis: Axis) -> Sequence[str]:

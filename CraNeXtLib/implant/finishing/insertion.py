@@ -7,7 +7,9 @@ Insertion is the same path backward.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -28,6 +30,7 @@ _COARSE_DEG = 10.0
 _FINE_DEG = (4.0, 1.5)
 _RIM_MM = 15.0  # points farther from bone than this collide only where nearer ones do
 _MOST_POINTS = 12000
+_SHARE_POINTS = 1000  # tested at a time, so that a bad direction is given up early
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,20 +53,35 @@ class CollisionProbe:
         Args:
             direction: RAS unit vector in which the part is removed, shape (3,).
         """
-        step = float(self.bone.spacing[0])
-        start = self.bone.to_indices(self.points)
-        along = np.linalg.solve(self.bone.affine[:3, :3], direction) * step
-        nearest = np.full(len(start), FAR_MM)
-        for number in range(int(TRAVEL_MM / step) + 1):
-            samples = (start + number * along).T
-            values = ndimage.map_coordinates(self.bone.voxels, samples, order=1, cval=FAR_MM, prefilter=False)
-            nearest = np.minimum(nearest, values)
-        return nearest
+        return self._clearance(slice(None), direction)
 
-    def undercut_ml(self, direction: np.ndarray, clearance_mm: float) -> float:
-        """Return approximately how much of the part comes nearer to bone than allowed on its path, in mL."""
-        short = (clearance_mm - self.clearance_along(direction)) / self.bone.spacing[0]
-        return float(np.clip(short, 0, 1).sum()) * self.point_ml
+    def undercut_ml(self, direction: np.ndarray, clearance_mm: float, *, enough_ml: float = np.inf) -> float:
+        """Return approximately how much of the part comes nearer to bone than allowed on its path, in mL.
+
+        Args:
+            direction: RAS unit vector in which the part is removed, shape (3,).
+            clearance_mm: Clearance to the bone on the path.
+            enough_ml: Once this is exceeded, only what was found so far is returned.
+        """
+        undercut_ml, shares = 0.0, len(self.points) // _SHARE_POINTS + 1
+        for share in range(shares):
+            short = (clearance_mm - self._clearance(slice(share, None, shares), direction)) / self.bone.spacing[0]
+            undercut_ml += float(np.clip(short, 0, 1).sum()) * self.point_ml
+            if undercut_ml > enough_ml:
+                break
+        return undercut_ml
+
+    @cached_property
+    def _start(self) -> np.ndarray:
+        """Indices of the points in the distance to the bone, shape (3, N)."""
+        return self.bone.to_indices(self.points).T
+
+    def _clearance(self, chosen: slice, direction: np.ndarray) -> np.ndarray:
+        step = float(self.bone.spacing[0])
+        along = np.linalg.solve(self.bone.affine[:3, :3], direction) * step
+        steps = np.arange(int(TRAVEL_MM / step) + 1)
+        path = self._start[:, None, chosen] + along[:, None, None] * steps[:, None]
+        return ndimage.map_coordinates(self.bone.voxels, path, order=1, cval=FAR_MM, prefilter=False).min(axis=0)
 
 
 def collision_probe(piece: Volume, bone: Volume, outward: np.ndarray, *, clearance_mm: float) -> CollisionProbe:
@@ -99,18 +117,23 @@ def best_direction(probe: CollisionProbe, outward: np.ndarray, clearance_mm: flo
     outward = np.asarray(outward, dtype=float) / np.linalg.norm(outward)
     whole_ml = max(len(probe.points) * probe.point_ml, 1e-9)
 
-    def cost(direction: np.ndarray) -> float:
-        return probe.undercut_ml(direction, clearance_mm) + 0.01 * whole_ml * (1 - direction @ outward)
+    def cheapest(directions: Iterable[np.ndarray], best: np.ndarray, least: float) -> tuple[np.ndarray, float]:
+        """Return the first of the directions that cost the least, with its cost in mL, if that is less than so much."""
+        for direction in directions:
+            tilt_ml = 0.01 * whole_ml * (1 - direction @ outward)
+            cost = tilt_ml + probe.undercut_ml(direction, clearance_mm, enough_ml=least - tilt_ml)
+            if cost < least:
+                best, least = direction, cost
+        return best, least
 
-    best = min(directions_within(outward, WIDEST_DEG, _COARSE_DEG), key=cost)
+    best, least = cheapest(directions_within(outward, WIDEST_DEG, _COARSE_DEG), outward, np.inf)
     for angle in _FINE_DEG:
-        least = cost(best)
         for _ in range(3):
             around = [d for d in directions_within(best, angle, angle) if d @ outward > np.cos(np.deg2rad(WIDEST_DEG))]
-            costs = [cost(direction) for direction in around]
-            if not costs or min(costs) >= least:
+            before = least
+            best, least = cheapest(around, best, least)
+            if least == before:
                 break
-            best, least = around[int(np.argmin(costs))], min(costs)
     return best
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from CraNeXtLib.geometry.distance_field import aligned_grid, field_of
 from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.fit.symmetry_plane import SymmetryPlane
@@ -61,7 +61,7 @@ def compare_with_mirrored(
     upright = np.flatnonzero(sides(bone, center, facing=UPRIGHT) == OUTER)
     if len(upright) <= _NEIGHBORS:
         return MirrorComparison(outside, thicker)
-    _, near = cKDTree(bone.vertices[upright]).query(mesh.vertices[outer], k=_NEIGHBORS)
+    _, near = point_tree(bone.vertices[upright]).query(mesh.vertices[outer], k=_NEIGHBORS)
     normals = vertex_normals(bone)[upright[near[:, 0]]]
     offset = mesh.vertices[outer] - bone.vertices[upright[near[:, 0]]]
     along = (offset * normals).sum(axis=1)

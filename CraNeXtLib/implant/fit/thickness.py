@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.point_tree import point_tree
 
 OUTER, INNER, RIM = 1, -1, 0
 """Sides of a plate: facing out of the head, facing into it, and in between."""
@@ -44,7 +44,7 @@ def wall_thickness(mesh: Mesh, side: np.ndarray) -> np.ndarray:
     outer, inner = (np.flatnonzero(side == which) for which in (OUTER, INNER))
     if len(outer) and len(inner):
         for these, others in ((outer, inner), (inner, outer)):
-            walls[these] = cKDTree(mesh.vertices[others]).query(mesh.vertices[these])[0]
+            walls[these] = point_tree(mesh.vertices[others]).query(mesh.vertices[these])[0]
     return walls
 
 
@@ -63,6 +63,6 @@ def thinnest_vertex(mesh: Mesh, side: np.ndarray, walls: np.ndarray, gaps: np.nd
     measured = np.flatnonzero((side == OUTER) & np.isfinite(walls))
     rim = np.flatnonzero(np.isfinite(gaps))
     if len(rim) and len(measured):
-        to_rim = cKDTree(mesh.vertices[rim]).query(mesh.vertices[measured])[0]
+        to_rim, _ = point_tree(mesh.vertices[rim]).query(mesh.vertices[measured], distance_upper_bound=FEATHER_MM)
         measured = measured[to_rim > FEATHER_MM]
     return int(measured[walls[measured].argmin()]) if len(measured) else None

@@ -36,6 +36,16 @@ def test_round_trip_keeps_voxels_and_geometry(tmp_path, name):
     np.testing.assert_allclose(back.affine, OBLIQUE, rtol=0, atol=0 if name == "a.nrrd" else 1e-5)
 
 
+@pytest.mark.parametrize("name", ["a.nrrd", "b.nii.gz"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_volume_in_any_order_of_memory_is_written_the_same(tmp_path, name, order):
+    values = np.zeros((5, 6, 7), np.float32)
+    values[1:3, 2:6, 3] = np.random.default_rng(0).normal(size=(2, 4))
+    for voxels in (values, np.zeros_like(values), values - 1000):
+        write_volume(Volume(voxels.copy(order), OBLIQUE), tmp_path / name)
+        np.testing.assert_array_equal(read_volume(tmp_path / name).voxels, voxels)
+
+
 def test_nrrd_keeps_every_digit_of_another_nrrd(tmp_path):
     header = {
         "space": "left-posterior-superior",

@@ -7,7 +7,7 @@ from phantoms import Head, head
 
 from CraNeXtLib import finish
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.finishing import FinishSettings
+from CraNeXtLib.implant.finishing import FinishSettings, insertion
 from CraNeXtLib.implant.finishing.insertion import (
     best_direction,
     collision_probe,
@@ -41,8 +41,8 @@ def test_an_undercut_is_removed_and_only_that():
     phantom, direction = undercut_head()
     kept = finish(phantom.implant, phantom.defective, FinishSettings(insertion="none"))
     assert colliding(kept.implant, phantom.defective, direction, deeper_than_mm=1.5) > 100
-    for insertion in ("auto", tuple(direction)):
-        finished = finish(phantom.implant, phantom.defective, FinishSettings(insertion=insertion))
+    for chosen in ("auto", tuple(direction)):
+        finished = finish(phantom.implant, phantom.defective, FinishSettings(insertion=chosen))
         way = finished.pieces[0].outward_ras
         assert colliding(finished.implant, phantom.defective, way, deeper_than_mm=1.01) == 0
         assert 0.5 < finished.pieces[0].undercut_ml < 3
@@ -87,6 +87,20 @@ def test_the_best_direction_follows_an_inclined_shaft():
     found = best_direction(probe, up, 0.0)
     assert np.degrees(np.arccos(found @ axis)) < 6
     assert probe.undercut_ml(found, 0.0) < 0.2 * probe.undercut_ml(up, 0.0)
+
+
+def test_giving_up_bad_directions_early_changes_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    bone_mm = Volume(rng.normal(4, 3, size=(30, 30, 40)).astype(np.float32), np.diag([1.5, 1.5, 1.5, 1]))
+    probe = insertion.CollisionProbe(rng.uniform((15, 15, 0), (30, 30, 20), size=(900, 3)), bone_mm, 0.001)
+    up = np.array([0.0, 0.0, 1.0])
+    found = []
+    for points in (10, 10_000):
+        monkeypatch.setattr(insertion, "_SHARE_POINTS", points)
+        found.append(best_direction(probe, up, 0.5))
+    np.testing.assert_array_equal(*found)
+    costs = [probe.undercut_ml(d, 0.5) + 0.009 * (1 - d @ up) for d in directions_within(up, 50, 10)]
+    assert probe.undercut_ml(found[0], 0.5) + 0.009 * (1 - found[0] @ up) <= min(costs)
 
 
 def test_what_lies_below_a_forbidden_point_or_under_bone_beyond_the_grid_is_forbidden():
