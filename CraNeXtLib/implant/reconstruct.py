@@ -9,7 +9,7 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.filled_inside import solid_warnings
 from CraNeXtLib.anatomy.head.orientation import orientation_warnings
-from CraNeXtLib.anatomy.head.pose import HeadPose, find_pose, pose_warnings
+from CraNeXtLib.anatomy.head.pose import HeadPose, check_pose, find_pose, pose_warnings
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import explaining, load_model
@@ -86,7 +86,7 @@ def reconstruct(
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Raises:
-        InputError: If the mask, the model or a setting is invalid.
+        InputError: If the mask, the model or a setting is invalid, or too much of the mask is no bone.
         NoImplantError: If the model finds no defect; it holds the warnings so far.
     """
     skull = skull_mask(skull)
@@ -99,6 +99,7 @@ def reconstruct(
     with stages.stage("Finding the head"):
         warnings = orientation_warnings(skull)
         pose = find_pose(skull, any_way_up=bool(warnings))
+        check_pose(pose)
         warnings += solid_warnings(skull, pose)
         padded = padded_for_implant(skull, pose)
         warnings += pose_warnings(pose, padded.skull)

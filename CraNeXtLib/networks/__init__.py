@@ -97,6 +97,8 @@ def check_grid(name: str, shape: Sequence[int], **options: Any) -> None:
         with torch.device("meta"), torch.no_grad():
             build(name, **options)(torch.empty(1, options.get("in_channels", 1), *shape))
     except (RuntimeError, TypeError) as error:
+        if memory_advice(error):
+            raise
         raise InputError(f"The network {name} cannot take a grid of {list(shape)} voxels: {error}") from error
 
 
@@ -111,6 +113,8 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     try:
         network.load_state_dict(dict(weights))
     except RuntimeError as error:
+        if memory_advice(error):
+            raise
         raise InputError(f"The weights do not fit the network: {str(error)[:200]}") from error
     if not all(torch.isfinite(value).all() for value in network.state_dict().values()):
         raise InputError("The weights of the network are not finite; it was not trained to the end.")

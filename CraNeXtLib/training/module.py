@@ -15,6 +15,7 @@ from torchmetrics import MeanMetric, MinMetric
 
 from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.runtime.memory import memory_advice
 from CraNeXtLib.networks.activation_checkpointing import checkpoint_activations
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig
@@ -164,6 +165,8 @@ def _start_from(network: nn.Module, name: str) -> None:
         else:
             network.load_state_dict(weights)
     except (RuntimeError, OSError) as error:
+        if memory_advice(error):
+            raise
         raise InputError(f"network.start_from: the weights of '{name}' do not fit the network.") from error
 
 

@@ -12,7 +12,7 @@ def pose() -> HeadPose:
     template = bundled_template()
     matrix = np.eye(4)
     matrix[:3, 3] = -template.to_ras((np.array([template.shape]) - 1) / 2)[0]
-    return HeadPose(matrix, template, PoseFit(0.0, 0.0, (1.0, 1.0)))
+    return HeadPose(matrix, template, PoseFit(0.0, 0.0, 0.0, (1.0, 1.0)))
 
 
 def errors(phantom, *, front=1.0, known=1.0):

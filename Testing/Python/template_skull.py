@@ -17,7 +17,7 @@ def template_skull() -> Categorization:
     matrix = np.diag([1.1, 1.1, 1.1, 1.0])
     matrix[:3, 3] = 5, -7, 3
     labels = Volume(template.voxels, matrix @ template.affine)
-    pose = HeadPose(matrix, template, PoseFit(0.0, 0.0, (1.1, 1.1)))
+    pose = HeadPose(matrix, template, PoseFit(0.0, 0.0, 0.0, (1.1, 1.1)))
     return Categorization(labels, (), pose, "default", ())
 
 

@@ -12,6 +12,7 @@ from lightning.pytorch.plugins import TorchCheckpointIO
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.runtime.memory import memory_advice
 
 
 class AtomicCheckpoints(TorchCheckpointIO):
@@ -47,6 +48,8 @@ def epoch_of(checkpoint: Path) -> int:
     try:
         return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["epoch"]) + 1
     except Exception as error:  # torch, zipfile and pickle each raise their own
+        if memory_advice(error):
+            raise
         raise InputError(
             f"The checkpoint {checkpoint} is damaged; start again in another folder, or copy best.ckpt over it."
         ) from error

@@ -17,7 +17,7 @@ TWO_HOLES = (((40.0, 20.0, 60.0), 25.0), ((-60.0, -40.0, 30.0), 15.0))
 def pose():
     """The template as if it lay on the phantom, middle on middle."""
     matrix = np.eye(4)
-    pose = HeadPose(matrix, bundled_template(), PoseFit(0.0, 0.0, (1.0, 1.0)))
+    pose = HeadPose(matrix, bundled_template(), PoseFit(0.0, 0.0, 0.0, (1.0, 1.0)))
     matrix[:3, 3] = -pose.template_center
     return HeadPose(matrix, pose.template, pose.fit)
 

@@ -43,7 +43,7 @@ class Nearby(model_library.Model):
 
 def pose_of(phantom: Head, **fit) -> HeadPose:
     """The phantom's own shape as the template."""
-    known = {"distance_mm": 1.0, "far_fraction": 0.1, "stretch": (1.0, 1.0)}
+    known = {"distance_mm": 1.0, "far_fraction": 0.1, "vault_far_fraction": 0.1, "stretch": (1.0, 1.0)}
     return HeadPose(
         np.eye(4), phantom.complete.with_voxels(2 * phantom.complete.voxels.astype(np.uint8)), PoseFit(**known | fit)
     )
@@ -114,7 +114,7 @@ def test_nothing_is_said_where_the_volume_holds_the_implant(phantom):
 def test_there_is_padding_around_bone_and_predicted_head_in_millimeters():
     phantom = head(spacing=(2.0, 3.0, 2.5), holes=TOP)
     given = cropped(phantom.defective)
-    for pose, mask in ((pose_of(phantom), phantom.complete), (pose_of(phantom, far_fraction=0.9), given)):
+    for pose, mask in ((pose_of(phantom), phantom.complete), (pose_of(phantom, vault_far_fraction=0.9), given)):
         skull = padded_for_implant(given, pose).skull
         low, high = extent(mask)
         first, last = skull.to_ras(np.array([(0, 0, 0), np.array(skull.shape) - 1]))

@@ -14,7 +14,7 @@ def test_only_what_lies_at_the_level_of_the_base_counts():
     template = phantom.complete.with_voxels(2 * phantom.complete.voxels.astype(np.uint8))
     motion = np.eye(4)
     motion[:3, :3], motion[:3, 3] = OBLIQUE, (12, -7, 40)
-    pose = HeadPose(motion, template, PoseFit(1.0, 0.1, (1.0, 1.0)))
+    pose = HeadPose(motion, template, PoseFit(1.0, 0.1, 0.1, (1.0, 1.0)))
     implant = Volume(phantom.implant.voxels, motion @ phantom.implant.affine)
     heights = phantom.implant.to_ras(np.argwhere(phantom.implant.voxels))[:, 2]
     below, total = (n * 0.0243 for n in ((heights < skull_frame(template).base).sum(), len(heights)))

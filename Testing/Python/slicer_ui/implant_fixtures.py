@@ -38,7 +38,7 @@ def case(tmp_path_factory):
     def make(geometry: str) -> Case:
         phantom, folder = head(**GEOMETRIES[geometry]), tmp_path_factory.mktemp(geometry)
         write_volume(phantom.defective, folder / "skull.nrrd")
-        pose = HeadPose(np.eye(4), bundled_template(), PoseFit(0.0, 0.0, (1.0, 1.0)))
+        pose = HeadPose(np.eye(4), bundled_template(), PoseFit(0.0, 0.0, 0.0, (1.0, 1.0)))
         errors = phantom.implant.with_voxels(phantom.implant.voxels.astype(np.float16))
         truth = Reconstruction(
             defective_skull=phantom.defective,

@@ -5,14 +5,20 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from CraNeXtLib import reconstruct
+from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.pose import (
     HeadPose,
     PoseFit,
     bundled_template,
+    check_pose,
     find_pose,
+    is_plausible,
+    measure_fit,
     pose_warnings,
+    template_surface,
     upright_frame,
 )
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.box import box_from
@@ -81,10 +87,49 @@ def test_a_childs_head_is_told_by_its_size(scale, warned):
     matrix = np.diag([scale, scale, scale, 1.0])
     child = Volume(template.voxels > 0, matrix @ template.affine)
     child = on_box(child, box_from((-15, -15, 0), np.array(child.shape) + 15))
-    warnings = pose_warnings(HeadPose(matrix, template, PoseFit(1.0, 0.0, (scale, scale))), child)
+    warnings = pose_warnings(HeadPose(matrix, template, PoseFit(1.0, 0.0, 0.0, (scale, scale))), child)
     assert [warning.startswith(f"The head is {scale:.2f} times the size of an adult's") for warning in warnings] == (
         [True] if warned else []
     )
+
+
+def fit_with(added) -> HeadPose:
+    """The template on itself, with what a function of R, A and S adds to the mask, in mm from its center."""
+    template = bundled_template()
+    every = (slice(None, None, 3),) * 3
+    skull = Volume(template.voxels[every] > 0, template.affine @ np.diag([3, 3, 3, 1.0]))
+    skull = on_box(skull, box_from((-50, -20, -40), np.array(skull.shape) + np.array([50, 20, 0])))
+    points = skull.to_ras(np.indices(skull.shape).reshape(3, -1).T)
+    center = template.to_ras((np.array([template.shape]) - 1) / 2)
+    more = added(*(points - center).T).reshape(skull.shape)
+    surface = bone_surface(skull.with_voxels(skull.voxels | more))
+    return HeadPose(np.eye(4), template, measure_fit(template_surface(template), surface, np.eye(4)))
+
+
+def test_shoulders_in_view_are_no_reason_to_refuse():
+    pose = fit_with(lambda r, a, s: (s < -125) & (np.abs(a) < 60) & (np.abs(r) < 200) & (r.round() % 40 < 20))
+    assert pose.fit.far_fraction > 0.4
+    assert pose.fit.vault_far_fraction < 0.1
+    check_pose(pose)
+    assert is_plausible(pose)
+
+
+def test_what_is_no_bone_around_the_head_is_refused():
+    pose = fit_with(lambda r, a, s: (np.abs(np.hypot(r, a) - 118) < 4) & (a < 60) & (s > -20))
+    assert pose.fit.vault_far_fraction > 0.4
+    assert not is_plausible(pose)
+    with pytest.raises(InputError, match=r"% of the bone around the brain lies where no skull has bone.*a headrest"):
+        check_pose(pose)
+
+
+@pytest.mark.slow
+def test_a_skull_with_a_headrest_is_refused(skull):
+    wide = on_box(skull[0], box_from((-12, -24, 0), np.array(skull[0].shape) + np.array([12, 24, 0])))
+    points = wide.to_ras(np.argwhere(np.ones(wide.shape))) - upright_frame(skull[0]).center
+    distance = np.hypot(points[:, 0], points[:, 1]).reshape(wide.shape)
+    behind = (-points[:, 1] > 0.4 * np.abs(points[:, 0])).reshape(wide.shape)
+    with pytest.raises(InputError, match="headrest"):
+        reconstruct(wide.with_voxels(wide.voxels | ((distance > 112) & (distance < 122) & behind)))
 
 
 def test_a_nearly_upright_head_is_not_rotated(skull):
