@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from CraNeXtLib.anatomy.ct.scan import CTScan
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.volume_files import is_volume_file, read_volume, volume_hash
+from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.geometry.volume_files import input_hash, is_volume_file, read_volume, volume_hash
 
 
 def read_ct(path: str | Path, *, series: str | None = None, orientation: str | None = None) -> CTScan:
@@ -34,3 +36,20 @@ def read_ct(path: str | Path, *, series: str | None = None, orientation: str | N
     from CraNeXtLib.anatomy.ct.dicom_slices import read_slices
 
     return read_slices(find_series(path, series=series))
+
+
+def ct_hash(path: Path, *, series: str | None = None) -> str:
+    """Return the hash of what :func:`read_ct` reads: of a DICOM series its own files, whatever else is in the folder.
+
+    Where no series can be told, it is :func:`CraNeXtLib.geometry.volume_files.input_hash`, so that whatever changes is
+    noticed.
+    """
+    if is_volume_file(path) or not path.exists():
+        return input_hash(path)
+    try:
+        from CraNeXtLib.anatomy.ct.dicom_series import find_series
+
+        hashes = sorted(sha256_of(file) for file in find_series(path, series=series).files)
+    except (InputError, ImportError, OSError):  # reading the case will report it
+        return input_hash(path)
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.anatomy.ct.reading import ct_hash
 from CraNeXtLib.cases.batch.listing import BatchCase
 from CraNeXtLib.cases.case_folder import DERIVED, discard_results
 from CraNeXtLib.cases.case_settings import CaseSettings
@@ -50,10 +51,11 @@ def asked_of(case: BatchCase, common: CaseSettings) -> dict[str, Any]:
         InputError: If there is no such model.
     """
     settings = case.settings(common)
-    files = [case.skull, *([case.reference_implant] if case.reference_implant else [])]
+    skull = ct_hash(case.skull, series=settings.series) if settings.ct else input_hash(case.skull)
+    reference = [[str(file), input_hash(file)] for file in (case.reference_implant,) if file]
     asked = {
         "settings": asdict(settings),
-        "files": [[str(file), input_hash(file)] for file in files],
+        "files": [[str(case.skull), skull], *reference],
         "model_sha256": model_library.find(settings.model).sha256,
         "version": __version__,
     }

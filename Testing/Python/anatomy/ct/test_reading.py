@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from ct_phantoms import NAME, blob, write_series
 
-from CraNeXtLib.anatomy.ct.reading import read_ct
+from CraNeXtLib.anatomy.ct.reading import ct_hash, read_ct
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume_files import write_volume
 
@@ -21,3 +21,22 @@ def test_a_volume_file_is_read_unchanged(tmp_path):
     with pytest.raises(InputError, match="leave out --orientation"):
         read_ct(tmp_path / "dicom", orientation="LPS")
     assert NAME.split("^")[0] not in str(read_ct(tmp_path / "dicom"))
+
+
+@pytest.mark.parametrize("whole_folder", [True, False])
+def test_the_hash_of_a_series_does_not_depend_on_what_else_is_in_its_folder(tmp_path, whole_folder):
+    """A batch that writes its results beside the slices would otherwise run again."""
+    file = write_series(blob(), tmp_path)[3]
+    other = write_series(blob(), tmp_path, number=9, prefix="b")[0]
+    path = tmp_path if whole_folder else file
+    before = ct_hash(path, series="3")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "implant.stl").write_text("solid")
+    other.unlink()
+    assert ct_hash(path, series="3") == before
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    changed = ct_hash(path, series="3")
+    assert changed not in ("", before)
+    next(p for p in tmp_path.glob("a*") if p != file).unlink()
+    assert ct_hash(path, series="3") not in ("", before, changed)
+    assert ct_hash(tmp_path / "absent") == ""
