@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.files.filling import filling
-from CraNeXtLib.core.files.text import json_text
+from CraNeXtLib.core.files.text import json_text, write_text
 
 DERIVED = ("finish.json", "regions.json", "metrics.json")
 """Descriptions of what is made from a reconstructed case; a new reconstruction in their folder replaces them, too."""
@@ -91,6 +91,17 @@ def discard_results(out: str | Path, description_name: str, *, replaces: Sequenc
             pass
         with suppress(OSError):
             Path(out).rmdir()  # if it is empty
+
+
+def add_to_files(description: Path, name: str) -> None:
+    """List a file that was written beside the description of a finished run, so that the next run replaces it, too.
+
+    Raises:
+        InputError: If the description cannot be written.
+    """
+    content = json.loads(description.read_text(encoding="utf-8"))
+    content["files"] = sorted({*content["files"], name})
+    write_text(description, json_text(content, indent=2))
 
 
 def files_of_run(description: Path) -> set[str]:

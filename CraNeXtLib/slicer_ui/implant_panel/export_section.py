@@ -13,6 +13,8 @@ import ctk
 import qt
 import slicer
 
+from CraNeXtLib.cases.case_folder import add_to_files
+from CraNeXtLib.cases.result_json import RESULT_FILE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
@@ -86,6 +88,7 @@ class ExportSection:
                         "there and press “Export” again."
                     ).format(folder=run.out)
                 )
+        add_to_files(run.out / RESULT_FILE, SCENE_FILE)
         self.exporting.message.show("done", _("All files are in {folder}.").format(folder=run.out))
         self._open.setVisible(True)
 
@@ -107,7 +110,7 @@ def _check_same_case(out: Path, description: dict[str, Any]) -> None:
     if not out.is_dir() or not any(out.iterdir()):
         return
     try:
-        earlier = json.loads((out / "result.json").read_text(encoding="utf-8"))["input"]["sha256"]
+        earlier = json.loads((out / RESULT_FILE).read_text(encoding="utf-8"))["input"]["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         earlier = None
     if earlier != description["input"]["sha256"]:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from CraNeXtLib.cases.case_folder import case_folder, discard_results, files_of_run
+from CraNeXtLib.cases.case_folder import add_to_files, case_folder, discard_results, files_of_run
 from CraNeXtLib.core.errors import CancelledError, InputError
 
 
@@ -63,6 +63,18 @@ def test_a_run_replaces_what_an_earlier_one_of_its_kind_wrote_and_nothing_else(t
     assert (tmp_path / "implant.stl").read_text() == "implant.stl"
     run(tmp_path, "implant.stl", replaces=["other.json", "none.json"])
     assert names_in(tmp_path) == ["implant.stl", "implant_3.stl", "run.json"]
+
+
+def test_a_file_that_is_added_later_is_replaced_with_the_others(tmp_path):
+    for added in (True, False):
+        with case_folder(tmp_path, "result.json") as folder:
+            folder.write_description({"format": "cranext-result", "volume": None})
+        if added:
+            (tmp_path / "scene.mrb").write_text("scene")
+            add_to_files(tmp_path / "result.json", "scene.mrb")
+            content = json.loads((tmp_path / "result.json").read_text())
+            assert content == {"format": "cranext-result", "volume": None, "files": ["result.json", "scene.mrb"]}
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
 
 
 @pytest.mark.parametrize("kind", ["run.json", "other.json"])

@@ -231,6 +231,7 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     np.testing.assert_allclose(read_volume(out / "implant.nrrd").affine, phantom.implant.affine, atol=1e-6)
     description = json.loads((out / "result.json").read_text(encoding="utf-8"))
     assert (description["edited"], description["input"]["node"]) == (False, "Patient")
+    assert set(description["files"]) == files
     assert description["case_id"] == "Case 7/left"
     assert "Case 7/left" in (out / "report.html").read_text(encoding="utf-8")
     assert "Patient" not in (out / "report.html").read_text(encoding="utf-8")
