@@ -11,6 +11,7 @@ import numpy as np
 
 from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
+from CraNeXtLib.anatomy.head.implant_mask import check_implant
 from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.cases.case_folder import CaseFolder, case_folder, discard_results
@@ -74,6 +75,7 @@ def categorize_case(
                 defect = read_mask(
                     implant, orientation=orientation, segment=implant_segment, option="--implant-segment"
                 )
+                check_implant(defect, volume, name=Path(implant).name, skull_name=Path(skull).name)
             own_template = None if template is None else load_template(template)
         with stages.stage("Categorizing") as update:
             result = categorize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from CraNeXtLib.anatomy.head.implant_mask import check_implant
 from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
@@ -42,7 +43,7 @@ def read_with_skull(
         The masks of skull and parts, of type bool and of one geometry.
 
     Raises:
-        InputError: If a file is no mask, or a part is not on the skull's lattice.
+        InputError: If a file is no mask, or a part is not on the skull's lattice or no implant for it.
     """
     bone = read_skull_mask(skull, orientation=orientation, segment=segment)
     return on_one_grid(bone, *(read_part(part, bone, Path(skull).name, orientation=orientation) for part in parts))
@@ -61,7 +62,7 @@ def read_part(part: PartFile, skull: Volume, skull_name: str, *, orientation: st
         The mask on its own grid, of type bool; see :func:`CraNeXtLib.geometry.lattice.on_one_grid`.
 
     Raises:
-        InputError: If the file is no mask, or its voxels do not coincide with the skull's.
+        InputError: If the file is no mask, its voxels do not coincide with the skull's, or it is no implant for it.
     """
     mask = read_mask(part.path, orientation=orientation, segment=part.segment, option=part.option)
     if not mask.has_geometry_of(skull) and box_on_lattice(mask, skull) is None:
@@ -69,6 +70,7 @@ def read_part(part: PartFile, skull: Volume, skull_name: str, *, orientation: st
             f"The voxels of {Path(part.path).name} ({_geometry(mask)}) do not coincide with those of {skull_name} "
             f"({_geometry(skull)}); resample it to the skull's geometry."
         )
+    check_implant(mask, skull, name=Path(part.path).name, skull_name=skull_name)
     return mask
 
 

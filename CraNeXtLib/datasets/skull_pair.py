@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from CraNeXtLib.anatomy.head.implant_mask import check_implant
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
@@ -31,13 +32,16 @@ def load_case(case: DatasetCase) -> SkullPair:
     """Read a case's masks; the one that has no file follows from the other two.
 
     Raises:
-        InputError: If a file cannot be read, is no mask, or its geometry differs from the others'.
+        InputError: If a file cannot be read, is no mask, its geometry differs from the others', or the implant is none
+            for the skull.
     """
     masks = {role: _read(case, role, path) for role, path in case.files().items()}
     first = next(iter(masks))
     for role, mask in masks.items():
         if box_on_lattice(mask, masks[first]) is None:
             raise InputError(f"Case {case.name}: {role} and {first} differ in spacing, directions or position.")
+    if "implant" in masks:
+        check_implant(masks["implant"], masks[first], name=f"Case {case.name}: the implant", skull_name=first)
     masks = dict(zip(masks, on_one_grid(*masks.values()), strict=True))
     voxels = {role: mask.voxels for role, mask in masks.items()}
     if "complete" not in voxels:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.box import corner_indices, foreground_box
 from CraNeXtLib.geometry.volume import Volume
 
 RIGHT_ANGLE_TOLERANCE = 1e-3
@@ -31,6 +31,25 @@ def border(voxels: np.ndarray) -> np.ndarray:
 def mask(volume: Volume) -> np.ndarray:
     """Return which of a volume's voxels are not zero; without a copy if they are booleans already."""
     return volume.voxels if volume.voxels.dtype == bool else np.not_equal(volume.voxels, 0, order="C")
+
+
+def gap_mm(volume: Volume, other: Volume) -> float:
+    """Return how far the box of a mask lies beside the box of another, in mm along the other's axes.
+
+    Args:
+        volume: A mask.
+        other: A mask in the same RAS space, perhaps on another grid.
+
+    Returns:
+        0 if the boxes touch or overlap, or if a mask is empty.
+    """
+    if not (mask(volume).any() and mask(other).any()):
+        return 0.0
+    here, there = (
+        other.to_indices(each.to_ras(corner_indices(foreground_box(mask(each))))) for each in (volume, other)
+    )
+    apart = np.maximum(here.min(axis=0) - there.max(axis=0), there.min(axis=0) - here.max(axis=0))
+    return float(max(0.0, ((apart - 1) * other.spacing).max()))
 
 
 def binary(volume: Volume, *, name: str = "The volume", option: str = "--segment") -> Volume:

@@ -35,7 +35,8 @@ def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, opt
         option: The command's option for ``segment``, for messages.
 
     Raises:
-        InputError: If a segment does not exist, several exist and none is chosen, or the header describes them wrongly.
+        InputError: If a segment does not exist or is empty, several exist and none is chosen, or the header describes
+            them wrongly.
     """
     segments = _segments(stored.header, name)
     if not segments:
@@ -63,7 +64,12 @@ def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, opt
         if len(found) > 1:
             ids = ", ".join(f"'{described.id}'" for described in found)
             raise InputError(f"{name} has several segments called '{wanted}'; choose by ID with {option}: {ids}.")
-        return mask_of(found[0]) if found else None
+        if not found:
+            return None
+        mask = mask_of(found[0])
+        if not mask.any():
+            raise InputError(f"The segment '{wanted}' of {name} is empty; choose another with {option}.")
+        return mask
 
     return _union(segment, find, name, option, choices=names)
 
@@ -119,12 +125,14 @@ def _segments(header: Mapping[str, Any], name: str) -> list[_Segment]:
         )
         if not (_NUMBER.fullmatch(layer) and _NUMBER.fullmatch(label)):
             raise _malformed(name, identifier)
+        if any((other.layer, other.label) == (int(layer), int(label)) for other in segments):
+            raise _malformed(name, identifier)
         segments.append(_Segment(identifier, str(header.get(prefix + "Name", identifier)), int(layer), int(label)))
     return segments
 
 
 def _malformed(name: str, segment: str) -> InputError:
     return InputError(
-        f"The header of {name} describes the segment '{segment[:60]}' by a layer or label that is not there; save the "
-        "segmentation again."
+        f"The header of {name} describes the segment '{segment[:60]}' by a layer or label that is not there or that is "
+        "another segment's; save the segmentation again."
     )

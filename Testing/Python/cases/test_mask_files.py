@@ -74,3 +74,23 @@ def test_a_skull_in_centimeters_is_refused(folder):
     write_volume(Volume(SKULL, np.diag([0.1, 0.1, 0.1, 1]) @ AFFINE), folder / "small.nrrd")
     with pytest.raises(InputError, match="check its spacing and its unit"):
         read_with_skull(folder / "small.nrrd")
+
+
+def test_an_inverted_or_filled_mask_is_no_implant(folder):
+    large = np.diag([8.0, 8.0, 8.0, 1.0])  # the volume has 5407 mL
+    write_volume(Volume(SKULL, large), folder / "skull.nrrd")
+    for voxels in (~IMPLANT, np.ones_like(IMPLANT)):
+        with pytest.raises(InputError, match=rf"implant.nrrd is {voxels.sum() * 0.512:.0f} mL large, more than any"):
+            read(folder, voxels, large)
+
+
+@pytest.mark.parametrize(("voxels_away", "accepted"), [(0, True), (7, True), (8, False), (100_000, False)])
+def test_an_implant_far_beside_the_skull_is_refused(folder, voxels_away, accepted):
+    """The skull ends with its voxel 18, the implant begins with 19; 7 voxels of 3.91 mm are 27 mm, 8 are 31 mm."""
+    affine = AFFINE.copy()
+    affine[:3, 3] += voxels_away * AFFINE[:3, 1]
+    if accepted:
+        assert read(folder, IMPLANT, affine)[1].voxels.sum() == IMPLANT.sum()
+    else:
+        with pytest.raises(InputError, match=r"implant.nrrd lies [0-9]+ mm beside the bone of skull.nrrd"):
+            read(folder, IMPLANT, affine)

@@ -99,3 +99,12 @@ def test_what_is_read_changes_with_the_file_the_segment_and_the_orientation(labe
     ]
     assert len({contents(one)["complete"] for one in (case, *others)}) == 5
     assert contents(others[0]) == {"complete": sha256_of(labels)}
+
+
+def test_an_implant_far_beside_its_skull_is_refused_before_the_grid_grows(tmp_path):
+    far = AFFINE.copy()
+    far[:3, 3] = (-5000, 0, 0)
+    defective = write(tmp_path / "defective.nrrd", MASKS["defective"])
+    case = DatasetCase(subject="1", defective=defective, implant=write(tmp_path / "implant.nrrd", IMPLANT, far))
+    with pytest.raises(InputError, match=r"Case 1: the implant lies 49[0-9][0-9] mm beside the bone of defective"):
+        load_case(case)

@@ -64,3 +64,13 @@ def test_metadata_that_describe_nothing_are_refused(field, value):
         pytest.skip("a segment may be empty")
     with pytest.raises(InputError, match="describes the segment 'Segment_1'"):
         chosen(described("A", **{f"Segment0_{field}": value}), "A")
+
+
+def test_an_empty_segment_and_one_with_the_label_of_another_are_refused():
+    empty = described("Skull", "Implant", Segment1_LabelValue="7")
+    assert chosen(empty, "Skull") == [1]
+    for segment in ("Implant", "Skull,Implant", "7"):
+        with pytest.raises(InputError, match=r"The segment '.*' of a.seg.nrrd is empty; .* --implant-segment"):
+            chosen(empty, segment)
+    with pytest.raises(InputError, match=r"'Segment_2' by a layer or label .* another segment's"):
+        chosen(described("Skull", "Implant", Segment1_LabelValue="1"), "Skull")
