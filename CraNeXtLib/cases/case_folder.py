@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -72,9 +73,9 @@ def case_folder(
 
     def earlier(folder: Path) -> set[str]:
         names = {name for kind in (description_name, *replaces) for name in files_of_run(folder / kind)}
-        real = folder.resolve()
+        real = os.path.realpath(folder)  # unlike Path.resolve, it does not fail for links that form a circle
         given = [Path(path).absolute() for path in inputs if path and "\0" not in str(path)]
-        return names - {path.name for path in given if path.parent.resolve() == real}
+        return names - {path.name for path in given if os.path.realpath(path.parent) == real}
 
     with filling(out, earlier=earlier, last=description_name) as path:
         yield CaseFolder(path, description_name)

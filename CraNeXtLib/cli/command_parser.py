@@ -40,9 +40,20 @@ def add_actions(parser: argparse.ArgumentParser) -> SubParsers:
     return parser.add_subparsers(title="actions", required=True, metavar="ACTION")
 
 
+def path_to_write(text: str) -> str:
+    """Return an argument that names where to write; an empty one, as of an unset variable, would be the current folder.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is empty.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty; write . for the current folder")
+    return text
+
+
 def add_output_folder(parser: argparse.ArgumentParser, text: str = "folder for the results") -> None:
     """Declare ``--out DIR``."""
-    parser.add_argument("--out", required=True, metavar="DIR", help=text)
+    parser.add_argument("--out", required=True, type=path_to_write, metavar="DIR", help=text)
 
 
 def add_orientation(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -69,7 +70,9 @@ def export_model(name: str, folder: str | Path) -> Path:
     """
     model = find(name)
     target = Path(folder) / model.name
-    if target.resolve().is_relative_to(model.folder.resolve()):
+    with writing(target):
+        real = Path(os.path.realpath(target))  # unlike Path.resolve, it does not fail for links that form a circle
+    if real.is_relative_to(os.path.realpath(model.folder)):
         raise InputError(f"{folder} is the folder of the model itself; choose another one.")
     with new_folder(target) as new:
         shutil.copytree(model.folder, new, dirs_exist_ok=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_actions, add_command, add_orientation, add_output_folder
+from CraNeXtLib.cli.command_parser import add_actions, add_command, add_orientation, add_output_folder, path_to_write
 from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _add_make(actions: SubParsers) -> None:
         metavar="FOLDER",
         help="SkullBreak, SkullFix, or a folder of files named NAME_defective, NAME_complete and NAME_implant",
     )
-    make.add_argument("--out", required=True, metavar="MANIFEST", help="CSV or JSON file to write")
+    make.add_argument("--out", required=True, type=path_to_write, metavar="MANIFEST", help="CSV or JSON file to write")
     make.add_argument(
         "--layout", default="auto", choices=LAYOUTS, help="how the folder is organized; default: %(default)s"
     )

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_command
+from CraNeXtLib.cli.command_parser import add_command, path_to_write
 from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def add_to(commands: SubParsers) -> None:
     """Declare the command."""
     parser = add_command(commands, "demo", "make an implant for the bundled skull")
-    parser.add_argument("--out", metavar="DIR", help="folder for the results")
+    parser.add_argument("--out", type=path_to_write, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--rebuild",
         metavar="BONES",

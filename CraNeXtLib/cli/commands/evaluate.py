@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_segments
+from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_segments, path_to_write
 from CraNeXtLib.cli.printing import print_files, print_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
@@ -31,7 +31,9 @@ def add_to(commands: SubParsers) -> None:
     add_orientation(parser)
     add_segments(parser, "skull", "implant", "reference")
     parser.add_argument("--json", action="store_true", help="print all metrics as JSON")
-    parser.add_argument("--out", metavar="DIR", help="folder for metrics, checklist, distance maps and pictures")
+    parser.add_argument(
+        "--out", type=path_to_write, metavar="DIR", help="folder for metrics, checklist, distance maps and pictures"
+    )
     parser.add_argument(
         "--threshold",
         action="append",

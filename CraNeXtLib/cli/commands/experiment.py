@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_actions, add_command, add_output_folder
+from CraNeXtLib.cli.command_parser import add_actions, add_command, add_output_folder, path_to_write
 from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,12 @@ def add_to(commands: SubParsers) -> None:
     run.set_defaults(run=_run)
     tables = add_command(actions, "tables", "write tables and figures of the finished cells")
     tables.add_argument("folder", metavar="DIR", help="folder of the experiments")
-    tables.add_argument("--out", metavar="DIR", help="folder for the files; default: tables in the experiments' folder")
+    tables.add_argument(
+        "--out",
+        type=path_to_write,
+        metavar="DIR",
+        help="folder for the files; default: tables in the experiments' folder",
+    )
     tables.add_argument("--no-figures", action="store_true", help="write only the tables")
     tables.set_defaults(run=_tables)
 

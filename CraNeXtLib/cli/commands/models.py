@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_actions, add_command, add_device, add_output_folder
+from CraNeXtLib.cli.command_parser import add_actions, add_command, add_device, add_output_folder, path_to_write
 from CraNeXtLib.cli.printing import print_files
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.text import read_text
@@ -36,7 +36,7 @@ def add_to(commands: SubParsers) -> None:
 
     export = add_command(actions, "export", "copy a model, by name or folder, into another folder")
     export.add_argument("name", metavar="NAME")
-    export.add_argument("folder", metavar="FOLDER")
+    export.add_argument("folder", type=path_to_write, metavar="FOLDER")
     export.add_argument("--monai-bundle", action="store_true", help="write a MONAI bundle instead of a copy")
     export.set_defaults(run=_export)
 

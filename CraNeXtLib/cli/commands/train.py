@@ -8,7 +8,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_command
+from CraNeXtLib.cli.command_parser import add_command, path_to_write
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import duration
 
@@ -26,7 +26,9 @@ def add_to(commands: SubParsers) -> None:
     names = ", ".join(presets())
     parser.add_argument("config", nargs="?", metavar="CONFIG", help=f"YAML file, or one of the presets {names}")
     parser.add_argument("--manifest", metavar="FILE", help="manifest of the data set, instead of the configuration's")
-    parser.add_argument("--out", metavar="DIR", help="folder of the run; default: runs/NAME of the configuration")
+    parser.add_argument(
+        "--out", type=path_to_write, metavar="DIR", help="folder of the run; default: runs/NAME of the configuration"
+    )
     parser.add_argument("--resume", action="store_true", help="continue the run in that folder")
     parser.add_argument(
         "--dry-run", action="store_true", help="only try a few steps: do they fit into memory, how long is an epoch"

@@ -103,6 +103,13 @@ def test_an_input_that_an_earlier_run_wrote_stays(tmp_path):
         run(tmp_path, "implant.stl", inputs=[tmp_path / "implant.stl"])
 
 
+def test_an_input_behind_links_that_form_a_circle_is_no_file_of_the_run(tmp_path):
+    (tmp_path / "circle").symlink_to("circle")
+    with case_folder(tmp_path / "out", "run.json", inputs=(tmp_path / "circle" / "a.txt",)) as folder:
+        folder.write_description({})
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["run.json"]
+
+
 def test_a_description_can_name_only_plain_files_beside_it(tmp_path):
     """Anybody can write a result.json, and it must not make a run delete anything elsewhere."""
     outside, out = tmp_path / "outside", tmp_path / "out"

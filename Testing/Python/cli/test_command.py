@@ -24,6 +24,8 @@ from CraNeXtLib.core.resources import DEFECTIVE_SKULL as SKULL
         ["reconstruct", str(SKULL), "--out", "x", "--segment", "Femur"],
         ["models", "info", "nonsense"],
         ["models", "import", "missing.pth"],
+        ["reconstruct", str(SKULL), "--out", ""],
+        ["models", "export", "pca_skull", ""],
     ],
 )
 def test_bad_usage(run, tmp_path, monkeypatch, arguments):

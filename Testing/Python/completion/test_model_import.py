@@ -99,6 +99,13 @@ def test_a_copy_of_a_model_is_not_made_within_itself(added):  # noqa: ARG001
     assert not (folder / "mine").exists()
 
 
+@pytest.mark.parametrize("name", ["circle", "a\0b"])
+def test_where_no_folder_can_be_nothing_is_exported(tmp_path, name):
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(InputError, match=r"circle|NUL"):
+        model_import.export_model("pca_skull", tmp_path / name)
+
+
 def test_of_a_link_only_the_link_is_deleted(home, tmp_path, tiny_model):
     folder = tiny_model(tmp_path / "mine")
     (home / "models").mkdir(parents=True)
