@@ -1,34 +1,42 @@
 # make demo   sets up and makes an implant for the bundled skull
-# make test   sets up and runs every test
+# make test   sets up what the tests need on top of that, and runs every test
 # make lint   checks style, imports and types
-# TORCH chooses the PyTorch build, for example: make test TORCH=torch==2.13.0
+# TORCH chooses the PyTorch build of the tests, for example: make test TORCH=torch==2.13.0
 
 PYTHON ?= python3
 TORCH ?= torch
 VENV := .venv
-READY := $(VENV)/ready
+# What has been installed: the program without PyTorch for the demo, or everything for the tests.
+PROGRAM := $(VENV)/program
+EVERYTHING := $(VENV)/everything
+# Most of the installed modules are never imported, so pip does not compile them.
+export PIP_NO_COMPILE ?= 1
 
 .PHONY: demo test lint clean
 
-demo: $(READY)
+demo: $(PROGRAM)
 	$(VENV)/bin/cranext demo --out demo
 
-test: $(READY)
+test: $(EVERYTHING)
 	# Three processes keep two cores busy, since many tests wait for a program that they started.
 	$(VENV)/bin/python -m pytest -n 3 --dist loadfile
 
-lint: $(READY)
+lint: $(EVERYTHING)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/mypy
 
-$(READY): pyproject.toml $(wildcard CraNeXtLib/Resources/Requirements/*.txt) Testing/requirements.txt
+$(PROGRAM): pyproject.toml $(wildcard CraNeXtLib/Resources/Requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet --editable .
+	touch $@
+
+$(EVERYTHING): $(PROGRAM) Testing/requirements.txt
 	$(VENV)/bin/python -m pip install --quiet $(foreach word,$(TORCH),'$(word)')
 	$(VENV)/bin/python -m pip install --quiet --editable ".[test]"
-	touch $(READY)
+	touch $@
 
 clean:
 	rm -rf $(VENV) demo

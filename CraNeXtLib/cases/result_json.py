@@ -15,8 +15,8 @@ from CraNeXtLib.cases.checked_part import CheckedPart
 from CraNeXtLib.cases.skull_input import SkullInput
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
-from CraNeXtLib.core.runtime.environment import installed_version
 from CraNeXtLib.core.runtime.memory import peak_memory_mb
+from CraNeXtLib.core.runtime.requirements import installed_version
 from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume

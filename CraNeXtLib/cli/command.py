@@ -15,6 +15,7 @@ from CraNeXtLib.cli.progress_printer import ProgressPrinter
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.runtime.memory import memory_advice
+from CraNeXtLib.core.runtime.requirements import package_advice
 from CraNeXtLib.core.runtime.signals import exit_status, interrupting_signals
 from CraNeXtLib.core.runtime.threads import set_threads
 
@@ -64,13 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise
             progress.end()
             return _report(InputError(f"No file can have the name {str(error.filename)[:60]!r}…; give a shorter one."))
-        except (CraNeXtError, MemoryError, RuntimeError) as error:
+        except (CraNeXtError, MemoryError, ModuleNotFoundError, RuntimeError) as error:
             progress.end()
             return _report(error)
 
 
 def _report(error: Exception) -> int:
     """Print an error with the warnings that led to it, and return the exit status; raise it again if it is a bug."""
+    if package_advice(error):
+        error = InputError(package_advice(error))
     if not isinstance(error, CraNeXtError):
         advice = memory_advice(error)
         if not advice:

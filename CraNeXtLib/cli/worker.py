@@ -44,6 +44,7 @@ def main(job_file: str) -> int:
     from CraNeXtLib.core.errors import CancelledError, CraNeXtError
     from CraNeXtLib.core.runtime.memory import memory_advice
     from CraNeXtLib.core.runtime.parent_process import when_parent_closes
+    from CraNeXtLib.core.runtime.requirements import package_advice
     from CraNeXtLib.core.runtime.signals import interrupting_signals
     from CraNeXtLib.core.runtime.threads import set_threads
 
@@ -71,7 +72,7 @@ def main(job_file: str) -> int:
         _send(events, event="error", status=error.exit_status, **content)
         return error.exit_status
     except ImportError as error:
-        message = (
+        message = package_advice(error) or (
             f"{sys.executable} lacks the package {error.name or error}; install what CraNeXt needs there, or choose "
             "another Python."
         )

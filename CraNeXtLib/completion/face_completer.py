@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from scipy import special
 
 from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.completion.grid_completion import GridCompletion
 from CraNeXtLib.completion.shape_model.completer import PlacedSkull
-from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
-from CraNeXtLib.networks.inference import runner
+from CraNeXtLib.networks.trained_network import TrainedNetwork, load_network
 
 PREFIX = "face."
 """Names of its weights in a model folder begin with this."""
@@ -34,12 +34,12 @@ class FaceCompleter:
     """A trained network of the face with its grid.
 
     Args:
-        network: Takes (B, 2, X, Y, Z), the occupancy of the defective skull and of the mean skull.
+        network: Takes (2, X, Y, Z), the occupancy of the defective skull and of the mean skull.
         grid: The network's grid.
         mean_skull: Occupancy of the mean skull on that grid.
     """
 
-    network: FoldedCraNeXt
+    network: TrainedNetwork
     grid: ModelSpaceGrid
     mean_skull: np.ndarray
 
@@ -47,7 +47,7 @@ class FaceCompleter:
     def from_description(
         cls,
         description: Mapping[str, Any],
-        tensors: Mapping[str, torch.Tensor],
+        weights: Path,
         head: ModelSpaceGrid,
         mean_skull: np.ndarray,
     ) -> FaceCompleter:
@@ -55,17 +55,15 @@ class FaceCompleter:
 
         Args:
             description: The section ``face`` of ``model.json``.
-            tensors: All weights of the model.
+            weights: The file of all weights of the model.
             head: The grid of the whole head.
             mean_skull: Occupancy of the mean skull on that grid.
         """
         options, shape = description["network"]["options"], tuple(description["grid"]["shape"])
         networks.check_shape(shape)
-        network = networks.build("cranext_folded", **options)
-        assert isinstance(network, FoldedCraNeXt)
-        networks.load_weights(network, {k.removeprefix(PREFIX): v for k, v in tensors.items() if k.startswith(PREFIX)})
+        network = load_network(weights, "cranext_folded", options, prefix=PREFIX)
         grid = ModelSpaceGrid(head.surface, shape, "face")
-        return cls(network.eval(), grid, head.resample_to(grid, mean_skull))
+        return cls(network, grid, head.resample_to(grid, mean_skull))
 
     def complete(
         self, placed: PlacedSkull, *, device: str, notify: Callable[[str], None], progress: Callable[[float], None]
@@ -79,10 +77,9 @@ class FaceCompleter:
             progress: Called with the fraction done; may raise to stop.
         """
         bone = self.grid.sample(placed.occupancy, placed.alignment)
-        x = torch.as_tensor(np.stack([bone, self.mean_skull]))[None]
-        with torch.inference_mode():
-            implant = torch.sigmoid(runner(self.network, device=device, notify=notify)(x, progress=progress))
-        return GridCompletion.of(self.grid, bone, implant[0, 0].numpy())
+        x = np.stack([bone, self.mean_skull])
+        logits = self.network.logits(x, device=device, notify=notify, progress=progress)
+        return GridCompletion.of(self.grid, bone, special.expit(logits))
 
     @cached_property
     def blend_weight(self) -> np.ndarray:

@@ -15,10 +15,11 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import is_file, shortened
 from CraNeXtLib.core.files.text import read_json
 from CraNeXtLib.core.resources import BUNDLED, user_folder
+from CraNeXtLib.networks import NUMPY_NAMES
 
 DEFAULT_MODEL = "cranext_refined"
 PREVIEW_MODEL = "pca_skull"
-"""Takes a third of the time, needs no PyTorch, and is nearly as good."""
+"""Takes a third of the time, and is nearly as good."""
 FORMAT_VERSION = 1
 SCORES_FILE, CARD = "scores.csv", "MODEL_CARD.md"
 _LONGEST_NAME = 100
@@ -56,6 +57,16 @@ class Model:
     def weights(self) -> Path:
         """The weights file, in safetensors format."""
         return self.folder / "weights.safetensors"
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The extras of the package that it needs on the CPU, such as ``"torch"``."""
+        kind, network = self.description["kind"], self.description.get("network")
+        if kind == "pca_skull_official":
+            return ("ants",)
+        light = kind != "network" or (isinstance(network, dict) and network.get("name") in NUMPY_NAMES)
+        regions = ("ants",) if self.description.get("input") == "labels" else ()
+        return (*(() if light else ("torch",)), *regions)
 
     @property
     def bundled(self) -> bool:

@@ -17,6 +17,7 @@ from CraNeXtLib.core.errors import CraNeXtError, InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.core.runtime.memory import memory_advice
+from CraNeXtLib.core.runtime.requirements import package_advice
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
@@ -27,7 +28,7 @@ _COMPLETERS = {
     "pca_skull_official": "CraNeXtLib.completion.shape_model.official:OfficialPCACompleter",
     "refined": "CraNeXtLib.completion.refined_completer:RefinedCompleter",
 }
-"""The class that loads each kind of model. It is imported on use, because only networks need PyTorch."""
+"""The class that loads each kind of model. It is imported on use."""
 
 _TRIAL_SPACING_MM = 4.0
 _SMALL_SHAPE = (64, 64, 64)
@@ -36,6 +37,10 @@ _SMALL_SHAPE = (64, 64, 64)
 
 class Completer(Protocol):
     """A loaded model, which proposes a complete skull for a defective one."""
+
+    @property
+    def light(self) -> bool:
+        """Whether the CPU computes it without PyTorch, in less time than the import of PyTorch takes."""
 
     def propose(self, skull: Volume, *, device: str, progress: Callable[[float], None]) -> Proposal:
         """Return the proposal for the mask of a defective skull.
@@ -113,6 +118,8 @@ def explaining(model: Model, what: str) -> Iterator[None]:
     except Exception as error:
         if memory_advice(error):
             raise
+        if package_advice(error):
+            raise InputError(f"Model '{model.name}' cannot be used: {package_advice(error)}") from error
         cause = f"{type(error).__name__}: {error}".splitlines()[0][:200]
         raise InputError(
             f"Model '{model.name}' does not work: {what} ({cause}); import or install it again."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
+from scipy import special
 
 from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.network_grid import GRIDS, make_grid
@@ -19,7 +19,7 @@ from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.components import without_specks
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.networks.inference import runner
+from CraNeXtLib.networks.trained_network import TrainedNetwork, load_network
 
 MIN_AGREEMENT = 0.9
 """DSC with the implant for the mirrored skull below which the user is warned of an implant.
@@ -33,7 +33,7 @@ class NetworkCompleter:
     """A trained network with the grid that it was trained on.
 
     Args:
-        network: Takes (1, C, X, Y, Z), returns logits of shape (1, 1, X, Y, Z).
+        network: Takes (C, X, Y, Z), returns logits of shape (X, Y, Z).
         grid_name: Name of the grid, see :mod:`CraNeXtLib.anatomy.head.network_grid`.
         shape: Voxels of the grid.
         threshold: Voxels with at least this probability count as bone.
@@ -42,13 +42,18 @@ class NetworkCompleter:
         placement: How skulls are placed first, see :mod:`CraNeXtLib.anatomy.head.placement`.
     """
 
-    network: torch.nn.Module
+    network: TrainedNetwork
     grid_name: Literal["default", "official", "vault"]
     shape: tuple[int, int, int]
     threshold: float
     target: str = "complete"
     input: str = "binary"
     placement: str = "none"
+
+    @property
+    def light(self) -> bool:
+        """Whether the CPU computes it without PyTorch, see ``TrainedNetwork``."""
+        return self.network.light
 
     @classmethod
     def load(cls, model: Model) -> NetworkCompleter:
@@ -57,14 +62,11 @@ class NetworkCompleter:
         Raises:
             InputError: If the weights do not fit the network.
         """
-        from safetensors.torch import load_file
-
         description = model.description
-        network = networks.build(description["network"]["name"], **description["network"].get("options", {}))
-        networks.load_weights(network, load_file(model.weights))
+        network = load_network(model.weights, description["network"]["name"], description["network"].get("options", {}))
         grid = description["grid"]
         loaded = cls(
-            network.eval(),
+            network,
             grid["name"],
             tuple(grid["shape"]),
             description.get("threshold", 0.5),
@@ -133,9 +135,8 @@ class NetworkCompleter:
     ) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return the probability of each voxel of the grid to be bone of the complete skull, and warnings."""
         warnings: list[str] = []
-        run = runner(self.network, device=device, notify=warnings.append)
-        logits = run(torch.as_tensor(channels)[None], progress=progress)
-        values = torch.sigmoid(logits)[0, 0].numpy()
+        logits = self.network.logits(channels, device=device, notify=warnings.append, progress=progress)
+        values = special.expit(logits)
         if self.target == "implant":
             # Occupancies add up, so that no gap opens where a voxel holds both skull and implant.
             values = np.minimum(values + occupancy, 1.0)

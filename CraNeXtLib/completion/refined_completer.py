@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+from scipy import special
 
 from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
@@ -20,8 +20,7 @@ from CraNeXtLib.completion.shape_model.shape_model_fill import fill_occupancy
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import enclosing_box
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
-from CraNeXtLib.networks.inference import runner
+from CraNeXtLib.networks.trained_network import TrainedNetwork, load_network
 
 # Where shape model and network both have an opinion, their weighted mean beats either one: the shape model is finer
 # than the grid and generalizes to skulls of other sources, while the network sees more. As the weight is below one
@@ -48,10 +47,15 @@ class RefinedCompleter:
     """
 
     shape_model: PCACompleter
-    network: CraNeXtRefiner
+    network: TrainedNetwork
     grid: ModelSpaceGrid
     mean_skull: np.ndarray
     face: FaceCompleter | None = None
+
+    @property
+    def light(self) -> bool:
+        """Whether the CPU computes it without PyTorch, see ``TrainedNetwork``."""
+        return self.network.light and (self.face is None or self.face.network.light)
 
     @classmethod
     def load(cls, model: Model, *, shape_model: PCACompleter) -> RefinedCompleter:
@@ -64,23 +68,21 @@ class RefinedCompleter:
         Raises:
             InputError: If the folder does not hold such a model.
         """
-        from safetensors.torch import load_file
+        from safetensors import safe_open
 
         description = model.description
-        tensors = load_file(model.weights)
         options, shape = description["network"]["options"], tuple(description["grid"]["shape"])
         networks.check_shape(shape)
-        network = networks.build("cranext_refiner", **options)
-        assert isinstance(network, CraNeXtRefiner)
-        networks.load_weights(network, refiner_weights(tensors))
+        network = load_network(model.weights, "cranext_refiner", options, prefix=NETWORK_PREFIX)
         grid = ModelSpaceGrid(shape_model.model.surface, shape)
-        mean = tensors[MEAN_SKULL].numpy().astype(np.float32) / 255
+        with safe_open(model.weights, "numpy") as tensors:
+            mean = tensors.get_tensor(MEAN_SKULL).astype(np.float32) / 255
         if mean.shape != shape:
             raise InputError(f"The mean skull of model '{model.name}' is not on its grid; import or install it again.")
         face = None
         if "face" in description:
-            face = FaceCompleter.from_description(description["face"], tensors, grid, mean)
-        return cls(shape_model, network.eval(), grid, mean, face)
+            face = FaceCompleter.from_description(description["face"], model.weights, grid, mean)
+        return cls(shape_model, network, grid, mean, face)
 
     def propose(
         self, skull: Volume, *, device: str = "cpu", progress: Callable[[float], None] | None = None
@@ -126,11 +128,8 @@ class RefinedCompleter:
         progress: Callable[[float], None],
     ) -> GridCompletion:
         """Run the network of the head on its channels."""
-        x = torch.as_tensor(channels)[None]
-        with torch.inference_mode():
-            logits = runner(self.network.network, device=device, notify=notify)(x, progress=progress)
-            implant = torch.sigmoid(logits + self.network.proposed(x))[0, 0].numpy()
-        return GridCompletion.of(self.grid, channels[0], implant)
+        logits = self.network.logits(channels, device=device, notify=notify, progress=progress)
+        return GridCompletion.of(self.grid, channels[0], special.expit(logits))
 
     def _combine(
         self,
@@ -172,12 +171,3 @@ class RefinedCompleter:
         blended = np.maximum(blended, part.voxels)
         expected_error = self.shape_model.expected_error(placed, part, blended)
         return Proposal(box, blended, expected_error=expected_error, warnings=warnings)
-
-
-def refiner_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the weights of the refining network among those of a model folder, in single precision."""
-    return {
-        name.removeprefix(NETWORK_PREFIX): value.float()
-        for name, value in tensors.items()
-        if name.startswith(NETWORK_PREFIX)
-    }

@@ -81,7 +81,7 @@ def reconstruct(
     Args:
         skull: Mask of the defective skull, of any orientation and spacing.
         model: Name or folder of a model; see ``cranext models list``.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``; for the bundled models, ``"auto"`` is the CPU.
         postprocessing: ``"default"`` or ``"official"`` (paper, section III); by default, what the model specifies.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
@@ -90,11 +90,11 @@ def reconstruct(
         NoImplantError: If the model finds no defect; it holds the warnings so far.
     """
     skull = skull_mask(skull)
-    device = choose_device(device)
     stages = Stages(_STAGE_SHARES, progress)
     with stages.stage("Loading the model"):
         chosen = model_library.find(model)
         completer = load_model(chosen)
+        device = choose_device(device, light=completer.light)
     postprocessing = postprocessing or chosen.description.get("postprocessing", "default")
     with stages.stage("Finding the head"):
         warnings = orientation_warnings(skull)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.memory import memory_advice
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor, nn
 
     from CraNeXtLib.networks.cranext import CraNeXt as CraNeXt
@@ -35,8 +36,23 @@ _NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
 
 NAMES = tuple(_NETWORKS)
 
+# Networks that also run without PyTorch: the class of each, whose first argument is the weights.
+_NUMPY_NETWORKS = {
+    "cranext_folded": "CraNeXtLib.networks.numpy_cranext:NumpyFoldedCraNeXt",
+    "cranext_refiner": "CraNeXtLib.networks.numpy_refiner:NumpyRefiner",
+}
+
+NUMPY_NAMES = tuple(_NUMPY_NETWORKS)
+
 _LARGEST_OPTION, _LARGEST_AXIS = 2048, 512
 """Limits far above every published network, as both may come from a stranger's file."""
+
+
+class NumpyNetwork(Protocol):
+    """A trained network that NumPy computes."""
+
+    def logits(self, x: np.ndarray, progress: Callable[[float], None] = ...) -> np.ndarray:
+        """Return the logits (X, Y, Z) of an input (C, X, Y, Z), both in single precision."""
 
 
 def build(name: str, **options: Any) -> nn.Module:
@@ -53,11 +69,29 @@ def build(name: str, **options: Any) -> nn.Module:
     """
     if name not in _NETWORKS:
         raise InputError(f"There is no network {str(name)[:60]!r}; choose one of {', '.join(NAMES)}.")
+    return _made(_NETWORKS[name][0], name, options)
+
+
+def build_numpy(name: str, arrays: Mapping[str, np.ndarray], **options: Any) -> NumpyNetwork:
+    """Return a trained network that NumPy computes.
+
+    Args:
+        name: One of ``NUMPY_NAMES``.
+        arrays: Its weights, of any floating type.
+        options: As for :func:`build`.
+
+    Raises:
+        InputError: If it cannot be built with these options, or the weights are not those of such a network.
+    """
+    return _made(_NUMPY_NETWORKS[name], name, options, arrays)
+
+
+def _made(path: str, name: str, options: dict[str, Any], *arguments: Any) -> Any:
+    """Return an instance of a network's class with the defaults of its name."""
     _check_sizes(options)
-    network, defaults = _NETWORKS[name]
-    make = resolve_name(network)
+    make = resolve_name(path)
     try:
-        return make(**{**defaults, **options})
+        return make(*arguments, **{**_NETWORKS[name][1], **options})
     except InputError:
         raise
     except Exception as error:  # layers raise errors of many types for sizes that they cannot have

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, LayerNorm3d, Upsample, fused
+from CraNeXtLib.networks.cranext_sizes import PUBLISHED_DEPTHS, PUBLISHED_WIDTHS
 from CraNeXtLib.networks.input_size import check_input
 from CraNeXtLib.networks.upsampled_conv import upsampled_conv
 
@@ -39,8 +40,8 @@ class CraNeXt(nn.Module):
         self,
         *,
         in_channels: int = 1,
-        depths: Sequence[int] = (1, 1, 1, 3, 1, 1, 1, 1, 1),
-        widths: Sequence[int] = (32, 64, 128, 256, 512, 256, 128, 64, 32),
+        depths: Sequence[int] = PUBLISHED_DEPTHS,
+        widths: Sequence[int] = PUBLISHED_WIDTHS,
         grn: str = "official",
         drop_path: float = 0.1,
     ) -> None:

@@ -9,12 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.networks.folded_cranext import CORNERS, FoldedCraNeXt
+from CraNeXtLib.networks.cranext_sizes import CORNERS
+from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
+from CraNeXtLib.networks.numpy_refiner import CHANNELS, LEAST, OFFSET
 
-CHANNELS = 3  # defective skull, proposal, mean skull
-# Occupancies are clamped to keep their logits finite, so that the network can overrule any proposal. The offset favors
-# bone, as the proposal is also 0 beyond the reach of the shape model.
-_LEAST, _OFFSET = 0.02, 2.0
 _STEM = "network.init_stage.0.weight"
 
 
@@ -62,5 +60,5 @@ class CraNeXtRefiner(nn.Module):
 
     def proposed(self, x: Tensor) -> Tensor:
         """Return the part of the logits that depends on the proposal only."""
-        occupancy = (x[:, 1:2] * (1 - x[:, :1])).clamp(_LEAST, 1 - _LEAST)
-        return self.gain * (torch.logit(occupancy) + _OFFSET)
+        occupancy = (x[:, 1:2] * (1 - x[:, :1])).clamp(LEAST, 1 - LEAST)
+        return self.gain * (torch.logit(occupancy) + OFFSET)

@@ -9,10 +9,7 @@ from torch import Tensor, nn
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.cranext import CraNeXt
-from CraNeXtLib.networks.input_size import MINIMUM_SIZE
-
-FOLD = 2
-CORNERS = FOLD**3
+from CraNeXtLib.networks.cranext_sizes import CORNERS, FOLD, MINIMUM_SIZE
 
 
 class FoldedCraNeXt(nn.Module):

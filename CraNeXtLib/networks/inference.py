@@ -7,10 +7,12 @@ from collections.abc import Callable
 from itertools import count
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from CraNeXtLib.networks.cranext import CraNeXt
+from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
 from CraNeXtLib.networks.streamed_cranext import StreamedCraNeXt, default_dtype
 
@@ -32,9 +34,47 @@ def runner(
         device: Where to compute.
         notify: Called with a message when memory runs out and the runner falls back to a slower way.
     """
+    if isinstance(network, CraNeXtRefiner):
+        return _Refining(network, device=device, notify=notify)
     if isinstance(network, CraNeXt | FoldedCraNeXt):
         return StreamedCraNeXt(network, device=device, notify=notify)
     return WholeNetwork(network, device=device, notify=notify)
+
+
+class TorchNetwork:
+    """A trained network that PyTorch computes, see :class:`CraNeXtLib.networks.trained_network.TrainedNetwork`.
+
+    Args:
+        module: The network in eval mode.
+    """
+
+    light = False
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def logits(
+        self,
+        x: np.ndarray,
+        *,
+        device: str,
+        notify: Callable[[str], None] = lambda _: None,
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> np.ndarray:
+        with torch.inference_mode():
+            run = runner(self.module, device=device, notify=notify)
+            return run(torch.as_tensor(x)[None], progress=progress)[0, 0].numpy()
+
+
+class _Refining:
+    """A refiner whose network is streamed."""
+
+    def __init__(self, refiner: CraNeXtRefiner, *, device: str | torch.device, notify: Callable[[str], None]) -> None:
+        self._refiner = refiner
+        self._streamed = StreamedCraNeXt(refiner.network, device=device, notify=notify)
+
+    def __call__(self, x: Tensor, *, progress: Callable[[float], None] = lambda _: None) -> Tensor:
+        return self._streamed(x, progress=progress) + self._refiner.proposed(x)
 
 
 class WholeNetwork:

@@ -6,8 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from CraNeXtLib.core.errors import InputError
-
-MINIMUM_SIZE = 32
+from CraNeXtLib.networks.cranext_sizes import MINIMUM_SIZE
 
 
 def check_input(x: Tensor, channels: int) -> None:

@@ -153,13 +153,14 @@ def _start_from(network: nn.Module, name: str) -> None:
     from safetensors.torch import load_file
 
     from CraNeXtLib.completion import model_library
-    from CraNeXtLib.completion.refined_completer import refiner_weights
+    from CraNeXtLib.completion.refined_completer import NETWORK_PREFIX
 
     model = model_library.find(name)
     try:
         weights = {key: value.float() for key, value in load_file(model.weights).items()}
         if model.description["kind"] == "refined":
-            network.load_state_dict(refiner_weights(weights))
+            of_network = (key for key in weights if key.startswith(NETWORK_PREFIX))
+            network.load_state_dict({key.removeprefix(NETWORK_PREFIX): weights[key] for key in of_network})
         elif isinstance(network, CraNeXtRefiner):
             network.start_from(weights)
         else:

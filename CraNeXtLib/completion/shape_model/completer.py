@@ -44,6 +44,7 @@ class PCACompleter:
     """
 
     model: PCASkull
+    light = True  # needs no PyTorch
 
     @classmethod
     def load(cls, model: Model) -> PCACompleter:

@@ -50,6 +50,7 @@ class OfficialPCACompleter:
     mean: np.ndarray
     components: np.ndarray
     registration: str
+    light = True  # needs no PyTorch
 
     @classmethod
     def load(cls, model: Model) -> OfficialPCACompleter:

@@ -10,40 +10,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.product import __version__
-from CraNeXtLib.core.resources import LIBRARY, REQUIREMENTS, home
-
-_ESSENTIAL = ("run", "dicom")
-_OPTIONAL = ("codecs", "train")
+from CraNeXtLib.core.resources import LIBRARY, home
+from CraNeXtLib.core.runtime.requirements import ALWAYS, EXTRAS, installed_version, requirements
+from CraNeXtLib.core.runtime.threads import thread_count
 
 _SECONDS_FOR_DRIVER = 10
-
-
-def requirements(*lists: str) -> dict[str, str]:
-    """Return the required packages and their versions, such as ``{"torch": ">=2.4"}``.
-
-    Args:
-        lists: Names of files in ``REQUIREMENTS``, without suffix, such as ``"run"``.
-    """
-    found = {}
-    for name in lists:
-        for line in (REQUIREMENTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-            if line and not line.startswith("#"):
-                package, sign, version = line.partition(">=")
-                found[package] = sign + version
-    return found
-
-
-def installed_version(name: str) -> str | None:
-    """Return a package's version: None if it is not installed, an empty string if its version is unknown."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "" if util.find_spec(name) else None  # Slicer brings vtk without metadata
 
 
 def examine(models: Sequence[str] = ()) -> dict[str, Any]:
@@ -53,8 +28,9 @@ def examine(models: Sequence[str] = ()) -> dict[str, Any]:
         models: Names of the available models, which the caller looks up.
 
     Returns:
-        Among others, ``packages`` with versions as :func:`installed_version` returns them, ``torch`` with its build or
-        the reason why it cannot be used, and ``devices`` on which networks can run, the fastest first.
+        Among others, ``packages`` with versions as :func:`installed_version` returns them, ``torch`` with its build,
+        the reason why it cannot be used, or nothing if it is not installed, and ``devices`` on which networks can run,
+        the fastest first.
     """
     build, devices = _torch()
     return {
@@ -63,7 +39,10 @@ def examine(models: Sequence[str] = ()) -> dict[str, Any]:
         "python": platform.python_version(),
         "executable": sys.executable,
         "system": platform.platform(),
-        "packages": {name: installed_version(name) for name in requirements(*_ESSENTIAL, *_OPTIONAL)},
+        "packages": {
+            name: installed_version(name)
+            for name in requirements(*ALWAYS, *(name for lists in EXTRAS.values() for name in lists))
+        },
         "torch": build,
         "devices": devices,
         "nvidia_driver": _nvidia_driver(),
@@ -74,14 +53,14 @@ def examine(models: Sequence[str] = ()) -> dict[str, Any]:
 
 def describe(found: dict[str, Any]) -> str:
     """Return what :func:`examine` found as text to paste into a bug report, without the user's name."""
-    required = requirements(*_ESSENTIAL)
+    required = requirements(*ALWAYS)
     lines = [
         f"cranext {found['cranext']} in {found['folder']}",
         f"Python {found['python']} ({found['executable']})",
         f"System {found['system']}",
         *(_package_line(name, version, name in required) for name, version in found["packages"].items()),
-        f"PyTorch {found['torch'].get('build') or found['torch'].get('trouble')}",
-        f"Devices: {', '.join(device['title'] for device in found['devices']) or 'none, since torch is missing'}",
+        f"PyTorch {found['torch'].get('build') or found['torch'].get('trouble') or 'not installed (optional)'}",
+        f"Devices: {', '.join(device['title'] for device in found['devices'])}",
         f"NVIDIA driver {found['nvidia_driver'] or 'not found'}",
         *(f"Model: {model}" for model in found["models"]),
         f"{found['free_gb']} GB free",
@@ -97,11 +76,12 @@ def _package_line(name: str, version: str | None, required: bool) -> str:
 
 def _torch() -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Return torch's build and the devices that it can actually use."""
+    cpu = {"kind": "cpu", "title": f"cpu ({thread_count()} threads)", "name": "CPU"}
     try:
         import torch
     except ImportError as error:
         missing = isinstance(error, ModuleNotFoundError) and error.name == "torch"
-        return {"trouble": "MISSING" if missing else f"cannot be imported: {error}"}, []
+        return {} if missing else {"trouble": f"cannot be imported: {error}"}, [cpu]
     cuda = f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPU"
     build: dict[str, Any] = {"build": f"{torch.__version__} for {cuda}", "cuda": torch.version.cuda}
     devices = []
@@ -114,9 +94,7 @@ def _torch() -> tuple[dict[str, Any], list[dict[str, str]]]:
             build["trouble"] = f"{name} cannot be used: {str(error).splitlines()[0]}"
     if torch.backends.mps.is_available():
         devices.append({"kind": "mps", "title": "mps", "name": "Apple GPU"})
-    threads = torch.get_num_threads()
-    devices.append({"kind": "cpu", "title": f"cpu ({threads} threads)", "name": "CPU"})
-    return build, devices
+    return build, [*devices, cpu]
 
 
 def _nvidia_driver() -> str | None:

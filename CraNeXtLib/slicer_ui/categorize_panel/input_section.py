@@ -44,6 +44,10 @@ class InputSection:
             or self._implant.missing(parameters.implantNode)
         )
 
+    def extras(self) -> tuple[str, ...]:
+        """Return the lists of packages that the chosen method needs."""
+        return ("ants",) if self._binding.parameters.method == "official" else ()
+
     def settings(self) -> dict[str, Any]:
         """Return the keyword arguments for the logic's ``process``."""
         parameters = self._binding.parameters

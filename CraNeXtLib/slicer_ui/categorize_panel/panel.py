@@ -34,7 +34,7 @@ class CategorizePanel:
                 "Register a template with eight regions to the skull. You can continue to use Slicer meanwhile."
             ),
             name=_("dividing a skull"),
-            ask=self.environment.ensure,
+            ask=lambda: self.environment.ensure(*self._input.extras()),
             start=self._start,
             succeeded=self._divided,
         )

@@ -36,6 +36,8 @@ def verdict(found: dict[str, Any]) -> tuple[str, str]:
     trouble = found["torch"].get("trouble")
     if trouble:
         return "warning", _("PyTorch: {trouble}. Computations run on the CPU.").format(trouble=trouble)
+    if not found["torch"]:
+        return "done", _("All packages are installed. Computations run on the CPU.")
     best = found["devices"][0]
     build = found["torch"]["build"]
     if best["kind"] == "cpu" and found["nvidia_driver"]:

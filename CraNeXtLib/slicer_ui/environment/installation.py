@@ -105,7 +105,7 @@ def _install_torch(versions: str) -> None:
     else:
         failure = None
     importlib.invalidate_caches()
-    if "torch" in {package.name for package in lacking(packages_here(("run",)))}:
+    if "torch" in {package.name for package in lacking(packages_here(("torch",)))}:
         raise InputError(
             _("PyTorch could not be installed. Check Slicer's error log, and press “Install” again.")
         ) from failure

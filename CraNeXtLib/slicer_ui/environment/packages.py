@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
-from CraNeXtLib.core.runtime.environment import installed_version, requirements
+from CraNeXtLib.core.runtime.requirements import installed_version, requirements
 
 
 @dataclass(frozen=True)

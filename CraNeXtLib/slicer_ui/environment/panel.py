@@ -32,8 +32,8 @@ class EnvironmentPanel:
     interrupted installation, for example by a restart of Slicer, is offered again when a panel is opened.
 
     Args:
-        lists: Lists of required packages: ``"run"``, and ``"train"`` for training.
-        examined: Called with the result of ``environment.examine`` once it is known and lists devices.
+        lists: Lists of packages that all work needs: ``"run"``, and for training ``"torch"`` and ``"train"``.
+        examined: Called with the result of ``environment.examine`` once it is known.
     """
 
     def __init__(
@@ -72,13 +72,18 @@ class EnvironmentPanel:
             self.widget.collapsed = False  # so that the user notices the interrupted installation
         self._show()
 
-    def ensure(self) -> bool:
-        """Before a computation, offer to install missing packages; return whether the computation can start."""
-        return not self.own_python or not lacking(packages_here(self._lists)) or self.install()
+    def ensure(self, *more: str) -> bool:
+        """Before a computation, offer to install missing packages; return whether the computation can start.
 
-    def install(self) -> bool:
+        Args:
+            more: Further lists of packages, which this computation needs.
+        """
+        return not self.own_python or not lacking(packages_here((*self._lists, *more))) or self.install(*more)
+
+    def install(self, *more: str) -> bool:
         """Install missing packages if the user agrees; return whether everything is installed afterwards."""
-        missing = lacking(packages_here(self._lists))
+        lists = (*self._lists, *more)
+        missing = lacking(packages_here(lists))
         missing += [package for package in unfinished() if package not in missing]
         if missing:
             work = _("installing packages") if _installing else work_in_progress()
@@ -93,7 +98,7 @@ class EnvironmentPanel:
             finally:
                 _installing.remove(self)
         self.examine()
-        return not lacking(packages_here(self._lists))
+        return not lacking(packages_here(lists))
 
     def _ask_and_install(self, missing: Sequence[Package]) -> bool:
         """Install packages if the user agrees; other panels may be used meanwhile, and this one may be closed."""
@@ -168,7 +173,7 @@ class EnvironmentPanel:
         row = qt.QHBoxLayout()
         self._install = qt.QPushButton(_("&Install…"))
         self._install.toolTip = _("List the missing packages and, if you agree, install them into Slicer's Python")
-        self._install.connect("clicked()", self.install)
+        self._install.connect("clicked()", lambda: self.install())
         self._check = qt.QPushButton(_("Chec&k again"))
         self._check.toolTip = _("Check packages and graphics card again")
         self._check.connect("clicked()", self.examine)
@@ -205,7 +210,7 @@ class EnvironmentPanel:
             return
         self._found = run.found
         self._show()
-        if self._examined is not None and self._found["devices"]:  # without torch no device is known
+        if self._examined is not None:
             self._examined(self._found)
 
     def _packages(self) -> list[Package] | None:
@@ -261,8 +266,11 @@ class EnvironmentPanel:
 
 
 def _question(missing: Sequence[Package]) -> str:
+    if any(package.name == "torch" for package in missing):
+        source = _("pypi.org and download.pytorch.org (up to 3 GB with a graphics card)")
+    else:
+        source = _("pypi.org (less than 200 MB)")
     return _(
         "CraNeXt needs these Python packages, which are missing or too old:\n\n{packages}\n\nThey will be downloaded "
-        "from pypi.org and download.pytorch.org (up to 3 GB with a graphics card) and installed into Slicer's Python. "
-        "No other installed package will be replaced. Install them?"
-    ).format(packages="\n".join(f"    {line}" for line in to_install(missing)))
+        "from {source} and installed into Slicer's Python. No other installed package will be replaced. Install them?"
+    ).format(packages="\n".join(f"    {line}" for line in to_install(missing)), source=source)

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import slicer
 
+from CraNeXtLib.core.runtime.requirements import ALWAYS, EXTRAS
 from CraNeXtLib.slicer_ui.environment.packages import Package, lacking, packages_here
 
 _SETTING = "CraNeXt/UnfinishedInstallation"
-_LISTS = ("run", "dicom", "codecs", "train")
+_LISTS = (*ALWAYS, *(name for lists in EXTRAS.values() for name in lists))
 
 
 def remember(packages: Sequence[Package]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,14 @@ class ModelSection:
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
+        ensure: Offers to install missing packages of further lists; returns whether a computation can start.
     """
 
-    def __init__(self, ui: Any, binding: ParameterBinding) -> None:
+    def __init__(self, ui: Any, binding: ParameterBinding, ensure: Callable[..., bool]) -> None:
         self._ui = ui
         self._binding = binding
+        self._ensure = ensure
+        self._fastest = ""
         self._source = Path()
         devices = {"auto": _("Automatic"), "cpu": _("CPU"), "cuda": _("NVIDIA GPU"), "mps": _("Apple GPU")}
         cleaning = {
@@ -69,14 +73,30 @@ class ModelSection:
         # The parameter is empty before the first choice, and may name a deleted model.
         box.setCurrentIndex(row if row >= 0 else box.findData(model_library.DEFAULT_MODEL))
         box.enabled = not self._binding.parameters.quickPreview
+        if self._fastest:
+            fastest = self._fastest if "torch" in _extras(box.currentData) else _("CPU")
+            self._ui.deviceComboBox.setItemText(0, _("Automatic ({device})").format(device=fastest))
         note = _note(self._ui.modelComboBox.currentData)
         self._ui.modelNote.text = note
         for widget in (self._ui.modelNote, self._ui.modelNoteLabel):
             widget.setVisible(bool(note))
 
     def name_device(self, title: str) -> None:
-        """Show which device “Automatic” uses on this computer, for example ``"NVIDIA H100"``."""
-        self._ui.deviceComboBox.setItemText(0, _("Automatic ({device})").format(device=title))
+        """Show which device “Automatic” uses for the chosen model.
+
+        Args:
+            title: The fastest device, for example ``"NVIDIA H100"``; models that need no PyTorch use the CPU.
+        """
+        self._fastest = title
+        self.update()
+
+    def extras(self) -> tuple[str, ...]:
+        """Return the lists of packages that the chosen model needs, on the chosen device."""
+        parameters = self._binding.parameters
+        if parameters.quickPreview:
+            return ()
+        gpu = ("torch",) if parameters.device in ("cuda", "mps") else ()
+        return (*_extras(parameters.model or model_library.DEFAULT_MODEL), *gpu)
 
     def close(self) -> None:
         """Stop using the widgets, which are about to be deleted."""
@@ -95,13 +115,19 @@ class ModelSection:
         )
         if not chosen:
             return False
-        self._source = Path(chosen).parent if Path(chosen).name == "model.json" else Path(chosen)
-        return True
+        checkpoint = Path(chosen).name != "model.json"
+        self._source = Path(chosen) if checkpoint else Path(chosen).parent
+        return self._ensure(*(("torch",) if checkpoint else ()))
 
     def _imported(self, run: ModelImportRun) -> None:
         self.fill_models()
         self._binding.parameters.model = run.name
         self._binding.update()
+
+
+def _extras(name: str) -> tuple[str, ...]:
+    """Return the extras that a model needs; none if there is no such model."""
+    return next((model.extras for model in model_library.available() if model.name == name), ())
 
 
 def _title(model: model_library.Model) -> str:

@@ -38,12 +38,12 @@ class ImplantPanel:
         self.environment = EnvironmentPanel(examined=self._examined)
         ui.environmentFrame.layout().addWidget(self.environment.widget)
         self._input = InputSection(ui, self.binding)
-        self.models = ModelSection(ui, self.binding)
+        self.models = ModelSection(ui, self.binding, self.environment.ensure)
         self.making = RunPanel(
             _("M&ake implant"),
             tool_tip=_("Complete the skull and extract the implant. You can continue to use Slicer meanwhile."),
             name=_("making an implant"),
-            ask=self.environment.ensure,
+            ask=lambda: self.environment.ensure(*self.models.extras()),
             start=self._start,
             succeeded=self._made,
             ended=self._making_ended,

@@ -22,7 +22,7 @@ class TrainingPanel:
 
     def __init__(self, ui: Any, logic: Any) -> None:
         self.binding = ParameterBinding(logic.getParameterNode, ui, self._update)
-        self.environment = EnvironmentPanel(("run", "train"))
+        self.environment = EnvironmentPanel(("run", "torch", "train"))
         ui.environmentFrame.layout().addWidget(self.environment.widget)
         ensure = self.environment.ensure
         self.data = DataSection(ui, self.binding, ensure)

@@ -80,6 +80,8 @@ def test_several_defects_give_several_files(tmp_path, monkeypatch):
     case = head(holes=TWO_HOLES)
 
     class Oracle(Model):
+        light = True
+
         def propose(self, skull, **_):
             # The model is asked on a larger grid, and upright; the remaining bone shows where the voxels are.
             here, there = ([side.start for side in foreground_box(v.voxels)] for v in (case.defective, skull))

@@ -7,6 +7,7 @@ from phantoms import head
 
 from CraNeXtLib.completion.network_completer import MIN_AGREEMENT, NetworkCompleter
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.networks.inference import TorchNetwork
 
 SHAPE = (44, 56, 36)
 
@@ -25,7 +26,7 @@ class Filler(torch.nn.Module):
 
 
 def proposal_of(network: torch.nn.Module, skull: Volume, grid: str = "default"):
-    completer = NetworkCompleter(network, grid, SHAPE, 0.5, target="implant")
+    completer = NetworkCompleter(TorchNetwork(network), grid, SHAPE, 0.5, target="implant")
     return completer.propose(skull, device="cpu", progress=lambda _fraction: None)
 
 

@@ -22,7 +22,7 @@ def test_the_authors_checkpoint_is_imported(tmp_path):
     assert model.name == "cranext-published"
     assert model.description["grid"] == {"name": "official", "shape": [176, 224, 144]}
     assert model.description["postprocessing"] == "official"
-    loaded = load_model(model).network.state_dict()
+    loaded = load_model(model).network.module.state_dict()
     assert all(torch.equal(loaded[key], value) for key, value in state.items())
     with pytest.raises(InputError, match="cranext models import"):
         model_library.find(tmp_path / "cranext.pth")

@@ -16,6 +16,7 @@ from CraNeXtLib.datasets.skull_pair import SkullPair
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
+from CraNeXtLib.networks.inference import TorchNetwork
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,9 @@ class Thickener(torch.nn.Module):
 
 
 def test_a_model_that_places_skulls_gives_a_tilted_one_the_same_implant(skull):
-    completer = NetworkCompleter(Thickener(), "vault", (40, 48, 32), 0.5, target="implant", placement="rigid")
+    completer = NetworkCompleter(
+        TorchNetwork(Thickener()), "vault", (40, 48, 32), 0.5, target="implant", placement="rigid"
+    )
     straight, turned = (
         completer.propose(head, device="cpu", progress=lambda _: None) for head in (skull, tilted(skull))
     )

@@ -27,6 +27,8 @@ TOP = (((4.0, 6.0, 75.0), 60.0),)
 class Nearby(model_library.Model):
     """A model that fills the hole, in a box as large as the volume allows, as completers do."""
 
+    light = True
+
     def __init__(self, phantom: Head) -> None:
         super().__init__(resources.BUNDLED, {"name": "nearby", "kind": "nearby", "sha256": "0"})
         object.__setattr__(self, "phantom", phantom)

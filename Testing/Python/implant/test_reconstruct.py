@@ -17,6 +17,8 @@ from CraNeXtLib.geometry.volume import Volume
 class Oracle(model_library.Model):
     """A model that proposes a given complete skull for the defective one whose bone is given."""
 
+    light = True
+
     def __init__(self, complete: Volume, bone: Volume) -> None:
         super().__init__(resources.BUNDLED, {"name": "oracle", "kind": "oracle", "sha256": "0"})
         object.__setattr__(self, "complete", complete)

@@ -47,3 +47,11 @@ def test_a_gpu_that_is_too_small_gives_way_to_the_cpu(monkeypatch):
     assert logits.shape == (1, 1, 32, 32, 32)
     assert len(messages) == 1
     assert "CPU" in messages[0]
+
+
+def test_a_refiner_is_streamed_and_adds_the_proposal():
+    torch.manual_seed(0)
+    network = networks.build("cranext_refiner", widths=(4, 6, 4), depths=(1, 1, 1)).eval()
+    x = torch.rand(1, 3, 64, 64, 66)
+    with torch.inference_mode():
+        torch.testing.assert_close(runner(network)(x), network(x), atol=1e-5, rtol=1e-5)

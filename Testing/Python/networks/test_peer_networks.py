@@ -133,12 +133,13 @@ def test_a_model_of_it_completes_a_skull(name):
     from phantoms import head
 
     from CraNeXtLib.completion.network_completer import NetworkCompleter
+    from CraNeXtLib.networks.inference import TorchNetwork
 
     skull = head(spacing=(4.0, 4.0, 4.0)).defective
     network = narrow(name)
     for parameter in network.final_convolution.parameters():
         torch.nn.init.zeros_(parameter)  # every voxel's odds are then even
-    completer = NetworkCompleter(network.eval(), "default", (33, 40, 32), threshold=0.5)
+    completer = NetworkCompleter(TorchNetwork(network.eval()), "default", (33, 40, 32), threshold=0.5)
     proposal = completer.propose(skull, device="cpu", progress=lambda _fraction: None)
     assert proposal.probability.shape == skull.voxels[proposal.box].shape
     assert np.isclose(np.median(proposal.probability), 0.5)

@@ -26,7 +26,14 @@ def machine(monkeypatch):
 def test_auto_takes_the_fastest(machine, cuda, mps, fastest):
     machine(cuda=cuda, mps=mps)
     assert choose_device() == choose_device("auto") == fastest
-    assert choose_device("cpu") == "cpu"
+    assert choose_device("cpu") == choose_device("auto", light=True) == "cpu"
+    if fastest != "cpu":
+        assert choose_device(fastest, light=True) == fastest
+
+
+def test_without_pytorch_there_is_only_the_cpu(monkeypatch):
+    monkeypatch.setattr("CraNeXtLib.core.runtime.devices.find_spec", lambda _name: None)
+    assert choose_device("auto") == "cpu"
 
 
 def test_a_missing_or_unknown_device_is_refused(machine):

@@ -88,7 +88,7 @@ def shown(panel):
 
 def test_packages_are_shown_at_once_and_the_device_when_it_is_known(environment):
     examined = []
-    panel = environment(("run",), examined.append)
+    panel = environment(("run", "torch"), examined.append)
     assert panel.message.text == "All packages are installed."
     assert shown(panel)["numpy"] == metadata.version("numpy")
     assert "lightning" not in shown(panel)
@@ -110,7 +110,7 @@ def test_torch_is_never_loaded(environment):
 
 def test_nothing_is_installed_without_consent(environment, lack, pip, answers):
     lack(trimesh=None, monai="0.9")
-    panel = environment()
+    panel = environment(("torch", "run"))
     assert panel.message.text == "Missing or too old: monai, trimesh. Press “Install”."
     assert list(shown(panel).items())[:2] == [("monai", "0.9"), ("trimesh", "missing")]
     asked = answers(False)
@@ -132,7 +132,7 @@ def test_missing_packages_are_installed_with_everything_else_pinned(environment,
     monkeypatch.setitem(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
     pip.does = lambda: versions.update(monai="1.5.2", antspyx="0.6.3")
     asked = answers(True)
-    panel = environment()
+    panel = environment(("run", "torch", "ants"))
     panel._install.click()
     assert len(asked) == 1  # nothing that Slicer has loaded was replaced
     assert chosen == [(False, ">=2.4")]
@@ -226,7 +226,7 @@ def test_a_failed_installation_is_explained(environment, lack, pip, answers, mon
     answers(True)
     lack(torch=None)
     monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
-    panel = environment()
+    panel = environment(("run", "torch"))
     assert not panel.install()
     assert "PyTorch extension, which is missing" in panel.message.text
     assert not panel.widget.collapsed
@@ -244,7 +244,7 @@ def test_an_installation_interrupted_by_a_restart_can_be_continued(environment, 
     versions = lack(torch=None, lightning=None)
     monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
     asked = answers(True)
-    panel = environment(("run", "train"))
+    panel = environment(("run", "torch", "train"))
     assert not panel.install()
     assert "restart Slicer, and press “Continue” under “Environment”" in panel.message.text
     panel.close()  # the user installs the extension, which restarts Slicer
@@ -299,13 +299,30 @@ def test_packages_installed_in_another_way_are_no_longer_offered(environment, la
     assert environment()._install.text == "&Install…"
 
 
-def test_without_torch_no_device_is_reported(environment):
+def test_without_torch_the_cpu_is_reported(environment, lack):
+    lack(torch=None)
     examined = []
     panel = environment(("run",), examined.append)
-    found = {"packages": {"torch": None}, "torch": {"trouble": "MISSING"}, "devices": [], "nvidia_driver": None}
+    cpu = {"kind": "cpu", "title": "cpu (2 threads)", "name": "CPU"}
+    packages = dict.fromkeys(shown(panel), "99")
+    found = {"packages": packages, "torch": {}, "devices": [cpu], "nvidia_driver": None}
     panel._end(SimpleNamespace(raise_error=lambda: None, found=found))
-    assert examined == []
-    assert "Missing or too old" in panel.message.text
+    assert examined == [found]
+    assert panel.message.text == "All packages are installed. Computations run on the CPU."
+
+
+def test_what_a_computation_needs_is_installed_for_it_alone(environment, lack, pip, answers):
+    versions = lack(antspyx=None)
+    pip.does = lambda: versions.update(antspyx="0.6.3")
+    asked = answers(True)
+    panel = environment(("run",))
+    assert panel.ensure()
+    assert asked == []
+    assert panel.ensure("ants")
+    assert "    antspyx>=0.6\n" in asked[0]
+    assert "from pypi.org (less than 200 MB) and installed" in asked[0]
+    assert panel.ensure("ants")
+    assert (len(asked), len(pip.calls)) == (1, 1)
 
 
 def test_installing_in_slicer_5_10(scene, lack, monkeypatch):  # noqa: ARG001
@@ -318,7 +335,7 @@ def test_installing_in_slicer_5_10(scene, lack, monkeypatch):  # noqa: ARG001
     called = []
     monkeypatch.setitem(sys.modules, "slicer.packaging", None)
     monkeypatch.setattr(slicer.util, "pip_install", called.append, raising=False)
-    install(lacking(packages_here(("run",))))
+    install(lacking(packages_here(("run", "ants"))))
     assert called[0] == ["--no-deps", "antspyx>=0.6"]
     assert called[1][0] == "-c"
     assert "trimesh>=4.4" in called[1]
@@ -340,7 +357,7 @@ def test_another_python(environment, tmp_path):
     assert "Press “Check again”" in panel.message.text
     panel._check.click()
     wait_until(lambda: panel._found is not None)
-    assert panel.message.text.startswith("That Python lacks antspyx, matplotlib")
+    assert panel.message.text.startswith("That Python lacks matplotlib")
     assert not panel._install.enabled
     assert panel.ensure()  # nothing is installed into it; the worker reports missing packages
 

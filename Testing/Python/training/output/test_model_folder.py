@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.completion.model_loading import load_model
@@ -20,7 +21,7 @@ SHAPE = (64, 72, 64)
 
 
 def test_a_network_of_the_face_joins_a_refined_model_and_stays_with_it(tmp_path):
-    bundled = load_model(model_library.find("cranext_refined"))
+    base = model_library.find("cranext_refined")
     config = read_config("face-cpu", overrides={"network": {"options": SMALL}, "data": {"shape": [64, 64, 64]}})
     network = FoldedCraNeXt(in_channels=2, **SMALL)
     folder = tmp_path / "m"
@@ -28,17 +29,17 @@ def test_a_network_of_the_face_joins_a_refined_model_and_stays_with_it(tmp_path)
     loaded = load_model(model_library.find(folder))
     assert loaded.face.grid.shape == (64, 64, 64)
     name, value = next(iter(network.state_dict().items()))
-    torch.testing.assert_close(loaded.face.network.state_dict()[name], value.half().float())
-    assert all(
-        torch.equal(value, loaded.network.state_dict()[name]) for name, value in bundled.network.state_dict().items()
-    )
+    weights, base_weights = load_file(folder / "weights.safetensors"), load_file(base.weights)
+    torch.testing.assert_close(weights[f"face.{name}"].float(), value.half().float())
+    assert all(torch.equal(value, weights[key]) for key, value in base_weights.items() if not key.startswith("face."))
     assert "Step 3." in (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     config = read_config("refiner-cpu", overrides={"network": {"start_from": str(folder)}})
-    weights, mean = bundled.network.state_dict(), np.zeros(config.data.shape, np.float32)
-    write_refined_model(tmp_path / "n", weights, config, input_kind(config).network_options, mean, data="")
-    torch.testing.assert_close(
-        load_model(model_library.find(tmp_path / "n")).face.network.state_dict(), loaded.face.network.state_dict()
-    )
+    refiner = {k.removeprefix("network."): v for k, v in base_weights.items() if k.startswith("network.")}
+    mean = np.zeros(config.data.shape, np.float32)
+    write_refined_model(tmp_path / "n", refiner, config, input_kind(config).network_options, mean, data="")
+    kept = load_file(tmp_path / "n" / "weights.safetensors")
+    assert all(torch.equal(value, kept[key]) for key, value in weights.items() if key.startswith("face."))
+    assert load_model(model_library.find(tmp_path / "n")).face.grid.shape == (64, 64, 64)
 
 
 def test_a_trained_refiner_is_a_model_that_can_be_loaded(tmp_path):

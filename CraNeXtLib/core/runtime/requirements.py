@@ -1,0 +1,49 @@
+"""The packages that CraNeXt needs, always or for some of its work, and what to do if one is missing."""
+
+from __future__ import annotations
+
+from importlib import metadata, util
+
+from CraNeXtLib.core.resources import REQUIREMENTS
+
+ALWAYS = ("run", "dicom")
+"""Lists of the packages that ``pip install cranext`` installs."""
+EXTRAS = {"torch": ("torch",), "ants": ("ants",), "train": ("torch", "train"), "dicom": ("codecs",)}
+"""The lists of each extra, as in ``pip install "cranext[torch]"``."""
+
+_MODULES = {"antspyx": "ants", "pyyaml": "yaml", "python-gdcm": "gdcm"}
+"""Modules whose names are not those of their packages."""
+
+
+def requirements(*lists: str) -> dict[str, str]:
+    """Return the required packages and their versions, such as ``{"numpy": ">=1.26"}``.
+
+    Args:
+        lists: Names of files in ``REQUIREMENTS``, without suffix, such as ``"run"``.
+    """
+    found = {}
+    for name in lists:
+        for line in (REQUIREMENTS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                package, sign, version = line.partition(">=")
+                found[package] = sign + version
+    return found
+
+
+def installed_version(name: str) -> str | None:
+    """Return a package's version: None if it is not installed, an empty string if its version is unknown."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "" if util.find_spec(name) else None  # Slicer brings vtk without metadata
+
+
+def package_advice(error: BaseException) -> str:
+    """Return a sentence on what to install if an error means that a package is missing, otherwise an empty string."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    module = error.name.partition(".")[0]
+    for extra, lists in EXTRAS.items():
+        if module in {_MODULES.get(package, package) for package in requirements(*lists)}:
+            return f"This needs {module}, which is not installed; run: pip install 'cranext[{extra}]'"
+    return ""
