@@ -6,6 +6,11 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 
+SIDE_NAMES = {"R": "right", "L": "left", "A": "front", "P": "back", "S": "top", "I": "bottom"}
+"""Names of the sides of a head, by anatomical direction."""
+OPPOSITE = dict(zip("RLAPSI", "LRPAIS", strict=True))
+"""The opposite of each anatomical direction."""
+
 
 def apply_affine(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Map points by an affine matrix.

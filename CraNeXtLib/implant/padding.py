@@ -13,7 +13,7 @@ import numpy as np
 from CraNeXtLib.anatomy.head.pose import HeadPose, is_plausible
 from CraNeXtLib.anatomy.head.scanned_box import scanned_box
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.affine import apply_affine
+from CraNeXtLib.geometry.affine import OPPOSITE, SIDE_NAMES, apply_affine
 from CraNeXtLib.geometry.box import Box, box_from, enclosing_box, foreground_box
 from CraNeXtLib.geometry.lattice import moved, on_box, whole_box
 from CraNeXtLib.geometry.volume import Volume
@@ -29,8 +29,6 @@ AddedVoxels = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 NOTHING_ADDED: AddedVoxels = ((0, 0), (0, 0), (0, 0))
 
 _NOTABLE_ML = 0.05  # Less than this beyond the edge is the blunt end of an implant that stops there.
-_SIDES = {"R": "right", "L": "left", "A": "front", "P": "back", "S": "top", "I": "bottom"}
-_OPPOSITE = dict(zip("RLAPSI", "LRPAIS", strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +95,7 @@ def growth_notes(added: AddedVoxels, given: Volume) -> list[str]:
     """Return a sentence that says where the grid of the results is larger than that of the input, if it is."""
     sides = []
     for (before, after), code in zip(added, given.axis_codes, strict=True):
-        sides += [(before, _SIDES[_OPPOSITE[code]]), (after, _SIDES[code])]
+        sides += [(before, SIDE_NAMES[OPPOSITE[code]]), (after, SIDE_NAMES[code])]
     grown = [f"{count} at the {side}" for count, side in sides if count]
     if not grown:
         return []

@@ -9,7 +9,8 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.filled_inside import solid_warnings
 from CraNeXtLib.anatomy.head.orientation import orientation_warnings
-from CraNeXtLib.anatomy.head.pose import HeadPose, check_pose, find_pose, pose_warnings
+from CraNeXtLib.anatomy.head.pose import HeadPose, check_pose, find_pose
+from CraNeXtLib.anatomy.head.pose_warnings import pose_warnings
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import explaining, load_model

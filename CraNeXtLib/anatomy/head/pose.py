@@ -14,7 +14,6 @@ from CraNeXtLib.anatomy.head.alignment import align_surfaces
 from CraNeXtLib.anatomy.head.bone_surface import Surface, bone_surface
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.anatomy.head.nearest_label_map import labels_near
-from CraNeXtLib.anatomy.head.scanned_box import scanned_box
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.affine import apply_affine
@@ -24,16 +23,13 @@ BETTER_FLIPPED = 0.85
 """A skull is taken as flipped if its distance to the template falls below this fraction when flipped back."""
 STRETCHES = (0.75, 1.33)
 """Plausible scales of the template; 24 SkullFix skulls needed 0.89 to 1.12, parts of a skull 1.5 and more."""
-_CHILD_SIZE = 0.87  # mean scale of the template; SkullFix skulls have 0.94 to 1.04, a child of one year 0.8
 _SIZES = (1.0, 0.92, 1.08)  # The affine fit starts from the template at each of these scales.
 _FAR_MM = 5.0
 _ODD_FAR_FRACTION = 0.2  # If more of the bone is off the template than this, other sizes of it are tried.
-_POOR_FAR_FRACTION = 0.4  # SkullFix skulls have up to 0.26.
 # Above this, what is taken for bone spoils the pose. In the upper half of the head, 12 SkullFix skulls have up to 0.17,
 # halves, quarters and faces of them up to 0.28, and one with twice its spacing 0.32. With a headrest or specks in the
 # mask it is up to 0.34 where the pose is right all the same, and 0.44 to 0.6 where it is not. Shoulders lie below.
 _MOST_VAULT_FAR_FRACTION = 0.38
-_OUTSIDE_MM, _OUTSIDE_FRACTION = 8.0, 0.02  # This much of the template's vault may lie outside the scan.
 _UPRIGHT_DEG = 30.0  # Heads rotated by less stay as scanned; SkullFix skulls are up to 25° off the template.
 
 
@@ -53,6 +49,11 @@ class PoseFit:
     far_fraction: float
     vault_far_fraction: float
     stretch: tuple[float, float]
+
+    @property
+    def is_adult(self) -> bool:
+        """Whether the template has a plausible size for an adult's head."""
+        return STRETCHES[0] <= self.stretch[0] and self.stretch[1] <= STRETCHES[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +172,7 @@ def upright_frame(skull: Volume) -> SkullFrame:
 
 def is_plausible(pose: HeadPose) -> bool:
     """Return whether the template fits so well that it predicts where bone is missing."""
-    return pose.fit.vault_far_fraction <= _MOST_VAULT_FAR_FRACTION and _is_adult(pose.fit)
+    return pose.fit.vault_far_fraction <= _MOST_VAULT_FAR_FRACTION and pose.fit.is_adult
 
 
 def check_pose(pose: HeadPose) -> None:
@@ -186,43 +187,6 @@ def check_pose(pose: HeadPose) -> None:
             f"{odd:.0%} of the bone around the brain lies where no skull has bone, so the head cannot be found; remove "
             "what is no bone from the mask, such as a headrest, a table or specks, or keep its largest piece alone."
         )
-
-
-def _is_adult(fit: PoseFit) -> bool:
-    return STRETCHES[0] <= fit.stretch[0] and fit.stretch[1] <= STRETCHES[1]
-
-
-def pose_warnings(pose: HeadPose, skull: Volume) -> list[str]:
-    """Return what the template's fit reveals about a skull or its scan, as sentences for the user.
-
-    Args:
-        pose: Pose of the template on the skull.
-        skull: Mask of the skull. Where its volume ends, or a plane cuts off its bone, the scan ends.
-    """
-    warnings = []
-    if pose.fit.far_fraction > _POOR_FAR_FRACTION:
-        warnings.append(f"{pose.fit.far_fraction:.0%} of the bone lies where no skull has bone; check the mask.")
-    size = float(np.cbrt(abs(np.linalg.det(pose.template_to_skull[:3, :3]))))
-    if size < _CHILD_SIZE:
-        warnings.append(
-            f"The head is {size:.2f} times the size of an adult's: if it is a child's, the models, which know adults "
-            "only, may get its shape and thickness wrong; if not, check the voxel spacing."
-        )
-    elif not _is_adult(pose.fit):
-        low, high = pose.fit.stretch
-        warnings.append(f"The head is {low:.2f} to {high:.2f} times the size of an adult's; check the voxel spacing.")
-    template, scan = pose.template, skull.crop(scanned_box(skull))
-    indices = np.argwhere(template.voxels[::3, ::3, ::3]) * 3
-    vault = template.to_ras(indices[indices[:, 2] > template.shape[2] / 2])
-    in_scan = scan.to_indices(apply_affine(pose.template_to_skull, vault))
-    margin = _OUTSIDE_MM / scan.spacing
-    outside = ((in_scan < -margin) | (in_scan > np.array(scan.shape) - 1 + margin)).any(axis=1).mean()
-    if outside > _OUTSIDE_FRACTION:
-        warnings.append(
-            f"{outside:.0%} of the vault lies outside the scan, where no implant can be made; use a scan that "
-            "shows the whole vault."
-        )
-    return warnings
 
 
 def best_affine(template: Surface, skull: Surface) -> tuple[np.ndarray, PoseFit]:

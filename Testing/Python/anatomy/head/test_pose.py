@@ -8,16 +8,15 @@ from CraNeXtLib import reconstruct
 from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.pose import (
     HeadPose,
-    PoseFit,
     bundled_template,
     check_pose,
     find_pose,
     is_plausible,
     measure_fit,
-    pose_warnings,
     template_surface,
     upright_frame,
 )
+from CraNeXtLib.anatomy.head.pose_warnings import pose_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
@@ -78,19 +77,6 @@ def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_notic
     top = np.flatnonzero(defective.voxels.any(axis=(0, 1)))[-1]
     low = defective.crop((slice(None), slice(None), slice(0, int(top) - round(25 / defective.spacing[2]))))
     assert "of the vault lies outside the scan" in " ".join(pose_warnings(find_pose(low), low))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("scale", "warned"), [(0.95, False), (0.82, True)])
-def test_a_childs_head_is_told_by_its_size(scale, warned):
-    template = bundled_template()
-    matrix = np.diag([scale, scale, scale, 1.0])
-    child = Volume(template.voxels > 0, matrix @ template.affine)
-    child = on_box(child, box_from((-15, -15, 0), np.array(child.shape) + 15))
-    warnings = pose_warnings(HeadPose(matrix, template, PoseFit(1.0, 0.0, 0.0, (scale, scale))), child)
-    assert [warning.startswith(f"The head is {scale:.2f} times the size of an adult's") for warning in warnings] == (
-        [True] if warned else []
-    )
 
 
 def fit_with(added) -> HeadPose:
