@@ -9,8 +9,8 @@ VENV := .venv
 # What has been installed: the program without PyTorch for the demo, or everything for the tests.
 PROGRAM := $(VENV)/program
 EVERYTHING := $(VENV)/everything
-# Most of the installed modules are never imported, so pip does not compile them.
-export PIP_NO_COMPILE ?= 1
+# Most of the installed modules are never imported, so they are not compiled.
+INSTALL := $(VENV)/bin/python -m pip install --quiet --no-compile
 
 .PHONY: demo test lint clean
 
@@ -29,13 +29,13 @@ lint: $(EVERYTHING)
 
 $(PROGRAM): pyproject.toml $(wildcard CraNeXtLib/Resources/Requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install --quiet --editable .
+	$(INSTALL) --upgrade pip
+	$(INSTALL) --editable .
 	touch $@
 
 $(EVERYTHING): $(PROGRAM) Testing/requirements.txt
-	$(VENV)/bin/python -m pip install --quiet $(foreach word,$(TORCH),'$(word)')
-	$(VENV)/bin/python -m pip install --quiet --editable ".[test]"
+	$(INSTALL) $(foreach word,$(TORCH),'$(word)')
+	$(INSTALL) --editable ".[test]"
 	touch $@
 
 clean:

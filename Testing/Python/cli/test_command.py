@@ -93,6 +93,25 @@ def test_progress_is_one_updated_line_on_a_terminal(capsys, monkeypatch):
     assert capsys.readouterr().err == "\r\033[K  0%  Reading\r\033[K 50%  Reading\r\033[K"
 
 
+def test_a_missing_package_is_bad_usage_that_names_the_extra(run, monkeypatch):
+    def lacking(*_arguments):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr("CraNeXtLib.cli.commands.doctor._run", lacking)
+    status, printed, error = run("doctor")
+    assert (status, printed) == (2, "")
+    assert error == "cranext: error: This needs torch, which is not installed; run: pip install 'cranext[torch]'\n"
+
+
+def test_a_missing_module_of_our_own_is_a_bug(run, monkeypatch):
+    def lacking(*_arguments):
+        raise ModuleNotFoundError("No module named 'CraNeXtLib.nonsense'", name="CraNeXtLib.nonsense")
+
+    monkeypatch.setattr("CraNeXtLib.cli.commands.doctor._run", lacking)
+    with pytest.raises(ModuleNotFoundError):
+        run("doctor")
+
+
 def test_a_cancelled_command_ends_with_130(run, monkeypatch):
     def interrupted(*_arguments):
         raise KeyboardInterrupt

@@ -72,3 +72,19 @@ def test_a_broken_folder_hides_no_other_model_and_says_why(home, tiny_model):
 def test_a_name_that_no_file_can_have_is_no_model(home, name):  # noqa: ARG001
     with pytest.raises(InputError, match="no model"):
         model_library.find(name)
+
+
+@pytest.mark.parametrize(
+    ("description", "extras"),
+    [
+        ({"kind": "refined"}, ()),
+        ({"kind": "pca_skull"}, ()),
+        ({"kind": "pca_skull_official"}, ("ants",)),
+        ({"kind": "network", "network": {"name": "cranext_folded"}}, ()),
+        ({"kind": "network", "network": {"name": "cranext"}, "input": "binary"}, ("torch",)),
+        ({"kind": "network", "network": {"name": "cranext"}, "input": "labels"}, ("torch", "ants")),
+        ({"kind": "network"}, ("torch",)),
+    ],
+)
+def test_a_model_knows_which_extras_it_needs(tmp_path, description, extras):
+    assert model_library.Model(tmp_path, {"name": "m", "sha256": "0"} | description).extras == extras

@@ -78,3 +78,13 @@ def test_too_little_memory_is_not_called_a_damaged_model(tmp_path, tiny_model, m
     monkeypatch.setattr(NetworkCompleter, "load", fail)
     with pytest.raises(RuntimeError, match="can't allocate memory"):
         load_model(model_library.find(tiny_model(tmp_path / "mine")))
+
+
+def test_a_model_that_needs_pytorch_says_so_where_it_is_missing(monkeypatch, tmp_path, tiny_model):
+    def lacking(*_arguments, **_options):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    model = model_library.find(tiny_model(tmp_path / "mine"))
+    monkeypatch.setattr("CraNeXtLib.networks.build", lacking)
+    with pytest.raises(InputError, match=r"Model 'mine' cannot be used: This needs torch.*'cranext\[torch\]'"):
+        load_model(model)
