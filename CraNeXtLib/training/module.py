@@ -111,22 +111,33 @@ class CompletionModule(LightningModule):
             optimizer.zero_grad(set_to_none=True)
 
 
+def check_network(config: TrainingConfig) -> None:
+    """Check that a network can be made and that it suits the grid, without making it.
+
+    Raises:
+        InputError: If its options are wrong or do not suit the grid.
+    """
+    name, options = config.network.name, input_kind(config).network_options
+    try:
+        with torch.device("meta"):
+            networks.build(name, **options)
+    except InputError as error:
+        raise InputError(f"network.options do not fit {name}: {error}") from error
+    try:
+        networks.check_grid(name, config.data.shape, **options)
+    except InputError as error:
+        raise InputError(f"data.shape {list(config.data.shape)} does not fit {name}: {error}") from error
+
+
 def make_network(config: TrainingConfig) -> nn.Module:
     """Return the network to train, with fresh weights or those of the model to start from.
 
     Raises:
         InputError: If its options are wrong or do not suit the grid, or the model to start from has another network.
     """
-    kind = input_kind(config)
+    check_network(config)
     torch.manual_seed(config.run.seed)
-    try:
-        network = networks.build(config.network.name, **kind.network_options)
-    except InputError as error:
-        raise InputError(f"network.options do not fit {config.network.name}: {error}") from error
-    try:
-        networks.check_grid(config.network.name, config.data.shape, **kind.network_options)
-    except InputError as error:
-        raise InputError(f"data.shape {list(config.data.shape)} does not fit {config.network.name}: {error}") from error
+    network = networks.build(config.network.name, **input_kind(config).network_options)
     if config.network.start_from:
         _start_from(network, config.network.start_from)
     elif config.data.target == "implant":

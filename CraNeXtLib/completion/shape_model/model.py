@@ -98,7 +98,9 @@ def load_pca_skull(weights: Path, options: Mapping[str, Any]) -> PCASkull:
     try:
         return _unpacked(load_file(weights), options)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise InputError(f"{weights.parent} does not hold a PCA-skull model; import or install it again.") from error
+        raise InputError(
+            f"{weights.parent.name} does not hold a PCA-skull model; import or install it again."
+        ) from error
 
 
 def _unpacked(tensors: Mapping[str, np.ndarray], options: Mapping[str, Any]) -> PCASkull:

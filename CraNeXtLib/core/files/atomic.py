@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.staging import HIDDEN, give_usual_mode, staging
+from CraNeXtLib.core.files.staging import HIDDEN, folder_for_files, give_usual_mode, staging
 
 
 @contextmanager
@@ -30,12 +30,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         InputError: If the file cannot be written; an older file at ``path`` is left as it was.
     """
     path = Path(path)
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with staging(path.parent) as folder:
-            yield folder / path.name
-            give_usual_mode(folder / path.name)
-            (folder / path.name).replace(path)
+    with writing(path), folder_for_files(path.parent), staging(path.parent) as folder:
+        yield folder / path.name
+        give_usual_mode(folder / path.name)
+        (folder / path.name).replace(path)
 
 
 @contextmanager
@@ -49,8 +47,7 @@ def new_folder(path: str | Path) -> Iterator[Path]:
     with writing(path):
         if path.exists():
             raise InputError(f"{path} already exists; choose another name or delete it.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with staging(path.parent) as folder:
+        with folder_for_files(path.parent), staging(path.parent) as folder:
             (folder / path.name).mkdir()
             yield folder / path.name
             (folder / path.name).rename(path)

@@ -17,7 +17,7 @@ from pathlib import Path
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import writing
 from CraNeXtLib.core.files.lock import LockedError, is_abandoned
-from CraNeXtLib.core.files.staging import HIDDEN, LOCK, give_usual_mode, locked_folder, sweep
+from CraNeXtLib.core.files.staging import HIDDEN, LOCK, folder_for_files, give_usual_mode, locked_folder, sweep
 
 RUN = f"{HIDDEN}run"
 _NEW, _OLD, _SWAP = f"{HIDDEN}new", f"{HIDDEN}old", "swap.json"
@@ -90,11 +90,9 @@ def _only_run(folder: Path) -> Iterator[Path]:
         InputError: If another run is at work there.
         OSError: If the folder cannot be written to.
     """
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
     run = folder / RUN
     with ExitStack() as stack:
-        stack.callback(_remove_empty, missing)
+        stack.enter_context(folder_for_files(folder))
         while True:
             run.mkdir(exist_ok=True)
             try:
@@ -159,12 +157,6 @@ def _undo_swap(folder: Path) -> None:
         path.replace(folder / path.name)
     (run / _SWAP).unlink()
     (run / _OLD).rmdir()
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    for folder in folders:
-        with suppress(OSError):
-            folder.rmdir()
 
 
 def _is_file(path: Path) -> bool:

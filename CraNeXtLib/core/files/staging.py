@@ -25,6 +25,19 @@ _CONTENT = f"{HIDDEN}content"
 
 
 @contextmanager
+def folder_for_files(folder: Path) -> Iterator[None]:
+    """Create a folder with its parents; new ones that are empty when the block ends disappear again."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
+
+
+@contextmanager
 def staging(parent: Path) -> Iterator[Path]:
     """Yield a new temporary folder, deleted when the block ends, and delete those that killed processes left there.
 

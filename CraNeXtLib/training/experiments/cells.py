@@ -45,12 +45,14 @@ class Experiments:
         """Read the data sets, and write configuration and manifests into the folder, unless they are there already.
 
         Raises:
-            InputError: If the data sets cannot be used, or the folder holds experiments of another configuration.
+            InputError: If the data sets cannot be used, a cell's network or model cannot work, or the folder holds
+                experiments of another configuration.
         """
         out, data = Path(out).absolute(), Data.read(config)
         data.test_cases()
         file, text = out / "experiments.yaml", experiments_as_yaml(config)
         if not file.is_file():
+            _check_cells(config)
             write_text(file, text)
         elif read_text(file) != text:
             raise InputError(f"The experiments in {out} have another configuration; continue with {file} as CONFIG.")
@@ -176,6 +178,20 @@ class Experiments:
             on_evaluated=keep,
             progress=lambda words, part: progress(f"{cell.name}: {words}", 0.8 + 0.2 * part),
         )
+
+
+def _check_cells(config: ExperimentConfig) -> None:
+    """Refuse settings that would stop the last cell after days in which the others were trained."""
+    from CraNeXtLib.training.module import check_network
+
+    for cell in config.cells():
+        try:
+            if cell.model:
+                model_library.find(cell.model)
+            elif cell.trained:
+                check_network(config.training_of(cell, "", ""))
+        except InputError as error:
+            raise InputError(f"{cell.name}: {error}") from error
 
 
 def size_of(model: Model) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -163,10 +164,8 @@ def in_charge(folder: str | Path, progress: ProgressCallback) -> Iterator[Progre
             with keeper.ending():
                 yield keeper.tell
     except InputError:
-        if is_new and folder.is_dir() and {path.name for path in folder.iterdir()} <= {_RECORD, _LOCK}:
-            for path in folder.iterdir():  # the run never started
-                path.unlink()
-            folder.rmdir()
+        if is_new and {path.name for path in folder.rglob("*") if not path.is_dir()} <= {_RECORD, _LOCK}:
+            shutil.rmtree(folder, ignore_errors=True)  # the run never started
         raise
 
 

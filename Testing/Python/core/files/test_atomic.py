@@ -103,3 +103,16 @@ def test_a_full_disk_in_the_block_is_a_refusal_too(tmp_path, context):
     with refused, context(tmp_path / "result"):
         raise OSError(28, "No space left on device")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("context", [replacing, new_folder])
+def test_after_an_error_no_new_parent_is_left_and_no_other_is_lost(tmp_path, context):
+    (tmp_path / "mine").mkdir()
+    for path in (tmp_path / "mine" / "a" / "b" / "c", tmp_path / "mine" / "c"):
+        with pytest.raises(InputError, match="no"), context(path):
+            raise InputError("no")
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine"]
+    with context(tmp_path / "a" / "b" / "c") as temporary:
+        if context is replacing:
+            temporary.write_text("new")
+    assert (tmp_path / "a" / "b" / "c").exists()

@@ -204,6 +204,21 @@ def test_the_command_refuses_what_cannot_be_run(arguments, tmp_path, capsys, mon
     assert "--a" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"options": {"wodzinski_unet": {"dephts": [1]}}}, r"wodzinski_unet-a: network.options do not fit"),
+        ({"extra": {"mine": {"model": "none"}}}, r"mine: .*none"),
+    ],
+)
+def test_a_cell_that_cannot_work_is_refused_before_the_first_is_trained(data, tmp_path, settings, message):
+    (data / "wrong.yaml").write_text(json.dumps(SETTINGS | settings), encoding="utf-8")
+    config = read_experiments(data / "wrong.yaml", a=str(data / "a.csv"))
+    with pytest.raises(InputError, match=message):
+        Experiments.start(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_another_configuration_needs_another_folder(config, data, tmp_path):
     Experiments.start(config, tmp_path / "run")
     kept = read_experiments(tmp_path / "run" / "experiments.yaml")

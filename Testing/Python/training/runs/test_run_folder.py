@@ -230,6 +230,7 @@ def test_every_way_to_stop_ends_as_cancelled(tmp_path, end):
 
 def test_a_run_that_never_began_leaves_no_folder(tmp_path):
     with pytest.raises(InputError, match="no"), in_charge(tmp_path / "run", lambda *_: None):
+        (tmp_path / "run" / "cache").mkdir()
         raise InputError("no")
     assert not (tmp_path / "run").exists()
 
