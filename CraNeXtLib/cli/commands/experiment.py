@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from CraNeXtLib.cli.command_parser import add_actions, add_command, add_output_folder, path_to_write
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.runtime.requirements import package_advice
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
@@ -59,8 +60,10 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     for cell in chosen:
         try:
             ran = experiments.run(cell, progress)
-        except ImportError as error:
-            raise InputError(f"Experiments need {error.name}; run: pip install 'cranext[train]'") from error
+        except ModuleNotFoundError as error:
+            if not package_advice(error, ("train", "ants")):
+                raise
+            raise InputError(package_advice(error, ("train", "ants"))) from error
         progress.end()
         if is_first_process():
             print(f"{cell.name}: {'done' if ran else 'was done already'}", flush=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from CraNeXtLib.cli.command_parser import add_command, path_to_write
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import duration
+from CraNeXtLib.core.runtime.requirements import package_advice
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
@@ -93,7 +94,7 @@ def _training(name: str) -> Any:
     """
     try:
         return resolve_name(name)
-    except ImportError as error:
-        if (error.name or "").startswith("CraNeXtLib"):
+    except ModuleNotFoundError as error:
+        if not package_advice(error, ("train",)):
             raise
-        raise InputError(f"Training needs {error.name}; run: pip install 'cranext[train]'") from error
+        raise InputError(package_advice(error, ("train",))) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import metadata, util
 
 from CraNeXtLib.core.resources import REQUIREMENTS
@@ -38,12 +39,17 @@ def installed_version(name: str) -> str | None:
         return "" if util.find_spec(name) else None  # Slicer brings vtk without metadata
 
 
-def package_advice(error: BaseException) -> str:
-    """Return a sentence on what to install if an error means that a package is missing, otherwise an empty string."""
+def package_advice(error: BaseException, extras: Sequence[str] = tuple(EXTRAS)) -> str:
+    """Return a sentence on what to install if an error means that a package is missing, otherwise an empty string.
+
+    Args:
+        error: Any error.
+        extras: The extras that the work may need; the first one with the package is named.
+    """
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return ""
     module = error.name.partition(".")[0]
-    for extra, lists in EXTRAS.items():
-        if module in {_MODULES.get(package, package) for package in requirements(*lists)}:
+    for extra in extras:
+        if module in {_MODULES.get(package, package) for package in requirements(*EXTRAS[extra])}:
             return f"This needs {module}, which is not installed; run: pip install 'cranext[{extra}]'"
     return ""

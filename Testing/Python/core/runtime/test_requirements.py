@@ -45,6 +45,12 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(module, extra)
     assert advice == f"This needs {module.split('.')[0]}, which is not installed; run: pip install 'cranext[{extra}]'"
 
 
+def test_work_that_needs_several_extras_names_its_own():
+    error = ModuleNotFoundError(name="torch")
+    assert package_advice(error, ("train", "ants")).endswith("'cranext[train]'")
+    assert package_advice(error, ("ants",)) == ""
+
+
 def test_other_errors_are_no_missing_package():
     for error in (ModuleNotFoundError(name="CraNeXtLib.nonsense"), ImportError(name="torch"), ValueError("torch")):
         assert package_advice(error) == ""
