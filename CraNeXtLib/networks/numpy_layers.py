@@ -67,7 +67,7 @@ def depthwise_conv(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.nd
         spectrum *= np.conj(fft.rfftn(weight[some, 0], size, axes))  # networks correlate instead of convolving
         correlation = np.roll(fft.irfftn(spectrum, size, axes), radius, axes)
         result[some] = correlation[:, : x.shape[0], : x.shape[1], : x.shape[2]]
-    return np.moveaxis(result, 0, -1) + bias
+    return np.add(np.moveaxis(result, 0, -1), bias, out=np.empty_like(x))
 
 
 def conv3(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
