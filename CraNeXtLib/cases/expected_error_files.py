@@ -33,7 +33,7 @@ def write_expected_error(
         folder: Folder to write into.
         picture: Whether to draw the map, too.
     """
-    write_volume(expected.volume.with_voxels(expected.volume.voxels.astype(np.float32)), folder / f"{NAME}.nrrd")
+    write_volume(expected.volume, folder / f"{NAME}.nrrd")
     painted = error_map(expected.volume.crop(foreground_box(implant.voxels)), mesh)
     write_vtp(painted, folder / f"{NAME}.vtp")
     if picture:

@@ -107,7 +107,7 @@ def input_hash(path: Path) -> str:
 
 
 def write_volume(volume: Volume, path: str | Path) -> None:
-    """Write a volume as NRRD or NIfTI, depending on the suffix; a mask becomes unsigned bytes.
+    """Write a volume as NRRD or NIfTI, depending on the suffix; a mask becomes bytes, half precision becomes single.
 
     The geometry keeps every digit; NRRD is written in LPS, as by Slicer.
 
@@ -115,12 +115,11 @@ def write_volume(volume: Volume, path: str | Path) -> None:
         InputError: If the suffix is unknown or the file cannot be written.
     """
     path = Path(path)
-    voxels = volume.voxels.astype(np.uint8) if volume.voxels.dtype == bool else volume.voxels
     write = _writers().get(_suffix(path))
     if write is None:
         raise InputError(f"{path.name} must end in .nrrd, .nii or .nii.gz.")
     with replacing(path) as temporary:
-        write(temporary, voxels, volume.affine)
+        write(temporary, _as_stored(volume.voxels), volume.affine)
 
 
 def is_volume_file(path: Path) -> bool:
@@ -192,23 +191,24 @@ def _write_nrrd(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
         "kinds": ["domain"] * 3,
         "encoding": "gzip",
     }
-    nrrd.write(str(path), _in_fortran_order(voxels), header, index_order="F", compression_level=3)
+    nrrd.write(str(path), voxels, header, index_order="F", compression_level=3)
 
 
 def _write_nifti(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
     import nibabel
 
-    image = nibabel.Nifti1Image(_in_fortran_order(voxels), affine)
+    image = nibabel.Nifti1Image(voxels, affine)
     image.header.set_xyzt_units("mm")
     nibabel.save(image, path)
 
 
-def _in_fortran_order(voxels: np.ndarray) -> np.ndarray:
-    """Return an array in the order of the files; the libraries would reorder it, in up to five times the time."""
+def _as_stored(voxels: np.ndarray) -> np.ndarray:
+    """Return voxels in the type and order of the files; the libraries would take five times as long to reorder them."""
+    stored = {"bool": np.uint8, "float16": np.float32}.get(voxels.dtype.name, voxels.dtype)
     if voxels.flags.f_contiguous or not voxels.any():
-        return np.asfortranarray(voxels)
-    ordered, box = np.zeros(voxels.shape, voxels.dtype, order="F"), foreground_box(voxels != 0)
-    ordered[box] = voxels[box]  # Reordering is slow, and most of a mask is empty.
+        return np.asfortranarray(voxels, stored)
+    ordered, box = np.zeros(voxels.shape, stored, order="F"), foreground_box(voxels != 0)
+    ordered[box] = voxels[box]  # Most of a mask is empty, and takes neither time nor memory.
     return ordered
 
 

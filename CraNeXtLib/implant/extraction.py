@@ -92,7 +92,7 @@ def official_postprocessing(missing: np.ndarray) -> np.ndarray:
     Args:
         missing: Boolean array of shape (I, J, K): complete and not defective skull.
     """
-    implant = np.zeros_like(missing)
+    implant = np.zeros(missing.shape, bool)
     if not missing.any():
         return implant
     box = foreground_box(missing, margin=1)  # The erosion needs to see one voxel beyond the box.
@@ -116,7 +116,7 @@ def clean_implant(missing: np.ndarray, bone: np.ndarray, spacing: np.ndarray, cl
         spacing: Voxel spacing in mm, shape (3,); the voxel axes are taken to be perpendicular.
         cleaning: The settings.
     """
-    implant = np.zeros_like(missing)
+    implant = np.zeros(missing.shape, bool)
     box = _box_of_gaps(missing, bone, spacing, cleaning)
     if box is None:
         return implant

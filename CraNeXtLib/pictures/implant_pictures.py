@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +15,9 @@ from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
 from CraNeXtLib.pictures.png_files import write_png
 from CraNeXtLib.pictures.skull_renderer import SkullScene, render_skull
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIX_SIDES: Mapping[str, np.ndarray] = {
     "From the front": np.array([0.0, 1, 0]),
@@ -29,42 +35,72 @@ _SAME_VIEW = 0.9  # a side whose cosine with the direction of the implant is abo
 _FRAME = 1.04  # width of a view by that of the skull in it
 
 
-def write_implant_picture(
-    scene: SkullScene, path: str | Path, *, title: str, six_sides: bool = False, supersampling: float = 1.5
-) -> None:
-    """Draw the skull with the implant in color, facing the implant and from two more sides, as PNG 1600 pixels wide.
+@dataclass(frozen=True, eq=False)
+class SkullViews:
+    """Views of one skull, all in one scale; each is drawn once, however many pictures show it.
 
     Args:
         scene: The skull and the implant.
+        supersampling: Rendered pixels per pixel of a view, along each side.
+    """
+
+    scene: SkullScene
+    supersampling: float = 1.5
+    _drawn: dict[str, Image.Image] = field(default_factory=dict)
+
+    @cached_property
+    def cameras(self) -> dict[str, Camera]:
+        """All cameras by caption: those of ``best_sides`` and of ``SIX_SIDES``."""
+        sides = {**best_sides(self.scene), **SIX_SIDES}
+        return {caption: Camera.looking_from(side) for caption, side in sides.items()}
+
+    @cached_property
+    def pixel_mm(self) -> float:
+        """Size of a rendered pixel in mm: the smallest with which the skull fits into every view."""
+        extents = [np.ptp(self.scene.surface_points @ camera.rotation.T, axis=0) for camera in self.cameras.values()]
+        return (
+            _FRAME * max(max(across / _PANEL[0], down / _PANEL[1]) for across, down, _ in extents) / self.supersampling
+        )
+
+    def view(self, caption: str) -> Image.Image:
+        """Return a view."""
+        from PIL import Image
+
+        if caption not in self._drawn:
+            width, height = (int(side * self.supersampling) for side in _PANEL)
+            pixels = render_skull(self.scene, self.cameras[caption], (height, width), self.pixel_mm)
+            self._drawn[caption] = Image.fromarray(pixels).resize(_PANEL, Image.Resampling.LANCZOS)
+        return self._drawn[caption]
+
+
+def write_implant_picture(views: SkullViews, path: str | Path, *, title: str, six_sides: bool = False) -> None:
+    """Draw the skull with the implant in color, facing the implant and from two more sides, as PNG 1600 pixels wide.
+
+    Args:
+        views: Views of the skull and the implant.
         path: The file to write.
         title: One line above the views.
         six_sides: Draw the front, the back, both sides, the top and the base instead.
-        supersampling: Rendered pixels per pixel of the picture, along each side.
 
     Raises:
         InputError: If the file cannot be written.
     """
     from PIL import Image, ImageDraw, ImageFont
 
-    sides = SIX_SIDES if six_sides else best_sides(scene)
-    views = {caption: Camera.looking_from(side) for caption, side in sides.items()}
-    width, height = (int(side * supersampling) for side in _PANEL)
-    extents = [np.ptp(scene.surface_points @ camera.rotation.T, axis=0) for camera in views.values()]
-    pixel_mm = _FRAME * max(max(across / width, down / height) for across, down, _ in extents)
-    rows = -(-len(views) // _COLUMNS)
+    captions = SIX_SIDES if six_sides else best_sides(views.scene)
+    rows = -(-len(captions) // _COLUMNS)
     canvas = Image.new("RGB", (1600, 100 + rows * _ROW), "white")
     draw = ImageDraw.Draw(canvas)
     draw.text((40, 26), title, fill=INK, font=ImageFont.load_default(28))
     small = ImageFont.load_default(17)
-    for panel, (caption, camera) in enumerate(views.items()):
+    for panel, caption in enumerate(captions):
         left, top = 10 + panel % _COLUMNS * 530, 72 + panel // _COLUMNS * _ROW
-        view = Image.fromarray(render_skull(scene, camera, (height, width), pixel_mm))
-        canvas.paste(view.resize(_PANEL, Image.Resampling.LANCZOS), (left, top))
+        canvas.paste(views.view(caption), (left, top))
         draw.text((left + 260, top + 576), caption, fill=INK, font=small, anchor="mm")
-        for letter, offset in zip(camera.side_letters, (60, 460), strict=True):
+        for letter, offset in zip(views.cameras[caption].side_letters, (60, 460), strict=True):
             draw.text((left + offset, top + 576), letter, fill=INK, font=small, anchor="mm")
     right = 1560.0
-    for label, color in ((f"Implant, {scene.implant_ml:.1f} mL", IMPLANT), ("Defective skull", BONE)):
+    for label, color in ((f"Implant, {views.scene.implant_ml:.1f} mL", IMPLANT), ("Defective skull", BONE)):
         right -= draw.textlength(label, font=small)
         draw.text((right, 42), label, fill=INK, font=small, anchor="lm")
         draw.rectangle((right - 24, 34, right - 8, 50), fill=tuple((255 * color).astype(int)))

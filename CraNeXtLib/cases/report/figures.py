@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.pictures.implant_pictures import write_implant_picture
+from CraNeXtLib.pictures.implant_pictures import SkullViews, write_implant_picture
 from CraNeXtLib.pictures.skull_renderer import SkullScene
 from CraNeXtLib.pictures.slice_pictures import write_slice_picture
 
@@ -38,9 +38,9 @@ def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct
         InputError: If the geometries differ or a file cannot be written.
     """
     facing, six_sides, slices = (folder / f"{name}.png" for name in ("implant", "six_sides", "slices"))
-    scene = SkullScene.of(skull, implant)
-    write_implant_picture(scene, facing, title=title)
-    write_implant_picture(scene, six_sides, title=f"{title}: six sides", six_sides=True)
+    views = SkullViews(SkullScene.of(skull, implant))
+    write_implant_picture(views, facing, title=title)
+    write_implant_picture(views, six_sides, title=f"{title}: six sides", six_sides=True)
     write_slice_picture(skull, implant, slices, title=f"{title}: slices through the implant", background=ct)
     figures = [
         Figure(facing, "The skull with the implant, facing it and from two other sides."),

@@ -68,7 +68,7 @@ def make_defect(
 
 def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
     """Return the bone of a skull inside a shape, which lies along the frame's directions, as a bool mask."""
-    implant = np.zeros_like(skull.voxels, dtype=bool)
+    implant = np.zeros(skull.shape, bool)
     to_head = np.eye(4)
     to_head[:3, :3] = frame.rotation
     upright = Volume(skull.voxels, to_head @ skull.affine)

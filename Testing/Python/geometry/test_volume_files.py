@@ -41,9 +41,11 @@ def test_round_trip_keeps_voxels_and_geometry(tmp_path, name):
 def test_a_volume_in_any_order_of_memory_is_written_the_same(tmp_path, name, order):
     values = np.zeros((5, 6, 7), np.float32)
     values[1:3, 2:6, 3] = np.random.default_rng(0).normal(size=(2, 4))
-    for voxels in (values, np.zeros_like(values), values - 1000):
+    for voxels in (values, np.zeros_like(values), values - 1000, values.astype(np.float16)):
         write_volume(Volume(voxels.copy(order), OBLIQUE), tmp_path / name)
-        np.testing.assert_array_equal(read_volume(tmp_path / name).voxels, voxels)
+        back = read_volume(tmp_path / name).voxels
+        assert back.dtype == np.float32
+        np.testing.assert_array_equal(back, voxels)
 
 
 def test_nrrd_keeps_every_digit_of_another_nrrd(tmp_path):

@@ -6,7 +6,7 @@ from phantoms import OBLIQUE, head
 from PIL import Image
 from pixel_colors import hue_is
 
-from CraNeXtLib.pictures.implant_pictures import best_sides, write_implant_picture
+from CraNeXtLib.pictures.implant_pictures import SkullViews, best_sides, write_implant_picture
 from CraNeXtLib.pictures.palette import BONE, IMPLANT
 from CraNeXtLib.pictures.skull_renderer import SkullScene
 
@@ -28,9 +28,8 @@ def panels_of(path, rows=1) -> list[np.ndarray]:
 
 def test_three_best_sides_show_bone_and_implant(tmp_path):
     case = head(spacing=(2.5, 2.0, 3.0), directions=OBLIQUE)
-    write_implant_picture(
-        SkullScene.of(case.defective, case.implant), tmp_path / "p.png", title="Phantom", supersampling=0.5
-    )
+    views = SkullViews(SkullScene.of(case.defective, case.implant), supersampling=0.5)
+    write_implant_picture(views, tmp_path / "p.png", title="Phantom")
     panels = panels_of(tmp_path / "p.png")
     for panel in panels:
         assert hue_is(panel, BONE, brighter_than=60).mean() > 0.2
@@ -49,9 +48,8 @@ def test_best_sides_are_the_ones_that_see_the_implant():
 
 def test_six_sides_show_an_implant_in_front_where_it_is_visible(tmp_path):
     case = head(spacing=(4.0, 4.0, 4.0), holes=(((0.0, 90.0, 0.0), 30.0),))
-    write_implant_picture(
-        SkullScene.of(case.defective, case.implant), tmp_path / "p.png", title="Six", six_sides=True, supersampling=0.3
-    )
+    views = SkullViews(SkullScene.of(case.defective, case.implant), supersampling=0.3)
+    write_implant_picture(views, tmp_path / "p.png", title="Six", six_sides=True)
     front, right, above, behind, left, below = (
         hue_is(p, IMPLANT, brighter_than=60).mean() for p in panels_of(tmp_path / "p.png", 2)
     )
@@ -61,9 +59,8 @@ def test_six_sides_show_an_implant_in_front_where_it_is_visible(tmp_path):
 
 def test_skull_without_implant_is_drawn_from_the_front_the_left_and_above(tmp_path):
     case = head(spacing=(4.0, 4.0, 4.0), holes=())
-    write_implant_picture(
-        SkullScene.of(case.defective, case.implant), tmp_path / "p.png", title="Intact", supersampling=0.5
-    )
+    views = SkullViews(SkullScene.of(case.defective, case.implant), supersampling=0.5)
+    write_implant_picture(views, tmp_path / "p.png", title="Intact")
     assert list(best_sides(SkullScene.of(case.defective, case.implant))) == [
         "From the front",
         "From the left",
