@@ -13,7 +13,7 @@ from typing import Any
 from CraNeXtLib.cases.evaluation_case import read_evaluation
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.core.files.csv_tables import csv_text
-from CraNeXtLib.core.files.filling import reserved
+from CraNeXtLib.core.files.filling import clean, reserved
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.runtime.parent_process import begin_in_pool
@@ -70,6 +70,7 @@ def _rows(
     progress: Callable[[str, float], None] | None,
 ) -> list[dict[str, object]]:
     """Return the rows of all cases, and keep each measured one in the folder."""
+    clean(folder)
     files = {case.case: _fingerprint(case) for case in cases}
     rows: dict[str, dict[str, object]] = {}
     waiting = []

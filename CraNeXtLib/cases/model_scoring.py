@@ -17,6 +17,7 @@ import numpy as np
 
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import NoImplantError
+from CraNeXtLib.core.files.filling import clean
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.core.progress import ProgressCallback
@@ -110,6 +111,8 @@ def score_model(
         InputError: If the model or a task cannot be used.
     """
     report = progress or (lambda _stage, _fraction: None)
+    if folder:
+        clean(folder)
     rows = []
     for number, task in enumerate(tasks):
         file = folder / f"{task.name}.json" if folder else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, shown
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ def add_actions(parser: argparse.ArgumentParser) -> SubParsers:
     return parser.add_subparsers(title="actions", required=True, metavar="ACTION")
 
 
+_LARGEST_SEED = 2**32 - 1  # NumPy takes no negative seeds
+_MOST_MADE = 10_000  # the names of what is made have four or five digits
+
+
 def path_to_write(text: str) -> str:
     """Return an argument that names where to write; an empty one, as of an unset variable, would be the current folder.
 
@@ -49,6 +54,37 @@ def path_to_write(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("the path is empty; write . for the current folder")
     return text
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return a function that turns an argument into a whole number of a range.
+
+    Raises:
+        argparse.ArgumentTypeError: By the function, if it is none.
+    """
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{shown(text)} is no whole number from {least} to {most}")
+        return value
+
+    return number
+
+
+def add_seed(parser: argparse.ArgumentParser, of: str) -> None:
+    """Declare ``--seed``, the random seed of something."""
+    text = f"random seed of {of}; default: %(default)s"
+    parser.add_argument("--seed", type=whole_number(0, _LARGEST_SEED), default=0, metavar="S", help=text)
+
+
+def add_count(parser: argparse.ArgumentParser, of: str, *, default: int) -> None:
+    """Declare ``--count``, the number of things to make."""
+    text = f"number of {of}; default: %(default)s"
+    parser.add_argument("--count", type=whole_number(1, _MOST_MADE), default=default, metavar="N", help=text)
 
 
 def add_output_folder(parser: argparse.ArgumentParser, text: str = "folder for the results") -> None:

@@ -32,7 +32,7 @@ def split_by_skull(
         InputError: If the fractions leave nothing to train on.
     """
     cases = list(cases)
-    if min(validation, test) < 0 or validation + test >= 1:
+    if not (validation >= 0 and test >= 0 and validation + test < 1):  # also false for NaN
         raise InputError("The validation and test fractions must not be negative and must leave skulls for training.")
     group = {skull: skull for skull in sorted({case.skull for case in cases})}
     for first, second in same_skull:

@@ -52,16 +52,16 @@ class CompletionData(LightningDataModule):
     ) -> None:
         super().__init__()
         self.config, self.kind = config, input_kind(config)
-        with writing(cache):
-            cache.mkdir(parents=True, exist_ok=True)
-        self._cache = cache
         self._left_out: set[DatasetCase] = set()
-        self.cases = {name: PreparedCases(self.kind, cache) for name in ("training", "validation")}
         self._report, self._progress = report, progress or (lambda _stage, _fraction: None)
         if not config.data.manifest:
             raise InputError("data.manifest names no data set; make one with: cranext dataset.")
         manifests = (config.data.manifest, *config.data.more_manifests)
         self._listed = [case for manifest in manifests for case in read_manifest(manifest)]
+        with writing(cache):
+            cache.mkdir(parents=True, exist_ok=True)
+        self._cache = cache
+        self.cases = {name: PreparedCases(self.kind, cache) for name in ("training", "validation")}
 
     def prepare_data(self) -> None:
         """Fill the cache. Each process of the run starts with another case, so that they share the work.

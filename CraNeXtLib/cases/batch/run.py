@@ -26,7 +26,7 @@ from CraNeXtLib.cases.batch.record import (
 )
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError, NoImplantError
-from CraNeXtLib.core.files.filling import reserved
+from CraNeXtLib.core.files.filling import clean, reserved
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.core.runtime.memory import memory_advice
@@ -109,6 +109,8 @@ def unfinished(
     cases: Sequence[BatchCase], out: str | Path, settings: CaseSettings, *, resume: bool = True
 ) -> list[BatchCase]:
     """Return the cases to run: those without a result, and those that failed or whose request has changed."""
+    for case in cases:
+        clean(case_folder(out, case))
     known = {case.case: read_record(out, case) for case in cases} if resume else {}
 
     def is_finished(case: BatchCase) -> bool:

@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_actions, add_command, add_orientation, add_output_folder, path_to_write
+from CraNeXtLib.cli.command_parser import (
+    add_actions,
+    add_command,
+    add_count,
+    add_orientation,
+    add_output_folder,
+    add_seed,
+    path_to_write,
+)
 from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,10 +44,8 @@ def add_to(commands: SubParsers) -> None:
     bend = add_command(actions, "bend", "make new skulls by bending training skulls toward each other's shape")
     bend.add_argument("manifest", metavar="MANIFEST")
     add_output_folder(bend, "new folder for the skulls and their manifest.csv")
-    bend.add_argument("--count", type=int, default=10, metavar="N", help="number of skulls; default: %(default)s")
-    bend.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="random seed of pairs and amounts; default: %(default)s"
-    )
+    add_count(bend, "skulls", default=10)
+    add_seed(bend, "pairs and amounts")
     bend.set_defaults(run=_bend)
 
     regions = add_command(actions, "regions", "divide every skull into regions, and show where the defects lie")
@@ -67,7 +73,7 @@ def _add_make(actions: SubParsers) -> None:
         make.add_argument(
             name, type=float, default=default, metavar="FRACTION", help="fraction of the skulls; default: %(default)s"
         )
-    make.add_argument("--seed", type=int, default=0, metavar="S", help="random seed of the split; default: %(default)s")
+    add_seed(make, "the split")
     make.add_argument("--split-of", metavar="MODEL", help="instead, split as the description of a model lists it")
     make.add_argument("--no-check", action="store_true", help="do not read the files to find duplicate skulls")
     make.set_defaults(run=_make)
@@ -136,8 +142,6 @@ def _bend(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.datasets.bending import bend_dataset
     from CraNeXtLib.datasets.manifest import read_manifest
 
-    if options.count < 1:
-        raise InputError("--count must be 1 or more.")
     made = bend_dataset(
         read_manifest(options.manifest),
         options.out,

@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder, add_segments
+from CraNeXtLib.cli.command_parser import (
+    add_command,
+    add_count,
+    add_orientation,
+    add_output_folder,
+    add_seed,
+    add_segments,
+)
 from CraNeXtLib.cli.printing import print_files
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
@@ -22,10 +29,8 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument("skull", metavar="SKULL", help="mask of a complete skull")
     add_output_folder(parser, "folder for the defective skulls and their implants")
     parser.add_argument("--kind", required=True, choices=KINDS, metavar="KIND", help=f"one of: {', '.join(KINDS)}")
-    parser.add_argument("--count", type=int, default=1, metavar="N", help="number of defects; default: %(default)s")
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="random seed of the first defect; default: %(default)s"
-    )
+    add_count(parser, "defects", default=1)
+    add_seed(parser, "the first defect")
     add_orientation(parser)
     add_segments(parser, "skull")
     parser.set_defaults(run=_run)
@@ -35,12 +40,9 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.anatomy.head.pose import upright_frame
     from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
     from CraNeXtLib.cases.case_folder import case_folder
-    from CraNeXtLib.core.errors import InputError
     from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
     from CraNeXtLib.geometry.volume_files import write_volume
 
-    if options.count < 1:
-        raise InputError("--count must be 1 or more.")
     skull = read_skull_mask(options.skull, orientation=options.orientation, segment=options.segment)
     progress("Finding the head's pose", 0.0)
     frame = upright_frame(skull)

@@ -61,7 +61,11 @@ def filling(folder: str | Path, *, earlier: Earlier | None = None, last: str = "
 
 
 def clean(folder: Path) -> None:
-    """Undo and delete what a killed run left in a folder, if there is anything and no run is at work there."""
+    """Undo and delete what a killed run left in a folder, if there is anything and no run is at work there.
+
+    Every run does so where it writes. A run that continues another calls it, too, because it may have nothing to write.
+    """
+    sweep(folder)
     if is_abandoned(folder / RUN / LOCK):
         with suppress(OSError, InputError), _only_run(folder):
             _undo_swap(folder)

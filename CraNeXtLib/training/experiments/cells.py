@@ -12,6 +12,7 @@ from CraNeXtLib.cases.model_scoring import EvaluatedTask, EvaluationTask, Row, s
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.filling import clean
 from CraNeXtLib.core.files.lock import LockedError, locked
 from CraNeXtLib.core.files.text import json_text, read_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
@@ -50,6 +51,8 @@ class Experiments:
         """
         out, data = Path(out).absolute(), Data.read(config)
         data.test_cases()
+        for part in (out, out / "data"):
+            clean(part)
         file, text = out / "experiments.yaml", experiments_as_yaml(config)
         if not file.is_file():
             _check_cells(config)
@@ -85,10 +88,12 @@ class Experiments:
             InputError: If another process runs the cell, the cell that it starts from is not done, or the data or
                 settings cannot be used.
         """
+        folder = self.folder_of(cell)
+        for part in (folder, folder / "implants"):
+            clean(part)
         if self.is_done(cell):
             return False
         report = progress or (lambda _stage, _fraction: None)
-        folder = self.folder_of(cell)
         folder.mkdir(parents=True, exist_ok=True)
         if not is_first_process():
             if cell.trained:

@@ -26,6 +26,11 @@ from CraNeXtLib.core.resources import DEFECTIVE_SKULL as SKULL
         ["models", "import", "missing.pth"],
         ["reconstruct", str(SKULL), "--out", ""],
         ["models", "export", "pca_skull", ""],
+        ["defects", str(SKULL), "--kind", "random-1", "--out", "x", "--count", "0"],
+        ["defects", str(SKULL), "--kind", "random-1", "--out", "x", "--count", "10001"],
+        ["dataset", "bend", "m.csv", "--out", "x", "--seed", "-1"],
+        ["dataset", "make", ".", "--out", "m.csv", "--seed", "1.5"],
+        ["dataset", "make", ".", "--out", "m.csv", "--seed", "4294967296"],
     ],
 )
 def test_bad_usage(run, tmp_path, monkeypatch, arguments):

@@ -66,3 +66,11 @@ def test_the_split_of_a_model_is_taken_over(tmp_path, capsys):
     (tmp_path / "mine/model.json").write_text('{"name": "mine", "kind": "network", "format_version": 1, "sha256": ""}')
     assert main([*made, str(tmp_path / "mine")]) == 2
     assert "lists no split" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "fractions", [(float("nan"), 0.1), (0.1, float("nan")), (-0.1, 0.1), (0.5, 0.5), (float("inf"), 0)]
+)
+def test_fractions_must_leave_skulls_for_training(fractions):
+    with pytest.raises(InputError, match="fractions"):
+        split_by_skull(cases_of(20), validation=fractions[0], test=fractions[1])

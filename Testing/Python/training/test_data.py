@@ -21,6 +21,9 @@ def test_a_bad_case_is_named_and_can_be_left_out(manifest, tmp_path):
     with pytest.raises(InputError, match=r"none\.csv"):
         train(nothing, tmp_path / "run")
     assert not (tmp_path / "run").exists(), "a run that never started holds its folder"
+    with pytest.raises(InputError, match=r"none\.csv"):
+        CompletionData(nothing, tmp_path / "run" / "cache")
+    assert not (tmp_path / "run").exists(), "a refused trial leaves a cache"
     cases = read_manifest(manifest)
     cases += [DatasetCase(subject="broken", complete=bad, split=split) for split in ("training", "validation")]
     write_manifest(cases, tmp_path / "manifest.csv")

@@ -177,3 +177,24 @@ def test_a_list_that_was_cut_off_does_not_stop_the_next_run(folder):
     (run / "swap.json").write_text(json.dumps(["a", "c"])[:-3])
     fill(folder)
     assert content(folder) == SWAPPED
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_run_that_has_nothing_to_write_deletes_what_a_killed_one_left(tmp_path):
+    process = started(
+        "import sys\n"
+        "from CraNeXtLib.core.files.atomic import replacing\n"
+        "with replacing(sys.argv[1]) as path:\n"
+        "    print('writing', flush=True)\n"
+        "    sys.stdin.readline()\n",
+        tmp_path / "cases" / "a.json",
+        says="writing",
+    )
+    clean(tmp_path / "cases")
+    assert list((tmp_path / "cases").iterdir()), "work in progress stays"
+    process.kill()
+    process.communicate()
+    clean(tmp_path / "cases")
+    assert list((tmp_path / "cases").iterdir()) == []
+    clean(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
