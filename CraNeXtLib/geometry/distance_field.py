@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.geometry.box import box_around, foreground_box
+from CraNeXtLib.geometry.reslicing import reslice
 from CraNeXtLib.geometry.volume import Volume
 
 # Spacing of the finest and the coarsest grid; between them it is three quarters of the mask's finest voxel spacing.
@@ -89,9 +90,8 @@ def field_of(mask: Volume, grid: Volume, *, whole: bool = False) -> Volume:
     part = mask.crop(box_around(mask.to_indices(grid.corners), mask.shape, margin=3))
     fine = without_stairs(np.pad(part.voxels != 0, 2))
     to_part = np.linalg.inv(part.affine) @ grid.affine
-    field = ndimage.affine_transform(
-        fine, to_part[:3, :3], to_part[:3, 3] + 2, output_shape=grid.shape, order=1, cval=_CUT_OFF, prefilter=False
-    )
+    to_padded = to_part + np.pad(np.full((3, 1), 2.0), ((0, 1), (3, 0)))
+    field = reslice(fine, to_padded, grid.shape, outside=float(_CUT_OFF))
     if whole:
         edge = np.argwhere((fine < 0) & (fine > -0.5)) - 2  # deeper voxels cannot fall between
         indices = np.linalg.solve(to_part[:3, :3], (edge - to_part[:3, 3]).T)

@@ -12,6 +12,7 @@ from CraNeXtLib.anatomy.head.alignment import Alignment
 from CraNeXtLib.anatomy.head.bone_surface import Surface
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.box import Box, box_around, corners_between
+from CraNeXtLib.geometry.reslicing import reslice
 from CraNeXtLib.geometry.volume import Volume
 
 # The head's box reaches above the vertex.
@@ -78,8 +79,7 @@ class ModelSpaceGrid:
     def restore(self, values: np.ndarray, part: Volume, alignment: Alignment) -> np.ndarray:
         """Interpolate values on the grid at the voxels of a part of the skull; 0 outside the grid."""
         matrix = np.linalg.inv(self.affine) @ np.linalg.inv(alignment.matrix) @ part.affine
-        restored: np.ndarray = ndimage.affine_transform(values, matrix[:3, :3], matrix[:3, 3], part.shape, order=1)
-        return restored
+        return reslice(values, matrix, part.shape)
 
     def box(self, mask: np.ndarray, skull: Volume, alignment: Alignment) -> Box:
         """Return the smallest box of the skull's voxels that contains every true voxel of the grid and its neighbors.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
@@ -18,6 +17,7 @@ from CraNeXtLib.geometry.components import cavities_of, labeled, largest_first, 
 from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, distance, field_of, fine_step_mm, span_of
 from CraNeXtLib.geometry.mask import check_same_geometry, mask
 from CraNeXtLib.geometry.mesh import joined
+from CraNeXtLib.geometry.reslicing import reslice
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import border, engraving, insertion, outer_surface, perforations
@@ -268,13 +268,5 @@ def _mark(part: Volume, result: np.ndarray, geometry: Volume) -> None:
     """
     box = box_around(geometry.to_indices(part.corners), geometry.shape)
     to_part = np.linalg.inv(part.affine) @ geometry.crop(box).affine
-    field = ndimage.affine_transform(
-        part.voxels,
-        to_part[:3, :3],
-        to_part[:3, 3],
-        output_shape=result[box].shape,
-        order=1,
-        cval=FAR_MM,
-        prefilter=False,
-    )
+    field = reslice(part.voxels, to_part, result[box].shape, outside=FAR_MM)
     result[box] |= field < 0
