@@ -73,7 +73,7 @@ def test_a_model_that_does_not_work_is_not_added(home, tmp_path, tiny_model):
     folder = tiny_model(tmp_path / "mine", input="one-hot")
     with pytest.raises(InputError, match="does not work on a small head"):
         model_import.import_model(folder)
-    assert list((home / "models").iterdir()) == []
+    assert not list(home.rglob("model.json"))
 
 
 def test_weights_that_are_not_finite_are_not_added(home, tmp_path, tiny_model):
@@ -89,7 +89,7 @@ def test_weights_that_are_not_finite_are_not_added(home, tmp_path, tiny_model):
     (folder / "model.json").write_text(json.dumps(description))
     with pytest.raises(InputError, match="not finite"):
         model_import.import_model(folder)
-    assert list((home / "models").iterdir()) == []
+    assert not list(home.rglob("model.json"))
 
 
 def test_a_copy_of_a_model_is_not_made_within_itself(added):  # noqa: ARG001
