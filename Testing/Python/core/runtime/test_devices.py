@@ -5,12 +5,11 @@ import pytest
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.devices import DEVICES, choose_device
 
-torch = pytest.importorskip("torch")
-
 
 @pytest.fixture
 def machine(monkeypatch):
     """Return a function that pretends which graphics cards exist."""
+    torch = pytest.importorskip("torch")
 
     def pretend(*, cuda: bool, mps: bool) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
