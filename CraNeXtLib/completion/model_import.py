@@ -75,7 +75,11 @@ def export_model(name: str, folder: str | Path) -> Path:
     if real.is_relative_to(os.path.realpath(model.folder)):
         raise InputError(f"{folder} is the folder of the model itself; choose another one.")
     with new_folder(target) as new:
-        shutil.copytree(model.folder, new, dirs_exist_ok=True)
+        try:
+            shutil.copytree(model.folder, new, dirs_exist_ok=True)
+        except shutil.Error as error:  # it has a list of files, and no reason of its own
+            name = Path(error.args[0][0][0]).name
+            raise InputError(f"{name} cannot be copied to {folder}; free some space, or choose another one.") from error
     return target
 
 

@@ -16,10 +16,12 @@ from torch.utils.data import DataLoader
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import writing
+from CraNeXtLib.core.files.filling import clean
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.samples.input_kind import input_kind
+from CraNeXtLib.training.samples.kept_on_disk import NotKeptError
 from CraNeXtLib.training.samples.numbered_samples import Batch, NumberedSampler, TrainingSamples, ValidationSamples
 from CraNeXtLib.training.samples.prepared_cases import PreparedCases
 
@@ -60,6 +62,7 @@ class CompletionData(LightningDataModule):
         self._listed = [case for manifest in manifests for case in read_manifest(manifest)]
         with writing(cache):
             cache.mkdir(parents=True, exist_ok=True)
+        clean(cache)
         self._cache = cache
         self.cases = {name: PreparedCases(self.kind, cache) for name in ("training", "validation")}
 
@@ -126,6 +129,8 @@ class CompletionData(LightningDataModule):
             return
         try:
             prepared.add(case)
+        except NotKeptError:  # a full disk is no reason to train on fewer cases
+            raise
         except InputError as error:
             if self.config.data.on_bad_case == "stop":
                 raise InputError(f"{error} Fix case {case.name}, or set data.on_bad_case to skip.") from error

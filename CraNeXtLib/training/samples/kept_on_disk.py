@@ -14,6 +14,10 @@ from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.runtime.memory import memory_advice
 
 
+class NotKeptError(InputError):
+    """The disk refused an item; the item itself may be good."""
+
+
 class KeptOnDisk(PersistentDataset):
     """MONAI's ``PersistentDataset``, whose files appear whole or not at all.
 
@@ -21,7 +25,7 @@ class KeptOnDisk(PersistentDataset):
     left a part of the file, which then could never be read again. A file that cannot be read is made anew here.
 
     Raises:
-        InputError: If the disk refuses a file. A folder that may only be read is used as far as it goes.
+        NotKeptError: If the disk refuses a file. A folder that may only be read is used as far as it goes.
     """
 
     def _cachecheck(self, item_transformed: Any) -> Any:
@@ -42,5 +46,5 @@ class KeptOnDisk(PersistentDataset):
                 temporary.write_bytes(buffer.getbuffer())
         except InputError as error:
             if not isinstance(error.__cause__, PermissionError):
-                raise
+                raise NotKeptError(str(error)) from error
         return made

@@ -1,9 +1,11 @@
 """Models are added, copied and deleted by name."""
 
 import json
+import sys
 
 import pytest
 import torch
+from full_disk import full_disk
 
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.completion.model_loading import load_model
@@ -73,7 +75,7 @@ def test_a_model_that_does_not_work_is_not_added(home, tmp_path, tiny_model):
     folder = tiny_model(tmp_path / "mine", input="one-hot")
     with pytest.raises(InputError, match="does not work on a small head"):
         model_import.import_model(folder)
-    assert not list(home.rglob("model.json"))
+    assert not home.exists()
 
 
 def test_weights_that_are_not_finite_are_not_added(home, tmp_path, tiny_model):
@@ -89,7 +91,7 @@ def test_weights_that_are_not_finite_are_not_added(home, tmp_path, tiny_model):
     (folder / "model.json").write_text(json.dumps(description))
     with pytest.raises(InputError, match="not finite"):
         model_import.import_model(folder)
-    assert not list(home.rglob("model.json"))
+    assert not home.exists()
 
 
 def test_a_copy_of_a_model_is_not_made_within_itself(added):  # noqa: ARG001
@@ -104,6 +106,13 @@ def test_where_no_folder_can_be_nothing_is_exported(tmp_path, name):
     (tmp_path / "circle").symlink_to("circle")
     with pytest.raises(InputError, match=r"circle|NUL"):
         model_import.export_model("pca_skull", tmp_path / name)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not limit the size of files")
+def test_a_copy_for_which_the_disk_is_too_small_leaves_nothing(tmp_path):
+    with pytest.raises(InputError, match=r"^weights.safetensors cannot be copied to .*out; free"), full_disk(100_000):
+        model_import.export_model("pca_skull", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_a_link_only_the_link_is_deleted(home, tmp_path, tiny_model):

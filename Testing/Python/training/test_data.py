@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from full_disk import full_disk
 from tiny_training import configuration
 
 from CraNeXtLib.core.errors import InputError
@@ -79,3 +80,15 @@ def test_another_segment_of_the_same_file_is_prepared_anew(manifest, tmp_path):
         data.prepare_some(1)
         bone.append(float(data.cases["training"][0]["complete"].float().sum()))
     assert bone[0] > 1.02 * bone[1]
+
+
+def test_a_full_disk_is_no_bad_case_and_what_a_killed_process_left_is_deleted(manifest, tmp_path):
+    config = configuration(manifest)
+    config = replace(config, data=replace(config.data, on_bad_case="skip"))
+    left = tmp_path / "cache" / ".cranext-file-left"
+    left.mkdir(parents=True)
+    data = CompletionData(config, tmp_path / "cache")
+    assert not left.exists()
+    with pytest.raises(InputError, match=r"^Cannot write to .*cache.*; choose another folder\.$"), full_disk(500):
+        data.prepare_data()
+    assert list((tmp_path / "cache").iterdir()) == []

@@ -55,6 +55,8 @@ def test_a_file_is_no_folder_for_prepared_cases(tmp_path):
     from CraNeXtLib.training.data import CompletionData
 
     (tmp_path / "passwd").write_text("root")
+    (tmp_path / "a.csv").write_text("subject,complete\n1,1.nrrd\n")
+    config = read_config("default", overrides={"data": {"manifest": str(tmp_path / "a.csv")}})
     with pytest.raises(InputError, match=r"Cannot write to .*passwd: File exists"):
-        CompletionData(read_config("default", overrides={"data": {"manifest": "a.csv"}}), tmp_path / "passwd")
+        CompletionData(config, tmp_path / "passwd")
     assert (tmp_path / "passwd").read_text() == "root"
