@@ -2,13 +2,13 @@
 
 from gallery import state
 
-LACKING = {"torch": None, "monai": None, "antspyx": None, "trimesh": "3.9.1"}
+LACKING = {"torch": None, "monai": None, "lightning": None, "trimesh": "3.9.1"}
 
 
 def _shown(stage):
     from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
 
-    panel = EnvironmentPanel(("run", "train"))
+    panel = EnvironmentPanel(("run", "torch", "train"))
     panel.widget.collapsed = False
     stage.show(panel.widget, panel.close)
     return panel
@@ -34,7 +34,7 @@ def _shown_without(stage, lacking):
 @state("environment-ready", "environment-ready-dark", views=False)
 def ready(stage):
     panel = _shown(stage)
-    stage.wait(lambda: panel.message.text.startswith("All packages are there. Networks"))
+    stage.wait(lambda: panel.message.text.startswith("All packages are installed. Networks"))
 
 
 @state("environment-missing", views=False)
@@ -48,5 +48,5 @@ def interrupted(stage):
     from CraNeXtLib.slicer_ui.environment.packages import Package
 
     unfinished.remember([Package(name, "", version) for name, version in LACKING.items()])
-    _shown_without(stage, {name: LACKING[name] for name in ("monai", "antspyx")})
+    _shown_without(stage, {name: LACKING[name] for name in ("monai", "lightning")})
     unfinished.forget()
