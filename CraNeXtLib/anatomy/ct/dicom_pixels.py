@@ -85,17 +85,18 @@ def hounsfield(stored: np.ndarray, header: HeaderValues, *, overlays: int = 0) -
     return scaled.astype(np.int16 if whole else np.float32)
 
 
-def scale_warnings(scales: Mapping[str, tuple[str, str]], lowest: float) -> list[str]:
-    """Return a warning if the headers of a series do not agree on how to rescale its values, or do not say.
+def scale_warnings(scales: Mapping[str, tuple[str, str, str]], lowest: float) -> list[str]:
+    """Return a warning if the headers of a series do not agree on how to read and rescale its values, or do not say.
 
     Args:
-        scales: ``RescaleSlope`` and ``RescaleIntercept`` in the header of each file; empty where it has none.
+        scales: ``RescaleSlope``, ``RescaleIntercept`` and ``PixelRepresentation`` in the header of each file; empty
+            where it has none.
         lowest: Lowest value of the series.
 
     Raises:
         InputError: If a header does not say, and the values cannot be Hounsfield units, since none is that of air.
     """
-    without = next((name for name, scale in scales.items() if not all(scale)), "")
+    without = next((name for name, scale in scales.items() if not all(scale[:2])), "")
     if without and lowest > _MOST_AIR_HU:
         raise InputError(
             f"{without} has no RescaleSlope or RescaleIntercept, and no value of the series is that of air, so they "
@@ -106,7 +107,8 @@ def scale_warnings(scales: Mapping[str, tuple[str, str]], lowest: float) -> list
         return [f"{missing}, so the values were taken as Hounsfield units; check the bone."]
     usual = Counter(scales.values()).most_common(1)[0][0]
     others = [name for name, scale in scales.items() if scale != usual]
-    return [f"RescaleSlope or RescaleIntercept of {name} is not that of most slices; check it." for name in others[:1]]
+    names = "RescaleSlope, RescaleIntercept or PixelRepresentation"
+    return [f"{names} of {name} is not that of most slices; check it." for name in others[:1]]
 
 
 def overlay_bits(dataset: Dataset) -> int:

@@ -39,7 +39,8 @@ class _Slice:
         directions: LPS unit vectors in which the column and the row index increase, shape (2, 3).
         spacing: Distance between columns and between rows, in mm.
         thickness: Nominal thickness in mm, 0 if unknown.
-        scale: Slope and intercept that rescale the stored values, as in the header; empty if it has none.
+        scale: Slope and intercept that rescale the stored values, and whether these are signed, as in the header; empty
+            if it does not say.
         counters: What the header says of ``COUNTERS``.
         values: Hounsfield units, shape (columns, rows).
     """
@@ -50,7 +51,7 @@ class _Slice:
     directions: np.ndarray
     spacing: tuple[float, float]
     thickness: float
-    scale: tuple[str, str]
+    scale: tuple[str, str, str]
     counters: dict[str, str]
     values: np.ndarray
 
@@ -150,7 +151,7 @@ def _slices_of(content: bytes, path: Path, digest: str) -> Iterator[_Slice]:
             directions=np.array(header.numbers("ImageOrientationPatient", 6)).reshape(2, 3),
             spacing=(along, across),
             thickness=header.number("SliceThickness", 0, _MOST_THICKNESS_MM, default=0),
-            scale=(header.text("RescaleSlope"), header.text("RescaleIntercept")),
+            scale=(header.text("RescaleSlope"), header.text("RescaleIntercept"), header.text("PixelRepresentation")),
             counters=counters,
             values=hounsfield(values, header, overlays=overlays).T,
         )
@@ -200,8 +201,8 @@ def _check_alike(slices: Sequence[_Slice], series: Series) -> None:
     """Raise InputError if slices differ in size, direction or unit."""
     first = slices[0]
     for one in slices:
-        if all(one.scale) != all(first.scale):
-            without = one if all(first.scale) else first
+        if all(one.scale[:2]) != all(first.scale[:2]):
+            without = one if all(first.scale[:2]) else first
             raise InputError(f"{without.file} has no RescaleSlope or RescaleIntercept; export the series again.")
         if one.values.shape != first.values.shape or not np.allclose(one.spacing, first.spacing, rtol=1e-3):
             raise InputError(

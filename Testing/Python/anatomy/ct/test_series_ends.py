@@ -138,8 +138,9 @@ def test_values_that_no_header_rescales_are_refused_unless_they_show_air(tmp_pat
             read_ct(tmp_path)
 
 
-def test_a_slice_of_another_scale_is_named(tmp_path):
+@pytest.mark.parametrize(("keyword", "value"), [("RescaleIntercept", "-1124"), ("PixelRepresentation", 1)])
+def test_a_slice_of_another_scale_or_type_is_named(tmp_path, keyword, value):
     path = written(tmp_path)[4]
-    change(path, RescaleIntercept="-1124")
+    change(path, **{keyword: value})
     (warning,) = read_ct(tmp_path).warnings
-    assert f"RescaleIntercept of {path.name} is not that of most slices" in warning
+    assert f"PixelRepresentation of {path.name} is not that of most slices" in warning
