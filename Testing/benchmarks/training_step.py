@@ -52,7 +52,7 @@ def sampler(skull: str, config: TrainingConfig) -> Callable[[int], dict[str, Ten
     """Return a function that makes a batch of one sample from its number."""
     pair = load_case(DatasetCase(subject="skull", complete=Path(skull)))
     prepared = prepare_skull(pair, spacing_mm=config.data.spacing_mm, vault_only=config.data.grid == "vault")
-    frame = skull_frame(prepared.complete, prepared.turn)
+    frame = skull_frame(prepared.complete, prepared.rotation)
 
     def sample(number: int) -> dict[str, Tensor]:
         rng = np.random.default_rng(number)
