@@ -2,7 +2,8 @@
 
 Every library has a pool of threads of its own, as large as the computer, and most let idle threads spin: the bundled
 model took 80 processor seconds on two busy cores with the libraries' own settings, 44 with those below, for the same
-result, and a training step 8 to 17 seconds instead of 2. They read environment variables once, when they are imported, so the variables have to be set before that.
+result, and a training step 8 to 17 seconds instead of 2. They read environment variables once, when they are imported,
+so the variables have to be set before that.
 """
 
 from __future__ import annotations
