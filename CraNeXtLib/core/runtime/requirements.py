@@ -51,5 +51,10 @@ def package_advice(error: BaseException, extras: Sequence[str] = tuple(EXTRAS)) 
     module = error.name.partition(".")[0]
     for extra in extras:
         if module in {_MODULES.get(package, package) for package in requirements(*EXTRAS[extra])}:
-            return f"This needs {module}, which is not installed; run: pip install 'cranext[{extra}]'"
+            return f"This needs {module}, which is not installed; {install_command(extra)}"
     return ""
+
+
+def install_command(extra: str) -> str:
+    """Return what to do to install an extra, as the end of a sentence; Slicer's panels name a control instead."""
+    return f"run: pip install 'cranext[{extra}]'"

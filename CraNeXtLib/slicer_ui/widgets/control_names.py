@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from CraNeXtLib.core.errors import rename_settings
+from CraNeXtLib.core.runtime.requirements import EXTRAS, install_command
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -15,6 +16,7 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
         message: The error message.
         controls: Names of controls that differ from those of other panels, by option or key.
     """
+    elsewhere = _("install it under “Environment”, or choose another Python there")
     names = {
         "--device": _("“Device” under “Advanced”"),
         "--model": _("“Model”"),
@@ -28,9 +30,8 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
         "run.accelerator": _("“Device”"),
         "data.manifest": _("“Data set”"),
         "add --ct": _("choose the CT itself under “Skull”"),
-        "install what CraNeXt needs there, or choose another Python": _(
-            "install it under “Environment”, or choose another Python there"
-        ),
+        "install what CraNeXt needs there, or choose another Python": elsewhere,
+        **{install_command(extra): elsewhere for extra in EXTRAS},
         "leave out --ct for a mask": _("convert a mask to a labelmap first"),
     }
     return rename_settings(message, names | dict(controls or {}))

@@ -86,7 +86,10 @@ def opened(panel, request):
         ("bad input", r"upside down; turn it|lists no cases"),
         ("crash", r"ended unexpectedly with status 139"),
         ("full disk", r"No space left on device"),
-        ("package", r"lacks the package monai; install it under “Environment”, or choose another Python there"),
+        (
+            "package",
+            r"needs monai, .*; install it under “Environment”, or choose another Python there",
+        ),
         ("memory", r"This computer is out of memory; close other programs"),
         ("gpu memory", r"graphics card is out of memory; .* choose cpu for “Device” under “Advanced”"),
     ],

@@ -11,6 +11,7 @@ import pytest
 from repository import REPOSITORY
 
 from CraNeXtLib.core.errors import rename_settings
+from CraNeXtLib.core.runtime.requirements import EXTRAS, install_command
 from CraNeXtLib.datasets.skull_pair import IN_A_MANIFEST
 from CraNeXtLib.training.config import describe_preset, presets
 
@@ -73,7 +74,8 @@ def test_every_control_exists_and_is_needed():
         patch.setattr(control_names, "rename_settings", lambda message, names: replaced.update(names) or message)
         control_names.with_control_names("")
     modules = (module for module in reached_by_the_panels() if not module.startswith("CraNeXtLib.slicer_ui"))
-    messages = "\n".join([*map(describe_preset, presets()), *(text for module in modules for text in strings(module))])
+    texts = [*map(describe_preset, presets()), *map(install_command, EXTRAS)]
+    messages = "\n".join([*texts, *(text for module in modules for text in strings(module))])
     assert [setting for setting in replaced if setting not in messages] == []
     texts = "".join(file.read_text(encoding="utf-8") for file in REPOSITORY.glob("CraNeXt*/Resources/UI/*.ui"))
     texts += "".join(file.read_text(encoding="utf-8") for file in REPOSITORY.glob("CraNeXtLib/slicer_ui/**/*.py"))
