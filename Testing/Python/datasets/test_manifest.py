@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from dataset_masks import COMPLETE, IMPLANT, MASKS, write
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.layouts import find_cases
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest, write_manifest
 from CraNeXtLib.datasets.skull_pair import load_case
-from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import write_volume
-
-COMPLETE = np.zeros((6, 7, 8), dtype=bool)
-COMPLETE[1:5, 1:6, 1:7] = True
-IMPLANT = np.zeros_like(COMPLETE)
-IMPLANT[3:5, 2:4, 2:5] = True
-MASKS = {"complete": COMPLETE, "implant": IMPLANT, "defective": COMPLETE & ~IMPLANT}
-AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])
-
-
-def write(path, role, affine=AFFINE):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_volume(Volume(MASKS[role], affine), path)
 
 
 def test_skullbreak_gives_five_cases_a_skull(tmp_path):
     kinds = ["bilateral", "frontoorbital", "parietotemporal", "random_1", "random_2"]
     for subject in ("000", "017"):
-        write(tmp_path / "complete_skull" / f"{subject}.nrrd", "complete")
+        write(tmp_path / "complete_skull" / f"{subject}.nrrd", MASKS["complete"])
         for kind in kinds:
-            write(tmp_path / "defective_skull" / kind / f"{subject}.nrrd", "defective")
-            write(tmp_path / "implant" / kind / f"{subject}.nrrd", "implant")
+            write(tmp_path / "defective_skull" / kind / f"{subject}.nrrd", MASKS["defective"])
+            write(tmp_path / "implant" / kind / f"{subject}.nrrd", MASKS["implant"])
     cases = find_cases(tmp_path)
     assert [(c.subject, c.kind) for c in cases][:5] == [
         ("000", kind) for kind in ("bilateral", "fronto-orbital", "parieto-temporal", "random-1", "random-2")
@@ -43,7 +30,7 @@ def test_skullbreak_gives_five_cases_a_skull(tmp_path):
 
 def test_skullfix_without_defective_skulls(tmp_path):
     for role in ("complete", "implant"):
-        write(tmp_path / role / "004.nrrd", role)
+        write(tmp_path / role / "004.nrrd", MASKS[role])
     (case,) = find_cases(tmp_path)
     assert (case.source, case.subject, case.kind) == ("skullfix", "004", "")
     pair = load_case(case)
@@ -53,9 +40,9 @@ def test_skullfix_without_defective_skulls(tmp_path):
 
 @pytest.mark.parametrize(("given", "suffix"), [("complete", ".nrrd"), ("implant", ".nii.gz")])
 def test_pairs_in_a_plain_folder(tmp_path, given, suffix):
-    write(tmp_path / f"anna_post_op_defective{suffix}", "defective")
-    write(tmp_path / f"anna_post_op_{given}{suffix}", given)
-    write(tmp_path / f"lonely_defective{suffix}", "defective")
+    write(tmp_path / f"anna_post_op_defective{suffix}", MASKS["defective"])
+    write(tmp_path / f"anna_post_op_{given}{suffix}", MASKS[given])
+    write(tmp_path / f"lonely_defective{suffix}", MASKS["defective"])
     (case,) = find_cases(tmp_path, source="clinic")
     assert case.name == "clinic/anna_post_op"
     assert np.array_equal(load_case(case).implant.voxels, IMPLANT)
@@ -71,7 +58,7 @@ def test_a_folder_without_cases_is_refused(tmp_path):
 def test_a_manifest_comes_back_as_written_and_moves_with_its_data(tmp_path, name):
     folder = tmp_path / "here"
     for role in MASKS:
-        write(folder / role / "1.nrrd", role)
+        write(folder / role / "1.nrrd", MASKS[role])
     cases = [
         *find_cases(folder),
         DatasetCase(subject="ä, ö", complete=tmp_path / "x.nrrd", orientation="LPS", complete_segment="1,2"),

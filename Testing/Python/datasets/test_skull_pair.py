@@ -6,25 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from dataset_masks import AFFINE, COMPLETE, IMPLANT, MASKS, write
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
 from CraNeXtLib.datasets.skull_pair import contents, load_case
-from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import write_volume
-
-COMPLETE = np.zeros((6, 7, 8), dtype=bool)
-COMPLETE[1:5, 1:6, 1:7] = True
-IMPLANT = np.zeros_like(COMPLETE)
-IMPLANT[3:5, 2:4, 2:5] = True
-MASKS = {"complete": COMPLETE, "implant": IMPLANT, "defective": COMPLETE & ~IMPLANT}
-AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])
-
-
-def write(path, voxels, affine=AFFINE):
-    write_volume(Volume(voxels, affine), path)
-    return path
 
 
 @pytest.fixture
