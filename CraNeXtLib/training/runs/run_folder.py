@@ -21,6 +21,7 @@ from typing import Literal
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError
 from CraNeXtLib.core.files.atomic import writing
 from CraNeXtLib.core.files.lock import LockedError, is_locked, locked
+from CraNeXtLib.core.files.staging import folder_for_files
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.parent_process import interrupt
@@ -147,26 +148,35 @@ def in_charge(folder: str | Path, progress: ProgressCallback) -> Iterator[Progre
         yield progress
         return
     folder = Path(folder)
-    is_new = not folder.exists()
-    try:
-        with ExitStack() as stack:
-            try:
-                with writing(folder):
-                    folder.mkdir(parents=True, exist_ok=True)
-                    was_meant_for_another = (folder / _STOP).exists() and read_state(folder).status != "starting"
-                    stack.enter_context(locked(folder / _LOCK))
-                    if was_meant_for_another:  # requests since then are for this process
-                        (folder / _STOP).unlink(missing_ok=True)
-            except LockedError as error:
-                message = f"Another process is working on the run in {folder}; stop that one first."
-                raise InputError(message) from error
-            keeper = _RecordKeeper(folder, progress)
-            with keeper.ending():
-                yield keeper.tell
-    except InputError:
-        if is_new and {path.name for path in folder.rglob("*") if not path.is_dir()} <= {_RECORD, _LOCK}:
-            shutil.rmtree(folder, ignore_errors=True)  # the run never started
-        raise
+    with _new_folder(folder), ExitStack() as stack:
+        try:
+            with writing(folder):
+                folder.mkdir(exist_ok=True)
+                was_meant_for_another = (folder / _STOP).exists() and read_state(folder).status != "starting"
+                stack.enter_context(locked(folder / _LOCK))
+                if was_meant_for_another:  # requests since then are for this process
+                    (folder / _STOP).unlink(missing_ok=True)
+        except LockedError as error:
+            message = f"Another process is working on the run in {folder}; stop that one first."
+            raise InputError(message) from error
+        keeper = _RecordKeeper(folder, progress)
+        with keeper.ending():
+            yield keeper.tell
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[None]:
+    """Make room for the folder of a run; if the run never starts, it disappears again with what was made for it."""
+    with ExitStack() as stack:
+        with writing(folder):
+            stack.enter_context(folder_for_files(folder.parent))
+            is_new = not folder.exists()
+        try:
+            yield
+        except InputError:
+            if is_new and {path.name for path in folder.rglob("*") if not path.is_dir()} <= {_RECORD, _LOCK}:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 class _RecordKeeper(threading.Thread):

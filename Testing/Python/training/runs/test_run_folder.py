@@ -229,10 +229,11 @@ def test_every_way_to_stop_ends_as_cancelled(tmp_path, end):
 
 
 def test_a_run_that_never_began_leaves_no_folder(tmp_path):
-    with pytest.raises(InputError, match="no"), in_charge(tmp_path / "run", lambda *_: None):
-        (tmp_path / "run" / "cache").mkdir()
+    run = tmp_path / "runs" / "mine" / "run"
+    with pytest.raises(InputError, match="no"), in_charge(run, lambda *_: None):
+        (run / "cache").mkdir()
         raise InputError("no")
-    assert not (tmp_path / "run").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_is_refused(start, tmp_path):
