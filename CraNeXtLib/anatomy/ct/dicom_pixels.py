@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from pydicom import Dataset
@@ -85,30 +86,53 @@ def hounsfield(stored: np.ndarray, header: HeaderValues, *, overlays: int = 0) -
     return scaled.astype(np.int16 if whole else np.float32)
 
 
-def scale_warnings(scales: Mapping[str, tuple[str, str, str]], lowest: float) -> list[str]:
+class Encoding(NamedTuple):
+    """How a header says that stored values become Hounsfield units; texts, empty where it does not say.
+
+    Attributes:
+        slope: ``RescaleSlope``.
+        intercept: ``RescaleIntercept``.
+        signed: ``PixelRepresentation``.
+    """
+
+    slope: str
+    intercept: str
+    signed: str
+
+    @classmethod
+    def of(cls, header: HeaderValues) -> Encoding:
+        """Return the encoding in a header."""
+        return cls(*map(header.text, ("RescaleSlope", "RescaleIntercept", "PixelRepresentation")))
+
+    @property
+    def rescales(self) -> bool:
+        """Whether the header says how to rescale."""
+        return bool(self.slope and self.intercept)
+
+
+def encoding_warnings(encodings: Mapping[str, Encoding], lowest: float) -> list[str]:
     """Return a warning if the headers of a series do not agree on how to read and rescale its values, or do not say.
 
     Args:
-        scales: ``RescaleSlope``, ``RescaleIntercept`` and ``PixelRepresentation`` in the header of each file; empty
-            where it has none.
+        encodings: The encoding in the header of each file.
         lowest: Lowest value of the series.
 
     Raises:
         InputError: If a header does not say, and the values cannot be Hounsfield units, since none is that of air.
     """
-    without = next((name for name, scale in scales.items() if not all(scale[:2])), "")
+    without = next((name for name, encoding in encodings.items() if not encoding.rescales), "")
+    missing = f"{without} has no RescaleSlope or RescaleIntercept"
     if without and lowest > _MOST_AIR_HU:
         raise InputError(
-            f"{without} has no RescaleSlope or RescaleIntercept, and no value of the series is that of air, so they "
-            "are not Hounsfield units; export the series again."
+            f"{missing}, and no value of the series is that of air, so they are not Hounsfield units; export the "
+            "series again."
         )
     if without:
-        missing = f"{without} has no RescaleSlope or RescaleIntercept"
         return [f"{missing}, so the values were taken as Hounsfield units; check the bone."]
-    usual = Counter(scales.values()).most_common(1)[0][0]
-    others = [name for name, scale in scales.items() if scale != usual]
+    usual = Counter(encodings.values()).most_common(1)[0][0]
+    other = next((name for name, encoding in encodings.items() if encoding != usual), "")
     names = "RescaleSlope, RescaleIntercept or PixelRepresentation"
-    return [f"{names} of {name} is not that of most slices; check it." for name in others[:1]]
+    return [f"{names} of {other} is not that of most slices; check it."] if other else []
 
 
 def overlay_bits(dataset: Dataset) -> int:

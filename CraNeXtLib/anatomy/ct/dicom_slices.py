@@ -12,7 +12,7 @@ import numpy as np
 from pydicom import Dataset
 
 from CraNeXtLib.anatomy.ct.dicom_header import HeaderValues, parsed
-from CraNeXtLib.anatomy.ct.dicom_pixels import hounsfield, overlay_bits, scale_warnings, stored_values
+from CraNeXtLib.anatomy.ct.dicom_pixels import Encoding, encoding_warnings, hounsfield, overlay_bits, stored_values
 from CraNeXtLib.anatomy.ct.dicom_series import LEAST_SLICES, Series
 from CraNeXtLib.anatomy.ct.scan import CTScan
 from CraNeXtLib.anatomy.ct.series_ends import COUNTERS, end_warnings
@@ -39,8 +39,7 @@ class _Slice:
         directions: LPS unit vectors in which the column and the row index increase, shape (2, 3).
         spacing: Distance between columns and between rows, in mm.
         thickness: Nominal thickness in mm, 0 if unknown.
-        scale: Slope and intercept that rescale the stored values, and whether these are signed, as in the header; empty
-            if it does not say.
+        encoding: How the header says that its stored values become Hounsfield units.
         counters: What the header says of ``COUNTERS``.
         values: Hounsfield units, shape (columns, rows).
     """
@@ -51,7 +50,7 @@ class _Slice:
     directions: np.ndarray
     spacing: tuple[float, float]
     thickness: float
-    scale: tuple[str, str, str]
+    encoding: Encoding
     counters: dict[str, str]
     values: np.ndarray
 
@@ -92,7 +91,7 @@ def _scan(series: Series) -> CTScan:
     volume, changes = volume_of(stack)
     warnings += end_warnings(series, stack, [one.counters for one in images])
     lowest = min(float(one.values.min()) for one in ordered)
-    warnings += scale_warnings({one.file: one.scale for one in ordered}, lowest)
+    warnings += encoding_warnings({one.file: one.encoding for one in ordered}, lowest)
     details = {
         "series_number": series.number,
         "slices": len(ordered),
@@ -151,7 +150,7 @@ def _slices_of(content: bytes, path: Path, digest: str) -> Iterator[_Slice]:
             directions=np.array(header.numbers("ImageOrientationPatient", 6)).reshape(2, 3),
             spacing=(along, across),
             thickness=header.number("SliceThickness", 0, _MOST_THICKNESS_MM, default=0),
-            scale=(header.text("RescaleSlope"), header.text("RescaleIntercept"), header.text("PixelRepresentation")),
+            encoding=Encoding.of(header),
             counters=counters,
             values=hounsfield(values, header, overlays=overlays).T,
         )
@@ -201,8 +200,8 @@ def _check_alike(slices: Sequence[_Slice], series: Series) -> None:
     """Raise InputError if slices differ in size, direction or unit."""
     first = slices[0]
     for one in slices:
-        if all(one.scale[:2]) != all(first.scale[:2]):
-            without = one if all(first.scale[:2]) else first
+        if one.encoding.rescales != first.encoding.rescales:
+            without = one if first.encoding.rescales else first
             raise InputError(f"{without.file} has no RescaleSlope or RescaleIntercept; export the series again.")
         if one.values.shape != first.values.shape or not np.allclose(one.spacing, first.spacing, rtol=1e-3):
             raise InputError(
