@@ -70,7 +70,19 @@ def test_an_end_slice_that_is_not_recognized_is_named(tmp_path, spoil, place):
     spoil(path)
     scan = read_ct(tmp_path)
     assert scan.volume.shape == (8, 10, 11)
-    assert path.name in " ".join(scan.warnings)
+    assert " ".join(scan.warnings).count(path.name) == 1
+
+
+@pytest.mark.parametrize(("steps_beyond", "named"), [(0.6, True), (1.4, True), (1.6, False), (0.4, False)])
+def test_an_image_continues_the_slices_if_it_lies_nearer_to_the_next_place_than_half_a_step(
+    tmp_path, steps_beyond, named
+):
+    last, before = written(tmp_path, suffix="")[:-3:-1]
+    position, step = (np.array(dcmread(path).ImagePositionPatient) for path in (last, before))
+    (tmp_path / "XR0001").write_bytes(last.read_bytes())
+    another_series_of_another_name(tmp_path / "XR0001")
+    change(tmp_path / "XR0001", ImagePositionPatient=list(position + steps_beyond * (position - step)))
+    assert ["XR0001" in warning for warning in read_ct(tmp_path).warnings] == [True] * named
 
 
 def test_the_numbers_tell_that_the_first_image_is_missing(tmp_path):
@@ -87,9 +99,19 @@ def test_the_numbers_tell_that_the_first_image_is_missing(tmp_path):
     assert read_ct(tmp_path).warnings == ()
 
 
+@pytest.mark.parametrize("numbers", [range(2, 26, 2), range(101, 113), [2] * 12])
+def test_numbers_that_do_not_count_images_from_one_are_no_reason_to_warn(tmp_path, numbers):
+    for path, number in zip(written(tmp_path), numbers, strict=True):
+        change(path, InstanceNumber=number)
+    assert read_ct(tmp_path).warnings == ()
+
+
 @pytest.mark.parametrize("keyword", ["ImagesInAcquisition", "NumberOfSeriesRelatedInstances"])
 def test_the_headers_count_tells_that_the_last_image_is_missing(tmp_path, keyword):
     files = written(tmp_path, **{keyword: 12})
+    assert read_ct(tmp_path).warnings == ()
+    scout(files[-1])  # it is one of the 12
+    change(files[-1], ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
     assert read_ct(tmp_path).warnings == ()
     files[-1].unlink()
     (warning,) = read_ct(tmp_path).warnings
@@ -101,6 +123,12 @@ def test_an_acquisition_of_two_series_is_no_reason_to_warn(tmp_path):
     assert read_ct(tmp_path).warnings == ()
 
 
+def test_a_series_of_two_acquisitions_is_no_reason_to_warn(tmp_path):
+    files = written(tmp_path, ImagesInAcquisition=13)
+    change(files[0], ImagesInAcquisition=5)
+    assert read_ct(tmp_path).warnings == ()
+
+
 def test_other_series_and_files_beside_the_slices_are_no_reason_to_warn(tmp_path):
     files = written(tmp_path, suffix="")
     position = 2 * np.array(dcmread(files[-1]).ImagePositionPatient) - dcmread(files[-2]).ImagePositionPatient
@@ -108,6 +136,7 @@ def test_other_series_and_files_beside_the_slices_are_no_reason_to_warn(tmp_path
         "XR0001": {"Rows": 4, "PixelData": bytes(64)},
         "XR0002": {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1]},
         "XR0003": {"ImagePositionPatient": list(position + np.array([0, 0, 30]))},
+        "XR0004": {"PixelSpacing": [1.5, 1.5]},
     }.items():
         (tmp_path / name).write_bytes(files[-1].read_bytes())
         place = {"ImagePositionPatient": list(position)} | attributes

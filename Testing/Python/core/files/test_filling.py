@@ -69,6 +69,14 @@ def test_without_knowledge_of_an_earlier_run_files_of_other_names_stay(folder):
     assert content(folder) == OLD | {"a": "new a"}
 
 
+def test_a_file_of_the_user_is_refused_before_the_work_if_its_name_is_known(folder):
+    with (
+        pytest.raises(InputError, match=r"run\.json would be overwritten"),
+        filling(folder, earlier=lambda _folder: {"a"}, last="run.json"),
+    ):
+        pytest.fail("the work began")
+
+
 def test_a_file_of_the_user_is_not_overwritten(folder):
     with pytest.raises(InputError, match=r"notes would be overwritten.*choose another folder"):
         fill(folder, a="new a", notes="new")
@@ -102,10 +110,30 @@ def test_when_one_file_cannot_be_moved_all_are_moved_back(folder, monkeypatch, f
     assert content(folder) == OLD
 
 
+def test_files_that_cannot_be_moved_back_either_are_kept_for_the_next_run(folder, monkeypatch):
+    moves, replace = iter(range(100)), Path.replace
+
+    def counted(self, target):
+        if next(moves) >= 4:
+            raise PermissionError(13, "Permission denied")
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", counted)
+        with pytest.raises(InputError, match="Permission denied"):
+            fill(folder)
+    assert content_of_files(folder) != OLD
+    clean(folder)
+    assert content(folder) == OLD
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not let a program delete a folder with an open file")
 @pytest.mark.parametrize("made_again", [True, False])
-def test_a_folder_that_vanishes_is_named_and_does_not_come_back(folder, made_again):
+@pytest.mark.parametrize("new_folder", [True, False])
+def test_a_folder_that_vanishes_is_named_and_does_not_come_back(folder, made_again, new_folder):
     out = folder / "out"
+    if not new_folder:
+        out.mkdir()
     with pytest.raises(InputError, match=r"out was moved or deleted"), filling(out) as new:
         shutil.rmtree(out)
         if made_again:
@@ -166,6 +194,25 @@ def test_a_second_run_is_refused_while_the_first_is_alive(folder, monkeypatch):
     finally:
         process.kill()
         process.communicate()
+    fill(folder)
+    assert content(folder) == SWAPPED
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_files_get_the_permissions_of_the_process(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with filling(tmp_path) as new:
+            (new / "private").touch(0o600)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "private").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_was_left_by_the_writer_of_one_file_is_deleted(folder):
+    for name in ("unlocked", "abandoned"):
+        (folder / f".cranext-file-{name}").mkdir()
+    (folder / ".cranext-file-abandoned" / "lock").touch()
     fill(folder)
     assert content(folder) == SWAPPED
 

@@ -45,7 +45,9 @@ def test_what_is_written_as_yaml_can_be_read(tmp_path):
     shape, kinds = (32, 32, 32), {"bilateral": 1.0}
     values = {"shape": shape, "again": shape, "defects": kinds, "others": [kinds, kinds], "name": "ä: 1", "none": None}
     write_text(tmp_path / "file.yaml", yaml_text(values))
-    assert read_yaml(tmp_path / "file.yaml") == values | {"shape": [*shape], "again": [*shape]}
+    read = read_yaml(tmp_path / "file.yaml")
+    assert read == values | {"shape": [*shape], "again": [*shape]}
+    assert list(read) == list(values)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,14 @@ def test_a_package_without_metadata_has_an_unknown_version_and_a_missing_one_has
 
 @pytest.mark.parametrize(
     ("module", "extra"),
-    [("torch", "torch"), ("monai.data", "torch"), ("ants", "ants"), ("lightning.pytorch", "train"), ("yaml", "train")],
+    [
+        ("torch", "torch"),
+        ("monai.data", "torch"),
+        ("ants", "ants"),
+        ("lightning.pytorch", "train"),
+        ("yaml", "train"),
+        ("gdcm", "dicom"),
+    ],
 )
 def test_a_missing_package_is_named_with_the_extra_that_brings_it(module, extra):
     advice = package_advice(ModuleNotFoundError(f"No module named '{module}'", name=module))
@@ -52,5 +59,10 @@ def test_work_that_needs_several_extras_names_its_own():
 
 
 def test_other_errors_are_no_missing_package():
-    for error in (ModuleNotFoundError(name="CraNeXtLib.nonsense"), ImportError(name="torch"), ValueError("torch")):
+    for error in (
+        ModuleNotFoundError(name="CraNeXtLib.nonsense"),
+        ModuleNotFoundError("torch"),
+        ImportError(name="torch"),
+        ValueError("torch"),
+    ):
         assert package_advice(error) == ""

@@ -58,6 +58,16 @@ def write(root: Path, files: dict[str, str]) -> Path:
             },
             2,
         ),
+        (  # of other controllers' groups, none limits the time
+            {
+                "proc/self/cgroup": "5:cpuset:/b\n4:cpu:/a\n",
+                "sys/fs/cgroup/cpu/a/cpu.cfs_quota_us": "300000\n",
+                "sys/fs/cgroup/cpu/a/cpu.cfs_period_us": "100000\n",
+                "sys/fs/cgroup/cpu/b/cpu.cfs_quota_us": "100000\n",
+                "sys/fs/cgroup/cpu/b/cpu.cfs_period_us": "100000\n",
+            },
+            3,
+        ),
         (
             {
                 "proc/self/cgroup": "4:cpuacct,cpu:/\n",
@@ -75,11 +85,16 @@ def test_cores_are_those_that_affinity_and_cgroup_allow(tmp_path, files, cores):
 def test_affinity_counts(monkeypatch, tmp_path):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3}, raising=False)
     assert available_cores(tmp_path) == 1
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS and Windows
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert available_cores(tmp_path) == 6
 
 
 def test_the_setting_beats_that_of_openmp_which_beats_the_cores(environment, monkeypatch):
     monkeypatch.setattr("CraNeXtLib.core.runtime.threads.available_cores", lambda: 8)
     assert (thread_count(), share(3), share(9)) == (8, 2, 1)
+    environment["OMP_NUM_THREADS"] = "0"
+    assert thread_count() == 8
     environment["OMP_NUM_THREADS"] = "6,2"
     assert thread_count() == 6
     environment["CRANEXT_THREADS"] = "4"
@@ -94,8 +109,18 @@ def test_by_default_what_the_user_has_set_stays(environment):
     set_threads()
     assert (environment["OMP_NUM_THREADS"], environment["OPENBLAS_NUM_THREADS"]) == ("3", "1")
     assert (environment["VTK_SMP_MAX_THREADS"], environment["OMP_WAIT_POLICY"]) == ("3", "active")
-    set_threads(2)
-    assert environment.items() >= thread_variables(2).items()
+    assert environment.items() >= {"KMP_BLOCKTIME": "0", "OPENBLAS_THREAD_TIMEOUT": "4"}.items()
+
+
+@pytest.mark.parametrize("count", [2, None])
+def test_a_chosen_number_beats_what_the_user_has_set_for_a_library(environment, count):
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "active"}
+    environment |= {} if count else {"CRANEXT_THREADS": "2"}
+    set_threads(count)
+    libraries = ("OMP", "OPENBLAS", "MKL")
+    assert [environment[f"{name}_NUM_THREADS"] for name in libraries] == ["2"] * 3
+    assert environment["OMP_WAIT_POLICY"] == "passive"
+    assert thread_count() == 2
 
 
 @pytest.mark.parametrize("count", [0, -1, 1025])
