@@ -34,7 +34,7 @@ def split_by_skull(
     cases = list(cases)
     if not (validation >= 0 and test >= 0 and validation + test < 1):  # also false for NaN
         raise InputError("The validation and test fractions must not be negative and must leave skulls for training.")
-    group = {skull: skull for skull in sorted({case.skull for case in cases})}
+    group = {case.skull: case.skull for case in cases}
     for first, second in same_skull:
         if first in group and second in group:
             kept, joined = sorted((group[first], group[second]))

@@ -88,10 +88,36 @@ def test_what_is_read_changes_with_the_file_the_segment_and_the_orientation(labe
     assert contents(others[0]) == {"complete": sha256_of(labels)}
 
 
-def test_an_implant_far_beside_its_skull_is_refused_before_the_grid_grows(tmp_path):
+@pytest.mark.parametrize("skull", ["defective", "complete"])
+def test_an_implant_far_beside_its_skull_is_refused_before_the_grid_grows(tmp_path, skull):
     far = AFFINE.copy()
     far[:3, 3] = (-5000, 0, 0)
-    defective = write(tmp_path / "defective.nrrd", MASKS["defective"])
-    case = DatasetCase(subject="1", defective=defective, implant=write(tmp_path / "implant.nrrd", IMPLANT, far))
-    with pytest.raises(InputError, match=r"Case 1: the implant lies 49[0-9][0-9] mm beside the bone of defective"):
-        load_case(case)
+    files = {skull: write(tmp_path / "skull.nrrd", MASKS[skull]), "implant": write(tmp_path / "i.nrrd", IMPLANT, far)}
+    with pytest.raises(InputError, match=rf"Case 1: the implant lies 49[0-9][0-9] mm beside the bone of {skull}"):
+        load_case(DatasetCase(subject="1", **files))
+
+
+@pytest.mark.parametrize("missing", MASKS)
+def test_the_mask_without_a_file_follows_from_the_others(tmp_path, missing):
+    files = {role: write(tmp_path / f"{role}.nrrd", mask) for role, mask in MASKS.items() if role != missing}
+    pair = load_case(DatasetCase(subject="1", **files))
+    for role, mask in MASKS.items():
+        np.testing.assert_array_equal(getattr(pair, role).voxels, mask)
+        np.testing.assert_array_equal(getattr(pair, role).affine, AFFINE)
+
+
+def test_a_complete_skull_alone_has_an_empty_implant_and_the_orientation_of_the_manifest(tmp_path):
+    pair = load_case(DatasetCase(subject="1", orientation="RAS", complete=write(tmp_path / "skull.nrrd", COMPLETE)))
+    assert not pair.implant.voxels.any()
+    np.testing.assert_array_equal(pair.defective.voxels, COMPLETE)
+    np.testing.assert_array_equal(pair.defective.affine, np.diag([1.0, 1.0, 2.0, 1.0]))
+
+
+def test_masks_of_one_lattice_get_one_grid(tmp_path):
+    moved = AFFINE.copy()
+    moved[:3, 3] = AFFINE[:3, :3] @ (-2, -2, -2)
+    implant = write(tmp_path / "implant.nrrd", np.pad(IMPLANT, 2), moved)
+    pair = load_case(DatasetCase(subject="1", complete=write(tmp_path / "c.nrrd", COMPLETE), implant=implant))
+    for role, mask in MASKS.items():
+        np.testing.assert_array_equal(getattr(pair, role).voxels, mask)
+        np.testing.assert_array_equal(getattr(pair, role).affine, AFFINE)

@@ -29,15 +29,25 @@ def test_the_split_keeps_skulls_whole_and_follows_the_seed():
     assert split_by_skull(cases, validation=0.1, test=0.2, seed=6) != split
 
 
+def test_the_same_seed_gives_the_same_split_in_every_process_and_version():
+    split = {
+        case.subject: case.split for case in split_by_skull(cases_of(8, kinds=1), validation=0.2, test=0.2, seed=4)
+    }
+    held_out = {"000": "test", "001": "validation", "002": "validation", "007": "test"}
+    assert split == dict.fromkeys(split, "training") | held_out
+
+
 def test_duplicates_are_never_parted():
     cases = cases_of(12, kinds=1)
     same = [(("s", "000"), ("s", "005")), (("s", "005"), ("s", "009")), (("s", "001"), ("s", "002"))]
+    same += [(("s", "006"), ("s", "008")), (("s", "003"), ("s", "008")), (("s", "000"), ("elsewhere", "000"))]
     for seed in range(20):
         splits = {
             c.subject: c.split for c in split_by_skull(cases, validation=0.3, test=0.3, seed=seed, same_skull=same)
         }
         assert splits["000"] == splits["005"] == splits["009"]
         assert splits["001"] == splits["002"]
+        assert splits["003"] == splits["006"] == splits["008"]
 
 
 def test_too_few_skulls_are_refused():

@@ -37,6 +37,19 @@ def test_a_union_is_written_with_commas_even_if_a_name_has_one(segment, labels):
     assert chosen(described("Frontal", "Occipital", "Parietal, left", "Nasal"), segment) == labels
 
 
+def test_an_id_wins_over_a_name_and_a_name_over_one_in_other_letters():
+    assert chosen(described("Segment_2", "Skull", "skull"), "Segment_2") == [2]
+    assert chosen(described("Segment_2", "Skull", "skull"), "skull") == [3]
+    assert chosen(described("Segment_2", "Skull", "4", "Plate"), "4") == [3]
+
+
+def test_segments_of_two_layers_may_have_the_same_label():
+    stored = described("Skull", "Implant", Segment1_LabelValue="1", Segment1_Layer="1")
+    layers = np.stack([LABELS, LABELS[::-1]])
+    stored = StoredVolume(layers, stored.affine, None, header=stored.header)
+    assert [chosen(stored, name) for name in ("Skull", "Implant", "Skull,Implant")] == [[1], [3], [1, 3]]
+
+
 def test_labels_are_chosen_by_number():
     plain = StoredVolume(LABELS, np.eye(4), None)
     assert chosen(plain, "3") == [3]

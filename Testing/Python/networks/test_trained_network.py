@@ -31,11 +31,20 @@ def test_numpy_computes_on_the_cpu_and_pytorch_elsewhere(tmp_path):
     )
     x = np.random.default_rng(0).random((2, 64, 64, 66), dtype=np.float32)
     assert network.light
-    by_numpy = network.logits(x, device="cpu")
+    told = []
+    by_numpy = network.logits(x, device="cpu", progress=told.append)
+    assert told[-1] == 1
     by_pytorch = network._torch.logits(x, device="cpu")
     np.testing.assert_allclose(by_numpy, by_pytorch, atol=1e-5)
     with pytest.raises(RuntimeError, match=r"(?i)device|meta"):  # only PyTorch knows this device
         network.logits(x, device="meta")
+
+
+def test_pytorch_on_another_device_tells_of_short_memory_and_progress(tmp_path, monkeypatch):
+    network = load_network(written(tmp_path, "cranext_folded", **NARROW), "cranext_folded", NARROW)
+    monkeypatch.setattr("CraNeXtLib.networks.inference.TorchNetwork.logits", lambda _self, _x, **options: options)
+    options = {"device": "cuda:1", "notify": print, "progress": abs}
+    assert network.logits(np.zeros((2, 64, 64, 64), np.float32), **options) == options
 
 
 def test_other_networks_are_left_to_pytorch(tmp_path):
@@ -43,6 +52,15 @@ def test_other_networks_are_left_to_pytorch(tmp_path):
     network = load_network(written(tmp_path, "cranext", **options), "cranext", options)
     assert not network.light
     assert network.logits(np.zeros((1, 32, 33, 34), np.float32), device="cpu").shape == (32, 33, 34)
+
+
+def test_no_branch_is_dropped_as_in_training(tmp_path):
+    options = {"widths": (4, 6, 4), "depths": (1, 1, 1)}
+    file, x = written(tmp_path, "cranext", **options), np.ones((1, 32, 32, 32), np.float32)
+    whole, dropping = (
+        load_network(file, "cranext", options | more).logits(x, device="cpu") for more in ({}, {"drop_path": 0.99})
+    )
+    np.testing.assert_array_equal(whole, dropping)
 
 
 @pytest.mark.slow

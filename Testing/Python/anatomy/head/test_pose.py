@@ -8,6 +8,7 @@ from CraNeXtLib import reconstruct
 from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.pose import (
     HeadPose,
+    PoseFit,
     bundled_template,
     check_pose,
     find_pose,
@@ -79,17 +80,58 @@ def test_a_wrong_distance_between_slices_and_a_scan_without_the_vertex_are_notic
     assert "of the vault lies outside the scan" in " ".join(pose_warnings(find_pose(low), low))
 
 
-def fit_with(added) -> HeadPose:
-    """The template on itself, with what a function of R, A and S adds to the mask, in mm from its center."""
-    template = bundled_template()
+def fit_with(added, motion=None) -> HeadPose:
+    """The template on itself, with what a function of R, A and S adds to the mask, in mm from its center, moved."""
+    template, motion = bundled_template(), np.eye(4) if motion is None else motion
     every = (slice(None, None, 3),) * 3
     skull = Volume(template.voxels[every] > 0, template.affine @ np.diag([3, 3, 3, 1.0]))
     skull = on_box(skull, box_from((-50, -20, -40), np.array(skull.shape) + np.array([50, 20, 0])))
     points = skull.to_ras(np.indices(skull.shape).reshape(3, -1).T)
     center = template.to_ras((np.array([template.shape]) - 1) / 2)
     more = added(*(points - center).T).reshape(skull.shape)
-    surface = bone_surface(skull.with_voxels(skull.voxels | more))
-    return HeadPose(np.eye(4), template, measure_fit(template_surface(template), surface, np.eye(4)))
+    surface = bone_surface(skull.with_voxels(skull.voxels | more)).moved(motion)
+    return HeadPose(motion, template, measure_fit(template_surface(template), surface, motion))
+
+
+def test_the_fit_is_measured_where_the_head_lies():
+    motion = np.eye(4)
+    motion[:3, :3], motion[:3, 3] = Rotation.from_euler("y", 70, degrees=True).as_matrix(), (30, -400, 900)
+    here, there = (
+        fit_with(lambda r, a, s: (s < -125) & (np.abs(a) < 60) & (np.abs(r) < 200), matrix).fit
+        for matrix in (np.eye(4), motion)
+    )
+    assert here.far_fraction > 0.2 > here.vault_far_fraction
+    for name in ("distance_mm", "far_fraction", "vault_far_fraction", "stretch"):
+        assert getattr(there, name) == pytest.approx(getattr(here, name), abs=1e-6), name
+
+
+def test_nothing_fits_where_no_head_is():
+    away = np.diag([0.8, 1.0, 1.2, 1.0])
+    away[2, 3] = 5000.0
+    surface = template_surface(bundled_template())
+    fit = measure_fit(surface, surface, away)
+    assert (fit.distance_mm, fit.far_fraction, fit.vault_far_fraction) == (20.0, 1.0, 0.0)
+    assert fit.stretch == pytest.approx((0.8, 1.2))
+
+
+@pytest.mark.parametrize(("shift_mm", "far"), [(4.9, False), (9.0, True)])
+def test_bone_within_5_mm_of_the_template_is_not_odd(shift_mm, far):
+    surface, raised = template_surface(bundled_template()), np.eye(4)
+    raised[2, 3] = shift_mm
+    assert (measure_fit(surface, surface.moved(raised), np.eye(4)).far_fraction > 0) == far
+
+
+def test_a_pose_is_plausible_if_little_of_the_vault_is_odd_and_its_size_is_an_adults():
+    def pose(odd, stretch):
+        return HeadPose(np.eye(4), bundled_template(), PoseFit(5.0, 0.9, odd, stretch))
+
+    assert is_plausible(pose(0.37, (0.76, 1.32)))
+    assert not is_plausible(pose(0.39, (0.76, 1.32)))
+    assert not is_plausible(pose(0.0, (0.74, 1.0)))
+    assert not is_plausible(pose(0.0, (1.0, 1.34)))
+    check_pose(pose(0.37, (0.1, 2.0)))
+    with pytest.raises(InputError, match=r"^39% of the bone around the brain"):
+        check_pose(pose(0.39, (1.0, 1.0)))
 
 
 def test_shoulders_in_view_are_no_reason_to_refuse():

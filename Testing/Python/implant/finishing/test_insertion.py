@@ -89,6 +89,22 @@ def test_the_best_direction_follows_an_inclined_shaft():
     assert probe.undercut_ml(found, 0.0) < 0.2 * probe.undercut_ml(up, 0.0)
 
 
+def test_a_probe_has_points_near_the_bone_and_fewer_points_stand_for_more(monkeypatch):
+    aside = np.hypot(*(np.indices((60, 60, 20))[:2] - 30.0))
+    tube = Volume(aside > 20, np.eye(4))
+    core = tube.with_voxels(aside < 19)
+    up = np.array([0.0, 0, 1])
+    monkeypatch.setattr(insertion, "_RIM_MM", 10.0)
+    probe = collision_probe(core, tube, up, clearance_mm=4.0)
+    radii = np.hypot(*(probe.points[:, :2] - 30).T)
+    assert 9 < radii.min() < 11.5  # 10 mm from the bone
+    assert 14.5 < radii.max() < 17  # 4 mm from the bone
+    monkeypatch.setattr(insertion, "_MOST_POINTS", 500)
+    fewer = collision_probe(core, tube, up, clearance_mm=4.0)
+    assert 300 < len(fewer.points) <= 500 < len(probe.points)
+    assert len(fewer.points) * fewer.point_ml == pytest.approx(len(probe.points) * probe.point_ml, rel=0.02)
+
+
 def test_giving_up_bad_directions_early_changes_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     bone_mm = Volume(rng.normal(4, 3, size=(30, 30, 40)).astype(np.float32), np.diag([1.5, 1.5, 1.5, 1]))
@@ -98,9 +114,34 @@ def test_giving_up_bad_directions_early_changes_nothing(monkeypatch):
     for points in (10, 10_000):
         monkeypatch.setattr(insertion, "_SHARE_POINTS", points)
         found.append(best_direction(probe, up, 0.5))
+        clearance_mm = probe.clearance_along(up)
+        whole_ml = np.clip((0.5 - clearance_mm) / 1.5, 0, 1).sum() * 0.001
+        assert probe.undercut_ml(up, 0.5) == pytest.approx(whole_ml)
+    monkeypatch.setattr(insertion, "_SHARE_POINTS", 10)
+    assert 0.1 < probe.undercut_ml(up, 0.5, enough_ml=0.1) < 0.12 < whole_ml
     np.testing.assert_array_equal(*found)
     costs = [probe.undercut_ml(d, 0.5) + 0.009 * (1 - d @ up) for d in directions_within(up, 50, 10)]
     assert probe.undercut_ml(found[0], 0.5) + 0.009 * (1 - found[0] @ up) <= min(costs)
+
+
+class Slope(insertion.CollisionProbe):
+    """A part of 1 mL that loses the less, the nearer it is removed to a direction."""
+
+    lost_ml, along = 0.05, np.zeros(3)
+
+    def undercut_ml(self, direction, _clearance_mm, **_options):
+        return self.lost_ml * (1 - direction @ self.along)
+
+
+@pytest.mark.parametrize(("along_deg", "best_deg"), [(30, 25.1), (58, 49.4), (75, 50)])
+def test_a_hundredth_of_the_part_pulls_the_direction_outward_and_no_farther_than_50_degrees(along_deg, best_deg):
+    """The least of 0.01 (1 - d·up) + 0.05 (1 - d·along) is along their weighted sum."""
+    probe = Slope(np.zeros((1000, 3)), None, 0.001)
+    turn = np.deg2rad(along_deg)
+    Slope.along = np.array([np.sin(turn), 0, np.cos(turn)])
+    found = best_direction(probe, np.array([0.0, 0, 1]), 0.0)
+    assert np.degrees(np.arctan2(found[0], found[2])) == pytest.approx(best_deg, abs=1.0)
+    assert found[2] > np.cos(np.deg2rad(50.001))
 
 
 def test_what_lies_below_a_forbidden_point_or_under_bone_beyond_the_grid_is_forbidden():

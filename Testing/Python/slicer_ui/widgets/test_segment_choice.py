@@ -48,6 +48,19 @@ def test_of_several_segments_none_is_guessed(panel, skull, module, node_selector
     assert chosen() == ("", "")
 
 
+def test_the_segment_of_a_loaded_scene_and_that_of_an_earlier_result_are_chosen(panel, skull):
+    from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL
+
+    widget = panel("CraNeXtImplant")
+    saved, _ = add_segmentation(skull, "Saved", ("Segment_1", "Segment_2"))
+    result, _ = add_segmentation(skull, "Result", ("Brain", DEFECTIVE_SKULL))
+    parameters(widget).segmentId = "Segment_2"
+    widget.ui.inputSelector.setCurrentNode(saved)
+    assert parameters(widget).segmentId == widget.ui.segmentSelector.currentSegmentID() == "Segment_2"
+    widget.ui.inputSelector.setCurrentNode(result)
+    assert parameters(widget).segmentId == widget.ui.segmentSelector.currentSegmentID() == DEFECTIVE_SKULL
+
+
 @pytest.mark.parametrize("module", ["CraNeXtImplant", "CraNeXtCategorize"])
 def test_a_run_waits_for_the_choice(panel, skull, module):
     widget = panel(module)

@@ -1,6 +1,7 @@
 """Items are made once, and a file that is no whole one is never left or used."""
 
 import sys
+import tempfile
 
 import pytest
 import torch
@@ -22,14 +23,39 @@ def made():
 def kept(tmp_path, made):
     class Make(Transform):
         def __call__(self, item):
-            made.append(item["number"])
-            return {"values": torch.full((5000,), float(item["number"]))}
+            made.append(number := item.pop("number"))  # a transform may change what it is given
+            return {"values": torch.full((5000,), float(number))}
 
     return KeptOnDisk([{"number": 3}], Make(), tmp_path / "cache", hash_func=pickle_hashing)
 
 
 def test_an_item_is_made_once(kept, made):
     assert kept[0]["values"][0] == kept[0]["values"][-1] == 3
+    assert made == [3]
+
+
+def test_a_folder_that_may_only_be_read_is_used_as_far_as_it_goes(kept, made, monkeypatch):
+    def refused(**_options):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkdtemp", refused)
+        for _ in range(2):
+            assert kept[0]["values"][0] == 3
+    assert made == [3, 3]
+    for _ in range(2):
+        assert kept[0]["values"][0] == 3
+    assert made == [3, 3, 3]
+
+
+def test_too_little_memory_for_a_file_is_no_reason_to_make_it_anew(kept, made, monkeypatch):
+    def too_large(*_arguments, **_options):
+        raise MemoryError
+
+    kept[0]
+    monkeypatch.setattr(torch, "load", too_large)
+    with pytest.raises(MemoryError):
+        kept[0]
     assert made == [3]
 
 
