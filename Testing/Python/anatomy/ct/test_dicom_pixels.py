@@ -5,7 +5,7 @@ import pytest
 from pydicom import Dataset
 
 from CraNeXtLib.anatomy.ct.dicom_header import HeaderValues
-from CraNeXtLib.anatomy.ct.dicom_pixels import hounsfield, overlay_bits, scale_warnings
+from CraNeXtLib.anatomy.ct.dicom_pixels import Encoding, encoding_warnings, hounsfield, overlay_bits
 from CraNeXtLib.core.errors import InputError
 
 TRUE = np.array([[-1024, -1000, 0, 40], [300, 1500, 2047, 60], [-800, 30, 35, 700]], np.int16)
@@ -101,16 +101,16 @@ def test_a_scale_that_no_scanner_has_is_refused_by_name(keyword, value):
 
 
 def test_values_without_a_scale_are_hounsfield_units_if_the_lowest_may_be_air():
-    scales = {"one.dcm": ("1", "-1024", "0"), "two.dcm": ("", "", "0")}
-    (warning,) = scale_warnings(scales, -500)
+    encodings = {"one.dcm": Encoding("1", "-1024", "0"), "two.dcm": Encoding("", "", "0")}
+    (warning,) = encoding_warnings(encodings, -500)
     assert warning.startswith("two.dcm has no RescaleSlope or RescaleIntercept, so the values were taken as Hounsfield")
     with pytest.raises(InputError, match="no value of the series is that of air"):
-        scale_warnings(scales, -499)
+        encoding_warnings(encodings, -499)
 
 
 def test_one_slice_of_another_scale_stands_for_all_of_them():
-    usual, other = ("1", "-1024", "0"), ("1", "0", "0")
-    scales = {f"{number}.dcm": other if number in (3, 5) else usual for number in range(9)}
-    (warning,) = scale_warnings(scales, -1000)
+    usual, other = Encoding("1", "-1024", "0"), Encoding("1", "0", "0")
+    encodings = {f"{number}.dcm": other if number in (3, 5) else usual for number in range(9)}
+    (warning,) = encoding_warnings(encodings, -1000)
     assert "PixelRepresentation of 3.dcm is not that of most slices" in warning
-    assert scale_warnings(dict.fromkeys(scales, other), -1000) == []
+    assert encoding_warnings(dict.fromkeys(encodings, other), -1000) == []
