@@ -28,10 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.errors import InputError, shown
-from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.files.csv_tables import csv_text
 from CraNeXtLib.core.files.table_reading import path_in, read_table
-from CraNeXtLib.core.files.text import json_text
+from CraNeXtLib.core.files.text import json_text, write_text
 
 SPLITS = ("training", "validation", "test")
 ROLES = ("defective", "complete", "implant")
@@ -131,8 +130,7 @@ def write_manifest(cases: Iterable[DatasetCase], path: str | Path) -> None:
         text = csv_text(rows, [field.name for field in fields(DatasetCase)])
     else:
         raise InputError(f"The manifest {path.name} must end in .csv or .json.")
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
 def _relative(path: Path | None, folder: Path) -> str:

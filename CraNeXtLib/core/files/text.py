@@ -16,13 +16,13 @@ _MOST_BYTES = 64 << 20
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text file in UTF-8.
+    """Write a text file in UTF-8, with the line breaks of the text on every system.
 
     Raises:
         InputError: If the file cannot be written.
     """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="")
 
 
 def json_text(content: object, *, indent: int | None = 1) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.files.csv_tables import csv_text
+from CraNeXtLib.core.files.text import write_text
 from CraNeXtLib.evaluation.cohort_statistics import Summary
 
 BEST, SECOND = "best", "second"
@@ -105,9 +105,8 @@ class Table:
         """
         written = []
         for suffix, text in ((".md", self.markdown()), (".csv", self.csv()), (".tex", self.latex())):
-            with replacing(folder / f"{self.name}{suffix}") as temporary:
-                temporary.write_text(text, encoding="utf-8")
             written.append(folder / f"{self.name}{suffix}")
+            write_text(written[-1], text)
         return written
 
 

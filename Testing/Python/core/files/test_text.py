@@ -28,8 +28,8 @@ def test_valid_content_is_written_as_by_the_standard_library():
 
 
 def test_text_is_utf8_whatever_the_locale(tmp_path):
-    write_text(tmp_path / "new" / "text", "Schädel\n")
-    assert (tmp_path / "new" / "text").read_bytes() == "Schädel\n".encode()
+    write_text(tmp_path / "new" / "text", "Schädel\na\r\n")
+    assert (tmp_path / "new" / "text").read_bytes() == "Schädel\na\r\n".encode()
 
 
 def test_yaml_gives_keys_and_values(tmp_path):
