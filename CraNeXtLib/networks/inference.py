@@ -45,7 +45,7 @@ class TorchNetwork:
     """A trained network that PyTorch computes, see :class:`CraNeXtLib.networks.trained_network.TrainedNetwork`.
 
     Args:
-        module: The network in eval mode.
+        module: The network; it is computed as in eval mode whatever its mode.
     """
 
     light = False

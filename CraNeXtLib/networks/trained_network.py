@@ -91,7 +91,7 @@ def _torch_network(file: Path, name: str, options: Mapping[str, Any], prefix: st
 
     module = networks.build(name, **options)
     networks.load_weights(module, _tensors(file, prefix, "pt"))
-    return TorchNetwork(module.eval())
+    return TorchNetwork(module)
 
 
 def _tensors(file: Path, prefix: str, framework: str) -> dict[str, Any]:
