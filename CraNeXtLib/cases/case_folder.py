@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.files.filling import filling
+from CraNeXtLib.core.files.reading import real_path
 from CraNeXtLib.core.files.text import json_text, write_text
 
 DERIVED = ("finish.json", "regions.json", "metrics.json")
@@ -73,9 +73,9 @@ def case_folder(
 
     def earlier(folder: Path) -> set[str]:
         names = {name for kind in (description_name, *replaces) for name in files_of_run(folder / kind)}
-        real = os.path.realpath(folder)  # unlike Path.resolve, it does not fail for links that form a circle
+        real = real_path(folder)
         given = [Path(path).absolute() for path in inputs if path and "\0" not in str(path)]
-        return names - {path.name for path in given if os.path.realpath(path.parent) == real}
+        return names - {path.name for path in given if real_path(path.parent) == real}
 
     with filling(out, earlier=earlier, last=description_name) as path:
         yield CaseFolder(path, description_name)

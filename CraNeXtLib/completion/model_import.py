@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +20,7 @@ from CraNeXtLib.completion.model_loading import check_weights, try_model
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder, writing
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.files.reading import real_path
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.resources import user_folder
 
@@ -71,8 +71,8 @@ def export_model(name: str, folder: str | Path) -> Path:
     model = find(name)
     target = Path(folder) / model.name
     with writing(target):
-        real = Path(os.path.realpath(target))  # unlike Path.resolve, it does not fail for links that form a circle
-    if real.is_relative_to(os.path.realpath(model.folder)):
+        real = real_path(target)
+    if real.is_relative_to(real_path(model.folder)):
         raise InputError(f"{folder} is the folder of the model itself; choose another one.")
     with new_folder(target) as new:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,11 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def real_path(path: Path) -> Path:
+    """Return a path without links; unlike ``Path.resolve``, it does not fail for links that form a circle."""
+    return Path(os.path.realpath(path))
 
 
 @contextmanager
