@@ -14,7 +14,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.filling import filling, reserved
 from CraNeXtLib.core.files.text import json_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, read_manifest
+from CraNeXtLib.datasets.manifest import SPLITS, DatasetCase, check_files, read_manifest
 from CraNeXtLib.geometry.volume_files import write_volume
 
 
@@ -79,6 +79,7 @@ def _cases(manifest: Path, split: str) -> list[DatasetCase]:
         there = sorted({case.split or "none" for case in listed if case.has_defect})
         message = f"{manifest.name} has no case with a defect in the split '{split}'"
         raise InputError(f"{message}; its cases with one are in: {', '.join(there) or 'no split'}.")
+    check_files(cases)
     return cases
 
 

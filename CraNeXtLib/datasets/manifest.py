@@ -29,6 +29,7 @@ from typing import Any
 
 from CraNeXtLib.core.errors import InputError, shown
 from CraNeXtLib.core.files.csv_tables import csv_text
+from CraNeXtLib.core.files.reading import file_size
 from CraNeXtLib.core.files.table_reading import path_in, read_table
 from CraNeXtLib.core.files.text import json_text, write_text
 
@@ -110,6 +111,17 @@ def read_manifest(path: str | Path) -> list[DatasetCase]:
     if not cases:
         raise InputError(f"{path.name} lists no cases.")
     return cases
+
+
+def check_files(cases: Iterable[DatasetCase]) -> None:
+    """Check that the files of cases are there, before anything is written for them.
+
+    Raises:
+        InputError: If one is missing, or no regular file.
+    """
+    for case in cases:
+        for path in case.files().values():
+            file_size(path)
 
 
 def write_manifest(cases: Iterable[DatasetCase], path: str | Path) -> None:

@@ -16,6 +16,7 @@ from CraNeXtLib.core.files.filling import clean
 from CraNeXtLib.core.files.lock import LockedError, locked
 from CraNeXtLib.core.files.text import json_text, read_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.datasets.manifest import check_files
 from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.geometry.volume_files import write_volume
@@ -50,7 +51,7 @@ class Experiments:
                 experiments of another configuration.
         """
         out, data = Path(out).absolute(), Data.read(config)
-        data.test_cases()
+        check_files(test.case for test in data.test_cases())
         for part in (out, out / "data"):
             clean(part)
         file, text = out / "experiments.yaml", experiments_as_yaml(config)

@@ -62,9 +62,6 @@ class PreparedCases:
         Raises:
             InputError: If its files cannot be used.
         """
-        missing = [path for path in case.files().values() if not path.is_file()]
-        if missing:
-            raise InputError(f"There is no file {missing[0]}.")
         content = contents(case)
         self._items.append(_Item(case, {"content": content, **self._settings}))
         try:

@@ -88,6 +88,13 @@ def test_it_goes_on_where_it_was_stopped(manifest, asked, tmp_path):
         evaluate_model("cranext_refined", manifest, tmp_path / "out")
 
 
+def test_a_missing_file_is_refused_before_anything_is_written(manifest, tmp_path):
+    (tmp_path / "implant.nrrd").unlink()
+    with pytest.raises(InputError, match=r"There is no file .*implant\.nrrd; check the path"):
+        evaluate_model("pca_skull", manifest, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_cannot_be_evaluated_is_refused(manifest, tmp_path):
     for arguments, message in (
         (("no-such-model", manifest), "no model"),

@@ -5,6 +5,7 @@ This does not prove: that the networks learn anything, nor what a real data set 
 
 import csv
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -216,6 +217,16 @@ def test_a_cell_that_cannot_work_is_refused_before_the_first_is_trained(data, tm
     config = read_experiments(data / "wrong.yaml", a=str(data / "a.csv"))
     with pytest.raises(InputError, match=message):
         Experiments.start(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_file_is_refused_before_anything_is_written(config, tmp_path):
+    listed = read_manifest(config.a)
+    test = next(case for case in listed if case.split == "test")
+    lost = replace(test, defective=tmp_path / "lost.nrrd")
+    write_manifest([lost if case is test else case for case in listed], tmp_path / "a.csv")
+    with pytest.raises(InputError, match=r"There is no file .*lost\.nrrd; check the path"):
+        Experiments.start(replace(config, a=str(tmp_path / "a.csv")), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
