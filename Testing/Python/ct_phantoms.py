@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from CraNeXtLib.geometry.volume import Volume
 
@@ -79,3 +81,66 @@ def write_series(
         FileDataset(path, dataset, file_meta=meta, preamble=b"\0" * 128).save_as(path, enforce_file_format=True)
         paths.append(path)
     return paths
+
+
+_GROUPS = {
+    "PlanePositionSequence": ("ImagePositionPatient",),
+    "PlaneOrientationSequence": ("ImageOrientationPatient",),
+    "PixelMeasuresSequence": ("PixelSpacing", "SliceThickness"),
+    "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
+    "FrameContentSequence": ("InStackPositionNumber",),
+}
+"""Functional groups, and which attributes of a single slice each holds."""
+
+
+def write_enhanced(
+    ct: Volume,
+    path: Path,
+    *,
+    order: Sequence[int] | None = None,
+    per_frame: Sequence[str] = ("PlanePositionSequence", "FrameContentSequence"),
+    change: Callable[[list[Dataset]], object] | None = None,
+    **attributes: Any,
+) -> Path:
+    """Write a CT as one enhanced CT, all of whose slices are frames of one file.
+
+    Args:
+        ct: Hounsfield units; its last array axis becomes the frames.
+        path: File to write.
+        order: Which slice each frame shows; by default from the first to the last.
+        per_frame: Functional groups that each frame has; the others are shared.
+        change: Called with the single slices, in their order, before they become frames.
+        attributes: As of :func:`write_series`.
+    """
+    files = write_series(ct, path.parent / f"{path.stem}-single", **attributes)
+    axis = np.cross(*(ct.affine[:3, :2] / ct.spacing[:2]).T) * np.sign(np.linalg.det(ct.affine[:3, :3]))
+    to_lps = np.array([-1.0, -1.0, 1.0])
+    slices = sorted(map(dcmread, files), key=lambda d: float(np.dot(d.ImagePositionPatient * to_lps, axis)))
+    for number, one in enumerate(slices, 1):
+        one.InStackPositionNumber = number
+    if change:
+        change(slices)
+    frames = [slices[k] for k in (range(len(slices)) if order is None else order)]
+    whole = dcmread(files[0])
+    whole.SOPClassUID = whole.file_meta.MediaStorageSOPClassUID = EnhancedCTImageStorage
+    whole.NumberOfFrames, whole.InstanceNumber = len(frames), 1
+    whole.PixelData = b"".join(frame.PixelData for frame in frames)
+    whole.SharedFunctionalGroupsSequence = [_groups(frames[0], [name for name in _GROUPS if name not in per_frame])]
+    whole.PerFrameFunctionalGroupsSequence = [_groups(frame, per_frame) for frame in frames]
+    for keyword in (keyword for keywords in _GROUPS.values() for keyword in keywords if keyword in whole):
+        del whole[keyword]
+    whole.save_as(path)
+    for file in files:
+        file.unlink()
+    files[0].parent.rmdir()
+    return path
+
+
+def _groups(frame: Dataset, names: Sequence[str]) -> Dataset:
+    groups = Dataset()
+    for name in names:
+        item = Dataset()
+        for keyword in _GROUPS[name]:
+            setattr(item, keyword, frame[keyword].value)
+        setattr(groups, name, [item])
+    return groups

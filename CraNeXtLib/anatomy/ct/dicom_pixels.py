@@ -19,6 +19,7 @@ from CraNeXtLib.core.errors import InputError
 _MOST_ROWS, _MOST_FRAMES = 4096, 10_000
 _MOST_AIR_HU = -500.0  # Air is -1000 HU, and every scan of a head shows some.
 _MOST_SLOPE, _MOST_INTERCEPT_HU = 100.0, 100_000.0
+_OTHER_UNITS = ("OD", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT")  # DICOM PS3.3 C.11.1.1.2, as of dual energy
 
 
 def stored_values(dataset: Dataset, name: str) -> np.ndarray:
@@ -71,8 +72,13 @@ def hounsfield(stored: np.ndarray, header: HeaderValues, *, overlays: int = 0) -
         Hounsfield units, shape (rows, columns), of type int16 if all are whole.
 
     Raises:
-        InputError: If the header's values are not possible.
+        InputError: If the header's values are not possible, or it names another unit.
     """
+    unit = header.text("RescaleType").upper()
+    if unit in _OTHER_UNITS:
+        raise InputError(
+            f"RescaleType of {header.file} is {unit}, so its values are not Hounsfield units; choose another series."
+        )
     slope = header.number("RescaleSlope", 1e-6, _MOST_SLOPE, default=1)
     intercept = header.number("RescaleIntercept", -_MOST_INTERCEPT_HU, _MOST_INTERCEPT_HU, default=0)
     values, contradicting = _significant(stored, header, overlays)

@@ -33,7 +33,7 @@ class _Slice:
     """One slice.
 
     Attributes:
-        file: Name of its file.
+        file: Name of its file and, if that holds several slices, the number of its frame.
         digest: SHA-256 of its file.
         position: Center of the first pixel, LPS mm, shape (3,).
         directions: LPS unit vectors in which the column and the row index increase, shape (2, 3).
@@ -139,19 +139,19 @@ def _slices_of(content: bytes, path: Path, digest: str) -> Iterator[_Slice]:
     if len(frames) != len(stored):
         raise InputError(f"{path.name} does not give the position of each of its slices; export the series again.")
     common = [*_items(shared[0]), dataset]
-    counters = {keyword: whole.text(keyword) for keyword in COUNTERS}
-    for values, frame in zip(stored, frames, strict=True):
-        header = HeaderValues(path.name, [*_items(frame), *common])
+    for number, (values, frame) in enumerate(zip(stored, frames, strict=True), start=1):
+        name = path.name if len(stored) == 1 else f"{path.name} (frame {number})"
+        header = HeaderValues(name, [*_items(frame), *common])
         across, along = header.numbers("PixelSpacing", 2)  # DICOM lists the distance between rows first.
         yield _Slice(
-            file=path.name,
+            file=name,
             digest=digest,
             position=np.array(header.numbers("ImagePositionPatient", 3)),
             directions=np.array(header.numbers("ImageOrientationPatient", 6)).reshape(2, 3),
             spacing=(along, across),
             thickness=header.number("SliceThickness", 0, _MOST_THICKNESS_MM, default=0),
             encoding=Encoding.of(header),
-            counters=counters,
+            counters={keyword: header.text(keyword) for keyword in COUNTERS},
             values=hounsfield(values, header, overlays=overlays).T,
         )
 

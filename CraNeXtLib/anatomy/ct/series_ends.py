@@ -15,8 +15,11 @@ from CraNeXtLib.anatomy.ct.dicom_series import LEAST_SLICES, Series
 from CraNeXtLib.anatomy.ct.slice_stack import SliceStack
 from CraNeXtLib.core.errors import InputError
 
-COUNTERS = ("InstanceNumber", "ImagesInAcquisition", "NumberOfSeriesRelatedInstances")
-"""Attributes that number or count the images of a series."""
+COUNTERS = (
+    *("InStackPositionNumber", "InstanceNumber"),
+    *("ImagesInAcquisition", "NumberOfSeriesRelatedInstances", "InConcatenationTotalNumber"),
+)
+"""Attributes that number or count the slices or files of a series, in an enhanced CT the frames or its parts."""
 _TO_RAS = np.array([-1.0, -1.0, 1.0])
 _SAME_DIRECTION, _SAME_SPACING = 1e-3, 1e-3
 _NEAR_STEP = 0.5  # An image continues the series if it is nearer than this to its place, in distances of slices.
@@ -71,16 +74,17 @@ def _continues(image: HeaderValues, stack: SliceStack) -> bool:
 def _number_warnings(series: Series, counters: Sequence[Mapping[str, str]]) -> list[str]:
     """Return what the numbers and counts in the headers say about missing images."""
     beside = [image for image in series.others if image.text("SeriesInstanceUID") == series.uid]
-    numbers = {_number(image["InstanceNumber"]) for image in counters}
+    numbers = {_number(image["InStackPositionNumber"] or image["InstanceNumber"]) for image in counters}
     numbers |= {_number(image.text("InstanceNumber")) for image in beside}
     first = min(numbers)
-    # Only numbers without a gap count images; those of enhanced CTs count files, some scanners' count in steps.
+    # Only numbers without a gap count images; those of some enhanced CTs count files, some scanners' count in steps.
     counting = len(numbers) >= LEAST_SLICES and max(numbers) - first == len(numbers) - 1
     if counting and 1 < first <= LEAST_SLICES:
         numbered = f"The images' numbers begin with {first} instead of 1"
         return [f"{numbered}, so slices may be missing at one end; export the whole series if they are."]
     here = len(series.files) + len(beside)
-    of_series = {_number(image["NumberOfSeriesRelatedInstances"]) for image in counters}
+    totals = ("NumberOfSeriesRelatedInstances", "InConcatenationTotalNumber")
+    of_series = {_number(image[total]) for image in counters for total in totals}
     # An acquisition may have several series, so only few missing images are surely of this one.
     of_scan = {_number(image["ImagesInAcquisition"]) for image in counters}
     of_scan = {count for count in of_scan if len(of_scan) == 1 and count < here + LEAST_SLICES}

@@ -5,7 +5,7 @@ import pytest
 from ct_phantoms import SPACING, blob, write_series
 from phantoms import OBLIQUE
 from pydicom import dcmread
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import JPEGLosslessSV1, RLELossless, generate_uid
 
@@ -140,34 +140,3 @@ def test_damaged_images_are_refused(tmp_path):
         path.write_bytes(content[:-400])
     with pytest.raises(InputError, match="cannot be decoded"):
         read_ct(tmp_path)
-
-
-def test_an_enhanced_ct_in_one_file_is_read(tmp_path):
-    """All frames are in one file, and their positions in functional groups."""
-    ct = blob()
-    paths = write_series(ct, tmp_path / "single")
-    slices = sorted((dcmread(p) for p in paths), key=lambda d: float(d.ImagePositionPatient[2]))
-    whole = slices[0]
-    whole.NumberOfFrames = len(slices)
-    whole.PixelData = b"".join(d.PixelData for d in slices)
-
-    def group(keyword: str, source: Dataset, *names: str) -> Dataset:
-        item, outer = Dataset(), Dataset()
-        for name in names:
-            setattr(item, name, source[name].value)
-        setattr(outer, keyword, Sequence([item]))
-        return outer
-
-    shared = group("PixelMeasuresSequence", whole, "PixelSpacing", "SliceThickness")
-    shared.update(group("PlaneOrientationSequence", whole, "ImageOrientationPatient"))
-    shared.update(group("PixelValueTransformationSequence", whole, "RescaleSlope", "RescaleIntercept"))
-    whole.SharedFunctionalGroupsSequence = Sequence([shared])
-    frames = [group("PlanePositionSequence", d, "ImagePositionPatient") for d in slices]
-    whole.PerFrameFunctionalGroupsSequence = Sequence(frames)
-    for name in ("PixelSpacing", "SliceThickness", "ImageOrientationPatient", "RescaleSlope", "ImagePositionPatient"):
-        del whole[name]
-    (tmp_path / "enhanced").mkdir()
-    whole.save_as(tmp_path / "enhanced" / "one.dcm")
-    scan = read_ct(tmp_path / "enhanced" / "one.dcm")
-    assert np.array_equal(scan.volume.voxels, ct.voxels)
-    assert np.allclose(scan.volume.affine, ct.affine, atol=1e-5)
