@@ -6,7 +6,7 @@ from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
-from CraNeXtLib.geometry.volume_suffixes import NIFTI_SUFFIXES, NRRD_SUFFIXES
+from CraNeXtLib.geometry.volume_suffixes import volume_suffix
 
 LAYOUTS = ("auto", "skullbreak", "skullfix", "pairs")
 _FOLDERS = {"complete_skull": "complete", "defective_skull": "defective"} | {role: role for role in ROLES}
@@ -112,12 +112,8 @@ def _add(found: dict[tuple[str, str], dict[str, Path]], key: tuple[str, str], ro
 
 
 def _volume_files(folder: Path) -> list[Path]:
-    suffixes = NRRD_SUFFIXES + NIFTI_SUFFIXES
-    return sorted(p for p in folder.rglob("*") if p.name.lower().endswith(suffixes) and not p.name.startswith("."))
+    return sorted(p for p in folder.rglob("*") if volume_suffix(p.name) and not p.name.startswith("."))
 
 
 def _stem(path: Path) -> str:
-    for suffix in (".nii.gz", ".seg.nrrd"):
-        if path.name.lower().endswith(suffix):
-            return path.name[: -len(suffix)]
-    return path.stem
+    return path.name[: -len(volume_suffix(path.name))]

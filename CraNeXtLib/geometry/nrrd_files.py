@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 from typing import IO
 
-from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import DamagedError, opened
+from CraNeXtLib.geometry.data_files import named_files
 
 _LONGEST_HEADER = 16 << 20
-_MOST_FILES = 100_000
 
 
 def read_header_lines(file: IO[bytes]) -> tuple[list[str], list[str]]:
@@ -56,16 +55,4 @@ def data_files(path: Path) -> list[Path]:
     named = next((m[1] for line in lines if (m := re.match(r"data ?file:\s*(.*)", line))), None)
     if named is None:
         return []
-    if re.match(r"LIST\b", named):
-        names = listed
-    elif pattern := re.fullmatch(r"([^%]*%0?\d?\d?d[^%]*?)\s+(-?\d{1,9})\s+(-?\d{1,9})\s+(-?\d{1,9})(\s+\d+)?", named):
-        first, last, step = (int(pattern[group]) for group in (2, 3, 4))
-        numbers = range(first, last + (1 if step > 0 else -1), step) if step else range(0)
-        if len(numbers) > _MOST_FILES:
-            raise InputError(f"{path.name} names {len(numbers):,} data files, more than a volume can have.")
-        names = [pattern[1] % number for number in numbers]
-    else:
-        names = [named]
-    if not 1 <= len(names) <= _MOST_FILES:
-        raise InputError(f"{path.name} names {len(names):,} data files; give a header that names at least one.")
-    return [path.parent / name for name in names]
+    return named_files(path, named, listed)

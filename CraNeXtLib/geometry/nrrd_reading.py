@@ -5,15 +5,16 @@ pynrrd decompresses whatever a file holds, without regard to the size in its hea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.reading import DamagedError, check_end, decompressed, file_size, fill, opened, skip
+from CraNeXtLib.core.files.reading import DamagedError, file_size, opened
+from CraNeXtLib.geometry.data_files import numbers_of, read_voxels
+from CraNeXtLib.geometry.length_units import unit_in_mm
 from CraNeXtLib.geometry.nrrd_files import data_files, read_header_lines
 from CraNeXtLib.geometry.stored_volume import StoredVolume, allocated, bytes_of, check_size, with_memory
 
@@ -25,22 +26,6 @@ _TO_RAS = {
     "las": (-1, 1, 1),
     "left-posterior-superior": (-1, -1, 1),
     "lps": (-1, -1, 1),
-}
-_UNIT_IN_MM = {
-    "": 1.0,
-    "mm": 1.0,
-    "millimeter": 1.0,
-    "cm": 10.0,
-    "centimeter": 10.0,
-    "m": 1000.0,
-    "meter": 1000.0,
-    "um": 0.001,
-    "µm": 0.001,  # micro sign
-    "μm": 0.001,
-    "micron": 0.001,
-    "micrometer": 0.001,
-    "in": 25.4,
-    "inch": 25.4,
 }
 _ENCODINGS = {
     "raw": "raw",
@@ -82,11 +67,13 @@ def read_nrrd(path: Path) -> StoredVolume:
         if layout.encoding == "text":
             check_size(path.name, layout.shape, 1, stored_bytes=stored)  # a digit takes one byte at least
             sources = [part.read_bytes() for part in files] if files else [file.read()]
-            voxels = with_memory(path.name, 64 * stored, lambda: _from_text(b"\n".join(sources), layout))
+            text = b"\n".join(sources)
+            voxels = with_memory(path.name, 64 * stored, lambda: numbers_of(text, layout.shape, layout.dtype))
         else:
             check_size(path.name, layout.shape, layout.dtype.itemsize, stored_bytes=stored, encoding=layout.encoding)
             voxels = allocated(path.name, layout.shape, layout.dtype)
-            _read_parts(files, file, layout, bytes_of(voxels))
+            skipped = {"lines": layout.lines, "skipped": layout.bytes}
+            read_voxels(files, file, bytes_of(voxels), encoding=layout.encoding, **skipped)
     return _placed(path.name, voxels, header)
 
 
@@ -115,37 +102,6 @@ class _Layout:
         return cls(shape, dtype, encoding, lines, count)
 
 
-def _read_parts(files: Sequence[Path], attached: IO[bytes], layout: _Layout, target: memoryview) -> None:
-    """Fill memory with what the data files hold, the same size in each, or with what follows the header."""
-    if not files:
-        _read_part(attached, layout, target)
-        return
-    size, rest = divmod(len(target), len(files))
-    if rest:
-        raise DamagedError("The voxels cannot be distributed over the data files.")
-    for number, path in enumerate(files):
-        with opened(path) as file:
-            _read_part(file, layout, target[number * size : (number + 1) * size])
-
-
-def _read_part(file: IO[bytes], layout: _Layout, target: memoryview) -> None:
-    """Fill memory with what an open file holds from where it stands."""
-    for _ in range(layout.lines):
-        if not file.readline():
-            raise DamagedError("The file is too short.")
-    stream = decompressed(file, layout.encoding)
-    if layout.bytes < 0:
-        stream.seek(-len(target), 2)
-    else:
-        skip(stream, layout.bytes)
-    fill(stream, target)
-    check_end(stream)
-
-
-def _from_text(text: bytes, layout: _Layout) -> np.ndarray:
-    return np.array(text.split(), dtype=bytes).astype(layout.dtype).reshape(layout.shape, order="F")
-
-
 def _placed(name: str, voxels: np.ndarray, header: Mapping[str, Any]) -> StoredVolume:
     """Return voxels with the position that the header gives.
 
@@ -153,7 +109,7 @@ def _placed(name: str, voxels: np.ndarray, header: Mapping[str, Any]) -> StoredV
     """
     directions = header.get("space directions")
     if directions is None:
-        spacing = np.asarray(header.get("spacings", np.nan), dtype=float) * _unit(name, header.get("units"))
+        spacing = np.asarray(header.get("spacings", np.nan), dtype=float) * unit_in_mm(name, header.get("units") or [])
         usable = spacing.shape == (3,) and np.isfinite(spacing).all() and (spacing > 0).all()
         return StoredVolume(voxels, None, spacing if usable else None, header=header)
     rows = [None if row is None or not np.isfinite(row).all() else np.asarray(row, float) for row in directions]
@@ -164,7 +120,7 @@ def _placed(name: str, voxels: np.ndarray, header: Mapping[str, Any]) -> StoredV
         voxels = voxels.squeeze(axis=tuple(axis for axis in range(len(others)) if voxels.shape[axis] == 1))
     if spatial.shape != (3, 3):
         return StoredVolume(voxels, None, None, header=header)
-    scale = _unit(name, header.get("space units"))
+    scale = unit_in_mm(name, header.get("space units") or [])
     spatial = spatial * scale
     spacing = np.linalg.norm(spatial, axis=1)
     signs = _TO_RAS.get(str(header.get("space", "")).lower())
@@ -174,16 +130,3 @@ def _placed(name: str, voxels: np.ndarray, header: Mapping[str, Any]) -> StoredV
         affine[:3, :3] = (spatial * signs).T
         affine[:3, 3] = np.asarray(header.get("space origin", (0, 0, 0)), dtype=float) * scale * signs
     return StoredVolume(voxels, affine, spacing if (spacing > 0).all() else None, header=header)
-
-
-def _unit(name: str, units: list[str] | None) -> float:
-    """Return the length in mm of the unit that all axes share.
-
-    Raises:
-        InputError: If it is unknown, or the axes have different ones.
-    """
-    found = {unit.strip().lower().removesuffix("s") for unit in units or [] if unit.strip(" ?").lower() != "none"}
-    found = {unit for unit in found if unit} or {""}
-    if len(found) == 1 and (scale := _UNIT_IN_MM.get(next(iter(found)))):
-        return scale
-    raise InputError(f"The header of {name} gives lengths in {', '.join(sorted(found))[:60]}; save it in millimeters.")

@@ -16,7 +16,7 @@ MOST_BYTES = 8 << 30
 """Largest volume that is read: the head at 0.2 mm as 64-bit numbers. No file makes us allocate more."""
 _LEAST_EXTENT_MM, _MOST_EXTENT_MM = 1.0, 3000.0
 """The longest side of a volume: from a specimen on a micro-CT to the whole body."""
-_MOST_EXPANSION = {"gzip": 1032, "bzip2": 1 << 21}
+_MOST_EXPANSION = {"gzip": 1032, "zlib": 1032, "bzip2": 1 << 21}
 """How much longer content can become when it is decompressed: deflate cannot do more, bzip2 hardly."""
 
 
@@ -47,7 +47,7 @@ def check_size(name: str, shape: Sequence[int], itemsize: int, *, stored_bytes: 
         shape: Size along each axis, from the header.
         itemsize: Bytes of a voxel in the file.
         stored_bytes: Size of the file, or of all its data files.
-        encoding: How the voxels are compressed: ``"raw"``, ``"gzip"`` or ``"bzip2"``.
+        encoding: How the voxels are compressed: ``"raw"``, ``"gzip"``, ``"zlib"`` or ``"bzip2"``.
 
     Raises:
         InputError: If the size is not possible, more than the file can hold, or more than this computer can.

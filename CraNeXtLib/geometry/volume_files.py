@@ -1,4 +1,4 @@
-"""Reading and writing volumes: NRRD, Slicer segmentations (.seg.nrrd) and NIfTI."""
+"""Reading and writing volumes: NRRD, Slicer segmentations (.seg.nrrd), NIfTI and MetaImage."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from CraNeXtLib.core.files.reading import DamagedError, file_size
 from CraNeXtLib.geometry.affine import affine_from_axis_codes
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mask import RIGHT_ANGLE_TOLERANCE, binary
+from CraNeXtLib.geometry.meta_image_reading import meta_image_data_files, read_meta_image
+from CraNeXtLib.geometry.meta_image_writing import write_meta_image
 from CraNeXtLib.geometry.nifti_reading import read_nifti
 from CraNeXtLib.geometry.nrrd_files import data_files
 from CraNeXtLib.geometry.nrrd_reading import read_nrrd
 from CraNeXtLib.geometry.segments import choose_segments
 from CraNeXtLib.geometry.stored_volume import StoredVolume, check_extent, too_little_memory
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_suffixes import NRRD_SUFFIXES
+from CraNeXtLib.geometry.volume_suffixes import META_IMAGE_SUFFIXES, NRRD_SUFFIXES, volume_suffix
 
 
 def read_volume(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> Volume:
     """Read one volume.
 
     Args:
-        path: A ``.nrrd``, ``.nhdr``, ``.seg.nrrd``, ``.nii`` or ``.nii.gz`` file.
+        path: A ``.nrrd``, ``.nhdr``, ``.seg.nrrd``, ``.nii``, ``.nii.gz``, ``.mha`` or ``.mhd`` file.
         orientation: Directions of the three array axes, such as ``"RAS"``, if the header lacks them or is wrong. The
             spacing is still the header's; the first voxel becomes the RAS origin.
         segment: Name, ID or label value of the segment to read, as a mask; several with commas for their union.
@@ -80,10 +82,8 @@ def volume_hash(path: Path) -> str:
         InputError: If a file cannot be read.
     """
     file_size(path)
-    if _suffix(path) not in NRRD_SUFFIXES:
-        return sha256_of(path)
     try:
-        parts = data_files(path)
+        parts = _data_files(path)
     except DamagedError:
         parts = []
     for part in parts:
@@ -107,38 +107,44 @@ def input_hash(path: Path) -> str:
 
 
 def write_volume(volume: Volume, path: str | Path) -> None:
-    """Write a volume as NRRD or NIfTI, depending on the suffix; a mask becomes bytes, half precision becomes single.
+    """Write a volume as NRRD, NIfTI or MetaImage, depending on the suffix.
 
-    The geometry keeps every digit; NRRD is written in LPS, as by Slicer.
+    A mask becomes bytes, half precision becomes single. The geometry keeps every digit; NRRD and MetaImage are written
+    in LPS, as by Slicer.
 
     Raises:
         InputError: If the suffix is unknown or the file cannot be written.
     """
     path = Path(path)
-    write = _writers().get(_suffix(path))
+    write = _writers().get(volume_suffix(path.name))
     if write is None:
-        raise InputError(f"{path.name} must end in .nrrd, .nii or .nii.gz.")
+        raise InputError(f"{path.name} must end in .nrrd, .nii, .nii.gz or .mha.")
     with replacing(path) as temporary:
         write(temporary, _as_stored(volume.voxels), volume.affine)
 
 
 def is_volume_file(path: Path) -> bool:
     """Return whether :func:`read_volume` reads files with this suffix."""
-    return bool(_suffix(path)) and not path.is_dir()
+    return bool(volume_suffix(path.name)) and not path.is_dir()
 
 
-def _suffix(path: Path) -> str:
-    name = path.name.lower()
-    return next((s for s in (".nii.gz", ".nii", ".nrrd", ".nhdr") if name.endswith(s)), "")
+def _data_files(path: Path) -> list[Path]:
+    """Return the files with the voxels of a volume, if they are apart from its header."""
+    suffix = volume_suffix(path.name)
+    if suffix in META_IMAGE_SUFFIXES:
+        return meta_image_data_files(path)
+    return data_files(path) if suffix.endswith(NRRD_SUFFIXES) else []
 
 
 def _read_stored(path: Path) -> StoredVolume:
     file_size(path)
-    suffix = _suffix(path)
+    suffix = volume_suffix(path.name)
     if not suffix:
-        raise InputError(f"{path.name} is not a volume file; give a .nrrd, .seg.nrrd, .nii or .nii.gz file.")
+        raise InputError(f"{path.name} is not a volume file; give a .nrrd, .seg.nrrd, .nii, .nii.gz or .mha file.")
     try:
-        return read_nrrd(path) if suffix in NRRD_SUFFIXES else read_nifti(path)
+        if suffix in META_IMAGE_SUFFIXES:
+            return read_meta_image(path)
+        return read_nrrd(path) if suffix.endswith(NRRD_SUFFIXES) else read_nifti(path)
     except (InputError, ImportError):
         raise
     except MemoryError as error:
@@ -213,4 +219,4 @@ def _as_stored(voxels: np.ndarray) -> np.ndarray:
 
 
 def _writers() -> dict[str, Any]:
-    return {".nrrd": _write_nrrd, ".nii": _write_nifti, ".nii.gz": _write_nifti}
+    return {".nrrd": _write_nrrd, ".nii": _write_nifti, ".nii.gz": _write_nifti, ".mha": write_meta_image}

@@ -185,7 +185,7 @@ def _series_of(path: Path) -> str:
     except DamagedHeaderError as error:
         raise InputError(f"{path.name} is damaged; export the series again.") from error
     if header is None:
-        raise InputError(f"{path.name} is not a DICOM, .nrrd or .nii(.gz) file; choose a CT in one of them.")
+        raise InputError(f"{path.name} is not a DICOM, .nrrd, .nii(.gz) or .mha file; choose a CT in one of them.")
     return HeaderValues(path.name, [header]).text("SeriesInstanceUID")
 
 

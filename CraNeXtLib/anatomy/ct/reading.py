@@ -1,4 +1,4 @@
-"""Reading a CT from a DICOM series, a NIfTI file or an NRRD file."""
+"""Reading a CT from a DICOM series or a volume file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def read_ct(path: str | Path, *, series: str | None = None, orientation: str | N
     """Read a CT.
 
     Args:
-        path: Folder of a DICOM series, one of its files, or a ``.nrrd``, ``.nhdr``, ``.nii`` or ``.nii.gz`` file.
+        path: Folder of a DICOM series, one of its files, or a volume file, such as ``.nrrd``, ``.nii.gz`` or ``.mha``.
         series: Number, description, end of the UID or date of the DICOM series to read if there are several.
-        orientation: Directions of the array axes, such as ``"LPS"``, for a NIfTI or NRRD file whose header lacks them.
+        orientation: Directions of the array axes, such as ``"LPS"``, for a volume file whose header lacks them.
 
     Raises:
         InputError: If it cannot be read, is not a CT, or contains several series and none is chosen.

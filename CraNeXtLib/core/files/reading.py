@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from CraNeXtLib.core.errors import InputError
 
 _CHUNK = 1 << 24
+_ZLIB_CHUNK = 1 << 20
 
 
 class DamagedError(Exception):
@@ -75,11 +78,38 @@ def decompressed(file: IO[bytes], encoding: str) -> IO[bytes]:
 
     Args:
         file: A file opened by :func:`opened`.
-        encoding: ``"raw"``, ``"gzip"`` or ``"bzip2"``.
+        encoding: ``"raw"``, ``"gzip"``, ``"zlib"`` or ``"bzip2"``.
     """
     if encoding == "gzip":
         return gzip.GzipFile(fileobj=file, mode="rb")  # type: ignore[return-value]  # an IO in all but name
+    if encoding == "zlib":
+        return _ZlibStream(file)  # type: ignore[return-value]  # likewise
     return bz2.BZ2File(file, "rb") if encoding == "bzip2" else file
+
+
+class _ZlibStream(io.RawIOBase):
+    """The decompressed content of a zlib stream, for which Python's library has no file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._decompressor = zlib.decompressobj()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer as far as the stream goes on without waiting for more of the file."""
+        while not self._decompressor.eof:
+            part = self._decompressor.unconsumed_tail or self._file.read(_ZLIB_CHUNK)
+            if not part:
+                raise DamagedError("The compressed stream is too short.")
+            content = self._decompressor.decompress(part, len(buffer))
+            if content:
+                buffer[: len(content)] = content
+                return len(content)
+        if self._decompressor.unused_data or self._file.read(1):
+            raise DamagedError("Something follows the compressed stream.")
+        return 0
 
 
 def fill(stream: IO[bytes], buffer: memoryview) -> None:

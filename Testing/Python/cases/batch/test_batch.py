@@ -126,7 +126,7 @@ def test_a_second_run_does_only_what_is_left(skulls, tmp_path):
     assert ran(folder) == ["b"]
     skulls(a="fine too")
     run(folder, tmp_path / "out")
-    assert ran(folder) == ["a", "b"]
+    assert ran(folder) == ["a", "b", "c"]
     run(folder, tmp_path / "out", settings={"postprocessing": "official"})
     assert ran(folder) == ["a", "b", "c"]
     run(folder, tmp_path / "out", settings={"postprocessing": "official"}, resume=False)
@@ -236,11 +236,11 @@ def test_a_table_that_cannot_be_used_is_refused(tmp_path, text, message):
 
 
 def test_what_a_folder_holds(tmp_path):
-    for name in ("b.nii.gz", "a.seg.nrrd", "notes.txt", ".hidden.nrrd"):
+    for name in ("b.nii.gz", "a.seg.nrrd", "c.mhd", "notes.txt", ".hidden.nrrd"):
         (tmp_path / name).touch()
     (tmp_path / "series").mkdir()
-    assert [case.case for case in find_batch_cases(tmp_path)] == ["a", "b"]
-    assert [case.case for case in find_batch_cases(tmp_path, ct=True)] == ["a", "b", "series"]
+    assert [case.case for case in find_batch_cases(tmp_path)] == ["a", "b", "c"]
+    assert [case.case for case in find_batch_cases(tmp_path, ct=True)] == ["a", "b", "c", "series"]
     with pytest.raises(InputError, match="check the path"):
         find_batch_cases(tmp_path / "absent")
 
