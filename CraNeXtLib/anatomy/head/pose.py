@@ -87,6 +87,13 @@ class HeadPose:
         middle = self.template.to_ras((np.array([self.template.shape]) - 1) / 2)[0]
         return apply_affine(self.template_to_skull, middle)
 
+    def mirrored(self, skull: Volume) -> Volume:
+        """Return a skull with left and right exchanged: the same voxels, mirrored at the template's R = 0."""
+        mirror = self.template_to_skull @ np.diag([-1.0, 1, 1, 1]) @ np.linalg.inv(self.template_to_skull)
+        affine = mirror @ skull.affine
+        affine[3] = (0, 0, 0, 1)
+        return Volume(skull.voxels, affine)
+
     @property
     def rotation_deg(self) -> float:
         """Angle of the head's rotation relative to the template, about any axis, in degrees."""

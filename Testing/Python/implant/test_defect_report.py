@@ -50,6 +50,30 @@ def test_what_an_implant_leaves_open_is_reported(pose):
     assert 0.2 * whole["before"] < left["after"] < 0.8 * whole["before"]
 
 
+ABOVE_AN_ORBIT = ((32.0, 72.0, 45.0), 20.0)
+ORBITS = (((32.0, 90.0, 16.0), 17.0), ((-32.0, 90.0, 16.0), 17.0))
+"""Openings on both sides of the face; the hole above the right one touches it at a few pixels."""
+
+
+@pytest.mark.parametrize("covered", [1.0, 0.5])
+def test_an_opening_that_the_skull_has_anyway_does_not_count(covered, pose):
+    case, orbits = head(holes=(ABOVE_AN_ORBIT,)), head(holes=ORBITS).implant.voxels
+    (piece,) = pieces_of(case.implant.with_voxels(case.implant.voxels & ~orbits))
+    heights = case.implant.to_ras(np.argwhere(case.implant.voxels))[:, 2]
+    implant = np.zeros(case.implant.shape, bool)
+    implant[case.implant.voxels] = heights <= np.quantile(heights, covered)
+    complete = case.defective.with_voxels(case.defective.voxels | implant)
+
+    def openings(without: np.ndarray) -> dict[str, float]:
+        skulls = (skull.with_voxels(skull.voxels & ~without) for skull in (case.defective, complete))
+        return describe_defect(piece, *skulls, pose)["opening_cm2"]
+
+    alone, beside = openings(np.zeros_like(orbits)), openings(orbits)
+    assert 8 < alone["before"] < 9.5
+    assert (alone["after"] == 0) == (covered == 1)
+    assert beside == pytest.approx(alone, abs=0.3)  # the orbits have 2.3 cm²
+
+
 @pytest.mark.slow
 def test_the_bundled_skulls_defect():
     skull, implant = (read_volume(path) for path in (DEFECTIVE_SKULL, REFERENCE_IMPLANT))

@@ -172,3 +172,13 @@ def test_landmarks_follow_the_heads_own_axes(skull):
     for name in ("length", "width", "vertex"):
         assert getattr(nodded, name) == pytest.approx(getattr(upright, name), abs=3.0)
     assert np.degrees(Rotation.from_matrix(nodded.rotation @ nod @ upright.rotation.T).magnitude()) < 3
+
+
+def test_a_mirrored_skull_lies_where_the_template_puts_its_other_side():
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = TURNS["tilted"] * [0.95, 1.05, 1.0], (12.0, -7.0, 30.0)
+    pose = HeadPose(matrix, bundled_template(), PoseFit(0.0, 0.0, 0.0, (0.95, 1.05)))
+    skull = Volume(np.ones((3, 4, 5), bool), np.diag([0.5, 0.5, 1.0, 1.0]))
+    mirrored, corner = pose.mirrored(skull), np.array([[2, 1, 4]])
+    here, there = (pose.to_template(volume.to_ras(corner)) for volume in (skull, mirrored))
+    assert np.allclose(there, here * [-1, 1, 1])
