@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import map_coordinates
 
+from CraNeXtLib.anatomy.categorization.ants import import_ants
 from CraNeXtLib.anatomy.head.alignment import align_surfaces
 from CraNeXtLib.anatomy.head.bone_surface import bone_surface
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
@@ -136,9 +137,9 @@ def bend_dataset(
 
 def _register(moving: np.ndarray, fixed: np.ndarray, *, iterations: tuple[int, ...]) -> np.ndarray:
     """Return the displacement from fixed to moving points, in mm, shape (3, X, Y, Z)."""
-    import ants
     from scipy.ndimage import gaussian_filter
 
+    ants = import_ants()
     images = [ants.from_numpy(gaussian_filter(share, BLUR_MM / REGISTRATION_MM)) for share in (fixed, moving)]
     for image in images:
         image.set_spacing((REGISTRATION_MM,) * 3)

@@ -14,11 +14,18 @@ from CraNeXtLib.geometry.volume import Volume
 
 LPS = np.diag([-1.0, -1, 1, 1])
 """Matrix between RAS and LPS points; it is its own inverse."""
+_REPRODUCIBLE = {"ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1", "ANTS_RANDOM_SEED": "1"}
+"""Without either of them, equal registrations differ. ANTsPy ignores its argument ``random_seed``."""
 
 
 def import_ants() -> Any:
-    """Return ANTsPy, imported so that its ITK does not load Slicer's plugins, which would crash it."""
+    """Return ANTsPy, set up so that equal registrations give equal results.
+
+    Its ITK reads the number of threads once, when it is first used. It must not load Slicer's plugins, which would
+    crash it.
+    """
     os.environ.pop("ITK_AUTOLOAD_PATH", None)
+    os.environ.update(_REPRODUCIBLE)
     import ants
 
     return ants

@@ -119,6 +119,5 @@ def register(
         ants_image(skull),
         type_of_transform=registration,
         outprefix=str(Path(folder) / "to_reference"),
-        random_seed=1,
     )
     return result["warpedmovout"].numpy(), result

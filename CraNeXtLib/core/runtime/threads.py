@@ -25,7 +25,6 @@ _COUNTS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",  # NumPy and SciPy on macOS
     "VTK_SMP_MAX_THREADS",
-    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",  # antspyx
 )
 _WAITING = {
     "OMP_WAIT_POLICY": "passive",
