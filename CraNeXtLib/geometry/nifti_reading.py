@@ -25,13 +25,18 @@ _SILENT = logging.Logger("silent", logging.CRITICAL + 1)
 """For nibabel, which otherwise prints what it corrects in a header."""
 _NEAR = 0.01
 """Relative difference of two spacings that rounding explains."""
+_NEAR_MM = 0.1
+"""Distance of two positions that rounding explains: of a quaternion, or of a matrix that isn't quite orthogonal."""
+_SCANNER = 1
+"""The sform code with which ITK, too, takes the sform before a qform."""
 
 
 def read_nifti(path: Path) -> StoredVolume:
     """Read a ``.nii`` or ``.nii.gz`` file, to the checksum if it is compressed.
 
-    The sform takes precedence over the qform, as the format says and nibabel has it; if both are set and lie more than
-    a voxel apart, neither can be trusted, because 3D Slicer, ITK-SNAP and ANTs often take the other one.
+    The sform takes precedence over the qform, as the format says and nibabel has it. With a code other than 1
+    (scanner), ITK takes the qform instead, and with it 3D Slicer, ITK-SNAP and ANTs; if the two differ then, the file
+    has two positions, and neither can be trusted.
 
     Raises:
         InputError: If the header asks for more voxels than the file can hold.
@@ -57,11 +62,8 @@ def read_nifti(path: Path) -> StoredVolume:
     if scale is None:
         raise InputError(f"The header of {path.name} gives an unknown unit of length; save it in millimeters.")
     spacing = np.abs(pixdim) * scale if (pixdim != 0).all() and np.isfinite(pixdim).all() else None
-    affine, conflict = _affine(header, voxels.shape, pixdim)
-    conflict = unknown or conflict
-    if affine is not None:
-        affine = np.diag([scale, scale, scale, 1.0]) @ affine
-    return StoredVolume(voxels, affine, spacing, conflict)
+    affine, conflict = _affine(header, voxels.shape, pixdim, scale)
+    return StoredVolume(voxels, affine, spacing, unknown or conflict)
 
 
 def _read_header(stream: IO[bytes]) -> tuple[Nifti1Header, str, np.ndarray]:
@@ -103,26 +105,29 @@ def _proxy(stream: IO[bytes], header: Nifti1Header) -> ArrayProxy:
     return ArrayProxy(stream, header, mmap=False)
 
 
-def _affine(header: Nifti1Header, shape: tuple[int, ...], pixdim: np.ndarray) -> tuple[np.ndarray | None, str]:
-    """Return the affine in the header's unit, if it has one, and why it cannot be trusted."""
+def _affine(
+    header: Nifti1Header, shape: tuple[int, ...], pixdim: np.ndarray, scale: float
+) -> tuple[np.ndarray | None, str]:
+    """Return the affine in mm, if the header has one, and why it cannot be trusted."""
     has_sform, has_qform = (int(header[code]) > 0 for code in _CODES)
-    if has_qform and (pixdim == 0).any() and not has_sform:
-        return None, ""
-    sform = header.get_sform() if has_sform else None
-    qform = header.get_qform() if has_qform and not (has_sform and (pixdim == 0).any()) else None
+    if (pixdim == 0).any():
+        has_qform = False
+    to_mm = np.diag([scale, scale, scale, 1.0])
+    sform = to_mm @ header.get_sform() if has_sform else None
+    qform = to_mm @ header.get_qform() if has_qform else None
     if sform is None:
         return qform, ""
-    spacing = np.linalg.norm(sform[:3, :3], axis=0)
-    if qform is not None:
+    if qform is not None and int(header["sform_code"]) != _SCANNER:
         corners = corners_between((0, 0, 0), np.array(shape[:3]) - 1)
         apart = np.linalg.norm(apply_affine(sform, corners) - apply_affine(qform, corners), axis=1).max()
-        if not apart <= spacing.max():
+        if not apart <= _NEAR_MM:
             return sform, (
-                f"gives two positions, by its sform and by its qform, which lie {apart:.3g} apart in the header's unit"
+                f"gives two positions, by its sform and by its qform, which lie {apart:.3g} mm apart, and programs "
+                "differ in which one they take"
             )
-    stored = np.abs(pixdim)
+    spacing, stored = np.linalg.norm(sform[:3, :3], axis=0), np.abs(pixdim) * scale
     if (pixdim != 0).all() and not (np.abs(stored - spacing) <= _NEAR * spacing).all():
-        return sform, (f"gives two spacings, {_listed(spacing)} by its sform and {_listed(stored)} by its pixdim")
+        return sform, f"gives two spacings, {_listed(spacing)} mm by its sform and {_listed(stored)} mm by its pixdim"
     return sform, ""
 
 

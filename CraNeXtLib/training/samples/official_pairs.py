@@ -15,6 +15,10 @@ from CraNeXtLib.training.samples.numbered_samples import Batch, Cases
 def official_pair(pair: SkullPair, shape: tuple[int, int, int], *, labels: bool = False) -> dict[str, Tensor]:
     """Orient to RAS, crop to the defective skull with 25 voxels, and resize: the input by area, the label by nearest.
 
+    PyTorch's "nearest" takes the first voxel of each block, not the middle one, so that the complete skull lies half a
+    voxel of the grid toward right, front and top of the defective one. That is how the published networks were trained,
+    and why only ``data.grid`` "official" does it: the other grids sample both masks alike.
+
     Args:
         pair: The case.
         shape: Voxels of the grid.

@@ -73,7 +73,8 @@ def test_a_small_file_cannot_ask_for_much_memory(tmp_path):
             read_volume(tmp_path / "b.nii.gz")
 
 
-def saved(folder, *, qform=None, sform=None, pixdim=None):
+def saved(folder, *, qform=None, sform=None, pixdim=None, codes=(1, 1)):
+    """Write a file with these forms; ``codes`` are the kinds of the qform and the sform that are there."""
     file = image()
     file.set_qform(qform, 1 if qform is not None else 0)
     file.set_sform(sform, 1 if sform is not None else 0)
@@ -82,29 +83,33 @@ def saved(folder, *, qform=None, sform=None, pixdim=None):
     nibabel.save(file, folder / "a.nii")
     # nibabel adapts these fields when it saves
     content = bytearray((folder / "a.nii").read_bytes())
-    content[252:256] = struct.pack("<2h", qform is not None, sform is not None)
+    content[252:256] = struct.pack("<2h", (qform is not None) * codes[0], (sform is not None) * codes[1])
     if pixdim is not None:
         content[80:92] = struct.pack("<3f", *pixdim)
     (folder / "a.nii").write_bytes(content)
     return folder / "a.nii"
 
 
-def test_contradicting_forms_are_refused_unless_the_orientation_is_given(tmp_path):
-    swapped = AFFINE @ np.diag([-1, 1, 1, 1.0])
-    file = saved(tmp_path, qform=swapped, sform=AFFINE)
-    with pytest.raises(InputError, match=r"sform and by its qform.*--orientation"):
+@pytest.mark.parametrize("codes", [(1, 2), (1, 3), (1, 4), (2, 2)])
+def test_two_positions_of_which_programs_take_either_are_refused(tmp_path, codes):
+    near, far = AFFINE.copy(), AFFINE.copy()
+    near[0, 3] += 0.05
+    far[0, 3] += 0.5
+    np.testing.assert_array_equal(read_volume(saved(tmp_path, qform=near, sform=AFFINE, codes=codes)).affine, AFFINE)
+    file = saved(tmp_path, qform=far, sform=AFFINE, codes=codes)
+    with pytest.raises(InputError, match=r"sform and by its qform, which lie 0.5 mm apart.*--orientation"):
         read_volume(file)
     assert read_volume(file, orientation="LPS").axis_codes == "LPS"
 
 
-def test_forms_less_than_a_voxel_apart_are_read_by_the_sform(tmp_path):
-    near = AFFINE.copy()
-    near[:3, 3] += 0.5
-    np.testing.assert_array_equal(read_volume(saved(tmp_path, qform=near, sform=AFFINE)).affine, AFFINE)
+@pytest.mark.parametrize("codes", [(1, 1), (2, 1)])
+def test_an_sform_of_the_scanner_beats_the_qform_as_in_all_programs(tmp_path, codes):
+    swapped = AFFINE @ np.diag([-1, 1, 1, 1.0])
+    np.testing.assert_array_equal(read_volume(saved(tmp_path, qform=swapped, sform=AFFINE, codes=codes)).affine, AFFINE)
 
 
 def test_a_spacing_that_contradicts_the_sform_or_is_lost_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"2 x 2 x 3 by its sform and 4 x 4 x 6 by its pixdim"):
+    with pytest.raises(InputError, match=r"2 x 2 x 3 mm by its sform and 4 x 4 x 6 mm by its pixdim"):
         read_volume(saved(tmp_path, sform=AFFINE, pixdim=(4, 4, 6)))
     np.testing.assert_array_equal(read_volume(saved(tmp_path, sform=AFFINE, pixdim=(0, 0, 0))).affine, AFFINE)
     for options, words in (({}, "--orientation"), ({"orientation": "LPS"}, "no voxel spacing")):
