@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.implant.finishing.settings import FinishSettings
+from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 
 
@@ -45,12 +46,14 @@ class CaseSettings:
         finishing: How the part to be made is finished, None for not at all; by default as ``FinishSettings()``, or not
             at all for a preview.
         material: Material of the part, for its weight.
+        fit_limits: Limits of the fit check to change, by the names of ``FitLimits``.
         preview: Whether to make an implant in seconds, for visual inspection only: on voxels of about 1 mm, by the
             shape model alone, without finishing, fit check, report and 3MF file. The result is marked as a preview; do
             not manufacture it.
 
     Raises:
-        InputError: If a preview is requested with another model, with finishing or with a report.
+        InputError: If a fit limit is unknown, or a preview is requested with another model, with finishing or with a
+            report.
     """
 
     ct: bool = False
@@ -67,9 +70,11 @@ class CaseSettings:
     case_id: str | None = None
     finishing: FinishSettings | None = _DEFAULT
     material: str = DEFAULT_MATERIAL
+    fit_limits: Mapping[str, float] = field(default_factory=dict)
     preview: bool = False
 
     def __post_init__(self) -> None:
+        FitLimits.for_clearance(0.0, self.fit_limits)  # refuses what it does not know
         if self.preview:
             self._check_preview()
             object.__setattr__(self, "model", model_library.PREVIEW_MODEL)

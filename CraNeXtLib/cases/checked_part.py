@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant
 from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_check import FitCheck, check_fit
+from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 
 FINISHED = "finished_implant"
@@ -37,14 +39,33 @@ class CheckedPart:
     warnings: tuple[str, ...]
 
     @classmethod
-    def of(cls, finished: FinishedImplant, skull: Volume, material: str = DEFAULT_MATERIAL) -> CheckedPart:
-        """Check the fit of a finished implant along the insertion directions it was finished for.
+    def of(
+        cls,
+        finished: FinishedImplant,
+        skull: Volume,
+        *,
+        material: str = DEFAULT_MATERIAL,
+        fit_limits: Mapping[str, float] | None = None,
+    ) -> CheckedPart:
+        """Check the fit of a finished implant along the insertion directions and with the clearance it was made for.
+
+        Args:
+            finished: The finished implant.
+            skull: Mask of the defective skull.
+            material: Material of the part, for its weight.
+            fit_limits: Limits of the fit check to change, by the names of ``FitLimits``.
 
         Raises:
-            InputError: If the material is unknown.
+            InputError: If the material or a limit is unknown.
         """
-        directions = [piece.outward_ras for piece in finished.pieces if piece.parts]
-        fit = check_fit(finished.implant, skull, mesh=finished.mesh, directions=directions, material=material)
+        fit = check_fit(
+            finished.implant,
+            skull,
+            mesh=finished.mesh,
+            directions=[piece.outward_ras for piece in finished.pieces if piece.parts],
+            material=material,
+            limits=FitLimits.for_clearance(finished.settings.clearance_mm, fit_limits),
+        )
         return cls(finished, fit, finished.warnings)
 
     def as_dict(self) -> dict[str, Any]:
@@ -62,6 +83,7 @@ def make_part(
     settings: FinishSettings | None,
     *,
     material: str = DEFAULT_MATERIAL,
+    fit_limits: Mapping[str, float] | None = None,
     progress: ProgressCallback | None = None,
 ) -> CheckedPart:
     """Finish an implant and check its fit. If finishing would leave nothing, warn and check the implant as it is.
@@ -72,10 +94,11 @@ def make_part(
         mesh: Surface of the implant.
         settings: How to finish it; None leaves it as it is.
         material: Material of the part, for its weight.
+        fit_limits: Limits of the fit check to change, by the names of ``FitLimits``.
         progress: Called with the stage and the overall fraction of finishing.
 
     Raises:
-        InputError: If the material is unknown.
+        InputError: If the material or a limit is unknown.
     """
     warnings: tuple[str, ...] = ()
     if settings is not None:
@@ -84,8 +107,9 @@ def make_part(
         except InputError as error:
             warnings = (str(error),)
         else:
-            return CheckedPart.of(finished, skull, material)
-    return CheckedPart(None, check_fit(implant, skull, mesh=mesh, material=material), warnings)
+            return CheckedPart.of(finished, skull, material=material, fit_limits=fit_limits)
+    limits = FitLimits.for_clearance(FinishSettings().clearance_mm, fit_limits)
+    return CheckedPart(None, check_fit(implant, skull, mesh=mesh, material=material, limits=limits), warnings)
 
 
 def write_part(part: CheckedPart, skull: Volume, folder: Path, *, pictures: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def finish_case(
     settings: FinishSettings | None = None,
     *,
     material: str = DEFAULT_MATERIAL,
+    fit_limits: Mapping[str, float] | None = None,
     orientation: str | None = None,
     segment: str | None = None,
     implant_segment: str | None = None,
@@ -43,6 +45,7 @@ def finish_case(
         out: Folder to write into.
         settings: How to finish the implant; by default as ``FinishSettings()``.
         material: Material of the part, for its weight.
+        fit_limits: Limits of the fit check to change, by the names of ``FitLimits``.
         orientation: Directions of the array axes, where the headers lack them.
         segment: Segment or label of the skull, if its file holds several; or several with commas.
         implant_segment: Segment or label of the implant, likewise.
@@ -64,7 +67,7 @@ def finish_case(
         with stages.stage("Finishing") as update:
             finished = finish(raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):
-            part = CheckedPart.of(finished, bone, material)
+            part = CheckedPart.of(finished, bone, material=material, fit_limits=fit_limits)
         with stages.stage("Writing"):
             write_part(part, bone, folder.path, pictures=pictures)
             return folder.write_description(

@@ -103,6 +103,7 @@ def _reconstruct(
                 mesh,
                 settings.finishing,
                 material=settings.material,
+                fit_limits=settings.fit_limits,
                 progress=lambda name, fraction: update(fraction / 2, name),  # the fit check is the other half
             )
     with stages.stage("Writing"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from CraNeXtLib.core.errors import InputError, shown
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
@@ -73,6 +74,48 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         return value
 
     return number
+
+
+class _NumberByName(argparse.Action):
+    """Collects arguments ``NAME=NUMBER`` in a dictionary; ``const`` holds the names there are."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        del parser
+        name, sign, text = values.partition("=")
+        if not sign:
+            raise InputError(f"Write '{values}' as NAME=NUMBER for {option}.")
+        if name not in self.const:
+            raise InputError(f"There is no '{name}' for {option}; choose one of {', '.join(self.const)}.")
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not 0 <= number < math.inf:
+            raise InputError(f"The {option} {name} must be a number from 0 up, not '{text}'.")
+        setattr(namespace, self.dest, {**getattr(namespace, self.dest), name: number})
+
+
+def add_numbers(
+    parser: argparse._ActionsContainer, option: str, names: Sequence[str], text: str, *, dest: str | None = None
+) -> None:
+    """Declare an option ``NAME=NUMBER`` that may be repeated, and whose value is a dictionary.
+
+    Args:
+        parser: A parser or a group of its options.
+        option: The option, such as ``--threshold``.
+        names: Names of the numbers.
+        text: What the option is, with an example.
+        dest: Name of the value, if it is not that of the option.
+    """
+    parser.add_argument(
+        option,
+        dest=dest or option.strip("-"),
+        action=_NumberByName,
+        const=tuple(names),
+        default={},
+        metavar="NAME=NUMBER",
+        help=f"{text}; may be repeated",
+    )
 
 
 def add_seed(parser: argparse.ArgumentParser, of: str) -> None:

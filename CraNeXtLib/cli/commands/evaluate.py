@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_segments, path_to_write
+from CraNeXtLib.cli.command_parser import add_command, add_numbers, add_orientation, add_segments, path_to_write
 from CraNeXtLib.cli.printing import print_files, print_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
@@ -18,11 +17,12 @@ if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
     from CraNeXtLib.cli.progress_printer import ProgressPrinter
     from CraNeXtLib.evaluation.evaluation import Evaluation
-    from CraNeXtLib.evaluation.thresholds import Thresholds
 
 
 def add_to(commands: SubParsers) -> None:
     """Declare the command."""
+    from CraNeXtLib.evaluation.thresholds import Thresholds
+
     parser = add_command(commands, "evaluate", "measure an implant, or a cohort of implants, against references")
     parser.add_argument("--implant", metavar="P", help="implant to measure")
     parser.add_argument("--reference", metavar="G", help="true implant")
@@ -34,13 +34,8 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument(
         "--out", type=path_to_write, metavar="DIR", help="folder for metrics, checklist, distance maps and pictures"
     )
-    parser.add_argument(
-        "--threshold",
-        action="append",
-        default=[],
-        metavar="NAME=NUMBER",
-        help="threshold of the checklist in --out, such as gap_mm=3; may be repeated",
-    )
+    names = [field.name for field in fields(Thresholds)]
+    add_numbers(parser, "--threshold", names, "threshold of the checklist, such as gap_mm=3")
     parser.add_argument(
         "--rating",
         action="append",
@@ -75,8 +70,9 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
 def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.cases.evaluation_case import read_evaluation, write_evaluation
     from CraNeXtLib.evaluation.evaluation import evaluate
+    from CraNeXtLib.evaluation.thresholds import Thresholds
 
-    thresholds = _thresholds(options.threshold)
+    thresholds = Thresholds(**options.threshold)
     ratings = {name: _is_yes(answer) for name, answer in _pairs(options.rating)}
     progress("Reading", 0.0)
     implant, reference, skull = read_evaluation(
@@ -121,23 +117,6 @@ def _print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:
         print(f"{name:8} {'infinite' if value is None else f'{value:.4f}'}")
     print_warnings(description)
     print(RESEARCH_USE_NOTICE)
-
-
-def _thresholds(settings: Sequence[str]) -> Thresholds:
-    from CraNeXtLib.evaluation.thresholds import Thresholds
-
-    names = [field.name for field in fields(Thresholds)]
-    values = {}
-    for name, text in _pairs(settings):
-        if name not in names:
-            raise InputError(f"There is no threshold '{name}'; choose one of {', '.join(names)} for --threshold.")
-        try:
-            values[name] = float(text)
-        except ValueError as error:
-            raise InputError(f"The --threshold {name} must be a number, not '{text}'.") from error
-        if not 0 <= values[name] < math.inf:
-            raise InputError(f"The --threshold {name} must be a number from 0 up, not '{text}'.")
-    return Thresholds(**values)
 
 
 def _is_yes(answer: str) -> bool:

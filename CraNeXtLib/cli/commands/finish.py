@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder, add_segments
+from CraNeXtLib.cli.command_parser import add_command, add_numbers, add_orientation, add_output_folder, add_segments
 from CraNeXtLib.cli.printing import print_outcome
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def add_to(commands: SubParsers) -> None:
 def add_finishing(parser: argparse.ArgumentParser) -> None:
     """Declare the finishing options. The defaults are not validated clinically; 0 skips a step."""
     from CraNeXtLib.implant.finishing.settings import FinishSettings
+    from CraNeXtLib.implant.fit.fit_limits import FitLimits
     from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, DENSITIES_G_CM3
 
     default = FinishSettings()
@@ -80,6 +82,8 @@ def add_finishing(parser: argparse.ArgumentParser) -> None:
         choices=tuple(DENSITIES_G_CM3),
         help="material of the part, for its weight; default: %(default)s",
     )
+    names = [field.name for field in fields(FitLimits)]
+    add_numbers(group, "--fit-limit", names, "limit of the fit check, such as gap_mm=2", dest="fit_limits")
 
 
 def finishing_of(options: argparse.Namespace) -> FinishSettings:
@@ -114,6 +118,7 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         options.out,
         finishing_of(options),
         material=options.material,
+        fit_limits=options.fit_limits,
         orientation=options.orientation,
         segment=options.segment,
         implant_segment=options.implant_segment,

@@ -116,6 +116,7 @@ def check_fit(
     compared = float(np.isfinite(mirrored.outside_mm).sum() / max((side == OUTER).sum(), 1))
     numbers = {
         "voxel_mm": [round(float(s), 4) for s in skull.spacing],
+        "limits": asdict(limits),
         "rim_gap_mm": _quantiles(gaps),
         "rim_within_percent": percent_within(gaps, limits),
         "overlap_ml": round(float((mask(implant) & skull.voxels).sum()) * skull.voxel_volume_mm3 / 1000, 3),

@@ -27,10 +27,13 @@ def make(phantom):
 
 
 def test_a_finished_part_is_checked_along_its_insertion_and_written(phantom, make, tmp_path):
-    part = make(FinishSettings(clearance_mm=1, insertion=(40, 20, 60)), material="PMMA")
+    part = make(FinishSettings(clearance_mm=1.6, insertion=(40, 20, 60)), material="PMMA", fit_limits={"wall_mm": 1})
     direction = part.finished.pieces[0].outward_ras
     assert [insertion.outward_ras for insertion in part.fit.insertions] == [pytest.approx(direction)]
     assert part.as_dict()["fit"]["of"] == FINISHED
+    limits = part.as_dict()["fit"]["limits"]
+    assert (limits["gap_mm"], limits["wall_mm"]) == (2.6, 1)
+    assert "rim_within" not in part.fit.failed
     assert part.as_dict()["fit"]["material"] == "PMMA"
     write_part(part, phantom.defective, tmp_path, pictures=False)
     files = {"finished_implant.3mf", "finished_implant.nrrd", "finished_implant.stl", "fit_maps.vtp"}

@@ -34,6 +34,9 @@ def test_a_threshold_is_a_number_from_0_up(run, tmp_path, number):
     assert status == 2
     assert "The --threshold gap_mm must be a number" in error
     assert f"not '{number}'" in error
+    assert run("finish", "absent", "--skull", "absent", *files[6:], "--fit-limit", f"gap_mm={number}")[
+        2
+    ] == error.replace("--threshold", "--fit-limit")
 
 
 @pytest.mark.parametrize("option", ["--segment", "--implant-segment", "--reference-segment", "--orientation"])
