@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.stored_volume import StoredVolume
+from CraNeXtLib.geometry.stored_volume import StoredSegment, StoredVolume
 
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
-
-
-@dataclass(frozen=True)
-class _Segment:
-    """A segment as a header describes it: the voxels of one layer that have one value."""
-
-    id: str
-    name: str
-    layer: int
-    label: int
 
 
 def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, option: str) -> np.ndarray:
@@ -38,26 +27,22 @@ def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, opt
         InputError: If a segment does not exist or is empty, several exist and none is chosen, or the header describes
             them wrongly.
     """
-    segments = _segments(stored.header, name)
+    segments = stored.segments or _slicer_segments(stored, name)
     if not segments:
-        if segment is None:
-            return stored.voxels
-        return _union(segment, lambda wanted: _label(stored.voxels, wanted, name, option), name, option)
-    layers = stored.voxels if stored.voxels.ndim == 4 else stored.voxels[None]
-    for described in segments:
-        if not 0 <= described.layer < len(layers):
-            raise _malformed(name, described.id)
+        assert stored.voxels is not None  # whatever has no segments has voxels
+        voxels = stored.voxels
+        return (
+            voxels
+            if segment is None
+            else _union(segment, lambda wanted: _label(voxels, wanted, name, option), name, option)
+        )
     names = ", ".join(f"'{described.name}'" for described in segments)
     if segment is None and len(segments) > 1:
         raise InputError(
             f"{name} contains several segments; choose one with {option}: {names}, or several with commas."
         )
-
-    def mask_of(described: _Segment) -> np.ndarray:
-        return layers[described.layer] == described.label
-
     if segment is None:
-        return mask_of(segments[0])
+        return segments[0].mask()
 
     def find(wanted: str) -> np.ndarray | None:
         found = _found(segments, wanted)
@@ -66,7 +51,7 @@ def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, opt
             raise InputError(f"{name} has several segments called '{wanted}'; choose by ID with {option}: {ids}.")
         if not found:
             return None
-        mask = mask_of(found[0])
+        mask = found[0].mask()
         if not mask.any():
             raise InputError(f"The segment '{wanted}' of {name} is empty; choose another with {option}.")
         return mask
@@ -74,7 +59,7 @@ def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, opt
     return _union(segment, find, name, option, choices=names)
 
 
-def _found(segments: list[_Segment], wanted: str) -> list[_Segment]:
+def _found(segments: Sequence[StoredSegment], wanted: str) -> list[StoredSegment]:
     """Return the segments with this ID, else those with this name, else those with this label."""
     exact = [described for described in segments if wanted == described.id]
     named = [described for described in segments if wanted == described.name]
@@ -115,19 +100,26 @@ def _label(voxels: np.ndarray, wanted: str, name: str, option: str) -> np.ndarra
     return mask
 
 
-def _segments(header: Mapping[str, Any], name: str) -> list[_Segment]:
-    """Return the segments that Slicer describes in a header, in order."""
-    segments: list[_Segment] = []
-    while (prefix := f"Segment{len(segments)}_") + "ID" in header:
-        identifier = str(header[prefix + "ID"])
+def _slicer_segments(stored: StoredVolume, name: str) -> list[StoredSegment]:
+    """Return the segments that Slicer describes in a NRRD, in order: the voxels of one layer that have one value."""
+    if stored.voxels is None:
+        return []
+    layers = stored.voxels if stored.voxels.ndim == 4 else stored.voxels[None]
+    places: list[tuple[int, int]] = []
+    segments: list[StoredSegment] = []
+    while (prefix := f"Segment{len(segments)}_") + "ID" in stored.header:
+        identifier = str(stored.header[prefix + "ID"])
         layer, label = (
-            str(header.get(prefix + key, default)) for key, default in (("Layer", "0"), ("LabelValue", "1"))
+            str(stored.header.get(prefix + key, default)) for key, default in (("Layer", "0"), ("LabelValue", "1"))
         )
-        if not (_NUMBER.fullmatch(layer) and _NUMBER.fullmatch(label)):
+        if not (_NUMBER.fullmatch(layer) and _NUMBER.fullmatch(label) and 0 <= int(layer) < len(layers)):
             raise _malformed(name, identifier)
-        if any((other.layer, other.label) == (int(layer), int(label)) for other in segments):
+        place = (int(layer), int(label))
+        if place in places:
             raise _malformed(name, identifier)
-        segments.append(_Segment(identifier, str(header.get(prefix + "Name", identifier)), int(layer), int(label)))
+        places.append(place)
+        mask = partial(np.equal, layers[place[0]], place[1])
+        segments.append(StoredSegment(identifier, str(stored.header.get(prefix + "Name", identifier)), place[1], mask))
     return segments
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,22 +23,63 @@ _MOST_EXPANSION = {"gzip": 1032, "zlib": 1032, "bzip2": 1 << 21}
 
 
 @dataclass(frozen=True)
+class StoredSegment:
+    """One of the named masks in a file.
+
+    Attributes:
+        id: What tells it from all others of the file.
+        name: Its name.
+        label: Its number.
+        mask: Returns its voxels, of type bool.
+    """
+
+    id: str
+    name: str
+    label: int
+    mask: Callable[[], np.ndarray]
+
+
+@dataclass(frozen=True)
 class StoredVolume:
     """The content of a file, before its orientation and segment are chosen.
 
     Attributes:
-        voxels: Array of three or more dimensions, in the file's order of axes.
+        voxels: Array of three or more dimensions, in the file's order of axes; None if there are only segments.
         affine: 4×4 matrix from indices to RAS mm, or None if the header gives no orientation.
         spacing: Distance between voxel centers along the three axes in mm, or None if the header gives none.
         conflict: Why the affine cannot be trusted; empty if it can.
         header: Fields of a NRRD file.
+        segments: The masks of a DICOM segmentation.
     """
 
-    voxels: np.ndarray
+    voxels: np.ndarray | None
     affine: np.ndarray | None
     spacing: np.ndarray | None
     conflict: str = ""
     header: Mapping[str, Any] = field(default_factory=dict)
+    segments: Sequence[StoredSegment] = ()
+
+
+@contextmanager
+def reading(path: Path, kind: str) -> Iterator[None]:
+    """Turn what libraries raise while they read a file into one sentence that names it.
+
+    Args:
+        path: The file.
+        kind: What it should be, such as ``".nrrd"``.
+
+    Raises:
+        InputError: If the file is damaged or this computer has too little memory for it.
+        ImportError: If a library is missing.
+    """
+    try:
+        yield
+    except (InputError, ImportError):
+        raise
+    except MemoryError as error:
+        raise too_little_memory(path.name, path.stat().st_size) from error
+    except Exception as error:  # pynrrd, nibabel, highdicom, zlib and gzip raise many kinds for a damaged file
+        raise InputError(f"{path.name} cannot be read; it is damaged or not a {kind} file.") from error
 
 
 def check_size(name: str, shape: Sequence[int], itemsize: int, *, stored_bytes: int, encoding: str = "raw") -> None:

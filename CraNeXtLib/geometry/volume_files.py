@@ -1,4 +1,4 @@
-"""Reading and writing volumes: NRRD, Slicer segmentations (.seg.nrrd), NIfTI and MetaImage."""
+"""Reading and writing volumes: NRRD, Slicer segmentations (.seg.nrrd), NIfTI and MetaImage; reading DICOM SEG."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from CraNeXtLib.core.files.hashing import content_hash, sha256_of
 from CraNeXtLib.core.files.reading import DamagedError, file_size
 from CraNeXtLib.geometry.affine import affine_from_axis_codes
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.dicom_segmentation import read_segmentation, sop_class
 from CraNeXtLib.geometry.mask import RIGHT_ANGLE_TOLERANCE, binary
 from CraNeXtLib.geometry.meta_image_reading import meta_image_data_files, read_meta_image
 from CraNeXtLib.geometry.meta_image_writing import write_meta_image
@@ -21,7 +22,7 @@ from CraNeXtLib.geometry.nifti_reading import read_nifti
 from CraNeXtLib.geometry.nrrd_files import data_files
 from CraNeXtLib.geometry.nrrd_reading import read_nrrd
 from CraNeXtLib.geometry.segments import choose_segments
-from CraNeXtLib.geometry.stored_volume import StoredVolume, check_extent, too_little_memory
+from CraNeXtLib.geometry.stored_volume import StoredVolume, check_extent, reading
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_suffixes import META_IMAGE_SUFFIXES, NRRD_SUFFIXES, volume_suffix
 
@@ -30,7 +31,8 @@ def read_volume(path: str | Path, *, orientation: str | None = None, segment: st
     """Read one volume.
 
     Args:
-        path: A ``.nrrd``, ``.nhdr``, ``.seg.nrrd``, ``.nii``, ``.nii.gz``, ``.mha`` or ``.mhd`` file.
+        path: A ``.nrrd``, ``.nhdr``, ``.seg.nrrd``, ``.nii``, ``.nii.gz``, ``.mha`` or ``.mhd`` file, or a DICOM
+            segmentation of any name.
         orientation: Directions of the three array axes, such as ``"RAS"``, if the header lacks them or is wrong. The
             spacing is still the header's; the first voxel becomes the RAS origin.
         segment: Name, ID or label value of the segment to read, as a mask; several with commas for their union.
@@ -93,13 +95,12 @@ def volume_hash(path: Path) -> str:
 
 
 def input_hash(path: Path) -> str:
-    """Return the hash of what a case is read from: :func:`volume_hash`, or of all files if it is a folder.
+    """Return the hash of what a mask is read from: :func:`volume_hash`, or of all files if it is a folder.
 
-    A file of another kind stands for the DICOM series in its folder, so it is the hash of that folder. It is empty if
-    there is nothing to read, so that a missing input differs from every other one.
+    It is empty if there is nothing to read, so that a missing input differs from every other one.
     """
-    if not is_volume_file(path):
-        return content_hash(path.parent if path.is_file() else path)
+    if path.is_dir():
+        return content_hash(path)
     try:
         return volume_hash(path)
     except (InputError, OSError):
@@ -139,24 +140,25 @@ def _data_files(path: Path) -> list[Path]:
 def _read_stored(path: Path) -> StoredVolume:
     file_size(path)
     suffix = volume_suffix(path.name)
+    if not suffix and sop_class(path):
+        return read_segmentation(path)
     if not suffix:
-        raise InputError(f"{path.name} is not a volume file; give a .nrrd, .seg.nrrd, .nii, .nii.gz or .mha file.")
-    try:
+        raise InputError(
+            f"{path.name} is not a volume file; give a .nrrd, .seg.nrrd, .nii, .nii.gz or .mha file, or a DICOM "
+            "segmentation."
+        )
+    with reading(path, suffix):
         if suffix in META_IMAGE_SUFFIXES:
             return read_meta_image(path)
         return read_nrrd(path) if suffix.endswith(NRRD_SUFFIXES) else read_nifti(path)
-    except (InputError, ImportError):
-        raise
-    except MemoryError as error:
-        raise too_little_memory(path.name, path.stat().st_size) from error
-    except Exception as error:  # pynrrd, nibabel, zlib and gzip raise many kinds for a damaged file
-        raise InputError(f"{path.name} cannot be read; it is damaged or not a {suffix} file.") from error
 
 
 def _checked_affine(stored: StoredVolume, orientation: str | None, name: str) -> np.ndarray:
     """Return the affine of a volume, from its header or from the orientation that the user gives."""
     if stored.affine is not None:
         _check_right_angles(stored.affine, name)
+    if orientation is not None and stored.segments:
+        raise InputError("DICOM files contain their orientation; leave out --orientation.")
     if orientation is not None:
         if stored.spacing is None:
             raise InputError(f"{name} has no voxel spacing; save it with its spacing first.")

@@ -49,7 +49,7 @@ def write_series(
         attributes: Further DICOM attributes of each slice, such as ``Modality``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    study, uid = generate_uid(), generate_uid()
+    study, uid, frame = generate_uid(), generate_uid(), generate_uid()
     to_lps = np.array([-1.0, -1.0, 1.0])
     count = ct.shape[2]
     if positions is None:
@@ -62,6 +62,9 @@ def write_series(
         dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, generate_uid()
         dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, uid
         dataset.Modality, dataset.SeriesNumber, dataset.SeriesDescription = "CT", number, description
+        dataset.FrameOfReferenceUID, dataset.PositionReferenceIndicator = frame, ""
+        dataset.StudyDate = dataset.StudyTime = dataset.StudyID = dataset.AccessionNumber = ""
+        dataset.PatientSex = dataset.ReferringPhysicianName = dataset.Manufacturer = ""
         dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
         dataset.ImagePositionPatient = [f"{v:.6f}" for v in positions[k] * to_lps]
         dataset.ImageOrientationPatient = [f"{v:.6f}" for v in (directions.T * to_lps).ravel()]

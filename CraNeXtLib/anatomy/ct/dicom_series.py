@@ -186,7 +186,10 @@ def _series_of(path: Path) -> str:
         raise InputError(f"{path.name} is damaged; export the series again.") from error
     if header is None:
         raise InputError(f"{path.name} is not a DICOM, .nrrd, .nii(.gz) or .mha file; choose a CT in one of them.")
-    return HeaderValues(path.name, [header]).text("SeriesInstanceUID")
+    values = HeaderValues(path.name, [header])
+    if values.text("Modality") == "SEG":
+        raise InputError(f"{path.name} is a segmentation, not a CT; leave out --ct.")
+    return values.text("SeriesInstanceUID")
 
 
 def _chosen(found: Sequence[Series], wanted: str) -> list[Series]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from CraNeXtLib.anatomy.ct.scan import CTScan
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.core.files.hashing import content_hash, sha256_of
 from CraNeXtLib.geometry.volume_files import input_hash, is_volume_file, read_volume, volume_hash
 
 
@@ -41,8 +41,7 @@ def read_ct(path: str | Path, *, series: str | None = None, orientation: str | N
 def ct_hash(path: Path, *, series: str | None = None) -> str:
     """Return the hash of what :func:`read_ct` reads: of a DICOM series its own files, whatever else is in the folder.
 
-    Where no series can be told, it is :func:`CraNeXtLib.geometry.volume_files.input_hash`, so that whatever changes is
-    noticed.
+    Where no series can be told, it is the hash of the whole folder, so that whatever changes is noticed.
     """
     if is_volume_file(path) or not path.exists():
         return input_hash(path)
@@ -51,5 +50,5 @@ def ct_hash(path: Path, *, series: str | None = None) -> str:
 
         hashes = sorted(sha256_of(file) for file in find_series(path, series=series).files)
     except (InputError, ImportError, OSError):  # reading the case will report it
-        return input_hash(path)
+        return content_hash(path.parent if path.is_file() else path)
     return hashlib.sha256("".join(hashes).encode()).hexdigest()

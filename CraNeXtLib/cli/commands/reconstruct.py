@@ -24,8 +24,8 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument(
         "skull",
         metavar="SKULL",
-        help="mask of the defective skull (.nrrd, .seg.nrrd, .nii, .nii.gz or .mha) or, with --ct, a CT: a volume file "
-        "or the folder of a DICOM series",
+        help="mask of the defective skull (.nrrd, .seg.nrrd, .nii, .nii.gz, .mha, DICOM segmentation) or, with --ct, a "
+        "CT: a volume file or the folder of a DICOM series",
     )
     add_output_folder(parser)
     parser.add_argument("--reference-implant", metavar="FILE", help="true implant to measure the result against")

@@ -9,7 +9,7 @@ from CraNeXtLib.core.resources import REQUIREMENTS
 
 ALWAYS = ("run", "dicom")
 """Lists of the packages that ``pip install cranext`` installs."""
-EXTRAS = {"torch": ("torch",), "ants": ("ants",), "train": ("torch", "train"), "dicom": ("codecs",)}
+EXTRAS = {"torch": ("torch",), "ants": ("ants",), "train": ("torch", "train"), "dicom": ("codecs", "archive")}
 """The lists of each extra, as in ``pip install "cranext[torch]"``."""
 
 _MODULES = {"antspyx": "ants", "pyyaml": "yaml", "python-gdcm": "gdcm"}

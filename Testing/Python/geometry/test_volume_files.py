@@ -10,7 +10,7 @@ import pytest
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import input_hash, read_volume, write_volume
+from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 OBLIQUE = np.array(
     [
@@ -199,14 +199,3 @@ def test_shared_skulls(shared):
     with pytest.raises(InputError, match="--orientation"):
         read_volume(skullbreak)
     np.testing.assert_allclose(read_volume(skullbreak, orientation="LPS").spacing, 0.4, rtol=1e-6)
-
-
-def test_the_hash_of_one_dicom_file_covers_the_whole_series(tmp_path):
-    for name in ("1.dcm", "part/2.dcm"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"slice " + name.encode())
-    before = input_hash(tmp_path / "1.dcm")
-    assert before == input_hash(tmp_path)
-    (tmp_path / "part" / "2.dcm").write_bytes(b"another slice")
-    assert input_hash(tmp_path / "1.dcm") not in ("", before)
-    assert input_hash(tmp_path / "absent.dcm") == ""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from ct_phantoms import NAME, blob, write_series
+from dicom_segmentations import write_segmentation
 
 from CraNeXtLib.anatomy.ct.reading import ct_hash, read_ct
 from CraNeXtLib.core.errors import InputError
@@ -23,6 +24,19 @@ def test_a_volume_file_is_read_unchanged(tmp_path):
     assert NAME.split("^")[0] not in str(read_ct(tmp_path / "dicom"))
 
 
+def test_a_segmentation_beside_a_ct_changes_nothing_and_is_no_ct(tmp_path):
+    ct = blob(shape=(8, 10, 12))
+    write_series(ct, tmp_path)
+    plain = read_ct(tmp_path)
+    path = write_segmentation(tmp_path / "masks.dcm", ct, {"Skull": ct.voxels > 300})
+    for file in (tmp_path / "masks-ct").iterdir():
+        file.unlink()
+    scan = read_ct(tmp_path)
+    assert (scan.sha256, scan.warnings) == (plain.sha256, ())
+    with pytest.raises(InputError, match=r"masks.dcm is a segmentation, not a CT; leave out --ct"):
+        read_ct(path)
+
+
 @pytest.mark.parametrize("whole_folder", [True, False])
 def test_the_hash_of_a_series_does_not_depend_on_what_else_is_in_its_folder(tmp_path, whole_folder):
     """A batch that writes its results beside the slices would otherwise run again."""
@@ -40,3 +54,14 @@ def test_the_hash_of_a_series_does_not_depend_on_what_else_is_in_its_folder(tmp_
     next(p for p in tmp_path.glob("a*") if p != file).unlink()
     assert ct_hash(path, series="3") not in ("", before, changed)
     assert ct_hash(tmp_path / "absent") == ""
+
+
+def test_where_no_series_can_be_told_the_hash_covers_the_whole_folder(tmp_path):
+    for name in ("1.dcm", "part/2.dcm"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"slice " + name.encode())
+    before = ct_hash(tmp_path / "1.dcm")
+    assert before == ct_hash(tmp_path)
+    (tmp_path / "part" / "2.dcm").write_bytes(b"another slice")
+    assert ct_hash(tmp_path / "1.dcm") not in ("", before)
+    assert ct_hash(tmp_path / "absent.dcm") == ""
