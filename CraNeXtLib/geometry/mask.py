@@ -33,6 +33,11 @@ def mask(volume: Volume) -> np.ndarray:
     return volume.voxels if volume.voxels.dtype == bool else np.not_equal(volume.voxels, 0, order="C")
 
 
+def of_booleans(volume: Volume) -> Volume:
+    """Return a mask of type bool: the volume itself if it is one already, so that what is known of it stays known."""
+    return volume if volume.voxels.dtype == bool else volume.with_voxels(mask(volume))
+
+
 def gap_mm(volume: Volume, other: Volume) -> float:
     """Return how far the box of a mask lies beside the box of another, in mm along the other's axes.
 

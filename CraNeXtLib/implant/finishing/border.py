@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.distance_field import distance
 from CraNeXtLib.geometry.volume import Volume
 
@@ -36,8 +37,14 @@ def without_slivers(part: Volume, thinnest_mm: float) -> np.ndarray:
         part: Field of the part.
         thinnest_mm: Diameter of the balls that must fit into the part; at least two voxels of the grid are taken.
     """
-    radius_mm = max(thinnest_mm / 2, float(part.spacing[0]))  # The grid resolves no smaller ball.
-    return np.maximum(part.voxels, _opened(distance(part), radius_mm))
+    step = float(part.spacing[0])
+    radius_mm = max(thinnest_mm / 2, step)  # The grid resolves no smaller ball.
+    inside, result = part.voxels < 0, part.voxels.copy()
+    if not inside.any():
+        return result
+    near = foreground_box(inside, margin=int(radius_mm / step) + 3)
+    result[near] = np.maximum(result[near], _opened(distance(part.crop(near)), radius_mm))
+    return result
 
 
 def _opened(space: Volume, radius_mm: float) -> np.ndarray:

@@ -30,6 +30,7 @@ _COARSE_DEG = 10.0
 _FINE_DEG = (4.0, 1.5)
 _RIM_MM = 15.0  # points farther from bone than this collide only where nearer ones do
 _MOST_POINTS = 12000
+_STRIDE = 4  # steps of the grid from one stop on a path to the next
 _SHARE_POINTS = 1000  # tested at a time, so that a bad direction is given up early
 
 
@@ -47,13 +48,13 @@ class CollisionProbe:
     bone: Volume
     point_ml: float
 
-    def clearance_along(self, direction: np.ndarray) -> np.ndarray:
-        """Return how near each point comes to bone on its path, in mm, negative inside bone, shape (N,).
+    def collision_mm(self, direction: np.ndarray) -> float:
+        """Return how deep the part cuts into bone on its path, in mm; 0 for not at all.
 
         Args:
             direction: RAS unit vector in which the part is removed, shape (3,).
         """
-        return self._clearance(slice(None), direction)
+        return max(0.0, -float(self._clearance(slice(None), direction, 0.0).min(initial=0.0)))
 
     def undercut_ml(self, direction: np.ndarray, clearance_mm: float, *, enough_ml: float = np.inf) -> float:
         """Return approximately how much of the part comes nearer to bone than allowed on its path, in mL.
@@ -65,7 +66,8 @@ class CollisionProbe:
         """
         undercut_ml, shares = 0.0, len(self.points) // _SHARE_POINTS + 1
         for share in range(shares):
-            short = (clearance_mm - self._clearance(slice(share, None, shares), direction)) / self.bone.spacing[0]
+            clearance = self._clearance(slice(share, None, shares), direction, clearance_mm)
+            short = (clearance_mm - clearance) / self.bone.spacing[0]
             undercut_ml += float(np.clip(short, 0, 1).sum()) * self.point_ml
             if undercut_ml > enough_ml:
                 break
@@ -76,12 +78,30 @@ class CollisionProbe:
         """Indices of the points in the distance to the bone, shape (3, N)."""
         return self.bone.to_indices(self.points).T
 
-    def _clearance(self, chosen: slice, direction: np.ndarray) -> np.ndarray:
-        step = float(self.bone.spacing[0])
-        along = np.linalg.solve(self.bone.affine[:3, :3], direction) * step
-        steps = np.arange(int(TRAVEL_MM / step) + 1)
-        path = self._start[:, None, chosen] + along[:, None, None] * steps[:, None]
-        return ndimage.map_coordinates(self.bone.voxels, path, order=1, cval=FAR_MM, prefilter=False).min(axis=0)
+    def _clearance(self, chosen: slice, direction: np.ndarray, near_mm: float) -> np.ndarray:
+        """Return how near points come to bone, in mm; where that is not nearer than asked, perhaps too much.
+
+        Distances change by no more than the way between two points. Between two far ones, none can be near.
+        """
+        spacing = float(self.bone.spacing[0])
+        along = np.linalg.solve(self.bone.affine[:3, :3], direction) * spacing
+        start = self._start[:, chosen]
+
+        def distances(points: np.ndarray, steps: np.ndarray) -> np.ndarray:
+            path = points + along[:, None, None] * steps
+            return ndimage.map_coordinates(self.bone.voxels, path, order=1, cval=FAR_MM, prefilter=False)
+
+        last = int(TRAVEL_MM / spacing)
+        stops = np.append(np.arange(0, last, _STRIDE), last)[:, None]
+        at_stops = distances(start[:, None], stops)
+        before, after = at_stops[:-1], at_stops[1:]
+        way_mm = _STRIDE * spacing
+        after = np.where(after < FAR_MM, after, before - way_mm)  # The border of the grid may lie between the two.
+        stop, point = np.nonzero((before + after - way_mm) / 2 < near_mm)
+        nearest = at_stops.min(axis=0)
+        between = distances(start[:, None, point], np.minimum(stops[stop, 0] + np.arange(1, _STRIDE)[:, None], last))
+        np.minimum.at(nearest, point, between.min(axis=0))
+        return nearest
 
 
 def collision_probe(piece: Volume, bone: Volume, outward: np.ndarray, *, clearance_mm: float) -> CollisionProbe:

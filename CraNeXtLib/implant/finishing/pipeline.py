@@ -15,7 +15,7 @@ from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.box import box_around, foreground_box
 from CraNeXtLib.geometry.components import cavities_of, labeled, largest_first, without_cavities
 from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, distance, field_of, fine_step_mm, span_of
-from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.mask import check_same_geometry, mask, of_booleans
 from CraNeXtLib.geometry.mesh import joined
 from CraNeXtLib.geometry.reslicing import reslice
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
@@ -53,7 +53,8 @@ def finish(
     """
     settings = settings or FinishSettings()
     check_same_geometry(implant, skull)
-    bone, whole = mask(skull), mask(implant)
+    skull = of_booleans(skull)
+    bone, whole = skull.voxels, mask(implant)
     if not whole.any() or not bone.any():
         raise InputError("Finishing needs an implant and a skull that are not empty.")
     box = foreground_box(whole)
@@ -65,10 +66,14 @@ def finish(
     for number, label in enumerate(large):
         if progress:
             progress(f"Finishing piece {number + 1} of {len(large)}", number / len(large))
-        piece, obstacles = np.zeros(implant.shape, bool), bone.copy()
+        piece, others = np.zeros(implant.shape, bool), (labels > 0) & (labels != label)
         piece[box] = without_cavities(labels == label) & ~bone[box]
-        obstacles[box] |= (labels > 0) & (labels != label)
-        part, done, concerns = _finish_piece(implant.with_voxels(piece), implant.with_voxels(obstacles), settings)
+        obstacles = skull
+        if others.any():
+            occupied = bone.copy()
+            occupied[box] |= others
+            obstacles = skull.with_voxels(occupied)
+        part, done, concerns = _finish_piece(implant.with_voxels(piece), obstacles, settings)
         pieces.append(done)
         warnings += [f"Piece {number + 1}: {concern}" if len(large) > 1 else concern for concern in concerns]
         if done.parts:

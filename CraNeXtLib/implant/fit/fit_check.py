@@ -15,7 +15,7 @@ from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation.criterion import Criterion
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
-from CraNeXtLib.geometry.mask import check_same_geometry, mask
+from CraNeXtLib.geometry.mask import check_same_geometry, mask, of_booleans
 from CraNeXtLib.geometry.mesh import Mesh, solid_parts
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
@@ -100,7 +100,7 @@ def check_fit(
     if not mask(implant).any() or not mask(skull).any():
         raise InputError("The fit check needs an implant and a skull that are not empty.")
     mesh = mesh or surface_of(implant)
-    skull = skull.with_voxels(mask(skull))
+    skull = of_booleans(skull)
     frame = skull_frame(skull)
     side = sides(mesh, frame.center)
     walls = wall_thickness(mesh, side)

@@ -59,19 +59,16 @@ def check_insertion(
     order = np.argsort(near)
     probe = CollisionProbe(points[order[:: len(order) // PATH_POINTS + 1]], bone_mm, 1.0)
 
-    def collision(direction: np.ndarray) -> float:
-        return max(0.0, -float(probe.clearance_along(direction).min()))
-
     given = [np.asarray(direction, dtype=float) / np.linalg.norm(direction) for direction in directions]
-    best = min(given, key=collision, default=None)
-    if best is None or collision(best) > limit_mm:
+    best = min(given, key=probe.collision_mm, default=None)
+    if best is None or probe.collision_mm(best) > limit_mm:
         searched = best_direction(probe, outward, 0.0)
-        best = searched if best is None or collision(searched) < collision(best) else best
-    deepest, cone_deg = collision(best), 0.0
+        best = searched if best is None or probe.collision_mm(searched) < probe.collision_mm(best) else best
+    deepest, cone_deg = probe.collision_mm(best), 0.0
     if deepest <= limit_mm:
         for angle in np.arange(CONE_STEP_DEG, WIDEST_CONE_DEG + 1e-6, CONE_STEP_DEG).tolist():
             ring = directions_within(best, angle, angle)[1:]
-            if any(collision(direction) > limit_mm for direction in ring):
+            if any(probe.collision_mm(direction) > limit_mm for direction in ring):
                 break
             cone_deg = angle
     r, a, s = np.round(best, 4).tolist()

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from finishing_checks import colliding
 from phantoms import Head, head
+from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from CraNeXtLib import finish
 from CraNeXtLib.geometry.volume import Volume
@@ -105,20 +107,43 @@ def test_a_probe_has_points_near_the_bone_and_fewer_points_stand_for_more(monkey
     assert len(fewer.points) * fewer.point_ml == pytest.approx(len(probe.points) * probe.point_ml, rel=0.02)
 
 
-def test_giving_up_bad_directions_early_changes_nothing(monkeypatch):
+def scattered_bone() -> insertion.CollisionProbe:
+    """Return a probe of 300 points below balls of bone, 2 mm in radius, that are scattered over 45 × 45 × 60 mm."""
     rng = np.random.default_rng(0)
-    bone_mm = Volume(rng.normal(4, 3, size=(30, 30, 40)).astype(np.float32), np.diag([1.5, 1.5, 1.5, 1]))
-    probe = insertion.CollisionProbe(rng.uniform((15, 15, 0), (30, 30, 20), size=(900, 3)), bone_mm, 0.001)
+    to_balls = cKDTree(rng.uniform((0, 0, 25), (45, 45, 60), size=(200, 3)))
+    bone_mm, _ = to_balls.query(1.5 * np.moveaxis(np.indices((30, 30, 40)), 0, -1))
+    volume = Volume((bone_mm - 2).astype(np.float32), np.diag([1.5, 1.5, 1.5, 1]))
+    return insertion.CollisionProbe(rng.uniform((15, 15, 0), (30, 30, 20), size=(300, 3)), volume, 0.003)
+
+
+def undercut_by_every_step(probe: insertion.CollisionProbe, direction: np.ndarray, clearance_mm: float) -> float:
+    """Return the undercut from the distances to bone at every step of every path, in mL."""
+    steps = 1.5 * np.arange(int(insertion.TRAVEL_MM / 1.5) + 1)
+    path = probe.points + steps[:, None, None] * direction
+    nearest = ndimage.map_coordinates(probe.bone.voxels, np.moveaxis(path, 2, 0) / 1.5, order=1, cval=1e3).min(axis=0)
+    return np.clip((clearance_mm - nearest) / 1.5, 0, 1).sum() * 0.003
+
+
+def test_an_undercut_is_that_of_every_step_though_far_ways_are_passed_over():
+    probe = scattered_bone()
+    for direction in directions_within(np.array([0.0, 0.0, 1.0]), 40, 20):
+        for clearance_mm in (2.0, 0.0):
+            whole_ml = undercut_by_every_step(probe, direction, clearance_mm)
+            assert probe.undercut_ml(direction, clearance_mm) == pytest.approx(whole_ml)
+        assert (probe.collision_mm(direction) > 0) == (whole_ml > 0)
+
+
+def test_giving_up_bad_directions_early_changes_nothing(monkeypatch):
+    probe = scattered_bone()
     up = np.array([0.0, 0.0, 1.0])
     found = []
-    for points in (10, 10_000):
+    for points in (10_000, 10):
         monkeypatch.setattr(insertion, "_SHARE_POINTS", points)
         found.append(best_direction(probe, up, 0.5))
-        clearance_mm = probe.clearance_along(up)
-        whole_ml = np.clip((0.5 - clearance_mm) / 1.5, 0, 1).sum() * 0.001
+        whole_ml = undercut_by_every_step(probe, up, 0.5)
         assert probe.undercut_ml(up, 0.5) == pytest.approx(whole_ml)
     monkeypatch.setattr(insertion, "_SHARE_POINTS", 10)
-    assert 0.1 < probe.undercut_ml(up, 0.5, enough_ml=0.1) < 0.12 < whole_ml
+    assert 0.1 < probe.undercut_ml(up, 0.5, enough_ml=0.1) < 0.14 < whole_ml
     np.testing.assert_array_equal(*found)
     costs = [probe.undercut_ml(d, 0.5) + 0.009 * (1 - d @ up) for d in directions_within(up, 50, 10)]
     assert probe.undercut_ml(found[0], 0.5) + 0.009 * (1 - found[0] @ up) <= min(costs)

@@ -1,0 +1,89 @@
+"""A mask without the staircase of its voxels, computed only where it is asked for, and there once."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from CraNeXtLib.geometry.box import Box
+
+BLUR_VOXELS = 0.7
+"""Standard deviation of each of two blurs, in voxels. A larger one would shorten plates three voxels thick."""
+NEAREST = np.float32(0.1)
+"""Least distance of a voxel's center from the surface, in voxels."""
+
+_ROUNDS = 2
+OUTERMOST = np.float32(np.sqrt(_ROUNDS * np.pi / 2) * BLUR_VOXELS)
+"""Greatest distance from the surface, in voxels; it gives the blurred step a slope of 1."""
+AIR = _ROUNDS + 1
+"""Voxels around a mask up to which its field is less than that."""
+
+_NEIGHBOR = np.float32(np.exp(-0.5 / BLUR_VOXELS**2) / (1 + 2 * np.exp(-0.5 / BLUR_VOXELS**2)))  # weight in the blur
+_TILE = np.array([16, 32, 128])  # voxels that are smoothed at a time, to stay in the processor's cache
+
+
+class SmoothedMask:
+    """A field of a mask with a smooth zero level that keeps the center of every voxel on its own side.
+
+    Blurring alternates with restoring the side of each center. This flattens the staircase between the centers, like
+    Whitaker's constrained level sets (2000), but loses neither thin plates nor single voxels.
+
+    Args:
+        mask: Array of shape (I, J, K), not zero inside.
+    """
+
+    def __init__(self, mask: np.ndarray) -> None:
+        self._mask = mask
+        shape = np.array(mask.shape) + 2 * AIR
+        self._field = np.empty(shape, np.float32)  # What is never written takes no memory.
+        self._done = np.zeros(-(-shape // _TILE), bool)
+
+    def around(self, box: Box) -> np.ndarray:
+        """Return the field in a box of the mask and ``AIR`` voxels around it, where there is no more mask.
+
+        It is the approximate distance from the surface in voxels, float32, negative inside, limited to ``OUTERMOST``.
+        """
+        within = tuple(slice(side.start, side.stop + 2 * AIR) for side in box)  # in the indices of the field
+        sides = zip(within, _TILE.tolist(), strict=True)
+        for tile in product(*(range(side.start // size, -(-side.stop // size)) for side, size in sides)):
+            if not self._done[tile]:
+                start = np.array(tile) * _TILE
+                target = self._field[tuple(map(slice, start, start + _TILE))]
+                target[:] = _without_stairs(self._surrounding(start - AIR, target.shape))
+                self._done[tile] = True
+        return self._field[within]
+
+    def _surrounding(self, start: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Return the mask in a box of so many voxels and ``_ROUNDS`` more on each side, as booleans."""
+        low, high = start - _ROUNDS, start + shape + _ROUNDS
+        part = np.zeros(high - low, bool)
+        first, last = np.maximum(low, 0), np.minimum(high, self._mask.shape)
+        if (first < last).all():
+            part[tuple(map(slice, first - low, last - low))] = self._mask[tuple(map(slice, first, last))]
+        return part
+
+
+def _without_stairs(mask: np.ndarray) -> np.ndarray | np.float32:
+    """Return the smoothed field of a mask without the outermost ``_ROUNDS`` voxels on each side."""
+    if not mask.any():
+        return OUTERMOST
+    if mask.all():
+        return -OUTERMOST
+    sign = np.where(mask, np.float32(-1), np.float32(1))
+    field = sign * OUTERMOST
+    for _ in range(_ROUNDS):  # Each round reaches one voxel farther.
+        _blur(field)
+        field *= sign
+        np.maximum(field, NEAREST, out=field)
+        field *= sign
+    return field[_ROUNDS:-_ROUNDS, _ROUNDS:-_ROUNDS, _ROUNDS:-_ROUNDS]
+
+
+def _blur(values: np.ndarray) -> None:
+    """Apply a Gaussian filter of three voxels in place, as SciPy's does with ``mode="nearest"``, in half its time."""
+    for axis in range(3):
+        along = np.moveaxis(values, axis, 0)
+        flow = (along[1:] - along[:-1]) * _NEIGHBOR
+        along[:-1] += flow
+        along[1:] -= flow
