@@ -84,6 +84,15 @@ def test_mesh_lies_on_an_oblique_implant():
     assert mesh.volume_ml == pytest.approx(case.implant.voxels.sum() * 2.4 / 1000, rel=0.01)
 
 
+def test_the_surface_of_a_part_far_from_the_origin_is_the_same():
+    mask = np.random.default_rng(0).random((9, 8, 7)) > 0.3
+    far = np.eye(4)
+    far[:3, 3] = (3000, -4000, 5000)
+    here, there = surface_of(Volume(mask, np.eye(4))), surface_of(Volume(mask, far))
+    np.testing.assert_allclose(there.vertices - far[:3, 3], here.vertices, atol=1e-9)
+    np.testing.assert_array_equal(there.faces, here.faces)
+
+
 def test_an_empty_mask_is_refused():
     with pytest.raises(InputError, match="empty"):
         surface_of(Volume(np.zeros((3, 3, 3)), np.eye(4)))

@@ -29,6 +29,13 @@ def test_a_skull_is_drawn_in_its_size_in_the_middle(directions):
         assert (rows.mean(), columns.mean()) == pytest.approx((54.5, 59.5), abs=0.7)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_surface_faces_outward_in_any_handedness(sign):
+    case = head(spacing=(4.0, 4.0, 4.0), directions=np.diag([sign, 1, 1]), thickness_mm=12, holes=())
+    surface = SkullScene.of(case.defective, case.implant).surface
+    assert surface.volume_ml == pytest.approx(case.complete.voxels.sum() * 0.064, rel=0.05)
+
+
 def test_a_skull_is_lit_from_the_upper_left():
     case = head(holes=())
     picture = render_skull(SkullScene.of(case.defective, case.implant), FRONT, (100, 100), 2.0).astype(float)
