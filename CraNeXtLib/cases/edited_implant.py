@@ -12,6 +12,7 @@ from CraNeXtLib.cases.expected_error_files import draw_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_implant, timestamp
+from CraNeXtLib.cases.verdict import other_warnings, with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.evaluation.distance_map_files import read_vtp
@@ -30,7 +31,7 @@ _SHARES = {
     "Reporting": 0.6,
 }
 _SKIPPED_SHARE = 0.01
-_STALE_KEYS = ("finishing", "fit")
+_STALE_KEYS = ("finishing", "fit", "verdict")
 _STALE_KEYS_AFTER_EDITS = ("metrics", "defects", "expected_error")
 
 
@@ -124,10 +125,10 @@ def _updated(
     result: Mapping[str, Any], measures: Mapping[str, Any], part: CheckedPart | None, *, edited: bool
 ) -> dict[str, Any]:
     """Return the result with the implant's present measures and part, without what no longer applies to it."""
-    description = {**result, **measures, "edited": edited, "described": timestamp()}
+    description = {**result, "warnings": other_warnings(result), **measures, "edited": edited, "described": timestamp()}
     for key in (*_STALE_KEYS, *(_STALE_KEYS_AFTER_EDITS if edited else ())):
         description.pop(key, None)
     if part is not None:
         description |= part.as_dict()
-        description["warnings"] = [*dict.fromkeys([*result["warnings"], *part.warnings])]
-    return description
+        description["warnings"] = [*dict.fromkeys([*description["warnings"], *part.warnings])]
+    return with_verdict(description)

@@ -10,6 +10,7 @@ from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.result_json import timestamp
+from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.implant.finishing.pipeline import finish
@@ -70,7 +71,7 @@ def finish_case(
             part = CheckedPart.of(finished, bone, material=material, fit_limits=fit_limits)
         with stages.stage("Writing"):
             write_part(part, bone, folder.path, pictures=pictures)
-            return folder.write_description(
+            description = with_verdict(
                 {
                     "format": "cranext-finish",
                     "version": _FORMAT_VERSION,
@@ -83,3 +84,4 @@ def finish_case(
                     "seconds": stages.seconds,
                 }
             )
+            return folder.write_description(description)

@@ -13,6 +13,7 @@ import numpy as np
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import CheckedPart
 from CraNeXtLib.cases.skull_input import SkullInput
+from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
 from CraNeXtLib.core.runtime.memory import peak_memory_mb
@@ -85,7 +86,7 @@ def describe_result(
     description["defects"] = [
         describe_defect(piece, result.defective_skull, result.complete_skull, result.pose) for piece in pieces
     ]
-    return description
+    return with_verdict(description)
 
 
 def describe_no_implant(source: SkullInput, settings: CaseSettings, error: NoImplantError) -> dict[str, Any]:

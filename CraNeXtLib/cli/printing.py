@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.verdict import other_warnings
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
+
+
+def print_verdict(result: Mapping[str, Any]) -> None:
+    """Print whether the part fits and, if it does not, each criterion that it fails with its value and place."""
+    verdict = result["verdict"]
+    print(f"Verdict: {verdict['answer'].replace('not', 'NOT')}")
+    for reason in verdict["reasons"]:
+        print(f"  {reason}")
 
 
 def print_outcome(result: Mapping[str, Any], out: str | Path) -> None:
@@ -22,8 +31,8 @@ def print_outcome(result: Mapping[str, Any], out: str | Path) -> None:
 
 
 def print_warnings(result: Mapping[str, Any]) -> None:
-    """Print the warnings of a JSON description."""
-    for warning in result["warnings"]:
+    """Print the warnings of a JSON description, but not the verdict, which has been printed."""
+    for warning in other_warnings(result):
         print(f"Warning: {warning}")
 
 

@@ -102,6 +102,7 @@ def summary_row(out: str | Path, case: BatchCase) -> dict[str, Any]:
         return row | {"warnings": " ".join(result["warnings"])}
     return (
         row
+        | {"verdict": result["verdict"]["answer"]}
         | {name: result[name] for name in _NUMBERS}
         | {"pieces": len(result["pieces"]), "thickness_median_mm": result["thickness_mm"]["median"]}
         | result.get("metrics", {})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from CraNeXtLib.cases.report.figures import Figure
+from CraNeXtLib.cases.verdict import DOES_NOT_FIT, FITS, other_warnings
 
 Rows = list[tuple[str, str]]
 _QUESTIONS = {
@@ -35,6 +36,23 @@ _METRICS = {
 
 
 @dataclass(frozen=True)
+class Head:
+    """What the report begins with.
+
+    Args:
+        title: Its first line.
+        verdict: Whether the part fits, and why not, in one sentence.
+        fits: The same as yes, no or, if it was not judged, None.
+        notices: Sentences to read next: that it is for research use, and the warnings.
+    """
+
+    title: str
+    verdict: str
+    fits: bool | None
+    notices: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the report.
 
@@ -49,6 +67,17 @@ class Section:
     rows: Rows = field(default_factory=list)
     figures: Sequence[Figure] = ()
     note: str = ""
+
+
+def head_of(result: dict[str, Any]) -> Head:
+    """Return the head of the report on a result, see ``Docs/result-format.md``."""
+    verdict = result["verdict"]
+    return Head(
+        title=f"Cranial implant, case {result['case_id']}",
+        verdict=verdict["sentence"],
+        fits={FITS: True, DOES_NOT_FIT: False}.get(verdict["answer"]),
+        notices=[result["notice"], *other_warnings(result)],
+    )
 
 
 def sections_of(

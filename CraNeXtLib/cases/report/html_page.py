@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
-from CraNeXtLib.cases.report.contents import Section
+from CraNeXtLib.cases.report.contents import Head, Section
 from CraNeXtLib.cases.report.figures import Figure
 
 _PAGE = """<!doctype html>
@@ -26,25 +26,28 @@ _PAGE = """<!doctype html>
   th {{ font-weight: 600; width: 18rem }}
   td {{ overflow-wrap: anywhere }}
   .notice {{ background: #c4760022; border-left: 4px solid #c47600; padding: .5rem 1rem }}
+  .verdict {{ font-weight: 600; font-size: 1.15rem; padding: .6rem 1rem; border: 2px solid }}
+  .fits {{ border-color: #2e7d32; background: #2e7d3222 }}
+  .fails {{ border-color: #c62828; background: #c6282822 }}
+  .open {{ border-color: #8888; background: #8882 }}
 </style>
 <h1>{title}</h1>
+{verdict}
 {notices}
 {sections}
 </html>
 """
 
+_CLASSES = {True: "fits", False: "fails", None: "open"}
+"""Style of the verdict by what it says."""
 
-def html_page(title: str, notices: Sequence[str], sections: Sequence[Section]) -> str:
-    """Return the page.
 
-    Args:
-        title: First line of the page.
-        notices: Sentences to read first.
-        sections: Sections of the page.
-    """
+def html_page(head: Head, sections: Sequence[Section]) -> str:
+    """Return the page."""
     return _PAGE.format(
-        title=escape(title),
-        notices="\n".join(f'<p class="notice">{escape(notice)}</p>' for notice in notices),
+        title=escape(head.title),
+        verdict=f'<p class="verdict {_CLASSES[head.fits]}">{escape(head.verdict)}</p>',
+        notices="\n".join(f'<p class="notice">{escape(notice)}</p>' for notice in head.notices),
         sections="\n".join(map(_section, sections)),
     )
 

@@ -7,17 +7,19 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.cases.report.contents import Section
+from CraNeXtLib.cases.report.contents import Head, Section
 from CraNeXtLib.cases.report.figures import Figure
 
+_COLORS = {True: "#2e7d32", False: "#b71c1c", None: "#555555"}
+"""Color of the verdict by what it says."""
 
-def write_pdf(path: Path, title: str, notices: Sequence[str], sections: Sequence[Section]) -> None:
+
+def write_pdf(path: Path, head: Head, sections: Sequence[Section]) -> None:
     """Write the document, A4, with the title and the page's number at the foot of every page.
 
     Args:
         path: The file to write.
-        title: First line of the document.
-        notices: Sentences to read first.
+        head: What the document begins with.
         sections: Sections of the document.
     """
     from reportlab import rl_config
@@ -35,34 +37,44 @@ def write_pdf(path: Path, title: str, notices: Sequence[str], sections: Sequence
     warning = ParagraphStyle(
         "warning", parent=styles["BodyText"], backColor=colors.HexColor("#f7ead7"), borderPadding=4, spaceAfter=8
     )
+    color = colors.HexColor(_COLORS[head.fits])
+    verdict = ParagraphStyle(
+        "verdict", parent=styles["Heading3"], borderColor=color, textColor=color, borderWidth=1.5, borderPadding=5,
+        spaceBefore=6, spaceAfter=14,
+    )  # fmt: skip
     grid = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.3, colors.lightgrey), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     document = SimpleDocTemplate(
-        str(path), pagesize=A4, title=title, author="CraNeXt", margins=None,
+        str(path), pagesize=A4, title=head.title, author="CraNeXt", margins=None,
         leftMargin=16 * mm, rightMargin=16 * mm, topMargin=16 * mm, bottomMargin=18 * mm,
     )  # fmt: skip
 
     def foot(canvas: Any, _document: Any) -> None:
         canvas.setFont("Helvetica", 7.5)
-        canvas.drawString(16 * mm, 10 * mm, f"{title}. {notices[0]}")
+        canvas.drawString(16 * mm, 10 * mm, f"{head.title}. {head.notices[0]}")
         canvas.drawRightString(A4[0] - 16 * mm, 10 * mm, str(canvas.getPageNumber()))
 
     def text(words: str, style: Any) -> Any:
         return Paragraph(escape(words), style)
 
-    story = [text(title, styles["Title"]), *(text(notice, warning) for notice in notices)]
+    story = [
+        text(head.title, styles["Title"]),
+        text(head.verdict, verdict),
+        *(text(notice, warning) for notice in head.notices),
+    ]
     for section in sections:
-        head = [text(section.heading, styles["Heading2"])]
+        first = [text(section.heading, styles["Heading2"])]
         if section.note:
-            head.append(text(section.note, cell))
+            first.append(text(section.note, cell))
         if section.rows:
             rows = [[text(left, name), text(right, cell)] for left, right in section.rows]
-            head.append(Table(rows, colWidths=[48 * mm, document.width - 48 * mm], style=grid))
+            first.append(Table(rows, colWidths=[48 * mm, document.width - 48 * mm], style=grid))
         pictures = [
             [_image(figure, document.width, document.height * 0.8), text(figure.caption, cell), Spacer(1, 4 * mm)]
             for figure in section.figures
         ]
-        first = pictures.pop(0) if pictures else []
-        story += [KeepTogether([*head, *first]), *map(KeepTogether, pictures)]
+        if pictures:
+            first += pictures.pop(0)
+        story += [KeepTogether(first), *map(KeepTogether, pictures)]
     document.build(story, onFirstPage=foot, onLaterPages=foot)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.cases.report.contents import sections_of
+from CraNeXtLib.cases.report.contents import head_of, sections_of
 from CraNeXtLib.cases.report.figures import Figure
 from CraNeXtLib.cases.report.html_page import html_page
 from CraNeXtLib.cases.report.pdf_document import write_pdf
@@ -31,8 +31,6 @@ def write_report(
         maps: Distance maps on the implant.
         expected: Map of the expected error on it.
     """
-    title = f"Cranial implant, case {result['case_id']}"
-    notices = [result["notice"], *result["warnings"]]
-    sections = sections_of(result, figures, maps, expected)
-    (folder / "report.html").write_text(html_page(title, notices, sections), encoding="utf-8")
-    write_pdf(folder / "report.pdf", title, notices, sections)
+    head, sections = head_of(result), sections_of(result, figures, maps, expected)
+    (folder / "report.html").write_text(html_page(head, sections), encoding="utf-8")
+    write_pdf(folder / "report.pdf", head, sections)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,15 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> int:
     for row in rows:
         if row["status"] != DONE:
             print(f"{row['case']}: {row['status']}. {row['message']}")
+        else:
+            print(f"{row['case']}: {row['verdict'].replace('not', 'NOT')}")
         if row.get("warnings"):
             print(f"{row['case']}: Warning: {row['warnings']}")
     counts = [(sum(row["status"] == status for row in rows), status) for status in (DONE, NO_IMPLANT, FAILED)]
     print(f"{len(rows)} cases: {', '.join(f'{count} {status}' for count, status in counts if count)}")
+    verdicts = Counter(row["verdict"] for row in rows if row["status"] == DONE)
+    if verdicts:
+        print(f"Parts: {', '.join(f'{verdicts[answer]} {answer}' for answer in sorted(verdicts))}")
     print(Path(options.out) / "summary.csv")
     print(RESEARCH_USE_NOTICE)
     return 2 if any(row["status"] not in (DONE, NO_IMPLANT) for row in rows) else 0

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.cli.command_parser import add_command, add_numbers, add_orientation, add_output_folder, add_segments
-from CraNeXtLib.cli.printing import print_outcome
+from CraNeXtLib.cli.printing import print_outcome, print_verdict
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
@@ -126,6 +126,7 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         progress=progress,
     )
     progress.end()
+    print_verdict(result)
     print_part(result)
     print_outcome(result, options.out)
 
@@ -139,7 +140,7 @@ def print_part(result: dict[str, Any]) -> None:
     fit, finishing = result["fit"], result["finishing"]
     print(
         f"{'Finished implant' if finishing else 'Implant as it is'}: {fit['volume_ml']:.1f} mL, "
-        f"{fit['weight_g']:.0f} g in {fit['material']}, {'fits' if fit['fits'] else 'does NOT fit in every respect'}"
+        f"{fit['weight_g']:.0f} g in {fit['material']}"
     )
     for criterion in fit["criteria"]:
         answer = {True: "yes", False: "NO", None: "not measured"}[criterion["passed"]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.cli.command_parser import add_command, add_device, add_orientation, add_output_folder, add_segments
 from CraNeXtLib.cli.commands.finish import add_finishing, finishing_of, print_part
-from CraNeXtLib.cli.printing import print_outcome
+from CraNeXtLib.cli.printing import print_outcome, print_verdict
 from CraNeXtLib.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -109,12 +109,13 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
 
 
 def print_result(result: dict[str, Any], out: str | Path) -> None:
-    """Print the measures of the implant, how the part fits, and the files.
+    """Print the verdict, the measures of the implant, how the part fits, and the files.
 
     Args:
         result: Content of ``result.json``.
         out: Folder of the files.
     """
+    print_verdict(result)
     thickness = result["thickness_mm"]
     pieces = len(result["pieces"])
     print(

@@ -156,12 +156,12 @@ def _criteria(
         overlap = round(max(0.0, -float(np.nanmin(gaps))), 2)
         widest, deepest = (_position(mesh, int(find(gaps))) for find in (np.nanargmax, np.nanargmin))
     thin = None if thinnest is None else _position(mesh, thinnest)
-    collision = max(insertion.collision_mm for insertion in insertions)
+    tightest = max(insertions, key=lambda insertion: insertion.collision_mm)
     return (
         _at_least("rim_within", within, "%", limits.rim_percent, widest),
         _at_most("overlap", overlap, "mm", limits.overlap_mm, deepest),
         _at_least("wall", wall_mm, "mm", limits.wall_mm, thin),
-        _at_most("insertion", collision, "mm", limits.collision_mm, None),
+        _at_most("insertion", tightest.collision_mm, "mm", limits.collision_mm, tightest.place_ras_mm),
         _at_least("watertight", float(mesh.is_watertight), "yes", 1.0, None),
     )
 

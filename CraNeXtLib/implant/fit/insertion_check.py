@@ -27,12 +27,14 @@ class Insertion:
         outward_ras: RAS unit vector in which the part is removed.
         collision_mm: How deep it would cut into bone on insertion; 0 for not at all.
         free: Whether that is within the limit.
+        place_ras_mm: Point of the part, in its final position, that would cut deepest; None if none would.
         cone_deg: Angle by which the direction may change to any side with the path still free, at most 20°.
     """
 
     outward_ras: tuple[float, float, float]
     collision_mm: float
     free: bool
+    place_ras_mm: tuple[float, float, float] | None
     cone_deg: float
 
 
@@ -71,5 +73,9 @@ def check_insertion(
             if any(probe.collision_mm(direction) > limit_mm for direction in ring):
                 break
             cone_deg = angle
+    place = None
+    if deepest > 0:
+        x, y, z = np.round(probe.points[probe.clearance_along(best).argmin()], 2).tolist()
+        place = (x, y, z)
     r, a, s = np.round(best, 4).tolist()
-    return Insertion((r, a, s), round(deepest, 2), deepest <= limit_mm, cone_deg)
+    return Insertion((r, a, s), round(deepest, 2), deepest <= limit_mm, place, cone_deg)

@@ -25,7 +25,9 @@ def measure_rows(description: dict[str, Any]) -> list[tuple[str, str, str]]:
     pieces = [f"{piece['volume_ml']:.1f}" for piece in description["pieces"]]
     preview = _("{model}, quick preview") if description.get("preview") else "{model}"
     made = _("{model}, edited by hand") if description.get("edited") else "{model}"
+    verdicts = {"fits": _("fits"), "does not fit": _("does NOT fit"), "not judged": _("not judged")}
     return [
+        *([(_("Verdict"), verdicts[description["verdict"]["answer"]], "")] if "verdict" in description else []),
         (_("Volume"), f"{description['implant_volume_ml']:.1f}", "mL"),
         (_("Outer surface area"), f"{description['defect_area_cm2']:.1f}", "cm²"),
         (_("Thickness, median"), f"{thickness['median']:.1f}", "mm"),

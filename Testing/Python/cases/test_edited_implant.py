@@ -67,7 +67,8 @@ def test_an_implant_that_was_not_edited_keeps_its_metrics_and_gets_a_part(files,
     assert described["metrics"] == RESULT["metrics"]
     assert described["expected_error"] == RESULT["expected_error"]
     assert described["fit"]["of"] == "finished_implant"
-    assert described["warnings"][0] == "Look at the rim."
+    assert described["verdict"]["answer"] == "does not fit"  # on such coarse voxels
+    assert described["warnings"][:2] == [described["verdict"]["sentence"], "Look at the rim."]
     assert "finished_implant.stl" in described["files"]
     fractions = [fraction for _, fraction in stages]
     assert fractions == sorted(fractions)

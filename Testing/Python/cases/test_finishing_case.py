@@ -38,7 +38,7 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
     arguments = ["finish", implant, "--skull", skull, "--out", out, "--thickness-mm", 3, 5, "--insertion=40,20,60"]
     assert main([str(a) for a in [*arguments, "--perforations-mm", 3, 12, 6, "--material", "PMMA"]]) == 0
     printed = capsys.readouterr().out
-    assert "fits" in printed
+    assert "Verdict: " in printed.splitlines()[0]
     assert "g in PMMA" in printed
     assert "research use" in printed
     assert {path.name for path in out.iterdir()} == FILES | PICTURES
@@ -49,6 +49,7 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
     assert settings["perforation_pitch_mm"] == 12
     assert result["finishing"]["pieces"][0]["perforations"] > 0
     assert result["fit"]["of"] == "finished_implant"
+    assert f"Verdict: {result['verdict']['answer']}" in printed.replace("NOT", "not")
     finished = read_volume(out / "finished_implant.nrrd")
     assert finished.shape == phantom.implant.shape
     np.testing.assert_array_equal(finished.affine, phantom.implant.affine)

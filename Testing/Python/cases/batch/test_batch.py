@@ -32,6 +32,7 @@ RESULT = {
     "thickness_mm": {"median": 5.0},
     "seconds": {"all": 1.0},
     "warnings": ["Look closely."],
+    "verdict": {"answer": "does not fit"},
     "metrics": {"dsc": 0.9},
 }
 WORKER = f"""
@@ -105,6 +106,7 @@ def test_a_case_that_fails_leaves_the_others_alone(skulls, tmp_path, workers):
         table = list(csv.DictReader(file))
     assert [row["case"] for row in table] == ["a", "b", "c", "d", "e"]
     assert table[4]["implant_volume_ml"] == "20.0"
+    assert [row["verdict"] for row in table] == ["does not fit", "", "", "", "does not fit"]
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1

@@ -10,6 +10,8 @@ from PIL import Image
 
 from CraNeXtLib.cases.report import Figure, write_report
 
+FAILURE = "The part does NOT fit: step to the skull 1.67 mm (limit 1.2 mm)."
+
 RESULT = {
     "notice": "For research use, not for clinical decisions.",
     "case_id": "A-7 <b>",
@@ -67,7 +69,8 @@ RESULT = {
         ]
     },
     "metrics": {"dsc": 0.85, "dh95_mm": None},
-    "warnings": ["The slices are 3 mm thick."],
+    "warnings": [FAILURE, "The slices are 3 mm thick."],
+    "verdict": {"answer": "does not fit", "reasons": ["step to the skull 1.67 mm"], "sentence": FAILURE},
     "seconds": {"Reading": 0.25},
     "versions": {"cranext": "1.0"},
 }
@@ -135,6 +138,15 @@ def test_page_says_what_the_result_says(written):
         assert expected in words
     assert len(page.sources) == 5
     assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+
+
+def test_the_verdict_comes_first_and_once(written):
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert page.count(FAILURE) == 1
+    assert page.index("<h1>") < page.index(f'<p class="verdict fails">{FAILURE}') < page.index('class="notice"')
+    words = pdf_words(written / "report.pdf")
+    assert words.count("The part does NOT fit") == 1
+    assert words.index("The part does NOT fit") < words.index("For research use", words.index("case A-7") + 20)
 
 
 def test_neither_file_names_the_patient(written):

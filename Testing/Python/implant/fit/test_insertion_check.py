@@ -30,6 +30,7 @@ def test_a_block_with_room_comes_straight_out():
     found = check_insertion(block(), socket(gap=2), UP, [UP], limit_mm=0.3)
     assert found.free
     assert found.collision_mm == 0
+    assert found.place_ras_mm is None
     assert found.outward_ras == (0, 0, 1)
     assert found.cone_deg == pytest.approx(15, abs=2.5)  # The wall is 2.5 mm away and ends 9.5 mm above the bottom.
 
@@ -48,5 +49,6 @@ def test_a_given_direction_that_collides_is_replaced_by_one_that_is_free():
 def test_a_block_under_a_lid_is_stuck():
     found = check_insertion(block(), socket(gap=2, lid=True), UP, [], limit_mm=0.3)
     assert not found.free
+    assert found.place_ras_mm in [tuple(point) for point in block().round(2).tolist()]
     assert found.cone_deg == 0
     assert found.collision_mm == pytest.approx(1.5, abs=0.7)  # as deep as the middle of the lid

@@ -1,0 +1,74 @@
+"""The one verdict on a part, from the fit check and the checklist: it fits, it does not, or it was not judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FITS, DOES_NOT_FIT, NOT_JUDGED = "fits", "does not fit", "not judged"
+
+_MEASURES = {
+    "complete": "gap that the implant leaves open",
+    "no_false_positive": "implant outside the defect",
+    "restored_shape": "deviation from the reference",
+    "smooth_transition": "step to the skull",
+    "minimal_thickness": "thickness as a multiple of the skull's",
+    "rim_within": "rim within tolerance of the bone",
+    "overlap": "overlap with bone",
+    "wall": "thinnest wall",
+    "insertion": "overlap with bone during insertion",
+    "watertight": "surface not closed",
+}
+"""What each criterion measures, by its name."""
+
+
+def with_verdict(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of an implant with ``verdict``, which is the first of the warnings if it does not fit.
+
+    Args:
+        description: Content of a JSON description with ``fit``, ``checklist`` and ``warnings``; an earlier verdict in
+            it is replaced.
+    """
+    answer, reasons = _judged(description)
+    sentences = {
+        FITS: "The part fits: it meets every criterion of the fit check and the checklist.",
+        DOES_NOT_FIT: f"The part does NOT fit: {'; '.join(reasons)}.",
+        NOT_JUDGED: f"Whether the part fits was not judged: {'; '.join(reasons)}.",
+    }
+    verdict = {"answer": answer, "reasons": reasons, "sentence": sentences[answer]}
+    others = other_warnings(description)
+    warnings = [verdict["sentence"], *others] if answer == DOES_NOT_FIT else others
+    return {**description, "verdict": verdict, "warnings": warnings}
+
+
+def other_warnings(description: Mapping[str, Any]) -> list[str]:
+    """Return the warnings of a description without its verdict, for places that show both."""
+    verdict = description.get("verdict", {}).get("sentence")
+    return [warning for warning in description["warnings"] if warning != verdict]
+
+
+def _judged(description: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return the answer and the reasons for it."""
+    if description.get("preview"):
+        return NOT_JUDGED, ["this is a quick preview"]
+    if not description.get("finishing"):
+        return NOT_JUDGED, ["there is no finished part"]
+    fit, checklist = (_criteria(description, check) for check in ("fit", "checklist"))
+    failed = [_failure(criterion) for criterion in (*fit, *checklist) if criterion["passed"] is False]
+    if failed:
+        return DOES_NOT_FIT, failed
+    unknown = [f"{_MEASURES[criterion['name']]} not measured" for criterion in fit if criterion["passed"] is None]
+    return (NOT_JUDGED, unknown) if unknown else (FITS, [])
+
+
+def _criteria(description: Mapping[str, Any], check: str) -> Sequence[Mapping[str, Any]]:
+    return (description.get(check) or {}).get("criteria", ())
+
+
+def _failure(criterion: Mapping[str, Any]) -> str:
+    """Return what was measured, its limit, and where it is worst."""
+    measure, unit, place = _MEASURES[criterion["name"]], criterion["unit"], criterion["place_ras_mm"]
+    if unit != "yes":
+        suffix = "" if unit == "ratio" else f" {unit}"
+        measure += f" {criterion['value']:g}{suffix} (limit {criterion['threshold']:g}{suffix})"
+    return f"{measure}, worst at RAS {', '.join(f'{side:.0f}' for side in place)} mm" if place else measure
