@@ -56,6 +56,11 @@ class CollisionProbe:
         """
         return max(0.0, -float(self._clearance(slice(None), direction, 0.0).min(initial=0.0)))
 
+    def deepest_point(self, direction: np.ndarray) -> np.ndarray:
+        """Return the point of the part, in place, that cuts deepest into bone on the path, RAS mm, shape (3,)."""
+        point: np.ndarray = self.points[self._clearance(slice(None), direction, 0.0).argmin()]
+        return point
+
     def undercut_ml(self, direction: np.ndarray, clearance_mm: float, *, enough_ml: float = np.inf) -> float:
         """Return approximately how much of the part comes nearer to bone than allowed on its path, in mL.
 

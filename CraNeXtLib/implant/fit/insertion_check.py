@@ -75,7 +75,7 @@ def check_insertion(
             cone_deg = angle
     place = None
     if deepest > 0:
-        x, y, z = np.round(probe.points[probe.clearance_along(best).argmin()], 2).tolist()
+        x, y, z = np.round(probe.deepest_point(best), 2).tolist()
         place = (x, y, z)
     r, a, s = np.round(best, 4).tolist()
     return Insertion((r, a, s), round(deepest, 2), deepest <= limit_mm, place, cone_deg)

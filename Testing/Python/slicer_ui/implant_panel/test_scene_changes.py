@@ -33,7 +33,7 @@ def test_parameters_are_restored_with_the_scene(made, phantom, scene, tmp_path):
     assert made.ui.caseEdit.text == "Case 8"
     assert made.ui.referenceSelector.currentNode().GetName() == "Truth"
     assert made.ui.referenceSegmentSelector.currentSegmentID() == "Plate"
-    assert made.ui.measuresTable.rowCount == 9
+    assert made.ui.measuresTable.rowCount == 10
     result = parameters(made).result
     assert result.GetNodeReference("CraNeXt.Surface").GetName() == "Patient implant"
     from CraNeXtLib.slicer_ui.scene.implant_edits import is_edited, revert
