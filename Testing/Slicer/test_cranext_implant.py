@@ -5,7 +5,7 @@ import unittest
 import slicer
 from bundled import load_bundled, skip_without
 
-NEEDED = "torch, monai, nibabel, nrrd, safetensors, skimage, trimesh"
+NEEDED = "nibabel, nrrd, safetensors, scipy, skimage, trimesh, vtk"
 
 
 class CraNeXtImplantTest(unittest.TestCase):
