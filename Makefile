@@ -18,8 +18,9 @@ demo: $(PROGRAM)
 	$(VENV)/bin/cranext demo --out demo
 
 test: $(EVERYTHING)
-	# Three processes keep two cores busy, since many tests wait for a program that they started.
-	$(VENV)/bin/python -m pytest -n 3 --dist loadfile
+	# Three processes keep two cores busy, since many tests wait for a program that they started. The order is ours,
+	# with the longest files first; xdist would start with the files of most tests.
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(EVERYTHING)
 	$(VENV)/bin/ruff check .

@@ -16,6 +16,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _NOT_WITHOUT_TORCH = ("torch", "monai", "ants")
+_WHOLE_JOBS = ("training", "cli", "cases", "slicer_ui")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,6 +28,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Collect only tests here: for doctests, which are in CraNeXtLib/geometry, pytest would import every helper too."""
     return True if collection_path.suffix == ".py" and not collection_path.name.startswith("test_") else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with whole jobs, which take longest: as the last ones, they would keep one process busy and no other."""
+    folder = REPOSITORY / "Testing" / "Python"
+
+    def is_part(item: pytest.Item) -> bool:
+        return not any(item.path.is_relative_to(folder / name) for name in _WHOLE_JOBS)
+
+    items.sort(key=is_part)
 
 
 @pytest.hookimpl(wrapper=True)

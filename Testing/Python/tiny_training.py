@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.config_reading import read_config
@@ -55,3 +56,9 @@ def categorize_left_and_right(monkeypatch) -> None:
     """Let the library's networks see two regions, left and right."""
     for module in CATEGORIZED_IN:
         monkeypatch.setattr(f"CraNeXtLib.{module}.categorize", left_and_right)
+
+
+def know_that_heads_are_upright(monkeypatch) -> None:
+    """Take heads as upright, as the phantoms are, without the registration that would find it."""
+    for module in ("training.samples.prepared_skull", "training.output.validation_scores"):
+        monkeypatch.setattr(f"CraNeXtLib.{module}.upright_frame", skull_frame)

@@ -1,17 +1,13 @@
 """Helpers of these tests: the bundled skull and implant as nodes, and skipping without packages."""
 
 import subprocess
-from pathlib import Path
 
 import slicer
 
 
-def load_bundled(name):
+def load_bundled(path):
     """Load a mask of the demo as a labelmap volume, without Slicer's dialogs."""
-    import CraNeXtLib
-
-    path = Path(CraNeXtLib.__file__).parent / "Resources" / "Demo" / f"{name}.nrrd"
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", name)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", path.stem)
     storage = slicer.vtkMRMLNRRDStorageNode()
     storage.SetFileName(str(path))
     storage.ReadData(node)

@@ -16,11 +16,12 @@ class CraNeXtCategorizeTest(unittest.TestCase):
 
     def test_divides_the_bundled_skull(self):
         from CraNeXtCategorize import CraNeXtCategorizeLogic
+        from CraNeXtLib.core import resources
         from CraNeXtLib.slicer_ui.scene.node_volumes import labelmap_volume, segment_volume
 
         skip_without(NEEDED, self)
-        skull = load_bundled("defective_skull")
-        implant = load_bundled("reference_implant")
+        skull = load_bundled(resources.DEFECTIVE_SKULL)
+        implant = load_bundled(resources.REFERENCE_IMPLANT)
         bone = labelmap_volume(skull)
         stages = []
         run = CraNeXtCategorizeLogic().process(

@@ -17,13 +17,14 @@ class CraNeXtImplantTest(unittest.TestCase):
     def test_makes_an_implant_for_the_bundled_skull(self):
         from CraNeXtImplant import CraNeXtImplantLogic
         from CraNeXtLib.completion import model_library
+        from CraNeXtLib.core import resources
         from CraNeXtLib.slicer_ui.scene.node_volumes import labelmap_volume, segment_volume
 
         if not model_library.available():
             self.skipTest("no model is bundled")
         skip_without(NEEDED, self)
-        skull = load_bundled("defective_skull")
-        reference = load_bundled("reference_implant")
+        skull = load_bundled(resources.DEFECTIVE_SKULL)
+        reference = load_bundled(resources.REFERENCE_IMPLANT)
         truth = labelmap_volume(reference)
         stages = []
         logic = CraNeXtImplantLogic()

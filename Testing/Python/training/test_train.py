@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 import torch
 from full_disk import full_disk
-from tiny_training import categorize_left_and_right, configuration
+from tiny_training import categorize_left_and_right, configuration, know_that_heads_are_upright
 
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import load_model
@@ -88,6 +88,7 @@ def test_a_run_gives_a_model_that_reconstructs(manifest, tmp_path):
 
 def test_a_run_on_regions_gives_a_model_that_reconstructs(manifest, tmp_path, monkeypatch):
     categorize_left_and_right(monkeypatch)
+    know_that_heads_are_upright(monkeypatch)
     config = configuration(manifest, epochs=1, picture_every=0)
     folder = train(replace(config, data=replace(config.data, input="one-hot")), tmp_path / "run")
     assert model_library.find(folder).description["network"]["options"]["in_channels"] == 10

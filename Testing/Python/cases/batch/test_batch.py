@@ -270,7 +270,7 @@ def test_under_torchrun_every_process_takes_its_share(tmp_path):
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     command = [*launcher, "batch", str(tmp_path / "skulls"), "--out", str(tmp_path / "out"), "--device", "cpu"]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    subprocess.run(command, check=True, capture_output=True, env=environment, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, env=environment, timeout=300)
     with (tmp_path / "out" / "summary.csv").open(newline="") as file:
         rows = {row["case"]: row for row in csv.DictReader(file)}
     assert {name: row["status"] for name, row in rows.items()} == dict.fromkeys("abde", "done") | {"c": "failed"}

@@ -32,7 +32,7 @@ sys.exit(main(["doctor"]))
 def test_a_signal_ends_a_command_which_cleans_up(tmp_path, number):
     process = started(COMMAND, tmp_path / "out", says="working")
     process.send_signal(number)
-    _, error = process.communicate(timeout=30)
+    _, error = process.communicate(timeout=120)
     assert error == "cranext: cancelled\n"
     assert process.returncode == (130 if number == signal.SIGINT else 128 + number)
     assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,12 @@ from CraNeXtLib.anatomy.head.regions import REGIONS, UNDEFINED
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume_files import read_volume
 
-pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.region_fixtures"]
+pytest_plugins = [
+    "coarse_demo",
+    "slicer_stand_ins.pytest_plugin",
+    "slicer_ui.implant_fixtures",
+    "slicer_ui.region_fixtures",
+]
 
 IDS = {
     "CraNeXt_MaxillaMandible": 1,
@@ -253,6 +258,7 @@ def test_the_real_worker_on_an_oblique_left_handed_skull(scene, categorizer, reg
     assert leftovers() == []
 
 
+@pytest.mark.usefixtures("coarse_demo")
 def test_the_test_for_slicer_passes_with_the_real_worker(load_module):
     """From the bundled skull to the scene, with stand-ins for the application only."""
     load_module("CraNeXtCategorize")

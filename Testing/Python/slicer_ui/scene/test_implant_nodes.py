@@ -18,7 +18,7 @@ from slicer_ui.phantom_nodes import GEOMETRIES, SEGMENTS, add_labelmap, add_segm
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume_files import read_volume
 
-pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"]
+pytest_plugins = ["coarse_demo", "slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"]
 
 
 @pytest.mark.parametrize("module", ["CraNeXtImplant", "CraNeXtCategorize"])
@@ -192,6 +192,7 @@ def test_a_second_run_replaces_the_first_and_keeps_the_users_segments(scene, log
     np.testing.assert_array_equal(voxels_of(node, "CraNeXt_Implant", phantom.implant), phantom.implant.voxels)
 
 
+@pytest.mark.usefixtures("coarse_demo")
 def test_the_test_for_slicer_passes_with_the_real_worker(load_module):
     """From the bundled skull and model to the scene, with stand-ins for the application only."""
     load_module("CraNeXtImplant")

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from phantoms import head
-from tiny_training import categorize_left_and_right
+from tiny_training import categorize_left_and_right, know_that_heads_are_upright
 
 from CraNeXtLib.anatomy.head.pose import find_pose
 from CraNeXtLib.cli import main
@@ -102,6 +102,7 @@ def run(data, arguments):
     """The whole of the experiments, run once by the command."""
     with pytest.MonkeyPatch.context() as patch:
         categorize_left_and_right(patch)
+        know_that_heads_are_upright(patch)
         find_each_pose_once(patch)
         patch.setattr("CraNeXtLib.training.experiments.cells.check", check_if_likely)
         assert main([*arguments, "--out", str(data / "run")]) == 0
