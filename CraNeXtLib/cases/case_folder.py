@@ -13,7 +13,7 @@ from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.reading import real_path
 from CraNeXtLib.core.files.text import json_text, write_text
 
-DERIVED = ("finish.json", "regions.json", "metrics.json")
+DERIVED = ("finish.json", "export.json", "regions.json", "metrics.json")
 """Descriptions of what is made from a reconstructed case; a new reconstruction in their folder replaces them, too."""
 
 _LARGEST_DESCRIPTION = 1 << 26  # bytes

@@ -23,6 +23,7 @@ COMMANDS = {
     "reconstruct": "CraNeXtLib.cli.commands.reconstruct:add_to",
     "batch": "CraNeXtLib.cli.commands.batch:add_to",
     "finish": "CraNeXtLib.cli.commands.finish:add_to",
+    "export": "CraNeXtLib.cli.commands.export:add_to",
     "categorize": "CraNeXtLib.cli.commands.categorize:add_to",
     "evaluate": "CraNeXtLib.cli.commands.evaluate:add_to",
     "defects": "CraNeXtLib.cli.commands.defects:add_to",
