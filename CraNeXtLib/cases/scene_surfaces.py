@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from CraNeXtLib.geometry.mesh import vertex_normals
 from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume
@@ -21,6 +20,6 @@ def write_skull_surface(folder: str | Path) -> None:
     """
     complete, implant = (read_volume(Path(folder) / f"{name}.nrrd") for name in ("complete_skull", "implant"))
     mesh = surface_of(complete.with_voxels((complete.voxels != 0) & (implant.voxels == 0)), iterations=_ITERATIONS)
-    data = poly_data(mesh, {"Normals": vertex_normals(mesh)})
+    data = poly_data(mesh, {"Normals": mesh.vertex_normals})
     data.GetPointData().SetActiveNormals("Normals")
     write_poly_data(data, Path(folder) / SKULL_SURFACE)

@@ -11,7 +11,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation.surface_hausdorff import project_surface
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mask import check_same_geometry, mask, surface_indices
-from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
@@ -67,7 +67,7 @@ def rim_map(implant: Mesh, implant_mask: Volume, skull: Volume) -> DistanceMap:
     apart, nearest = cKDTree(bone.vertices).query(implant.vertices, distance_upper_bound=RIM_MM + 2)
     close = np.flatnonzero(np.isfinite(apart))
     toward = (bone.vertices[nearest[close]] - implant.vertices[close]) / np.maximum(apart[close], 1e-6)[:, None]
-    faces_bone = (toward * vertex_normals(implant)[close]).sum(axis=1) > FACING
+    faces_bone = (toward * implant.vertex_normals[close]).sum(axis=1) > FACING
     # The nearest vertex is farther away than the surface, by less than a voxel's diagonal.
     touches = apart[close] < CONTACT_MM + np.linalg.norm(skull.spacing)
     candidates = close[faces_bone | touches | _inside(nearby, implant.vertices[close])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,6 +28,19 @@ class Mesh:
         """Enclosed volume in mL; positive if the faces point outward."""
         a, b, c = (self.vertices[self.faces[:, corner]] for corner in range(3))
         return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6000)
+
+    @cached_property
+    def vertex_normals(self) -> np.ndarray:
+        """Unit normals at the vertices, shape (N, 3): area-weighted means of the normals of their faces."""
+        of_faces = face_normals(self)
+        normals = np.stack(
+            [
+                np.bincount(self.faces.ravel(), weights=np.repeat(of_faces[:, axis], 3), minlength=len(self.vertices))
+                for axis in range(3)
+            ],
+            axis=1,
+        )
+        return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
     @property
     def is_watertight(self) -> bool:
@@ -62,19 +76,6 @@ def face_centers(mesh: Mesh) -> np.ndarray:
     array([[1., 1., 0.]])
     """
     return mesh.vertices[mesh.faces].mean(axis=1)
-
-
-def vertex_normals(mesh: Mesh) -> np.ndarray:
-    """Return unit normals at the vertices, shape (N, 3): area-weighted means of the normals of their faces."""
-    of_faces = face_normals(mesh)
-    normals = np.stack(
-        [
-            np.bincount(mesh.faces.ravel(), weights=np.repeat(of_faces[:, axis], 3), minlength=len(mesh.vertices))
-            for axis in range(3)
-        ],
-        axis=1,
-    )
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 
 def shells_of(mesh: Mesh) -> tuple[int, np.ndarray]:

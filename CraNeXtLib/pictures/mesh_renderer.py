@@ -7,14 +7,17 @@ the process without an error message.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
-from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.lighting import brightness
 
-_DEPTH_STEPS_PER_MM = 1000
+_NOTHING = np.iinfo(np.int64).max
+_LEAST_AREA = 1e-3  # square pixels; smaller faces have no inside
+_ROUNDING = 1e-4  # of a face's height: without it, single precision would leave pixels between two faces empty
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +34,11 @@ class VisibleSurface:
     corners: np.ndarray
     weights: np.ndarray
 
-    def interpolate(self, values: np.ndarray) -> np.ndarray:
-        """Return values of the vertices, shape (N, K), at the pixels, shape (P, K)."""
-        return sum(self.weights[:, corner, None] * values[self.corners[:, corner]] for corner in range(3))
+    def interpolate(self, *values: np.ndarray) -> list[np.ndarray]:
+        """Return values of the vertices, each of shape (N, K), at the pixels, shape (P, K)."""
+        together = np.hstack(values).astype(np.float32)  # one look-up for all
+        at_pixels = sum(self.weights[:, corner, None] * together[self.corners[:, corner]] for corner in range(3))
+        return np.split(at_pixels, np.cumsum([value.shape[1] for value in values])[:-1], axis=1)
 
 
 def render_mesh(mesh: Mesh, colors: np.ndarray, camera: Camera, shape: tuple[int, int], pixel_mm: float) -> np.ndarray:
@@ -50,20 +55,22 @@ def render_mesh(mesh: Mesh, colors: np.ndarray, camera: Camera, shape: tuple[int
         8-bit RGB picture of shape (height, width, 3).
     """
     visible = visible_surface(mesh, camera, shape, pixel_mm)
-    normals = visible.interpolate(vertex_normals(mesh)) @ camera.rotation.T
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-    return picture_of(visible.interpolate(colors) * brightness(normals)[:, None], visible.pixels, shape)
+    normals, colors = visible.interpolate(mesh.vertex_normals @ camera.rotation.T, colors)
+    return picture_of(colors * brightness(unit(normals))[:, None], visible.pixels, shape)
 
 
 def visible_surface(mesh: Mesh, camera: Camera, shape: tuple[int, int], pixel_mm: float) -> VisibleSurface:
     """Return what each pixel shows of a mesh that is centered in the picture; see :func:`render_mesh`."""
     points = mesh.vertices @ camera.rotation.T
+    points[:, 2] -= points[:, 2].min() - 1
     points[:, :2] -= (points[:, :2].min(axis=0) + points[:, :2].max(axis=0)) / 2
     points[:, :2] = points[:, :2] / pixel_mm + (np.array(shape[::-1]) - 1) / 2
-    face = _nearest_faces(points, mesh.faces, shape)
-    pixels = np.flatnonzero(face >= 0)
-    corners = mesh.faces[face[pixels]]
-    return VisibleSurface(pixels, corners, _barycentric_weights(points, corners, pixels, shape[1]))
+    return _drawn(points, mesh.faces, shape)
+
+
+def unit(normals: np.ndarray) -> np.ndarray:
+    """Return vectors of shape (N, 3) with a length of 1."""
+    return normals / np.maximum(np.sqrt(np.einsum("ij,ij->i", normals, normals)), 1e-6)[:, None]
 
 
 def picture_of(colors: np.ndarray, pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -73,70 +80,77 @@ def picture_of(colors: np.ndarray, pixels: np.ndarray, shape: tuple[int, int]) -
     return (255 * np.clip(picture, 0, 1)).astype(np.uint8).reshape(*shape, 3)
 
 
-def _nearest_faces(points: np.ndarray, faces: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return the index of the face that each pixel shows, or -1, shape (height * width,).
+def _drawn(points: np.ndarray, faces: np.ndarray, shape: tuple[int, int]) -> VisibleSurface:
+    """Return what each pixel shows of faces.
 
     Args:
-        points: Vertices as pixels right, pixels down and mm away from the viewer, shape (N, 3).
+        points: Vertices as pixels right, pixels down and mm away from the viewer, positive, shape (N, 3).
         faces: Vertex indices, shape (M, 3).
         shape: Height and width in pixels.
     """
-    corners = [points[faces[:, corner]].T for corner in range(3)]
-    area = _signed_areas(corners)
-    facing = np.flatnonzero(area < -1e-9)
-    area = area[facing]
-    x, y, z = np.stack([corner[:, facing] for corner in corners], axis=1)
-    left, top = (np.maximum(np.ceil(np.minimum.reduce([*side])), 0).astype(int) for side in (x, y))
-    right, bottom = (
-        np.minimum(np.floor(np.maximum.reduce([*side])), size - 1).astype(int)
-        for side, size in ((x, shape[1]), (y, shape[0]))
-    )
-    nearest = np.full(shape[0] * shape[1], np.iinfo(np.int64).max)
-    visible = np.flatnonzero((right >= left) & (bottom >= top))
+    x, y, z = np.ascontiguousarray(points.T, np.float32)
+    a, b, c = faces.T
+    area = (x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a])  # negative if the face looks at the camera
+    facing = np.flatnonzero(area < -_LEAST_AREA)
+    left, top, right, bottom = _bounds(x[faces[facing].T], y[faces[facing].T], shape)
     # Faces whose bounding boxes have the same size are drawn together.
-    width, height = (right - left + 1)[visible], (bottom - top + 1)[visible]
-    order = np.lexsort((height, width))
-    ends = np.flatnonzero(np.diff(width[order]) | np.diff(height[order])) + 1
-    for group in np.split(order, ends) if len(order) else ():
-        these = visible[group]
-        a, b, c = ((x[corner][these, None, None], y[corner][these, None, None]) for corner in range(3))
-        rows = top[these, None, None] + np.arange(height[group[0]])[:, None]
-        columns = left[these, None, None] + np.arange(width[group[0]])
-        of_b = ((columns - a[0]) * (c[1] - a[1]) - (rows - a[1]) * (c[0] - a[0])) / area[these, None, None]
-        of_c = ((b[0] - a[0]) * (rows - a[1]) - (b[1] - a[1]) * (columns - a[0])) / area[these, None, None]
-        which, row, column = np.nonzero((of_b >= 0) & (of_c >= 0) & (of_b + of_c <= 1))
-        at, to_b, to_c = these[which], of_b[which, row, column], of_c[which, row, column]
-        depth = z[0][at] * (1 - to_b - to_c) + z[1][at] * to_b + z[2][at] * to_c
-        # One integer holds the depth in its upper 32 bits and the face in its lower ones, so that a plain minimum
-        # finds the nearest face.
-        key = (np.round(depth * _DEPTH_STEPS_PER_MM).astype(np.int64) << 32) + facing[at]
-        np.minimum.at(nearest, (top[at] + row) * shape[1] + left[at] + column, key)
-    return np.where(nearest == np.iinfo(np.int64).max, -1, nearest & 0xFFFFFFFF)
+    drawn = np.flatnonzero((right >= left) & (bottom >= top))
+    width, height = (right - left + 1)[drawn], (bottom - top + 1)[drawn]
+    sizes, of_face = np.unique(height * (shape[1] + 1) + width, return_inverse=True)
+    order = drawn[np.argsort(of_face.astype(np.min_scalar_type(len(sizes))), kind="stable")]
+    corners, left, top = faces[facing[order]].T, left[order], top[order]
+    planes = _planes(x[corners] - left.astype(np.float32), y[corners] - top.astype(np.float32), z[corners])
+    nearest = np.full(shape[0] * shape[1], _NOTHING)
+    ends = np.cumsum(np.bincount(of_face))
+    for size, start, end in zip(sizes.tolist(), [0, *ends], ends, strict=False):
+        tall, wide = divmod(size, shape[1] + 1)
+        rows, columns = np.divmod(np.arange(tall * wide), wide)
+        terms = np.stack([np.ones_like(rows), columns, rows]).astype(np.float32)
+        of_a, of_b, of_c, depth = (plane[start:end] @ terms for plane in planes)
+        hits = np.flatnonzero(np.minimum(np.minimum(of_a, of_b), of_c) >= -_ROUNDING)
+        face, pixel = np.divmod(hits, len(rows))
+        face += start
+        # One integer holds the depth in its upper 32 bits, since positive floats have the order of their bits, and the
+        # face in its lower ones, so that a plain minimum finds the nearest face.
+        key = (depth.ravel()[hits].view(np.int32).astype(np.int64) << 32) + face
+        np.minimum.at(nearest, top[face] * shape[1] + left[face] + (rows * shape[1] + columns)[pixel], key)
+    pixels = np.flatnonzero(nearest != _NOTHING)
+    face = nearest[pixels] & 0xFFFFFFFF
+    row, column = np.divmod(pixels, shape[1])
+    terms = np.stack([np.ones_like(row), column - left[face], row - top[face]], axis=1).astype(np.float32)
+    weights = np.stack([np.einsum("ij,ij->i", plane[face], terms) for plane in planes[:3]], axis=1)
+    return VisibleSurface(pixels, np.ascontiguousarray(corners.T)[face], weights)
 
 
-def _signed_areas(corners: list[np.ndarray]) -> np.ndarray:
-    """Return twice the area of faces in the picture, negative for those that look at the camera, shape (M,).
-
-    Args:
-        corners: Positions of each of their three corners, see ``_nearest_faces``, each of shape (3, M).
-    """
-    (ax, ay, _), (bx, by, _), (cx, cy, _) = corners
-    return (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-
-
-def _barycentric_weights(points: np.ndarray, corners: np.ndarray, pixels: np.ndarray, width: int) -> np.ndarray:
-    """Return the barycentric weights of pixels in their faces, shape (N, 3).
+def _bounds(x: np.ndarray, y: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
+    """Return the first and last columns and rows of pixels (left, top, right, bottom) of faces, each of shape (M,).
 
     Args:
-        points: Vertices, see ``_nearest_faces``.
-        corners: Vertex indices of each pixel's face, shape (N, 3).
-        pixels: Flat indices of the pixels, shape (N,).
-        width: Pixels in a row.
+        x: Pixels right of their corners, shape (3, M).
+        y: Pixels down.
+        shape: Height and width of the picture.
     """
-    a, b, c = (points[corners[:, corner], :2] for corner in range(3))
-    offset = np.stack([pixels % width, pixels // width], axis=1) - a
-    b, c = b - a, c - a
-    area = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
-    of_b = (offset[:, 0] * c[:, 1] - offset[:, 1] * c[:, 0]) / area
-    of_c = (b[:, 0] * offset[:, 1] - b[:, 1] * offset[:, 0]) / area
-    return np.stack([1 - of_b - of_c, of_b, of_c], axis=1).astype(np.float32)
+    first = [np.maximum(np.ceil(reduce(np.minimum, side)), 0) for side in (x, y)]
+    last = [np.minimum(np.floor(reduce(np.maximum, side)), size - 1) for side, size in ((x, shape[1]), (y, shape[0]))]
+    return [bound.astype(np.int64) for bound in (*first, *last)]
+
+
+def _planes(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> list[np.ndarray]:
+    """Return the barycentric weights and the depth of faces as linear functions of the pixel.
+
+    Args:
+        x: Pixels right of their corners, shape (3, M).
+        y: Pixels down.
+        z: Depth in mm.
+
+    Returns:
+        For each corner's weight and the depth, float32 of shape (M, 3): the value at the origin, and its increase for
+        each pixel right and down.
+    """
+    area = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0])
+    weights = []
+    for second, third in ((1, 2), (2, 0), (0, 1)):
+        value = x[second] * y[third] - y[second] * x[third]
+        weights.append(np.stack([value, y[second] - y[third], x[third] - x[second]], axis=1) / area[:, None])
+    depth = sum(weight * corner[:, None] for weight, corner in zip(weights, z, strict=True))
+    return [np.ascontiguousarray(plane, np.float32) for plane in (*weights, depth)]

@@ -10,11 +10,12 @@ from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mask import mask
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.lighting import brightness
-from CraNeXtLib.pictures.mesh_renderer import picture_of, visible_surface
+from CraNeXtLib.pictures.mesh_renderer import picture_of, unit, visible_surface
 from CraNeXtLib.pictures.palette import BONE, IMPLANT
 
 SAMPLE_MM = 1.2
@@ -49,9 +50,9 @@ class SkullScene:
         """
         if not defective.has_geometry_of(implant):
             raise InputError("The implant and the defective skull differ in geometry; resample one onto the other.")
-        box = foreground_box((defective.voxels != 0) | (implant.voxels != 0))
+        box = foreground_box(mask(defective) | mask(implant))
         block = np.maximum(1, np.round(SAMPLE_MM / defective.spacing).astype(int))
-        skull, plate = (_block_means(volume.voxels[box] != 0, block) for volume in (defective, implant))
+        skull, plate = (_block_means(mask(volume)[box], block) for volume in (defective, implant))
         first = np.array([side.start for side in box]) - _MARGIN_VOXELS * block + (block - 1) / 2
         return cls(skull, plate, defective.affine[:3, :3] * block, defective.to_ras(first[None])[0])
 
@@ -137,13 +138,14 @@ def render_skull(scene: SkullScene, camera: Camera, shape: tuple[int, int], pixe
         8-bit RGB picture of shape (height, width, 3).
     """
     visible = visible_surface(scene.surface, camera, shape, pixel_mm)
-    normals = visible.interpolate(scene.normals) @ camera.rotation.T
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-    depth, hit = np.zeros(shape), np.zeros(shape, dtype=bool)
-    depth.flat[visible.pixels] = visible.interpolate(scene.surface.vertices @ camera.rotation[2:].T)[:, 0]
-    hit.flat[visible.pixels] = True
-    shade = brightness(normals) * (1 - 0.65 * _ambient_occlusion(depth, hit, pixel_mm)[visible.pixels])
-    return picture_of(visible.interpolate(scene.colors) * shade[:, None], visible.pixels, shape)
+    normals, colors, depths = visible.interpolate(
+        scene.normals @ camera.rotation.T, scene.colors, scene.surface.vertices @ camera.rotation[2:].T
+    )
+    depth, hit = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    depth.flat[visible.pixels] = depths[:, 0]
+    hit.flat[visible.pixels] = 1
+    shade = brightness(unit(normals)) * (1 - 0.65 * _ambient_occlusion(depth, hit, pixel_mm)[visible.pixels])
+    return picture_of(colors * shade[:, None], visible.pixels, shape)
 
 
 def _block_means(mask: np.ndarray, block: np.ndarray) -> np.ndarray:
@@ -165,7 +167,7 @@ def _ambient_occlusion(depth: np.ndarray, hit: np.ndarray, pixel_mm: float) -> n
 
     Args:
         depth: Depth of the surface in mm, shape (height, width).
-        hit: Whether there is a surface, of the same shape.
+        hit: 1 where there is a surface, 0 elsewhere, of the same shape.
         pixel_mm: Size of a pixel in mm.
     """
     result = np.zeros(depth.shape, dtype=np.float32)
@@ -181,7 +183,7 @@ def _blurred(values: np.ndarray, sigma: float) -> np.ndarray:
     from PIL import Image
 
     step = max(1, int(sigma / 3))
-    reduced = Image.fromarray(values.astype(np.float32)).reduce(step)
+    reduced = Image.fromarray(values).reduce(step)
     blurred = ndimage.gaussian_filter(np.asarray(reduced), sigma / step, truncate=2)
     box = (0, 0, values.shape[1] / step, values.shape[0] / step)
     return np.asarray(Image.fromarray(blurred).resize(values.shape[::-1], Image.Resampling.BILINEAR, box))

@@ -12,6 +12,7 @@ from scipy import ndimage
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.box import corner_indices, foreground_box
+from CraNeXtLib.geometry.mask import of_booleans
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
 from CraNeXtLib.pictures.png_files import write_png
@@ -75,6 +76,7 @@ def write_slice_picture(
 
     if not implant.has_geometry_of(skull):
         raise InputError("The skull and the implant differ in geometry; resample them onto one grid.")
+    skull, implant = of_booleans(skull), of_booleans(implant)
     head, part = (_extent(volume) for volume in (skull, implant))
     low, high = np.minimum(head[0], part[0]) - _MARGIN_MM, np.maximum(head[1], part[1]) + _MARGIN_MM
     pixel_mm = max(PIXEL_MM, *((high - low) / np.array([_PANEL[0], _PANEL[0], _PANEL[1]])))
@@ -102,7 +104,7 @@ def write_slice_picture(
 def _extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
     """Return the lowest and highest RAS coordinates of a mask's voxel centers."""
     try:
-        box = foreground_box(mask.voxels != 0)
+        box = foreground_box(mask.voxels)
     except InputError as error:
         raise InputError("There is no skull or implant to show slices of.") from error
     points = mask.to_ras(corner_indices(box))
@@ -130,12 +132,12 @@ def _rendered(points: np.ndarray, skull: Volume, implant: Volume, background: Vo
 
     indices = skull.to_indices(points.reshape(-1, 3)).T  # The implant has the same geometry.
     if background is None:
-        picture = _BACKGROUND + sample(skull.voxels != 0, indices)[:, None] * (BONE - _BACKGROUND)
+        picture = _BACKGROUND + sample(skull.voxels, indices)[:, None] * (BONE - _BACKGROUND)
     else:
         first, last = CT_WINDOW_HU
         values = sample(background.voxels, background.to_indices(points.reshape(-1, 3)).T, first)
         picture = np.repeat(np.clip((values - first) / (last - first), 0, 1)[:, None], 3, axis=1)
-    occupancy = np.clip(sample(implant.voxels != 0, indices), 0, 1)[:, None]
+    occupancy = np.clip(sample(implant.voxels, indices), 0, 1)[:, None]
     picture = np.clip(picture + occupancy * (IMPLANT - picture), 0, 1)
     return (255 * picture).astype(np.uint8).reshape(*points.shape[:2], 3)
 

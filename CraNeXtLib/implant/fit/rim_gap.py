@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from CraNeXtLib.evaluation.distance_maps import CONTACT_MM, RIM_MM
 from CraNeXtLib.geometry.distance_field import aligned_grid, distance, field_of, fine_step_mm
-from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.thickness import RIM
@@ -44,7 +44,7 @@ def rim_gaps(mesh: Mesh, vertices: np.ndarray, side: np.ndarray, skull: Volume, 
     slope = np.stack([sample(unit) - sample(-unit) for unit in np.eye(3)], axis=1)
     toward = -slope @ (grid.affine[:3, :3] / grid.spacing).T
     toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-9)
-    faces_bone = (toward * vertex_normals(mesh)[vertices]).sum(axis=1) > FACING
+    faces_bone = (toward * mesh.vertex_normals[vertices]).sum(axis=1) > FACING
     widest = np.where(side[vertices] == RIM, RIM_MM, BENEATH_MM)
     return np.where((gaps < CONTACT_MM) | (faces_bone & (gaps < widest)), gaps, np.nan)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from CraNeXtLib.geometry.distance_field import aligned_grid, field_of
-from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
@@ -62,7 +62,7 @@ def compare_with_mirrored(
     if len(upright) <= _NEIGHBORS:
         return MirrorComparison(outside, thicker)
     _, near = point_tree(bone.vertices[upright]).query(mesh.vertices[outer], k=_NEIGHBORS)
-    normals = vertex_normals(bone)[upright[near[:, 0]]]
+    normals = bone.vertex_normals[upright[near[:, 0]]]
     offset = mesh.vertices[outer] - bone.vertices[upright[near[:, 0]]]
     along = (offset * normals).sum(axis=1)
     aside = np.linalg.norm(offset - along[:, None] * normals, axis=1)

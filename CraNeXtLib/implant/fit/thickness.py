@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.point_tree import point_tree
 
 OUTER, INNER, RIM = 1, -1, 0
@@ -27,7 +27,7 @@ def sides(mesh: Mesh, center: np.ndarray, *, facing: float = FACING) -> np.ndarr
     """
     outward = mesh.vertices - center
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
-    cosines = (vertex_normals(mesh) * outward).sum(axis=1)
+    cosines = (mesh.vertex_normals * outward).sum(axis=1)
     return np.where(cosines > facing, OUTER, np.where(cosines < -facing, INNER, RIM))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
@@ -35,7 +35,7 @@ def drawn(image):
 def test_the_box_of_these_tests_is_closed_and_turned_outwards():
     assert box((2, 3, 4)).is_watertight
     assert box((2, 3, 4)).volume_ml == pytest.approx(0.024)
-    assert (vertex_normals(box((2, 2, 2))) * CORNERS > 0).all()
+    assert (box((2, 2, 2)).vertex_normals * CORNERS > 0).all()
 
 
 def test_a_box_is_drawn_in_its_size_in_the_middle():

@@ -6,7 +6,6 @@ from phantoms import OBLIQUE, head
 from pixel_colors import hue_is
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.mesh import vertex_normals
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.palette import BONE, IMPLANT
 from CraNeXtLib.pictures.skull_renderer import SkullScene, render_skull
@@ -75,7 +74,7 @@ def test_the_surface_has_its_normals_outward_and_the_scene_the_volume_of_the_imp
     scene = SkullScene.of(case.defective, case.implant)
     filled = np.count_nonzero(case.complete.voxels) * case.complete.voxel_volume_mm3 / 1000
     assert scene.surface.volume_ml == pytest.approx(filled, rel=0.03)
-    assert np.mean(np.sum(vertex_normals(scene.surface) * scene.normals, axis=1) > 0.8) > 0.98
+    assert np.mean(np.sum(scene.surface.vertex_normals * scene.normals, axis=1) > 0.8) > 0.98
     implant = np.count_nonzero(case.implant.voxels) * case.implant.voxel_volume_mm3 / 1000
     assert scene.implant_ml == pytest.approx(implant, rel=1e-4)
 

@@ -6,14 +6,14 @@ from finishing_checks import inside_of
 from scipy import ndimage
 
 from CraNeXtLib import finish
-from CraNeXtLib.geometry.mesh import Mesh, vertex_normals
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import FinishSettings
 
 
 def walls_mm(implant: Volume, mesh: Mesh, center: np.ndarray, away_from: Volume) -> np.ndarray:
     """Ways straight through the mask from points of the outer side that lie 12 mm from other voxels, in mm."""
-    normals = vertex_normals(mesh)
+    normals = mesh.vertex_normals
     far = ndimage.distance_transform_edt(away_from.voxels == 0, sampling=implant.spacing)
     nearby = np.rint(implant.to_indices(mesh.vertices)).astype(int).T
     outer = ((mesh.vertices - center) * normals).sum(axis=1) > 0.8 * np.linalg.norm(mesh.vertices - center, axis=1)
