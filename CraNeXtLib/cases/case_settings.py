@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Final
 
 from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
@@ -90,6 +91,11 @@ class CaseSettings:
             raise InputError("A quick preview has no report; leave out 'report' or set it to False.")
         if self.finishing is not _DEFAULT and self.finishing is not None:
             raise InputError("A quick preview is not finished; leave out 'finishing' or set it to None.")
+
+    def described(self) -> dict[str, Any]:
+        """Return the settings for JSON, files and folders by their names only, since paths may name the patient."""
+        paths = {name: getattr(self, name) for name in ("model", "reference_implant")}
+        return asdict(self) | {name: path and Path(path).name for name, path in paths.items()}
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> CaseSettings:

@@ -38,6 +38,10 @@ class CheckedPart:
     fit: FitCheck
     warnings: tuple[str, ...]
 
+    def shape(self, implant: Volume) -> Volume:
+        """Return the mask of what would be made: the finished implant, or the given one if it is left as it is."""
+        return self.finished.implant if self.finished else implant
+
     @classmethod
     def of(
         cls,

@@ -108,7 +108,7 @@ def write_implant_files(
             if report:
                 if expected_error is not None and description.get("expected_error"):
                     draw_expected_error(read_vtp(expected_error), bone, folder.path)
-                write_implant_report(description, bone, remaining, folder.path)
+                write_implant_report(description, bone, part.shape(remaining) if part else remaining, folder.path)
             return folder.write_description(description)
 
 

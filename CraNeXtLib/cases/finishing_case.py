@@ -8,17 +8,23 @@ from typing import Any
 
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
+from CraNeXtLib.cases.implant_files import write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
-from CraNeXtLib.cases.result_json import timestamp
+from CraNeXtLib.cases.result_json import describe_implant, geometry_of, timestamp, versions
 from CraNeXtLib.cases.verdict import with_verdict
-from CraNeXtLib.core.product import RESEARCH_USE_NOTICE, __version__
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 
-_FORMAT_VERSION = 1
-_STAGE_SHARES = {"Reading": 0.1, "Finishing": 0.4, "Checking the fit": 0.4, "Writing": 0.1}
+DESCRIPTION = "finish.json"
+
+_FORMAT_VERSION = 2
+_STAGE_SHARES = {"Reading": 0.1, "Finishing": 0.3, "Checking the fit": 0.3, "Writing": 0.1, "Reporting": 0.2}
 
 
 def finish_case(
@@ -32,13 +38,15 @@ def finish_case(
     orientation: str | None = None,
     segment: str | None = None,
     implant_segment: str | None = None,
-    pictures: bool = True,
+    case_id: str | None = None,
+    report: bool = True,
+    replace: bool = False,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
     """Finish the implant in a file, check its fit and write everything into a folder.
 
-    Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp``, ``finish.json`` and, with pictures,
-    ``fit_gap.png``, ``fit_thickness.png`` and ``fit_symmetry.png``. If anything fails, no file is written.
+    Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp``, ``finish.json`` and, with a report,
+    ``report.html``, ``report.pdf`` and their pictures. If anything fails, no file is written.
 
     Args:
         implant: File of the implant.
@@ -50,17 +58,24 @@ def finish_case(
         orientation: Directions of the array axes, where the headers lack them.
         segment: Segment or label of the skull, if its file holds several; or several with commas.
         implant_segment: Segment or label of the implant, likewise.
-        pictures: Whether to draw the maps.
+        case_id: Name of the case in the report; by default the first digits of the skull's SHA-256 hash, as when an
+            implant was reconstructed from the same file.
+        report: Whether to write the report and its pictures.
+        replace: Whether to replace the part that an earlier run wrote into the folder.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:
         The content of ``finish.json``; ``files`` lists the files written.
 
     Raises:
-        InputError: If a file cannot be used, nothing is left of the implant, or the folder cannot be written.
+        InputError: If a file cannot be used, nothing is left of the implant, the folder holds a part already, or it
+            cannot be written.
     """
+    files = {"implant": Path(implant), "skull": Path(skull)}
+    if not replace and (Path(out) / DESCRIPTION).exists():
+        raise InputError(f"{out} already holds a finished part; choose another --out, or add --replace to replace it.")
     stages = Stages(_STAGE_SHARES, progress)
-    with case_folder(out, "finish.json", inputs=(implant, skull)) as folder:
+    with case_folder(out, DESCRIPTION, inputs=(implant, skull)) as folder:
         with stages.stage("Reading"):
             bone, raw = read_with_skull(
                 skull, PartFile(implant, implant_segment), orientation=orientation, segment=segment
@@ -68,20 +83,29 @@ def finish_case(
         with stages.stage("Finishing") as update:
             finished = finish(raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):
+            measures = describe_implant(raw, bone, surface_of(raw))
             part = CheckedPart.of(finished, bone, material=material, fit_limits=fit_limits)
         with stages.stage("Writing"):
-            write_part(part, bone, folder.path, pictures=pictures)
             description = with_verdict(
                 {
                     "format": "cranext-finish",
                     "version": _FORMAT_VERSION,
                     "notice": RESEARCH_USE_NOTICE,
+                    "case_id": case_id or volume_hash(files["skull"])[:8],
                     "created": timestamp(),
-                    "input": {"implant": str(implant), "skull": str(skull)},
-                    "versions": {"cranext": __version__},
+                    "input": {
+                        **{name: {"path": path.name, "sha256": volume_hash(path)} for name, path in files.items()},
+                        **geometry_of(bone),
+                    },
+                    "versions": versions(),
+                    **measures,
                     **part.as_dict(),
                     "warnings": list(part.warnings),
-                    "seconds": stages.seconds,
                 }
             )
+            write_part(part, bone, folder.path, pictures=report)
+        with stages.stage("Reporting"):
+            description["seconds"] = stages.seconds
+            if report:
+                write_implant_report(description, bone, finished.implant, folder.path)
             return folder.write_description(description)

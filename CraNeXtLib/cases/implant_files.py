@@ -34,6 +34,8 @@ def write_implant_report(
 ) -> None:
     """Draw the implant and write the report; pictures of fit and expected error are included if the folder has them.
 
+    The implant is the finished one, where ``result`` has one: what is looked at is what would be made.
+
     Args:
         result: Content of ``result.json``.
         skull: Mask of the defective skull.
@@ -41,7 +43,8 @@ def write_implant_report(
         folder: Folder to write into.
         ct: The CT in Hounsfield units that the skull was segmented from, if any.
     """
-    figures = draw_figures(skull, implant, folder, title=f"Case {result['case_id']}", ct=ct)
+    shown = "finished implant" if result.get("finishing") else "implant as it is"
+    figures = draw_figures(skull, implant, folder, title=f"Case {result['case_id']}, {shown}", ct=ct)
     fit_maps = _present(FIT_PICTURES, folder)
     expected_error = _present({PICTURE: CAPTION}, folder)
     write_report(result, figures, folder, maps=fit_maps, expected=expected_error)

@@ -117,7 +117,8 @@ def _reconstruct(
         description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
         description["seconds"] = stages.seconds | result.seconds
         if settings.report:
-            write_implant_report(description, result.defective_skull, result.implant, folder.path, ct=source.ct)
+            shown = part.shape(result.implant) if part else result.implant
+            write_implant_report(description, result.defective_skull, shown, folder.path, ct=source.ct)
         return folder.write_description(description)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -65,7 +64,7 @@ def describe_result(
         **head,
         "input": head["input"] | {"pose": pose},
         "model": {"name": result.model.name, "sha256": result.model.sha256},
-        "parameters": asdict(settings) | {"postprocessing": result.postprocessing, "device": result.device},
+        "parameters": settings.described() | {"postprocessing": result.postprocessing, "device": result.device},
         **describe_implant(result.implant, result.defective_skull, mesh),
         "added_voxels": [list(sides) for sides in result.added_voxels],
         "agreement": None if result.agreement is None else round(result.agreement, 3),
@@ -76,7 +75,7 @@ def describe_result(
             *result.warnings,
             *(part.warnings if part else ()),
         ],
-        "versions": _versions(),
+        "versions": versions(),
         "peak_memory_mb": peak_memory_mb(),
     }
     if metrics is not None:
@@ -100,9 +99,9 @@ def describe_no_implant(source: SkullInput, settings: CaseSettings, error: NoImp
     return {
         **_head(source, settings, outcome="no implant"),
         "message": str(error),
-        "parameters": asdict(settings),
+        "parameters": settings.described(),
         "warnings": [*error.warnings],
-        "versions": _versions(),
+        "versions": versions(),
         "peak_memory_mb": peak_memory_mb(),
     }
 
@@ -124,7 +123,6 @@ def describe_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, An
 
 def _head(source: SkullInput, settings: CaseSettings, *, outcome: str) -> dict[str, Any]:
     """Return what the description begins with, whether or not there is an implant."""
-    volume = source.skull
     return {
         "format": "cranext-result",
         "version": RESULT_VERSION,
@@ -133,12 +131,16 @@ def _head(source: SkullInput, settings: CaseSettings, *, outcome: str) -> dict[s
         "case_id": settings.case_id or source.source["sha256"][:8],
         "preview": settings.preview,
         "created": timestamp(),
-        "input": source.source
-        | {
-            "shape": list(volume.shape),
-            "spacing_mm": [round(float(s), 6) for s in volume.spacing],
-            "orientation": volume.axis_codes,
-        },
+        "input": source.source | geometry_of(source.skull),
+    }
+
+
+def geometry_of(volume: Volume) -> dict[str, Any]:
+    """Return ``shape``, ``spacing_mm`` and ``orientation`` of a volume, for JSON."""
+    return {
+        "shape": list(volume.shape),
+        "spacing_mm": [round(float(s), 6) for s in volume.spacing],
+        "orientation": volume.axis_codes,
     }
 
 
@@ -147,7 +149,8 @@ def timestamp() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of this program, of Python and of the libraries that results depend on."""
     packages = ("torch", "monai", "antspyx", "numpy", "scipy", "pydicom")
     installed = {name: version for name in packages if (version := installed_version(name))}
     return {"cranext": __version__, "python": platform.python_version()} | installed

@@ -18,7 +18,8 @@ class SkullInput:
 
     Attributes:
         skull: Mask of the defective skull, as it was read or segmented.
-        source: ``input`` of ``result.json``: ``path``, ``sha256`` and, for a CT, ``ct``.
+        source: ``input`` of ``result.json``: ``path``, the file's name without its folder, which is often named after
+            the patient; ``sha256``; and, for a CT, ``ct``.
         ct: The CT in Hounsfield units that the skull was segmented from, if it was.
         warnings: Warnings about the scan, one sentence each.
     """
@@ -39,7 +40,7 @@ def read_skull(path: str | Path, *, orientation: str | None = None, segment: str
     if path.is_dir():
         raise InputError(f"{path.name} is a folder; for a DICOM series of a CT add --ct.")
     mask = read_skull_mask(path, orientation=orientation, segment=segment)
-    return SkullInput(mask, {"path": str(path), "sha256": volume_hash(path)})
+    return SkullInput(mask, {"path": path.name, "sha256": volume_hash(path)})
 
 
 def read_ct_skull(

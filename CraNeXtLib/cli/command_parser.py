@@ -135,6 +135,12 @@ def add_output_folder(parser: argparse.ArgumentParser, text: str = "folder for t
     parser.add_argument("--out", required=True, type=path_to_write, metavar="DIR", help=text)
 
 
+def add_case_id(parser: argparse.ArgumentParser, hashed: str) -> None:
+    """Declare ``--case-id``, by default the start of the hash of a file such as the skull's."""
+    text = f"name of the case in the report; default: the start of the {hashed}'s hash"
+    parser.add_argument("--case-id", metavar="ID", help=text)
+
+
 def add_orientation(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
     """Declare ``--orientation``."""
     text = "directions of the array axes, such as LPS, for files whose header lacks them"

@@ -52,10 +52,10 @@ def asked_of(case: BatchCase, common: CaseSettings) -> dict[str, Any]:
     """
     settings = case.settings(common)
     skull = ct_hash(case.skull, series=settings.series) if settings.ct else input_hash(case.skull)
-    reference = [[str(file), input_hash(file)] for file in (case.reference_implant,) if file]
+    reference = [[file.name, input_hash(file)] for file in (case.reference_implant,) if file]
     asked = {
-        "settings": asdict(settings),
-        "files": [[str(case.skull), skull], *reference],
+        "settings": settings.described(),
+        "files": [[case.skull.name, skull], *reference],
         "model_sha256": model_library.find(settings.model).sha256,
         "version": __version__,
     }

@@ -204,13 +204,15 @@ def _metrics(result: dict[str, Any]) -> Rows:
 
 
 def _provenance(result: dict[str, Any]) -> Rows:
-    source = result["input"]
+    source, model = result["input"], result.get("model")
+    one = "sha256" in source  # a part that was drawn by hand has two
+    inputs = {"Input": source} if one else {"Implant": source["implant"], "Skull": source["skull"]}
     return [
         ("Made", result["created"] + (", then edited by hand" if result.get("edited") else "")),
         ("Input", f"{' × '.join(map(str, source['shape']))} voxels of {_spacing(source)} mm, {source['orientation']}"),
-        ("Input SHA-256", source["sha256"]),
-        ("Model", f"{result['model']['name']}, SHA-256 {result['model']['sha256']}"),
-        ("Parameters", _listed(result["parameters"])),
+        *((f"{name} SHA-256", file["sha256"]) for name, file in inputs.items()),
+        *([("Model", f"{model['name']}, SHA-256 {model['sha256']}")] if model else []),
+        *([("Parameters", _listed(result["parameters"]))] if "parameters" in result else []),
         ("Versions", ", ".join(f"{name} {version}" for name, version in result["versions"].items())),
         ("Seconds", ", ".join(f"{stage}: {seconds:.1f}" for stage, seconds in result["seconds"].items())),
     ]

@@ -6,7 +6,14 @@ import argparse
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_command, add_numbers, add_orientation, add_output_folder, add_segments
+from CraNeXtLib.cli.command_parser import (
+    add_case_id,
+    add_command,
+    add_numbers,
+    add_orientation,
+    add_output_folder,
+    add_segments,
+)
 from CraNeXtLib.cli.printing import print_outcome, print_verdict
 
 if TYPE_CHECKING:
@@ -32,7 +39,11 @@ def add_to(commands: SubParsers) -> None:
     add_output_folder(parser)
     add_orientation(parser)
     add_segments(parser, "skull", "implant")
-    parser.add_argument("--no-pictures", dest="pictures", action="store_false", help="do not draw pictures")
+    add_case_id(parser, "skull")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="do not write a report")
+    parser.add_argument(
+        "--replace", action="store_true", help="replace the part that an earlier run wrote into the folder"
+    )
     add_finishing(parser)
     parser.set_defaults(run=_run)
 
@@ -122,7 +133,9 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         orientation=options.orientation,
         segment=options.segment,
         implant_segment=options.implant_segment,
-        pictures=options.pictures,
+        case_id=options.case_id,
+        report=options.report,
+        replace=options.replace,
         progress=progress,
     )
     progress.end()

@@ -7,7 +7,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_command, add_device, add_orientation, add_output_folder, add_segments
+from CraNeXtLib.cli.command_parser import (
+    add_case_id,
+    add_command,
+    add_device,
+    add_orientation,
+    add_output_folder,
+    add_segments,
+)
 from CraNeXtLib.cli.commands.finish import add_finishing, finishing_of, print_part
 from CraNeXtLib.cli.printing import print_outcome, print_verdict
 from CraNeXtLib.core.errors import InputError
@@ -29,9 +36,7 @@ def add_to(commands: SubParsers) -> None:
     )
     add_output_folder(parser)
     parser.add_argument("--reference-implant", metavar="FILE", help="true implant to measure the result against")
-    parser.add_argument(
-        "--case-id", metavar="ID", help="name of the case in the report; default: the start of the input's hash"
-    )
+    add_case_id(parser, "input")
     add_settings(parser)
     parser.set_defaults(run=_run)
 

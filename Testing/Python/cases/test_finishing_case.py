@@ -1,5 +1,6 @@
 """Finishing from file to files, by the command line and by the worker."""
 
+import html
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.cli import main
 from CraNeXtLib.core.runtime.jobs import Job
-from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+from CraNeXtLib.geometry.volume_files import read_volume, volume_hash, write_volume
 
 FILES = {
     "finish.json",
@@ -20,7 +21,8 @@ FILES = {
     "finished_implant.stl",
     "fit_maps.vtp",
 }
-PICTURES = {"fit_gap.png", "fit_symmetry.png", "fit_thickness.png"}
+PICTURES = {f"{name}.png" for name in ("fit_gap", "fit_symmetry", "fit_thickness", "implant", "six_sides", "slices")}
+REPORT = {"report.html", "report.pdf"} | PICTURES
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +34,42 @@ def files(tmp_path_factory) -> tuple[Path, Path, Head]:
     return folder / "implant.nrrd", folder / "skull.nrrd", phantom
 
 
+def refused(arguments, capsys, *words):
+    """Run a command that must end with one sentence that holds some words."""
+    assert main([str(a) for a in arguments]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("cranext: error: ")]
+    assert all(word in line for word in words)
+
+
 def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_path, capsys):
     implant, skull, phantom = files
     out = tmp_path / "out"
     arguments = ["finish", implant, "--skull", skull, "--out", out, "--thickness-mm", 3, 5, "--insertion=40,20,60"]
-    assert main([str(a) for a in [*arguments, "--perforations-mm", 3, 12, 6, "--material", "PMMA"]]) == 0
+    arguments += ["--perforations-mm", 3, 12, 6, "--material", "PMMA"]
+    assert main([str(a) for a in arguments]) == 0
     printed = capsys.readouterr().out
     assert "Verdict: " in printed.splitlines()[0]
     assert "g in PMMA" in printed
     assert "research use" in printed
-    assert {path.name for path in out.iterdir()} == FILES | PICTURES
-    result = json.loads((out / "finish.json").read_text())
-    assert set(result["files"]) == FILES | PICTURES
+    assert {path.name for path in out.iterdir()} == FILES | REPORT
+    text = (out / "finish.json").read_text()
+    assert str(implant.parent) not in text
+    result = json.loads(text)
+    assert set(result["files"]) == FILES | REPORT
+    hashes = {name: volume_hash(file) for name, file in (("implant", implant), ("skull", skull))}
+    assert {name: (result["input"][name]["path"], result["input"][name]["sha256"]) for name in hashes} == {
+        name: (f"{name}.nrrd", value) for name, value in hashes.items()
+    }
+    assert result["case_id"] == hashes["skull"][:8]
+    assert result["checklist"]["criteria"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert result["verdict"]["sentence"] in html.unescape(page)
+    assert all(value in page for value in hashes.values())
+    refused(arguments, capsys, f"{out} already holds a finished part", "--replace")
+    assert (out / "finish.json").read_text() == text
+    assert main([str(a) for a in [*arguments, "--replace", "--no-report", "--case-id", "A-7"]]) == 0
+    assert {path.name for path in out.iterdir()} == FILES
+    assert json.loads((out / "finish.json").read_text())["case_id"] == "A-7"
     settings = result["finishing"]["settings"]
     assert (settings["minimum_thickness_mm"], settings["maximum_thickness_mm"]) == (3, 5)
     assert settings["perforation_pitch_mm"] == 12
@@ -71,7 +97,7 @@ def test_bad_options_end_with_one_sentence_and_no_files(files, tmp_path, capsys)
 def test_the_worker_finishes_for_slicer(files, tmp_path):
     implant, skull, _ = files
     settings = {"clearance_mm": 1.0, "insertion": [40, 20, 60]}
-    arguments = {"implant": str(implant), "skull": str(skull), "out": str(tmp_path / "out"), "pictures": False}
+    arguments = {"implant": str(implant), "skull": str(skull), "out": str(tmp_path / "out"), "report": False}
     told = []
     result = Job("finish", arguments | {"settings": settings}).wait(
         lambda stage, fraction: told.append((stage, fraction))
