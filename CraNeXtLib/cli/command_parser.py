@@ -143,7 +143,7 @@ def add_case_id(parser: argparse.ArgumentParser, hashed: str) -> None:
 
 def add_orientation(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
     """Declare ``--orientation``."""
-    text = "directions of the array axes, such as LPS, for files whose header lacks them"
+    text = "where the array axes point to, such as LPS (RAI in ITK-SNAP), for files whose header lacks them"
     parser.add_argument("--orientation", default=default, metavar="XYZ", help=text)
 
 

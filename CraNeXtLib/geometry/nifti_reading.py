@@ -39,7 +39,7 @@ def read_nifti(path: Path) -> StoredVolume:
     has two positions, and neither can be trusted.
 
     Raises:
-        InputError: If the header asks for more voxels than the file can hold.
+        InputError: If the header asks for more voxels than the file can hold, or scales them by an intercept only.
         Exception: nibabel, gzip and zlib raise many kinds for a damaged file.
     """
     encoding = "gzip" if path.name.lower().endswith(".gz") else "raw"
@@ -52,6 +52,7 @@ def read_nifti(path: Path) -> StoredVolume:
             raise InputError(f"{path.name} has {len(shape)} dimensions; give a single 3D volume.")
         if dtype.kind not in "iuf":
             raise InputError(f"{path.name} does not contain numbers; give a mask or a CT volume.")
+        _check_scaling(path.name, header)
         check_size(path.name, shape, dtype.itemsize, stored_bytes=file_size(path), encoding=encoding)
         # nibabel stops after the last voxel, before the checksum.
         voxels = with_memory(path.name, 8 * math.prod(shape), lambda: np.asanyarray(_proxy(stream, header)))
@@ -96,6 +97,16 @@ def _read_header(stream: IO[bytes]) -> tuple[Nifti1Header, str, np.ndarray]:
 def _sizes(size: int) -> tuple[bytes, bytes]:
     """Return a header's first four bytes, its size, in both orders of bytes."""
     return size.to_bytes(4, "little"), size.to_bytes(4, "big")
+
+
+def _check_scaling(name: str, header: Nifti1Header) -> None:
+    """Raise InputError for an intercept without a slope: the format and nibabel ignore it, and ITK adds it."""
+    slope, intercept = (float(header[field]) for field in ("scl_slope", "scl_inter"))
+    if (slope == 0 or not math.isfinite(slope)) and math.isfinite(intercept) and intercept != 0:
+        raise InputError(
+            f"The header of {name} gives the values an intercept, {intercept:g}, without a slope, and programs differ "
+            "in whether they add it; save it again, with a slope of 1 or without an intercept."
+        )
 
 
 def _proxy(stream: IO[bytes], header: Nifti1Header) -> ArrayProxy:

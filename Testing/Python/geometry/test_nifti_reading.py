@@ -138,6 +138,20 @@ def test_axes_that_are_not_at_right_angles_are_refused(tmp_path):
             read_volume(file, **options)
 
 
+@pytest.mark.parametrize("slope", [0, np.nan])
+def test_an_intercept_that_only_some_programs_add_is_refused(tmp_path, slope):
+    file = saved(tmp_path, sform=AFFINE)
+    content = bytearray(file.read_bytes())
+    for intercept in (0, np.nan):
+        content[112:120] = struct.pack("<2f", slope, intercept)
+        file.write_bytes(content)
+        np.testing.assert_array_equal(read_volume(file).voxels, np.asanyarray(image().dataobj))
+    content[112:120] = struct.pack("<2f", slope, -1024)
+    file.write_bytes(content)
+    with pytest.raises(InputError, match="an intercept, -1024, without a slope"):
+        read_volume(file)
+
+
 def test_sizes_that_no_scan_has_are_refused(tmp_path):
     for scale in (0.001, 1000):
         affine = np.diag([scale, scale, scale, 1]) @ AFFINE
