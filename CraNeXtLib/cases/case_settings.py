@@ -10,6 +10,7 @@ from typing import Any, Final
 from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.mesh_frame import MeshFrame
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
@@ -37,6 +38,8 @@ class CaseSettings:
         bone_threshold_hu: Lowest CT value that counts as bone.
         orientation: Directions of the input's array axes, such as ``"LPS"``, where its header lacks them.
         segment: Segment or label to read from the input, or several with commas for their union.
+        mesh_unit: Unit of meshes that state none, one of ``MESH_UNITS``.
+        mesh_space: ``"LPS"`` or ``"RAS"``, for meshes that do not state their space.
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
         reference_implant: File of the true implant, to measure the result against.
         reference_segment: Segment or label to read from that file, as for ``segment``.
@@ -64,6 +67,8 @@ class CaseSettings:
     bone_threshold_hu: float = BONE_THRESHOLD_HU
     orientation: str | None = None
     segment: str | None = None
+    mesh_unit: str | None = None
+    mesh_space: str | None = None
     postprocessing: str | None = None
     reference_implant: str | None = None
     reference_segment: str | None = None
@@ -96,6 +101,11 @@ class CaseSettings:
         """Return the settings for JSON, files and folders by their names only, since paths may name the patient."""
         paths = {name: getattr(self, name) for name in ("model", "reference_implant")}
         return asdict(self) | {name: path and Path(path).name for name, path in paths.items()}
+
+    @property
+    def mesh_frame(self) -> MeshFrame:
+        """Unit and space of meshes whose files do not state them."""
+        return MeshFrame.given(self.mesh_unit, self.mesh_space)
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> CaseSettings:

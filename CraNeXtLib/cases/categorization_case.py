@@ -12,7 +12,7 @@ import numpy as np
 from CraNeXtLib.anatomy.categorization.categorize import Categorization, categorize
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.implant_mask import check_implant
-from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
+from CraNeXtLib.anatomy.head.mask_reading import read_implant, read_skull
 from CraNeXtLib.anatomy.head.template import load_template
 from CraNeXtLib.cases.case_folder import CaseFolder, case_folder, discard_results
 from CraNeXtLib.cases.defect_cohort import write_cohort
@@ -22,8 +22,9 @@ from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.skull_pair import load_case
+from CraNeXtLib.geometry.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_mask, write_volume
+from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.region_pictures import write_region_picture
 
 _DESCRIPTION = "regions.json"
@@ -40,6 +41,8 @@ def categorize_case(
     orientation: str | None = None,
     segment: str | None = None,
     implant_segment: str | None = None,
+    mesh_unit: str | None = None,
+    mesh_space: str | None = None,
     picture: bool = True,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
@@ -57,6 +60,8 @@ def categorize_case(
         orientation: Directions of the array axes of skull and implant, where their headers lack them.
         segment: Segment or label to read from the skull's file, or several with commas.
         implant_segment: Segment or label to read from the implant's file, likewise.
+        mesh_unit: Unit of meshes that state none, such as ``"cm"``.
+        mesh_space: ``"LPS"`` or ``"RAS"``, for meshes that do not state their space.
         picture: Whether to draw the skull from six sides.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
@@ -69,12 +74,13 @@ def categorize_case(
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, _DESCRIPTION, inputs=(skull, implant, template)) as folder:
         with stages.stage("Reading"):
-            volume = read_skull_mask(skull, orientation=orientation, segment=segment)
+            frame = MeshFrame.given(mesh_unit, mesh_space)
+            read = read_skull(skull, orientation=orientation, segment=segment, frame=frame)
+            volume, warnings = read.mask, read.warnings
             defect = None
             if implant is not None:  # it may lie on another grid, as only its place counts
-                defect = read_mask(
-                    implant, orientation=orientation, segment=implant_segment, option="--implant-segment"
-                )
+                part = read_implant(implant, read, orientation=orientation, segment=implant_segment, frame=frame)
+                defect, warnings = part.mask, (*warnings, *part.warnings)
                 check_implant(defect, volume, name=Path(implant).name, skull_name=Path(skull).name)
             own_template = None if template is None else load_template(template)
         with stages.stage("Categorizing") as update:
@@ -87,7 +93,7 @@ def categorize_case(
         with stages.stage("Measuring the defect"):
             analysis = None if defect is None else analyze_defect(defect, result.pose)
         with stages.stage("Writing"):
-            return _write_files(folder, result, analysis, picture=picture)
+            return _write_files(folder, result, analysis, picture=picture, warnings=warnings)
 
 
 def categorize_cohort(
@@ -137,14 +143,19 @@ def categorize_cohort(
 
 
 def _write_files(
-    folder: CaseFolder, result: Categorization, analysis: DefectAnalysis | None, *, picture: bool
+    folder: CaseFolder,
+    result: Categorization,
+    analysis: DefectAnalysis | None,
+    *,
+    picture: bool,
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write one skull's files and return the content of ``regions.json``."""
     write_volume(result.labels, folder.path / "regions.nrrd")
     _write_table(result, folder.path / "regions.csv")
     if picture:
         write_region_picture(result.labels, folder.path / "regions.png")
-    return folder.write_description(_describe(result, analysis))
+    return folder.write_description(_describe(result, analysis, warnings))
 
 
 def _write_table(result: Categorization, path: Path) -> None:
@@ -152,7 +163,7 @@ def _write_table(result: Categorization, path: Path) -> None:
     path.write_text(csv_text(rows, list(rows[0])), encoding="utf-8", newline="")
 
 
-def _describe(result: Categorization, implant: DefectAnalysis | None) -> dict[str, Any]:
+def _describe(result: Categorization, implant: DefectAnalysis | None, warnings: Sequence[str]) -> dict[str, Any]:
     """Return the content of ``regions.json`` without ``files``."""
     description = {
         "format": "cranext-regions",
@@ -166,7 +177,7 @@ def _describe(result: Categorization, implant: DefectAnalysis | None) -> dict[st
             "template_to_skull_ras_mm": np.round(result.pose.template_to_skull, 6).tolist(),
         },
         "regions": [asdict(row) for row in result.table],
-        "warnings": list(result.warnings),
+        "warnings": [*warnings, *result.warnings],
     }
     if implant is not None:
         description["implant"] = asdict(implant)

@@ -116,7 +116,7 @@ def make_part(
     return CheckedPart(None, check_fit(implant, skull, mesh=mesh, material=material, limits=limits), warnings)
 
 
-def write_part(part: CheckedPart, skull: Volume, folder: Path, *, pictures: bool) -> None:
+def write_part(part: CheckedPart, skull: Volume, folder: Path, *, space: str = "LPS", pictures: bool) -> None:
     """Write the finished implant, if there is one, and the maps of the fit.
 
     Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp`` and, with pictures, those that
@@ -126,6 +126,7 @@ def write_part(part: CheckedPart, skull: Volume, folder: Path, *, pictures: bool
         part: The part.
         skull: Mask of the defective skull.
         folder: Folder to write into.
+        space: Coordinates of the STL and 3MF files, ``"LPS"`` or ``"RAS"``.
         pictures: Whether to draw the maps, too.
     """
     from CraNeXtLib.evaluation.distance_map_files import write_vtp
@@ -133,8 +134,8 @@ def write_part(part: CheckedPart, skull: Volume, folder: Path, *, pictures: bool
 
     if part.finished:
         write_volume(part.finished.implant, folder / f"{FINISHED}.nrrd")
-        write_stl(part.finished.mesh, folder / f"{FINISHED}.stl")
-        write_3mf(part.finished.mesh, folder / f"{FINISHED}.3mf", title="Finished cranial implant")
+        write_stl(part.finished.mesh, folder / f"{FINISHED}.stl", space=space)
+        write_3mf(part.finished.mesh, folder / f"{FINISHED}.3mf", title="Finished cranial implant", space=space)
     write_vtp(part.fit.maps, folder / FIT_MAPS)
     if pictures:
         write_fit_pictures(part.fit, skull, folder)

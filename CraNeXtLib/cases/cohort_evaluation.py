@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.anatomy.head.read_mask import MESH_IN_A_TABLE, check_without_doubt, frame_in_table
 from CraNeXtLib.cases.evaluation_case import read_evaluation
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.core.files.csv_tables import csv_text
@@ -23,7 +24,7 @@ from CraNeXtLib.evaluation.cohort_tables import cohort_description
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.geometry.volume_files import input_hash
 
-_IN_A_MANIFEST = {
+_IN_A_MANIFEST = MESH_IN_A_TABLE | {
     f"--{name.replace('_', '-')}": f"the manifest's column {name}"
     for name in ("orientation", "segment", "implant_segment", "reference_segment")
 }
@@ -128,7 +129,7 @@ def _row(case: EvaluationCase) -> dict[str, object]:
         "kind": case.kind,
     }
     try:
-        volumes = read_evaluation(
+        volumes, warnings = read_evaluation(
             case.implant,
             case.reference,
             case.skull,
@@ -136,7 +137,9 @@ def _row(case: EvaluationCase) -> dict[str, object]:
             segment=case.segment or None,
             implant_segment=case.implant_segment or None,
             reference_segment=case.reference_segment or None,
+            frame=frame_in_table(case.orientation),
         )
+        check_without_doubt(warnings)
         return table_row(row | asdict(evaluate(*volumes)))
     except InputError as error:
         return (

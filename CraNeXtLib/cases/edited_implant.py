@@ -79,6 +79,7 @@ def write_implant_files(
     skipped = {"Finishing": finishing is None, "Reporting": not report}
     shares = {stage: _SKIPPED_SHARE if skipped.get(stage) else share for stage, share in _SHARES.items()}
     stages = Stages(shares, progress)
+    space = result.get("meshes", {}).get("space", "LPS")
     with case_folder(out, RESULT_FILE, replaces=DERIVED, inputs=(implant, skull, expected_error)) as folder:
         with stages.stage("Reading"):
             bone, remaining = _read_masks(skull, implant)
@@ -99,12 +100,12 @@ def write_implant_files(
                 )
         with stages.stage("Writing"):
             complete = bone.with_voxels(bone.voxels | remaining.voxels)
-            write_implant(remaining, complete, mesh, folder.path, preview=bool(result.get("preview")))
-            write_3mf(mesh, folder.path / "implant.3mf")
+            write_implant(remaining, complete, mesh, folder.path, space=space, preview=bool(result.get("preview")))
+            write_3mf(mesh, folder.path / "implant.3mf", space=space)
         with stages.stage("Reporting"):
             description = _updated(result, measures, part, edited=edited)
             if part is not None:
-                write_part(part, bone, folder.path, pictures=report)
+                write_part(part, bone, folder.path, space=space, pictures=report)
             if report:
                 if expected_error is not None and description.get("expected_error"):
                     draw_expected_error(read_vtp(expected_error), bone, folder.path)
@@ -114,7 +115,8 @@ def write_implant_files(
 
 def _read_masks(skull: str | Path, implant: str | Path) -> tuple[Volume, Volume]:
     """Return the skull, and the implant without the voxels that belong to the skull; both bool."""
-    bone, edited = read_with_skull(skull, PartFile(implant))
+    read = read_with_skull(skull, PartFile(implant))
+    bone, edited = read.skull, read.parts[0]
     remaining = edited.with_voxels(edited.voxels & ~bone.voxels)
     if not remaining.voxels.any():
         raise InputError("Nothing is left of the implant outside the skull; undo, or revert to the result.")

@@ -15,6 +15,7 @@ from CraNeXtLib.evaluation.checklist import Checklist, check
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.evaluation.thresholds import Thresholds
+from CraNeXtLib.geometry.mesh_frame import NOT_STATED, MeshFrame
 from CraNeXtLib.geometry.volume import Volume
 
 METRICS_FILE = "metrics.json"
@@ -114,7 +115,8 @@ def read_evaluation(
     segment: str | None = None,
     implant_segment: str | None = None,
     reference_segment: str | None = None,
-) -> tuple[Volume, Volume, Volume]:
+    frame: MeshFrame = NOT_STATED,
+) -> tuple[tuple[Volume, Volume, Volume], tuple[str, ...]]:
     """Read the masks of an evaluation on one grid, for :func:`CraNeXtLib.evaluation.evaluation.evaluate`.
 
     Args:
@@ -125,21 +127,24 @@ def read_evaluation(
         segment: Segment or label of the skull, or several with commas.
         implant_segment: Segment or label of the implant, likewise.
         reference_segment: Segment or label of the reference, likewise.
+        frame: Unit and space of meshes, where their files do not state them.
 
     Returns:
-        Implant, reference and skull, of type bool.
+        Implant, reference and skull, of type bool; and what was decided while they were read, as sentences.
 
     Raises:
         InputError: If a file is no mask, or the implants are not on the skull's lattice.
     """
-    bone, part, truth = read_with_skull(
+    read = read_with_skull(
         skull,
         PartFile(implant, implant_segment),
         PartFile(reference, reference_segment, "--reference-segment"),
         orientation=orientation,
         segment=segment,
+        frame=frame,
     )
-    return part, truth, bone
+    implant_mask, truth = read.parts
+    return (implant_mask, truth, read.skull), read.warnings
 
 
 def evaluate_files(
@@ -161,7 +166,7 @@ def evaluate_files(
         InputError: If a file cannot be read, the volumes cannot be measured, or the folder cannot be written.
     """
     progress("Reading", 0.0)
-    volumes = read_evaluation(implant, reference, skull)
+    volumes, warnings = read_evaluation(implant, reference, skull)
     progress("Measuring", 0.2)
     evaluation = evaluate(*volumes)
     location = None
@@ -170,7 +175,13 @@ def evaluate_files(
         location = implant_location(volumes[0], volumes[2])
     progress("Computing distance maps", 0.7)
     names = write_evaluation(
-        evaluation, out, *volumes, location=location, inputs=(implant, reference, skull), pictures=False
+        evaluation,
+        out,
+        *volumes,
+        location=location,
+        warnings=warnings,
+        inputs=(implant, reference, skull),
+        pictures=False,
     )
     progress("Done", 1.0)
     return names

@@ -15,6 +15,7 @@ from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
+from CraNeXtLib.geometry.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.implant.finishing.pipeline import finish
@@ -38,6 +39,8 @@ def finish_case(
     orientation: str | None = None,
     segment: str | None = None,
     implant_segment: str | None = None,
+    mesh_unit: str | None = None,
+    mesh_space: str | None = None,
     case_id: str | None = None,
     report: bool = True,
     replace: bool = False,
@@ -58,6 +61,8 @@ def finish_case(
         orientation: Directions of the array axes, where the headers lack them.
         segment: Segment or label of the skull, if its file holds several; or several with commas.
         implant_segment: Segment or label of the implant, likewise.
+        mesh_unit: Unit of meshes that state none, such as ``"cm"``.
+        mesh_space: ``"LPS"`` or ``"RAS"``, for meshes that do not state their space.
         case_id: Name of the case in the report; by default the first digits of the skull's SHA-256 hash, as when an
             implant was reconstructed from the same file.
         report: Whether to write the report and its pictures.
@@ -77,9 +82,14 @@ def finish_case(
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, DESCRIPTION, inputs=(implant, skull)) as folder:
         with stages.stage("Reading"):
-            bone, raw = read_with_skull(
-                skull, PartFile(implant, implant_segment), orientation=orientation, segment=segment
+            read = read_with_skull(
+                skull,
+                PartFile(implant, implant_segment),
+                orientation=orientation,
+                segment=segment,
+                frame=MeshFrame.given(mesh_unit, mesh_space),
             )
+            bone, raw = read.skull, read.parts[0]
         with stages.stage("Finishing") as update:
             finished = finish(raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):
@@ -98,12 +108,13 @@ def finish_case(
                         **geometry_of(bone),
                     },
                     "versions": versions(),
+                    "meshes": {"unit": "mm", "space": read.space},
                     **measures,
                     **part.as_dict(),
-                    "warnings": list(part.warnings),
+                    "warnings": [*read.warnings, *part.warnings],
                 }
             )
-            write_part(part, bone, folder.path, pictures=report)
+            write_part(part, bone, folder.path, space=read.space, pictures=report)
         with stages.stage("Reporting"):
             description["seconds"] = stages.seconds
             if report:

@@ -14,7 +14,9 @@ from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
 
 
-def write_implant(implant: Volume, complete_skull: Volume, mesh: Mesh, folder: Path, *, preview: bool) -> None:
+def write_implant(
+    implant: Volume, complete_skull: Volume, mesh: Mesh, folder: Path, *, space: str = "LPS", preview: bool
+) -> None:
     """Write ``complete_skull.nrrd``, ``implant.nrrd`` and ``implant.stl``.
 
     Args:
@@ -22,11 +24,12 @@ def write_implant(implant: Volume, complete_skull: Volume, mesh: Mesh, folder: P
         complete_skull: Mask of the skull with the implant.
         mesh: Surface of the implant.
         folder: Folder to write into.
+        space: Coordinates of the STL file, ``"LPS"`` or ``"RAS"``.
         preview: Whether to mark the STL file as a preview.
     """
     write_volume(complete_skull, folder / "complete_skull.nrrd")
     write_volume(implant, folder / "implant.nrrd")
-    write_stl(mesh, folder / "implant.stl", preview=preview)
+    write_stl(mesh, folder / "implant.stl", space=space, preview=preview)
 
 
 def write_implant_report(

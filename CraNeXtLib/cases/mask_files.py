@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from CraNeXtLib.anatomy.head.implant_mask import check_implant
-from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
+from CraNeXtLib.anatomy.head.mask_reading import read_implant, read_skull
+from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
+from CraNeXtLib.geometry.mesh_frame import NOT_STATED, MeshFrame
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import read_mask
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,30 @@ class PartFile:
     option: str = "--implant-segment"
 
 
+@dataclass(frozen=True, eq=False)
+class CaseMasks:
+    """The masks of a skull and of implants for it, of type bool and of one geometry.
+
+    Attributes:
+        skull: The skull.
+        parts: The implants.
+        space: Coordinates in which meshes are written: those of the skull's file if it is a mesh.
+        warnings: What was decided while they were read, one sentence each.
+    """
+
+    skull: Volume
+    parts: tuple[Volume, ...]
+    space: str = "LPS"
+    warnings: tuple[str, ...] = ()
+
+
 def read_with_skull(
-    skull: str | Path, *parts: PartFile, orientation: str | None = None, segment: str | None = None
-) -> tuple[Volume, ...]:
+    skull: str | Path,
+    *parts: PartFile,
+    orientation: str | None = None,
+    segment: str | None = None,
+    frame: MeshFrame = NOT_STATED,
+) -> CaseMasks:
     """Read a skull and implants for it, on the skull's grid, which grows where an implant reaches beyond it.
 
     Args:
@@ -38,18 +60,26 @@ def read_with_skull(
         parts: Files of implants. They may cover another part of the skull's lattice, with other directions of axes.
         orientation: Directions of all files' array axes, where their headers lack them.
         segment: Segment or label of the skull.
-
-    Returns:
-        The masks of skull and parts, of type bool and of one geometry.
+        frame: Unit and space of meshes, where their files do not state them.
 
     Raises:
         InputError: If a file is no mask, or a part is not on the skull's lattice or no implant for it.
     """
-    bone = read_skull_mask(skull, orientation=orientation, segment=segment)
-    return on_one_grid(bone, *(read_part(part, bone, Path(skull).name, orientation=orientation) for part in parts))
+    bone = read_skull(skull, orientation=orientation, segment=segment, frame=frame)
+    read = [read_part(part, bone, Path(skull).name, orientation=orientation, frame=frame) for part in parts]
+    masks = on_one_grid(bone.mask, *(part.mask for part in read))
+    warnings = tuple(warning for each in (bone, *read) for warning in each.warnings)
+    return CaseMasks(masks[0], masks[1:], bone.mesh_space, warnings)
 
 
-def read_part(part: PartFile, skull: Volume, skull_name: str, *, orientation: str | None = None) -> Volume:
+def read_part(
+    part: PartFile,
+    skull: ReadMask,
+    skull_name: str,
+    *,
+    orientation: str | None = None,
+    frame: MeshFrame = NOT_STATED,
+) -> ReadMask:
     """Read an implant that lies on a skull's lattice.
 
     Args:
@@ -57,21 +87,25 @@ def read_part(part: PartFile, skull: Volume, skull_name: str, *, orientation: st
         skull: The skull.
         skull_name: Its name in messages.
         orientation: Directions of the array axes, where the header lacks them.
+        frame: Unit and space of a mesh, where its file does not state them.
 
     Returns:
-        The mask on its own grid, of type bool; see :func:`CraNeXtLib.geometry.lattice.on_one_grid`.
+        The mask on its own grid; see :func:`CraNeXtLib.geometry.lattice.on_one_grid`.
 
     Raises:
         InputError: If the file is no mask, its voxels do not coincide with the skull's, or it is no implant for it.
     """
-    mask = read_mask(part.path, orientation=orientation, segment=part.segment, option=part.option)
-    if not mask.has_geometry_of(skull) and box_on_lattice(mask, skull) is None:
+    read = read_implant(
+        part.path, skull, orientation=orientation, segment=part.segment, frame=frame, option=part.option
+    )
+    mask, bone = read.mask, skull.mask
+    if not mask.has_geometry_of(bone) and box_on_lattice(mask, bone) is None:
         raise InputError(
             f"The voxels of {Path(part.path).name} ({_geometry(mask)}) do not coincide with those of {skull_name} "
-            f"({_geometry(skull)}); resample it to the skull's geometry."
+            f"({_geometry(bone)}); resample it to the skull's geometry."
         )
-    check_implant(mask, skull, name=Path(part.path).name, skull_name=skull_name)
-    return mask
+    check_implant(mask, bone, name=Path(part.path).name, skull_name=skull_name)
+    return read
 
 
 def _geometry(volume: Volume) -> str:

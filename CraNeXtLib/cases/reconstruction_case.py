@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
@@ -69,9 +70,11 @@ def reconstruct_case(
     with case_folder(out, RESULT_FILE, replaces=DERIVED, inputs=(skull, settings.reference_implant)) as folder:
         with stages.stage("Reading"):
             source = _read_input(Path(skull), settings)
-            reference = _read_reference(settings, source.skull, Path(skull).name)
+            reference = _read_reference(settings, source, Path(skull).name)
+            if reference:
+                source = replace(source, warnings=(*source.warnings, *reference.warnings))
         try:
-            return _reconstruct(source, reference, folder, settings, stages)
+            return _reconstruct(source, reference.mask if reference else None, folder, settings, stages)
         except NoImplantError as error:
             nothing_missing = NoImplantError(str(error), warnings=(*source.warnings, *error.warnings))
             description = describe_no_implant(source, settings, nothing_missing)
@@ -110,9 +113,9 @@ def _reconstruct(
         pieces = pieces_of(result.implant)
         full = fine_result(result, bone) if settings.preview else result
         result = replace(result, added_voxels=full.added_voxels, warnings=full.warnings)  # those of the files
-        _write_masks_and_surfaces(full, mesh, part, pieces, settings, folder.path)
+        _write_masks_and_surfaces(full, mesh, part, pieces, settings, folder.path, space=source.read.mesh_space)
     with stages.stage("Reporting"):
-        _write_maps(result, mesh, part, folder.path, pictures=settings.report)
+        _write_maps(result, mesh, part, source, folder.path, pictures=settings.report)
         metrics = None if reference is None else _metrics_of(full, reference)
         description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
         description["seconds"] = stages.seconds | result.seconds
@@ -127,14 +130,14 @@ def _read_input(path: Path, settings: CaseSettings) -> SkullInput:
         return read_ct_skull(
             path, threshold_hu=settings.bone_threshold_hu, series=settings.series, orientation=settings.orientation
         )
-    return read_skull(path, orientation=settings.orientation, segment=settings.segment)
+    return read_skull(path, orientation=settings.orientation, segment=settings.segment, frame=settings.mesh_frame)
 
 
-def _read_reference(settings: CaseSettings, skull: Volume, skull_name: str) -> Volume | None:
+def _read_reference(settings: CaseSettings, skull: SkullInput, skull_name: str) -> ReadMask | None:
     if settings.reference_implant is None:
         return None
     part = PartFile(settings.reference_implant, settings.reference_segment, "--reference-segment")
-    return read_part(part, skull, skull_name, orientation=settings.orientation)
+    return read_part(part, skull.read, skull_name, orientation=settings.orientation, frame=settings.mesh_frame)
 
 
 def _write_masks_and_surfaces(
@@ -144,30 +147,40 @@ def _write_masks_and_surfaces(
     pieces: list[Volume],
     settings: CaseSettings,
     folder: Path,
+    *,
+    space: str,
 ) -> None:
     if settings.ct:
         write_volume(result.defective_skull, folder / "defective_skull.nrrd")
-    write_implant(result.implant, result.complete_skull, mesh, folder, preview=settings.preview)
+    write_implant(result.implant, result.complete_skull, mesh, folder, space=space, preview=settings.preview)
     if part is None:
         return
-    write_3mf(mesh, folder / "implant.3mf")
+    write_3mf(mesh, folder / "implant.3mf", space=space)
     if len(pieces) > 1:
-        _write_pieces("implant", mesh, pieces, folder)
+        _write_pieces("implant", mesh, pieces, folder, space)
         if part.finished:
-            _write_pieces(FINISHED, part.finished.mesh, pieces, folder)
+            _write_pieces(FINISHED, part.finished.mesh, pieces, folder, space)
 
 
-def _write_pieces(name: str, mesh: Mesh, pieces: list[Volume], folder: Path) -> None:
+def _write_pieces(name: str, mesh: Mesh, pieces: list[Volume], folder: Path, space: str) -> None:
     """Write each piece of a mesh into an STL file of its own, numbered like the defects."""
     for number, piece in enumerate(split_mesh(mesh, pieces), start=1):
         if len(piece.faces):
-            write_stl(piece, folder / f"{name}_{number}.stl")
+            write_stl(piece, folder / f"{name}_{number}.stl", space=space)
 
 
-def _write_maps(result: Reconstruction, mesh: Mesh, part: CheckedPart | None, folder: Path, *, pictures: bool) -> None:
+def _write_maps(
+    result: Reconstruction,
+    mesh: Mesh,
+    part: CheckedPart | None,
+    source: SkullInput,
+    folder: Path,
+    *,
+    pictures: bool,
+) -> None:
     """Write the finished part with the maps of its fit, and the map of the expected error, if there are any."""
     if part:
-        write_part(part, result.defective_skull, folder, pictures=pictures)
+        write_part(part, result.defective_skull, folder, space=source.read.mesh_space, pictures=pictures)
     if result.expected_error:
         write_expected_error(
             result.expected_error, result.implant, mesh, result.defective_skull, folder, picture=pictures

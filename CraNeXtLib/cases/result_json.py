@@ -65,6 +65,7 @@ def describe_result(
         "input": head["input"] | {"pose": pose},
         "model": {"name": result.model.name, "sha256": result.model.sha256},
         "parameters": settings.described() | {"postprocessing": result.postprocessing, "device": result.device},
+        "meshes": {"unit": "mm", "space": source.read.mesh_space},
         **describe_implant(result.implant, result.defective_skull, mesh),
         "added_voxels": [list(sides) for sides in result.added_voxels],
         "agreement": None if result.agreement is None else round(result.agreement, 3),

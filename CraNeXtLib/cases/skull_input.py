@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
+from CraNeXtLib.anatomy.head import mask_reading
+from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.mesh_frame import NOT_STATED, MeshFrame
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import volume_hash
 
@@ -19,28 +21,44 @@ class SkullInput:
     Attributes:
         skull: Mask of the defective skull, as it was read or segmented.
         source: ``input`` of ``result.json``: ``path``, the file's name without its folder, which is often named after
-            the patient; ``sha256``; and, for a CT, ``ct``.
+            the patient; ``sha256``; for a CT, ``ct``; and for a mesh, ``mesh``.
         ct: The CT in Hounsfield units that the skull was segmented from, if it was.
-        warnings: Warnings about the scan, one sentence each.
+        warnings: Warnings about the scan or the mesh, one sentence each.
+        frame: Unit and space of a mesh.
     """
 
     skull: Volume
     source: dict[str, Any]
     ct: Volume | None = None
     warnings: tuple[str, ...] = ()
+    frame: MeshFrame | None = None
+
+    @property
+    def read(self) -> ReadMask:
+        """The skull, for what is read beside it."""
+        return ReadMask(self.skull, self.frame)
 
 
-def read_skull(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> SkullInput:
+def read_skull(
+    path: str | Path,
+    *,
+    orientation: str | None = None,
+    segment: str | None = None,
+    frame: MeshFrame = NOT_STATED,
+) -> SkullInput:
     """Read the mask of a skull.
 
     Raises:
-        InputError: If it cannot be used; see :func:`CraNeXtLib.anatomy.head.skull_mask.read_skull_mask`.
+        InputError: If it cannot be used; see :func:`CraNeXtLib.anatomy.head.mask_reading.read_skull`.
     """
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path.name} is a folder; for a DICOM series of a CT add --ct.")
-    mask = read_skull_mask(path, orientation=orientation, segment=segment)
-    return SkullInput(mask, {"path": path.name, "sha256": volume_hash(path)})
+    read = mask_reading.read_skull(path, orientation=orientation, segment=segment, frame=frame)
+    source: dict[str, Any] = {"path": path.name, "sha256": volume_hash(path)}
+    if read.frame:
+        source["mesh"] = {"unit": read.frame.unit, "space": read.frame.space}
+    return SkullInput(read.mask, source, warnings=read.warnings, frame=read.frame)
 
 
 def read_ct_skull(

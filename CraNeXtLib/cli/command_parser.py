@@ -160,6 +160,16 @@ def add_segments(parser: argparse.ArgumentParser, *masks: str) -> None:
         parser.add_argument(option, metavar="NAME", help=text)
 
 
+def add_mesh_frame(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--mesh-unit`` and ``--mesh-space``."""
+    from CraNeXtLib.geometry.mesh_names import MESH_SPACES, MESH_UNITS
+
+    text = "unit of meshes that state none; default: mm, if they have the size of a head or an implant"
+    parser.add_argument("--mesh-unit", choices=MESH_UNITS, help=text)
+    text = "coordinates of meshes that do not state theirs; default: those in which the head faces forward"
+    parser.add_argument("--mesh-space", choices=MESH_SPACES, help=text)
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Declare ``--device``."""
     from CraNeXtLib.core.runtime.devices import DEVICES

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
+from CraNeXtLib.geometry.mesh_names import is_mesh_name
 from CraNeXtLib.geometry.volume_suffixes import volume_suffix
 
 LAYOUTS = ("auto", "skullbreak", "skullfix", "pairs")
@@ -112,8 +113,10 @@ def _add(found: dict[tuple[str, str], dict[str, Path]], key: tuple[str, str], ro
 
 
 def _volume_files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if volume_suffix(p.name) and not p.name.startswith("."))
+    return sorted(
+        p for p in folder.rglob("*") if (volume_suffix(p.name) or is_mesh_name(p.name)) and not p.name.startswith(".")
+    )
 
 
 def _stem(path: Path) -> str:
-    return path.name[: -len(volume_suffix(path.name))]
+    return path.name[: -len(volume_suffix(path.name) or path.suffix)]

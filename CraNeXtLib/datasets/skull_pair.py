@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from CraNeXtLib.anatomy.head.implant_mask import check_implant
+from CraNeXtLib.anatomy.head.mesh_masks import read_implant_mesh, read_skull_mesh
+from CraNeXtLib.anatomy.head.read_mask import MESH_IN_A_TABLE, ReadMask, check_without_doubt, frame_in_table
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
+from CraNeXtLib.geometry.mesh_names import is_mesh_name
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_mask, volume_hash
 
-IN_A_MANIFEST = {
+IN_A_MANIFEST = MESH_IN_A_TABLE | {
     "--orientation": "the manifest's column orientation",
     "if it is a CT in Hounsfield units, add --ct": "segment the bone of a CT first",
 }
@@ -35,8 +38,9 @@ def load_case(case: DatasetCase) -> SkullPair:
         InputError: If a file cannot be read, is no mask, its geometry differs from the others', or the implant is none
             for the skull.
     """
-    masks = {role: _read(case, role, path) for role, path in case.files().items()}
-    first = next(iter(masks))
+    (first, path), *others = case.files().items()
+    skull = _read(case, first, path)
+    masks = {first: skull.mask} | {role: _read(case, role, path, skull).mask for role, path in others}
     for role, mask in masks.items():
         if box_on_lattice(mask, masks[first]) is None:
             raise InputError(f"Case {case.name}: {role} and {first} differ in spacing, directions or position.")
@@ -68,13 +72,20 @@ def contents(case: DatasetCase) -> dict[str, str]:
     }
 
 
-def _read(case: DatasetCase, role: str, path: Path) -> Volume:
+def _read(case: DatasetCase, role: str, path: Path, skull: ReadMask | None = None) -> ReadMask:
+    """Read a mask; that of a mesh is made on a grid of its own, or on that of the skull that is given."""
+    option = f"the manifest's column {role}_segment"
+    orientation, segment = case.orientation or None, case.segment_of(role) or None
     try:
-        return read_mask(
-            path,
-            orientation=case.orientation or None,
-            segment=case.segment_of(role) or None,
-            option=f"the manifest's column {role}_segment",
+        if not is_mesh_name(path.name):
+            return ReadMask(read_mask(path, orientation=orientation, segment=segment, option=option))
+        frame = frame_in_table(case.orientation)
+        read = (
+            read_implant_mesh(path, skull, segment=segment, frame=frame, option=option)
+            if skull
+            else read_skull_mesh(path, segment=segment, frame=frame)
         )
+        check_without_doubt(read.warnings)
+        return read
     except InputError as error:
         raise InputError(rename_settings(str(error), IN_A_MANIFEST)) from error

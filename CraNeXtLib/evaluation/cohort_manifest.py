@@ -17,7 +17,7 @@ reference_segment Segment or label of the reference, likewise.
 ================= =====================================================================================
 
 Instead of a manifest, a folder may hold one folder per case with ``implant``, ``reference`` and ``skull`` in it, each
-as a volume file, such as ``implant.nrrd`` or ``implant.nii.gz``.
+as a volume or mesh file, such as ``implant.nrrd`` or ``implant.stl``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pathlib import Path
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.names import check_name
 from CraNeXtLib.core.files.table_reading import path_in, read_table
+from CraNeXtLib.geometry.mesh_names import MESH_SUFFIXES
 from CraNeXtLib.geometry.volume_suffixes import VOLUME_SUFFIXES
 
 ROLES = ("implant", "reference", "skull")
@@ -81,7 +82,9 @@ def _cases_of_folder(folder: Path) -> list[EvaluationCase]:
 
 def _volume_file(folder: Path, role: str) -> Path | None:
     """Return the first file of a folder that holds the volume of a role."""
-    return next((file for suffix in VOLUME_SUFFIXES if (file := folder / f"{role}{suffix}").is_file()), None)
+    return next(
+        (file for suffix in (*VOLUME_SUFFIXES, *MESH_SUFFIXES) if (file := folder / f"{role}{suffix}").is_file()), None
+    )
 
 
 def _cases_of_manifest(path: Path) -> list[EvaluationCase]:

@@ -11,7 +11,8 @@ _NAMES_OF_MM = {
     10.0: ("cm", "centimeter"),
     1000.0: ("m", "meter"),
     0.001: ("um", "µm", "μm", "micron", "micrometer"),  # with the micro sign, and with the Greek letter
-    25.4: ("in", "inch"),
+    25.4: ("in", "inch", "inche"),  # without the s of the plural
+    304.8: ("ft", "foot", "feet"),
 }
 _IN_MM = {name: length for length, names in _NAMES_OF_MM.items() for name in names}
 

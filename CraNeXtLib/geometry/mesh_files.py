@@ -1,4 +1,4 @@
-"""Meshes as files: binary STL and 3MF, in LPS coordinates and millimeters."""
+"""Meshes as files: binary STL and 3MF, in millimeters, and in LPS unless the input was a mesh in RAS."""
 
 from __future__ import annotations
 
@@ -11,46 +11,44 @@ import numpy as np
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.mesh import Mesh, face_normals
-
-LPS = np.array([-1.0, -1.0, 1.0])
-"""Factors between RAS coordinates and LPS, in which both file formats are written."""
+from CraNeXtLib.geometry.mesh_frame import TO_RAS
 
 
-def write_stl(mesh: Mesh, path: str | Path, *, preview: bool = False) -> None:
-    """Write a binary STL file in LPS and millimeters, as 3D Slicer does.
+def write_stl(mesh: Mesh, path: str | Path, *, space: str = "LPS", preview: bool = False) -> None:
+    """Write a binary STL file in millimeters, in LPS as 3D Slicer does, or in RAS.
 
-    The 80-byte header holds ``SPACE=LPS`` for Slicer, the safety notice, and the word PREVIEW for a mesh that must not
-    be manufactured.
+    The 80-byte header holds ``SPACE=LPS`` or ``SPACE=RAS`` for Slicer, the safety notice, and the word PREVIEW for
+    a mesh that must not be manufactured.
 
     Raises:
         InputError: If the file cannot be written.
     """
     # Normals of the rounded corners, so that what the file holds agrees with itself.
-    written = Mesh((mesh.vertices * LPS).astype("<f4"), mesh.faces)
+    written = Mesh((mesh.vertices * TO_RAS[space]).astype("<f4"), mesh.faces)
     corners, normals = written.vertices[written.faces], face_normals(written)
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     triangles = np.zeros(len(corners), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("unused", "<u2")])
     triangles["normal"] = normals / np.where(lengths > 0, lengths, 1)
     triangles["corners"] = corners
-    header = f"CraNeXt{' PREVIEW, ' if preview else ', unit '}mm. {RESEARCH_USE_NOTICE} SPACE=LPS".encode()
+    header = f"CraNeXt{' PREVIEW, ' if preview else ', unit '}mm. {RESEARCH_USE_NOTICE} SPACE={space}".encode()
     with replacing(path) as temporary:
         temporary.write_bytes(header.ljust(80, b"\0") + np.uint32(len(triangles)).tobytes() + triangles.tobytes())
 
 
-def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant") -> None:
-    """Write a 3MF file (core specification 1.3) in LPS and millimeters.
+def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant", space: str = "LPS") -> None:
+    """Write a 3MF file (core specification 1.3) in millimeters, in LPS or RAS.
 
     Trimesh can write 3MF too, but needs lxml for it and leaves no room for the safety notice.
 
     Raises:
         InputError: If the file cannot be written.
     """
-    points = _repeated('<vertex x="%.5f" y="%.5f" z="%.5f"/>', mesh.vertices * LPS)
+    points = _repeated('<vertex x="%.5f" y="%.5f" z="%.5f"/>', mesh.vertices * TO_RAS[space])
     triangles = _repeated('<triangle v1="%d" v2="%d" v3="%d"/>', mesh.faces)
     metadata = {
         "Title": title,
         "Application": "CraNeXt",
-        "Description": f"{RESEARCH_USE_NOTICE} Coordinates: LPS, millimeters.",
+        "Description": f"{RESEARCH_USE_NOTICE} Coordinates: {space}, millimeters.",
     }
     notes = "".join(f"<metadata name={quoteattr(name)}>{text}</metadata>" for name, text in metadata.items())
     model = (

@@ -21,6 +21,7 @@ from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.names import check_name
 from CraNeXtLib.core.files.table_reading import path_in, read_table
+from CraNeXtLib.geometry.mesh_names import MESH_SUFFIXES, is_mesh_name
 from CraNeXtLib.geometry.volume_suffixes import VOLUME_SUFFIXES, volume_suffix
 
 
@@ -62,7 +63,8 @@ def find_batch_cases(source: str | Path, *, ct: bool = False) -> list[BatchCase]
         raise InputError(f"There is no folder or table {source}; check the path.")
     cases = _cases_of_folder(source, ct=ct) if source.is_dir() else _cases_of_table(source)
     if not cases:
-        raise InputError(f"{source} holds no cases; give a folder of {', '.join(VOLUME_SUFFIXES)} files, or a table.")
+        suffixes = ", ".join((*VOLUME_SUFFIXES, *MESH_SUFFIXES))
+        raise InputError(f"{source} holds no cases; give a folder of {suffixes} files, or a table.")
     seen: set[str] = set()
     for case in cases:
         check_name(case.case)
@@ -75,7 +77,7 @@ def find_batch_cases(source: str | Path, *, ct: bool = False) -> list[BatchCase]
 def _cases_of_folder(folder: Path, *, ct: bool) -> list[BatchCase]:
     cases = []
     for member in sorted(folder.absolute().iterdir()):
-        suffix = volume_suffix(member.name)
+        suffix = volume_suffix(member.name) or (member.suffix if is_mesh_name(member.name) else "")
         if member.name.startswith("."):
             continue
         if member.is_dir() and ct:

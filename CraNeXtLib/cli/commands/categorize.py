@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from CraNeXtLib.cli.command_parser import add_command, add_orientation, add_output_folder, add_segments
+from CraNeXtLib.cli.command_parser import add_command, add_mesh_frame, add_orientation, add_output_folder, add_segments
 from CraNeXtLib.cli.printing import print_outcome
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def add_to(commands: SubParsers) -> None:
     """Declare the command."""
     parser = add_command(commands, "categorize", "divide a skull into eight regions")
-    parser.add_argument("skull", metavar="SKULL", help="mask of the skull, complete or defective")
+    parser.add_argument("skull", metavar="SKULL", help="mask or mesh of the skull, complete or defective")
     add_output_folder(parser)
     parser.add_argument("--implant", metavar="FILE", help="implant or defect whose regions, side and size are reported")
     parser.add_argument(
@@ -27,6 +27,7 @@ def add_to(commands: SubParsers) -> None:
     )
     parser.add_argument("--template", metavar="FILE", help="label map to use instead of the bundled template")
     add_orientation(parser)
+    add_mesh_frame(parser)
     add_segments(parser, "skull", "implant")
     parser.set_defaults(run=_run)
 
@@ -43,6 +44,8 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         orientation=options.orientation,
         segment=options.segment,
         implant_segment=options.implant_segment,
+        mesh_unit=options.mesh_unit,
+        mesh_space=options.mesh_space,
         progress=progress,
     )
     progress.end()

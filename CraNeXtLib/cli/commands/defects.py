@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from CraNeXtLib.cli.command_parser import (
     add_command,
     add_count,
+    add_mesh_frame,
     add_orientation,
     add_output_folder,
     add_seed,
     add_segments,
 )
-from CraNeXtLib.cli.printing import print_files
+from CraNeXtLib.cli.printing import print_files, print_warnings
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
@@ -26,24 +27,28 @@ def add_to(commands: SubParsers) -> None:
     from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
 
     parser = add_command(commands, "defects", "cut synthetic defects into a complete skull")
-    parser.add_argument("skull", metavar="SKULL", help="mask of a complete skull")
+    parser.add_argument("skull", metavar="SKULL", help="mask or mesh of a complete skull")
     add_output_folder(parser, "folder for the defective skulls and their implants")
     parser.add_argument("--kind", required=True, choices=KINDS, metavar="KIND", help=f"one of: {', '.join(KINDS)}")
     add_count(parser, "defects", default=1)
     add_seed(parser, "the first defect")
     add_orientation(parser)
+    add_mesh_frame(parser)
     add_segments(parser, "skull")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
+    from CraNeXtLib.anatomy.head.mask_reading import read_skull
     from CraNeXtLib.anatomy.head.pose import upright_frame
-    from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask
     from CraNeXtLib.cases.case_folder import case_folder
     from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
+    from CraNeXtLib.geometry.mesh_frame import MeshFrame
     from CraNeXtLib.geometry.volume_files import write_volume
 
-    skull = read_skull_mask(options.skull, orientation=options.orientation, segment=options.segment)
+    given = MeshFrame.given(options.mesh_unit, options.mesh_space)
+    read = read_skull(options.skull, orientation=options.orientation, segment=options.segment, frame=given)
+    skull = read.mask
     progress("Finding the head's pose", 0.0)
     frame = upright_frame(skull)
     with case_folder(options.out, f"{options.kind}.json", inputs=[options.skull]) as folder:
@@ -60,7 +65,9 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
                 "notice": RESEARCH_USE_NOTICE,
                 "kind": options.kind,
                 "seeds": list(range(options.seed, options.seed + options.count)),
+                "warnings": list(read.warnings),
             }
         )
     progress.end()
+    print_warnings(description)
     print_files(options.out, description["files"])

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from CraNeXtLib.cli.command_parser import add_command, add_numbers, add_orientation, add_segments, path_to_write
+from CraNeXtLib.cli.command_parser import (
+    add_command,
+    add_mesh_frame,
+    add_numbers,
+    add_orientation,
+    add_segments,
+    path_to_write,
+)
 from CraNeXtLib.cli.printing import print_files, print_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
@@ -29,6 +36,7 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument("--skull", metavar="D", help="defective skull")
     parser.add_argument("--cohort", metavar="PATH", help="manifest or folder of cases, instead of the three files")
     add_orientation(parser)
+    add_mesh_frame(parser)
     add_segments(parser, "skull", "implant", "reference")
     parser.add_argument("--json", action="store_true", help="print all metrics as JSON")
     parser.add_argument(
@@ -71,11 +79,12 @@ def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> No
     from CraNeXtLib.cases.evaluation_case import read_evaluation, write_evaluation
     from CraNeXtLib.evaluation.evaluation import evaluate
     from CraNeXtLib.evaluation.thresholds import Thresholds
+    from CraNeXtLib.geometry.mesh_frame import MeshFrame
 
     thresholds = Thresholds(**options.threshold)
     ratings = {name: _is_yes(answer) for name, answer in _pairs(options.rating)}
     progress("Reading", 0.0)
-    implant, reference, skull = read_evaluation(
+    (implant, reference, skull), warnings = read_evaluation(
         options.implant,
         options.reference,
         options.skull,
@@ -83,6 +92,7 @@ def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> No
         segment=options.segment,
         implant_segment=options.implant_segment,
         reference_segment=options.reference_segment,
+        frame=MeshFrame.given(options.mesh_unit, options.mesh_space),
     )
     progress("Measuring", 0.2)
     evaluation = evaluate(implant, reference, skull)
@@ -98,18 +108,19 @@ def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> No
             thresholds=thresholds,
             ratings=ratings,
             causes=tuple(options.cause),
+            warnings=warnings,
             inputs=(options.implant, options.reference, options.skull),
         )
     progress.end()
-    _print_evaluation(evaluation, as_json=options.json)
+    _print_evaluation(evaluation, warnings, as_json=options.json)
     if not options.json:
         print_files(options.out, files)
 
 
-def _print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:
+def _print_evaluation(evaluation: Evaluation, warnings: Sequence[str], *, as_json: bool) -> None:
     from CraNeXtLib.cases.evaluation_case import metrics_description
 
-    description = metrics_description(evaluation)
+    description = metrics_description(evaluation, warnings=warnings)
     if as_json:
         print(json.dumps(description, indent=2))
         return
@@ -139,10 +150,11 @@ def _pairs(settings: Sequence[str]) -> list[tuple[str, str]]:
 def _evaluate_cohort(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.cases.cohort_evaluation import evaluate_cohort
 
-    for name in ("orientation", "segment", "implant_segment", "reference_segment"):
+    for name in ("orientation", "segment", "implant_segment", "reference_segment", "mesh_unit", "mesh_space"):
         if getattr(options, name) is not None:
-            option = f"--{name.replace('_', '-')}"
-            raise InputError(f"With --cohort, leave out {option}; give it for each case, in the column {name}.")
+            option, column = f"--{name.replace('_', '-')}", name.replace("mesh_space", "orientation")
+            advice = "save meshes in mm" if name == "mesh_unit" else f"give it for each case, in the column {column}"
+            raise InputError(f"With --cohort, leave out {option}; {advice}.")
     rows = evaluate_cohort(
         options.cohort, options.out, workers=options.workers, resume=not options.no_resume, progress=progress
     )

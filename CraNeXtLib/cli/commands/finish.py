@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from CraNeXtLib.cli.command_parser import (
     add_case_id,
     add_command,
+    add_mesh_frame,
     add_numbers,
     add_orientation,
     add_output_folder,
@@ -34,10 +35,11 @@ _QUESTIONS = {
 def add_to(commands: SubParsers) -> None:
     """Declare the command."""
     parser = add_command(commands, "finish", "turn an implant into a part that can be made, and check its fit")
-    parser.add_argument("implant", metavar="IMPLANT", help="mask of the implant, such as an edited one")
-    parser.add_argument("--skull", required=True, metavar="FILE", help="mask of the defective skull")
+    parser.add_argument("implant", metavar="IMPLANT", help="mask or mesh of the implant, such as an edited one")
+    parser.add_argument("--skull", required=True, metavar="FILE", help="mask or mesh of the defective skull")
     add_output_folder(parser)
     add_orientation(parser)
+    add_mesh_frame(parser)
     add_segments(parser, "skull", "implant")
     add_case_id(parser, "skull")
     parser.add_argument("--no-report", dest="report", action="store_false", help="do not write a report")
@@ -133,6 +135,8 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         orientation=options.orientation,
         segment=options.segment,
         implant_segment=options.implant_segment,
+        mesh_unit=options.mesh_unit,
+        mesh_space=options.mesh_space,
         case_id=options.case_id,
         report=options.report,
         replace=options.replace,

@@ -11,6 +11,7 @@ from CraNeXtLib.cli.command_parser import (
     add_case_id,
     add_command,
     add_device,
+    add_mesh_frame,
     add_orientation,
     add_output_folder,
     add_segments,
@@ -31,8 +32,8 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument(
         "skull",
         metavar="SKULL",
-        help="mask of the defective skull (.nrrd, .seg.nrrd, .nii, .nii.gz, .mha, DICOM segmentation) or, with --ct, a "
-        "CT: a volume file or the folder of a DICOM series",
+        help="mask of the defective skull (.nrrd, .seg.nrrd, .nii, .nii.gz, .mha, DICOM segmentation), a mesh (.stl, "
+        ".ply, .obj, .3mf) or, with --ct, a CT: a volume file or the folder of a DICOM series",
     )
     add_output_folder(parser)
     parser.add_argument("--reference-implant", metavar="FILE", help="true implant to measure the result against")
@@ -68,6 +69,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     )
     add_device(parser)
     add_orientation(parser)
+    add_mesh_frame(parser)
     add_segments(parser, "skull", "reference")
     parser.add_argument(
         "--postprocessing",

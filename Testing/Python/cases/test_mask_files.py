@@ -4,8 +4,11 @@ import nibabel
 import numpy as np
 import pytest
 
+from CraNeXtLib.anatomy.head import mesh_masks
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 
@@ -24,7 +27,8 @@ def folder(tmp_path):
 
 def read(folder, voxels, affine=AFFINE, name="implant.nrrd", **options):
     write_volume(Volume(voxels, affine), folder / name)
-    return read_with_skull(folder / "skull.nrrd", PartFile(folder / name, **options))
+    masks = read_with_skull(folder / "skull.nrrd", PartFile(folder / name, **options))
+    return masks.skull, *masks.parts
 
 
 def test_other_orders_directions_and_boxes_of_one_lattice_are_put_on_the_skulls_grid(folder):
@@ -94,3 +98,20 @@ def test_an_implant_far_beside_the_skull_is_refused(folder, voxels_away, accepte
     else:
         with pytest.raises(InputError, match=r"implant.nrrd lies [0-9]+ mm beside the bone of skull.nrrd"):
             read(folder, IMPLANT, affine)
+
+
+def test_meshes_beside_each_other_are_masks_of_one_grid_and_left_stays_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(mesh_masks, "_FINEST_MM", 1.0)
+    monkeypatch.setattr(mesh_masks, "_COARSEST_MM", 1.0)
+    skull, implant = Volume(SKULL, AFFINE), Volume(IMPLANT, AFFINE)
+    for space in ("RAS", "LPS"):
+        write_stl(surface_of(skull, iterations=0), tmp_path / "skull.stl", space=space)
+        write_stl(surface_of(implant, iterations=0), tmp_path / "implant.stl", space=space)
+        masks = read_with_skull(tmp_path / "skull.stl", PartFile(tmp_path / "implant.stl"))
+        assert masks.space == space
+        assert masks.skull.has_geometry_of(masks.parts[0])
+        for mask, volume in ((masks.skull, skull), (masks.parts[0], implant)):
+            there, here = (each.to_ras(np.argwhere(each.voxels)).mean(axis=0) for each in (mask, volume))
+            np.testing.assert_allclose(there, here, atol=0.6)  # half a voxel
+            volume_ml = mask.voxels.sum() * mask.voxel_volume_mm3 / 1000
+            assert volume_ml == pytest.approx(surface_of(volume, iterations=0).volume_ml, rel=0.05)

@@ -67,7 +67,8 @@ def test_skull_and_implant_of_one_file(tmp_path):
     implant = skull.copy()
     implant[:, 20:] = False
     path = write_segmentation(tmp_path / "masks.dcm", large, {"Skull": skull & ~implant, "Implant": implant})
-    bone, part = read_with_skull(path, PartFile(path, "Implant"), segment="Skull")
+    masks = read_with_skull(path, PartFile(path, "Implant"), segment="Skull")
+    bone, part = masks.skull, masks.parts[0]
     assert bone.has_geometry_of(part)
     assert np.array_equal(on_grid(bone, large), skull & ~implant)
     assert np.array_equal(on_grid(part, large), implant)

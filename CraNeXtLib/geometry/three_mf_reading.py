@@ -1,0 +1,104 @@
+"""Reading 3MF files (core specification 1.3, and the models of the production extension) without lxml."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from typing import IO
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.reading import DamagedError
+from CraNeXtLib.geometry.affine import apply_affine
+from CraNeXtLib.geometry.mesh import Mesh, joined
+from CraNeXtLib.geometry.stored_volume import check_memory
+
+_CORE = "{http://schemas.microsoft.com/3dmanufacturing/core/2015/02}"
+_PATH = "{http://schemas.microsoft.com/3dmanufacturing/production/2015/06}path"
+_RELATIONSHIP = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
+_MEMORY_PER_BYTE = 8  # of the XML
+_DEEPEST = 20
+
+_Models = Mapping[str, ET.Element]
+
+
+def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], str]:
+    """Read the parts that a 3MF file builds.
+
+    Args:
+        file: The file.
+        name: Its name in messages.
+
+    Returns:
+        The name and the mesh of each item, in the unit of the file, and this unit: millimeter if none is stated.
+
+    Raises:
+        InputError: If it would take too much memory.
+        DamagedError: If something is missing in it.
+        Exception: zipfile, zlib and the parser raise many kinds for a damaged file.
+    """
+    with zipfile.ZipFile(file) as archive:
+        members = [member for member in archive.infolist() if member.filename.lower().endswith(".model")]
+        check_memory(name, (sum(member.file_size for member in members),), _MEMORY_PER_BYTE)
+        models = {"/" + member.filename.lstrip("/"): ET.fromstring(archive.read(member)) for member in members}
+        root = _root_of(archive, models)
+    units = {model.get("unit", "millimeter") for model in models.values()}
+    if len(units) != 1:
+        raise InputError(f"The models of {name} have several units, {', '.join(sorted(units))}; save it with one.")
+    parts = []
+    for number, item in enumerate(models[root].iterfind(f"{_CORE}build/{_CORE}item"), start=1):
+        path, found = _object(models, root, item)
+        parts.append((found.get("name") or f"part {number}", _mesh_of(models, path, found, _matrix(item), _DEEPEST)))
+    if not parts:
+        raise InputError(f"{name} builds nothing; give a file with a part.")
+    return parts, units.pop()
+
+
+def _root_of(archive: zipfile.ZipFile, models: _Models) -> str:
+    """Return which model the file begins with."""
+    for link in ET.fromstring(archive.read("_rels/.rels")):
+        if link.get("Type") == _RELATIONSHIP:
+            return "/" + link.get("Target", "").lstrip("/")
+    return next(iter(models))
+
+
+def _object(models: _Models, path: str, reference: ET.Element) -> tuple[str, ET.Element]:
+    """Return the object that an item or component refers to, and the model that it is in."""
+    path = reference.get(_PATH, path)
+    wanted = reference.get("objectid")
+    for found in models[path].iterfind(f"{_CORE}resources/{_CORE}object"):
+        if found.get("id") == wanted:
+            return path, found
+    raise DamagedError("There is no such object.")
+
+
+def _mesh_of(models: _Models, path: str, found: ET.Element, matrix: np.ndarray, deepest: int) -> Mesh:
+    """Return the mesh of an object with all its components."""
+    if not deepest:
+        raise DamagedError("The components are nested without end.")
+    meshes = []
+    mesh = found.find(f"{_CORE}mesh")
+    if mesh is not None:
+        vertices = _numbers(mesh, "vertices/vertex", ("x", "y", "z"), float)
+        meshes.append(
+            Mesh(apply_affine(matrix, vertices), _numbers(mesh, "triangles/triangle", ("v1", "v2", "v3"), int))
+        )
+    for component in found.iterfind(f"{_CORE}components/{_CORE}component"):
+        inner, part = _object(models, path, component)
+        meshes.append(_mesh_of(models, inner, part, matrix @ _matrix(component), deepest - 1))
+    return joined(meshes)
+
+
+def _numbers(mesh: ET.Element, kind: str, names: tuple[str, ...], of: type) -> np.ndarray:
+    """Return the attributes of the elements of a kind, shape (N, 3)."""
+    outer, inner = kind.split("/")
+    rows = mesh.iterfind(f"{_CORE}{outer}/{_CORE}{inner}")
+    return np.array([[of(row.attrib[name]) for name in names] for row in rows]).reshape(-1, 3)
+
+
+def _matrix(reference: ET.Element) -> np.ndarray:
+    """Return the 4×4 matrix of an item or component; the file lists it by columns of three."""
+    numbers = [float(number) for number in reference.get("transform", "1 0 0 0 1 0 0 0 1 0 0 0").split()]
+    return np.vstack([np.reshape(numbers, (4, 3)).T, [0, 0, 0, 1]])
