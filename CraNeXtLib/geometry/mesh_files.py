@@ -62,9 +62,10 @@ def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant", s
         replacing(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
     ):
-        archive.writestr("[Content_Types].xml", _CONTENT_TYPES)
-        archive.writestr("_rels/.rels", _RELATIONSHIPS)
-        archive.writestr("3D/3dmodel.model", model)
+        parts = {"[Content_Types].xml": _CONTENT_TYPES, "_rels/.rels": _RELATIONSHIPS, "3D/3dmodel.model": model}
+        for name, text in parts.items():
+            # Named alone, a part would get the present time, and no two files would be the same.
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED, compresslevel=3)
 
 
 def _repeated(element: str, rows: np.ndarray) -> str:

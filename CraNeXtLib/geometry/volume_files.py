@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,12 @@ def _write_nrrd(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
         "kinds": ["domain"] * 3,
         "encoding": "gzip",
     }
-    nrrd.write(str(path), voxels, header, index_order="F", compression_level=3)
+    written = io.BytesIO()
+    nrrd.write(written, voxels, header, index_order="F", compression_level=3)
+    lines, end, content = written.getvalue().partition(b"\n\n")
+    # pynrrd notes the time in a comment, so that no two files would be the same.
+    kept = [line for line in lines.split(b"\n") if not line.startswith(b"# on ")]
+    path.write_bytes(b"\n".join(kept) + end + content)
 
 
 def _write_nifti(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:

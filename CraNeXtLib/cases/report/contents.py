@@ -208,13 +208,12 @@ def _provenance(result: dict[str, Any]) -> Rows:
     one = "sha256" in source  # a part that was drawn by hand has two
     inputs = {"Input": source} if one else {"Implant": source["implant"], "Skull": source["skull"]}
     return [
-        ("Made", result["created"] + (", then edited by hand" if result.get("edited") else "")),
+        *([("Edited", "by hand, after the model made it")] if result.get("edited") else []),
         ("Input", f"{' × '.join(map(str, source['shape']))} voxels of {_spacing(source)} mm, {source['orientation']}"),
         *((f"{name} SHA-256", file["sha256"]) for name, file in inputs.items()),
         *([("Model", f"{model['name']}, SHA-256 {model['sha256']}")] if model else []),
         *([("Parameters", _listed(result["parameters"]))] if "parameters" in result else []),
         ("Versions", ", ".join(f"{name} {version}" for name, version in result["versions"].items())),
-        ("Seconds", ", ".join(f"{stage}: {seconds:.1f}" for stage, seconds in result["seconds"].items())),
     ]
 
 

@@ -44,7 +44,7 @@ def write_pdf(path: Path, head: Head, sections: Sequence[Section]) -> None:
     )  # fmt: skip
     grid = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.3, colors.lightgrey), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     document = SimpleDocTemplate(
-        str(path), pagesize=A4, title=head.title, author="CraNeXt", margins=None,
+        str(path), pagesize=A4, title=head.title, author="CraNeXt", margins=None, invariant=1,  # without the time
         leftMargin=16 * mm, rightMargin=16 * mm, topMargin=16 * mm, bottomMargin=18 * mm,
     )  # fmt: skip
 
