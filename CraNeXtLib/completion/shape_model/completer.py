@@ -94,12 +94,10 @@ class PCACompleter:
         """
         errors = np.zeros(part.shape, np.float16)
         fill, domain = placed.fill, self.model.domain
-        if fill.is_empty:
+        if fill.posterior is None:
             return errors
-        wanted = np.flatnonzero(fill.to_fill[domain])
-        seen = self.model.prior.subsample(np.flatnonzero(~fill.unseen[domain]), wanted)
         image = np.zeros(domain.shape, np.float32)
-        image[fill.to_fill] = np.sqrt(2 / np.pi) * self.model.prior.posterior_std(seen=seen, wanted=wanted)
+        image[fill.to_fill] = np.sqrt(2 / np.pi) * fill.posterior.std(np.flatnonzero(fill.to_fill[domain]))
         added = np.argwhere((probability >= 0.5) & ~part.voxels)
         points = placed.alignment.inverse().apply(part.to_ras(added))
         errors[tuple(added.T)] = fill.sample(image, points)
@@ -126,12 +124,12 @@ class PCACompleter:
         view = skull.crop(scanned_box(skull))
         radial_maps = observe(view, occupancy, alignment, self.model.directions, self.model.prior.mean[0])
         progress(0.6)
-        (outer, thickness), to_fill, unseen = complete(self.model, radial_maps)
+        (outer, thickness), to_fill, unseen, posterior = complete(self.model, radial_maps)
         progress(0.8)
         image = self.model.image
         known = image(np.isfinite(thickness) & (thickness > 0)) > 0
         return ShapeModelFill(
-            self.model.grid, image(outer), image(thickness), known, image(to_fill) > 0, image(unseen) > 0
+            self.model.grid, image(outer), image(thickness), known, image(to_fill) > 0, image(unseen) > 0, posterior
         )
 
     def relative_thickness(self, fill: ShapeModelFill) -> float:

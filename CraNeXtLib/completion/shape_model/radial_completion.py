@@ -10,6 +10,7 @@ from scipy import ndimage
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM
 from CraNeXtLib.completion.shape_model.model import PCASkull
 from CraNeXtLib.completion.shape_model.observation import MIN_BONE_MM
+from CraNeXtLib.completion.shape_model.shape_prior import Posterior
 
 THIN_BONED = 0.8
 """Relative thickness below which a skull counts as thin-boned.
@@ -40,11 +41,13 @@ class CompletedMaps(NamedTuple):
         radial_maps: Outer radius and thickness, shape (2, P), in mm.
         to_fill: Pixels whose bone is filled in, shape (P,).
         unseen: Pixels where no bone was seen, or none that could be relied on, shape (P,).
+        posterior: What the prediction was made from; None if nothing is filled in.
     """
 
     radial_maps: np.ndarray
     to_fill: np.ndarray
     unseen: np.ndarray
+    posterior: Posterior | None = None
 
 
 def complete(model: PCASkull, radial_maps: np.ndarray) -> CompletedMaps:
@@ -79,8 +82,8 @@ def complete(model: PCASkull, radial_maps: np.ndarray) -> CompletedMaps:
             break
         near = steps.grown(suspect, _WALL_MM)
         unseen = unknown | absent | suspect
-        predicted = steps.predict(radial_maps, unseen, near)
-        expected = predicted if scale == 1 else steps.predict(radial_maps, unseen, near, scale)
+        predicted, posterior = steps.predict(radial_maps, unseen, near)
+        expected = predicted if scale == 1 else steps.predict(radial_maps, unseen, near, scale)[0]
         too_low, too_thin = radial_maps < expected - scale * _TOLERANCE_MM
         holes |= steps.large(near & steady & too_thin & too_low, _MIN_THIN_MM2)
         walls = (radial_maps[1] < predicted[1] - _TOLERANCE_MM) | (
@@ -88,11 +91,13 @@ def complete(model: PCASkull, radial_maps: np.ndarray) -> CompletedMaps:
         )
         holes |= steps.connected(walls & steps.grown(holes, _WALL_MM) & ~unknown | holes, holes)
         suspect = steps.grown(holes, _RIM_MM)
-    unseen = unknown | absent | suspect
     if not holes.any():
-        return CompletedMaps(radial_maps, holes, unseen)
-    completed = steps.predict(radial_maps, unseen, steps.grown(suspect, 2 * _RIM_MM))
-    return CompletedMaps(completed, suspect & ~unknown, unseen)
+        return CompletedMaps(radial_maps, holes, unknown | absent | suspect)
+    rim, before = steps.grown(suspect, 2 * _RIM_MM), unseen
+    unseen = unknown | absent | suspect
+    if (unseen != before).any() or (rim & ~near).any():  # otherwise, the last round has predicted just this
+        predicted, posterior = steps.predict(radial_maps, unseen, rim)
+    return CompletedMaps(np.where(rim, predicted, radial_maps), suspect & ~unknown, unseen, posterior)
 
 
 class _Steps:
@@ -103,8 +108,8 @@ class _Steps:
 
     def predict(
         self, radial_maps: np.ndarray, unseen: np.ndarray, wanted: np.ndarray, scale: float = 1.0
-    ) -> np.ndarray:
-        """Return the radial maps with predictions at the wanted pixels.
+    ) -> tuple[np.ndarray, Posterior]:
+        """Return the radial maps with predictions at the wanted pixels, and what these were made from.
 
         Args:
             radial_maps: Shape (2, P), in mm.
@@ -117,8 +122,9 @@ class _Steps:
         seen = prior.subsample(np.flatnonzero(~unseen), np.flatnonzero(wanted & unseen))
         indices = np.flatnonzero(wanted)
         predicted = radial_maps.copy()
-        predicted[:, indices] = prior.predict(smooth[:, seen], seen=seen, wanted=indices)
-        return predicted
+        posterior = prior.given(seen)
+        predicted[:, indices] = posterior.mean(smooth[:, seen], indices)
+        return predicted, posterior
 
     def _smoothed(self, values: np.ndarray, known: np.ndarray) -> np.ndarray:
         """Average the known among nine pixels, to even out the roughness of bone."""

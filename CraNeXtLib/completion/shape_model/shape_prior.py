@@ -9,6 +9,7 @@ by the components' variances and continuous with the bone at the rim.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
@@ -74,45 +75,11 @@ class ShapePrior:
         column = np.array(factors, np.float32)[:, None]
         return replace(self, mean=column * self.mean, modes=column * self.modes)
 
-    def predict(self, observed: np.ndarray, *, seen: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Return the most probable values at some positions: the mean of the posterior distribution.
+    def given(self, seen: np.ndarray) -> Posterior:
+        """Return the distribution of the shape once the values at some positions are seen, by their indices."""
+        return Posterior(self, seen)
 
-        Args:
-            observed: Values of shape (C, len(seen)), in mm.
-            seen: Indices of the observed positions.
-            wanted: Indices of the positions to predict.
-
-        Returns:
-            Values of shape (C, len(wanted)), in mm.
-        """
-        residual = (observed - self.mean[:, seen]).ravel()
-        weights = cho_solve((self._factor(seen), True), residual, check_finite=False)
-        return self.mean[:, wanted] + (self._covariance(wanted, seen) @ weights).reshape(len(self.mean), -1)
-
-    def posterior_std(self, *, seen: np.ndarray, wanted: np.ndarray, channel: int = 0) -> np.ndarray:
-        """Return the posterior standard deviation of one channel: that of the truth about :meth:`predict`.
-
-        It depends on where bone is seen, not on the values that are seen there.
-
-        Args:
-            seen: Indices of the observed positions.
-            wanted: Indices of the predicted positions.
-            channel: Index of the channel.
-
-        Returns:
-            Values of shape (len(wanted),), in mm.
-        """
-        covariance = self._covariance(seen, wanted)[:, channel * len(wanted) :][:, : len(wanted)]
-        explained = solve_triangular(self._factor(seen), covariance, lower=True, check_finite=False)
-        return np.sqrt(np.maximum(self._variance(wanted, channel) - np.square(explained).sum(axis=0), 0))
-
-    def _factor(self, seen: np.ndarray) -> np.ndarray:
-        """Return the lower Cholesky factor of the covariance of observations, noise included."""
-        covariance = self._covariance(seen, seen)
-        covariance[np.diag_indices(len(covariance))] += np.repeat(np.square(self.noise_mm), len(seen))
-        return cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
-
-    def _variance(self, indices: np.ndarray, channel: int) -> np.ndarray:
+    def variance(self, indices: np.ndarray, channel: int) -> np.ndarray:
         """Return the prior variance of a channel at positions, shape (len(indices),)."""
         variance = np.square(self.modes[:, channel, indices]).sum(axis=0, dtype=np.float64)
         mirrored = 2 * np.abs(self.positions[indices, 0])
@@ -120,7 +87,7 @@ class ShapePrior:
             variance += kernel.covariance(np.zeros(len(indices)), mirrored)
         return variance
 
-    def _covariance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def covariance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the prior covariance between all channels at positions a and all channels at positions b."""
         channels = len(self.mean)
         left, right = (self.modes[:, :, indices].reshape(-1, channels * len(indices)) for indices in (a, b))
@@ -162,6 +129,57 @@ class ShapePrior:
             cells = np.floor(self.positions[group] / cube).astype(int)
             chosen.append(group[np.unique(cells, axis=0, return_index=True)[1]])
         return np.concatenate(chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """The distribution of shapes whose values at some positions are seen.
+
+    Args:
+        prior: The distribution of all shapes.
+        seen: Indices of the observed positions, shape (S,).
+    """
+
+    prior: ShapePrior
+    seen: np.ndarray
+
+    def mean(self, observed: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Return the most probable values at some positions.
+
+        Args:
+            observed: Values of shape (C, S), in mm.
+            wanted: Indices of the positions, shape (W,).
+
+        Returns:
+            Values of shape (C, W), in mm.
+        """
+        prior = self.prior
+        residual = (observed - prior.mean[:, self.seen]).ravel()
+        weights = cho_solve((self._factor, True), residual, check_finite=False)
+        return prior.mean[:, wanted] + (prior.covariance(wanted, self.seen) @ weights).reshape(len(prior.mean), -1)
+
+    def std(self, wanted: np.ndarray, *, channel: int = 0) -> np.ndarray:
+        """Return the standard deviation of one channel: that of the truth about :meth:`mean`.
+
+        It depends on where bone is seen, not on the values that are seen there.
+
+        Args:
+            wanted: Indices of the positions, shape (W,).
+            channel: Index of the channel.
+
+        Returns:
+            Values of shape (W,), in mm.
+        """
+        covariance = self.prior.covariance(self.seen, wanted)[:, channel * len(wanted) :][:, : len(wanted)]
+        explained = solve_triangular(self._factor, covariance, lower=True, check_finite=False)
+        return np.sqrt(np.maximum(self.prior.variance(wanted, channel) - np.square(explained).sum(axis=0), 0))
+
+    @cached_property
+    def _factor(self) -> np.ndarray:
+        """Lower Cholesky factor of the covariance of observations, noise included."""
+        covariance = self.prior.covariance(self.seen, self.seen)
+        covariance[np.diag_indices(len(covariance))] += np.repeat(np.square(self.prior.noise_mm), len(self.seen))
+        return cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
 
 
 def _matern(x: np.ndarray) -> np.ndarray:

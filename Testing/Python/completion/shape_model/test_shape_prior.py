@@ -20,20 +20,20 @@ def prior(modes=None, kernels=SHORT, noise=(0.05,), **options) -> ShapePrior:
 def test_meets_what_is_seen_without_a_step():
     seen = np.r_[0:90, 111:201]
     observed = 5 + np.sin(LINE[None, seen, 0] / 30)
-    values = prior().predict(observed, seen=seen, wanted=np.array([90, 110]))
+    values = prior().given(seen).mean(observed, np.array([90, 110]))
     np.testing.assert_allclose(values[0], 5 + np.sin(LINE[[90, 110], 0] / 30), atol=0.1)
 
 
 def test_far_from_everything_is_the_mean():
-    values = prior().predict(np.array([[9.0]]), seen=np.array([0]), wanted=np.array([200]))
+    values = prior().given(np.array([0])).mean(np.array([[9.0]]), np.array([200]))
     assert values[0, 0] == pytest.approx(5.0, abs=1e-3)
 
 
 def test_symmetry_carries_the_other_side_over():
     kernels = ((Kernel(1.0, 10, symmetry=0.9),),)
     seen, wanted = np.array([180]), np.array([20])
-    assert prior(kernels=kernels).predict(np.array([[7.0]]), seen=seen, wanted=wanted)[0, 0] > 6.5
-    assert prior().predict(np.array([[7.0]]), seen=seen, wanted=wanted)[0, 0] == pytest.approx(5, abs=1e-3)
+    assert prior(kernels=kernels).given(seen).mean(np.array([[7.0]]), wanted)[0, 0] > 6.5
+    assert prior().given(seen).mean(np.array([[7.0]]), wanted)[0, 0] == pytest.approx(5, abs=1e-3)
 
 
 def test_components_tie_channels_and_places_within_their_reach():
@@ -41,13 +41,13 @@ def test_components_tie_channels_and_places_within_their_reach():
     kernels = ((Kernel(0.1, 5),), (Kernel(0.1, 5),))
     seen, wanted = np.arange(0, 10), np.array([60])
     observed = np.stack([np.full(10, 6.0), np.full(10, 6.0)])
-    far = prior(modes, kernels, (0.1, 0.1)).predict(observed, seen=seen, wanted=wanted)
+    far = prior(modes, kernels, (0.1, 0.1)).given(seen).mean(observed, wanted)
     np.testing.assert_allclose(far, 6, atol=0.1)
-    near = prior(modes, kernels, (0.1, 0.1), reach_mm=10).predict(observed, seen=seen, wanted=wanted)
+    near = prior(modes, kernels, (0.1, 0.1), reach_mm=10).given(seen).mean(observed, wanted)
     np.testing.assert_allclose(near, 5, atol=0.1)
     unsure = prior(modes, kernels, (0.1, 10.0))
-    assert unsure.predict(observed, seen=seen, wanted=wanted)[1, 0] > 5.8
-    assert unsure.posterior_std(seen=seen, wanted=seen, channel=1)[0] > unsure.posterior_std(seen=seen, wanted=seen)[0]
+    assert unsure.given(seen).mean(observed, wanted)[1, 0] > 5.8
+    assert unsure.given(seen).std(seen, channel=1)[0] > unsure.given(seen).std(seen)[0]
 
 
 def test_the_subsample_is_dense_only_at_the_rim():
@@ -59,11 +59,11 @@ def test_the_subsample_is_dense_only_at_the_rim():
 
 def test_the_posterior_std_grows_away_from_what_is_seen_up_to_the_prior():
     seen, wanted = np.r_[0:90, 111:201], np.array([50, 90, 95, 100])
-    deviation = prior().posterior_std(seen=seen, wanted=wanted)
+    deviation = prior().given(seen).std(wanted)
     assert deviation[0] < 0.05
     assert (np.diff(deviation) > 0).all()
     modes = np.full((1, 1, 201), 2.0)
-    alone = prior(modes, noise=(10.0,)).posterior_std(seen=np.array([0]), wanted=np.array([200]))
+    alone = prior(modes, noise=(10.0,)).given(np.array([0])).std(np.array([200]))
     assert alone[0] == pytest.approx(np.sqrt(1 + 4 - 4**2 / (1 + 4 + 100)), abs=1e-3)
 
 
@@ -72,7 +72,7 @@ def test_the_posterior_std_is_that_of_the_truth_about_the_prediction():
     places = np.array([5, 60, 140, 180])
     seen, wanted = places[:2], places[2:]
     rng = np.random.default_rng(0)
-    truth = 5 + rng.multivariate_normal(np.zeros(4), shape._covariance(places, places), 4000)
+    truth = 5 + rng.multivariate_normal(np.zeros(4), shape.covariance(places, places), 4000)
     observed = truth[:, :2] + rng.normal(0, 0.2, (4000, 2))
-    errors = [t[2:] - shape.predict(o[None], seen=seen, wanted=wanted)[0] for t, o in zip(truth, observed, strict=True)]
-    np.testing.assert_allclose(np.std(errors, axis=0), shape.posterior_std(seen=seen, wanted=wanted), rtol=0.06)
+    errors = [t[2:] - shape.given(seen).mean(o[None], wanted)[0] for t, o in zip(truth, observed, strict=True)]
+    np.testing.assert_allclose(np.std(errors, axis=0), shape.given(seen).std(wanted), rtol=0.06)
