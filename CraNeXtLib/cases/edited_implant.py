@@ -16,6 +16,7 @@ from CraNeXtLib.cases.verdict import other_warnings, with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.evaluation.distance_map_files import read_vtp
+from CraNeXtLib.geometry.mesh import without_debris
 from CraNeXtLib.geometry.mesh_files import write_3mf
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
@@ -84,7 +85,7 @@ def write_implant_files(
         with stages.stage("Reading"):
             bone, remaining = _read_masks(skull, implant)
         with stages.stage("Making the mesh"):
-            mesh = surface_of(remaining)
+            mesh = without_debris(surface_of(remaining))
         with stages.stage("Measuring"):
             measures = describe_implant(remaining, bone, mesh)
         part = None
@@ -99,8 +100,7 @@ def write_implant_files(
                     progress=lambda name, fraction: update(fraction, name),
                 )
         with stages.stage("Writing"):
-            complete = bone.with_voxels(bone.voxels | remaining.voxels)
-            write_implant(remaining, complete, mesh, folder.path, space=space, preview=bool(result.get("preview")))
+            write_implant(remaining, bone, mesh, folder.path, space=space, preview=bool(result.get("preview")))
             write_3mf(mesh, folder.path / "implant.3mf", space=space)
         with stages.stage("Reporting"):
             description = _updated(result, measures, part, edited=edited)

@@ -47,15 +47,13 @@ def write_evaluation(
     reference: Volume,
     skull: Volume,
     *,
-    thresholds: Thresholds | None = None,
-    ratings: Mapping[str, bool] | None = None,
-    causes: tuple[str, ...] = (),
+    checklist: Checklist | None = None,
     location: Mapping[str, object] | None = None,
     warnings: Sequence[str] = (),
     inputs: Sequence[str | Path] = (),
     pictures: bool = True,
 ) -> list[str]:
-    """Complete the checklist, compute the distance maps, and write them with the metrics into a folder.
+    """Compute the distance maps, and write them with the metrics and the checklist into a folder.
 
     Writes ``metrics.json`` and, unless implant or reference is empty, ``distance_map``, ``rim_map``, ``sdh_implant``
     and ``sdh_reference``, each as ``.vtp`` (RAS, mm) and ``.png``.
@@ -66,9 +64,7 @@ def write_evaluation(
         implant: Mask of the implant.
         reference: Mask of the reference implant.
         skull: Mask of the defective skull.
-        thresholds: Thresholds of the checklist's criteria.
-        ratings: A reader's own answers to the checklist.
-        causes: Causes of error that a reader identified.
+        checklist: What ``judge`` returned.
         location: Where the implant lies, see :func:`implant_location`; stored as ``place`` in ``metrics.json``.
         warnings: What was doubted when the volumes were read, one sentence each.
         inputs: Files of the volumes, which stay if they are in the folder.
@@ -81,14 +77,46 @@ def write_evaluation(
         InputError: If the volumes cannot be measured or the folder cannot be written; the folder is then unchanged.
     """
     with case_folder(out, METRICS_FILE, inputs=inputs) as folder:
-        checklist, names = None, []
-        if not {"implant_empty", "reference_empty"} & set(evaluation.flags):
-            checklist = check(implant, skull, reference, thresholds=thresholds, ratings=ratings, causes=causes)
+        names = []
+        if _is_comparable(evaluation):
             maps = _distance_maps(implant, reference, skull, evaluation.flags)
             names = _write_maps(maps, skull, folder.path, pictures=pictures)
         description = metrics_description(evaluation, checklist, warnings) | {"place": location}
         folder.write_description(description, indent=1)
     return [METRICS_FILE, *names]
+
+
+def judge(
+    evaluation: Evaluation,
+    implant: Volume,
+    reference: Volume,
+    skull: Volume,
+    *,
+    thresholds: Thresholds | None = None,
+    ratings: Mapping[str, bool] | None = None,
+    causes: tuple[str, ...] = (),
+) -> Checklist | None:
+    """Return the checklist of an implant, or None if it or the reference is empty.
+
+    Args:
+        evaluation: What ``evaluate`` returned for the three volumes.
+        implant: Mask of the implant.
+        reference: Mask of the reference implant.
+        skull: Mask of the defective skull.
+        thresholds: Thresholds of the criteria.
+        ratings: A reader's own answers.
+        causes: Causes of error that a reader identified.
+
+    Raises:
+        InputError: If a rating or cause has an unknown name.
+    """
+    if not _is_comparable(evaluation):
+        return None
+    return check(implant, skull, reference, thresholds=thresholds, ratings=ratings, causes=causes)
+
+
+def _is_comparable(evaluation: Evaluation) -> bool:
+    return not {"implant_empty", "reference_empty"} & set(evaluation.flags)
 
 
 def metrics_description(
@@ -178,6 +206,7 @@ def evaluate_files(
         evaluation,
         out,
         *volumes,
+        checklist=judge(evaluation, *volumes),
         location=location,
         warnings=warnings,
         inputs=(implant, reference, skull),

@@ -15,6 +15,7 @@ from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
+from CraNeXtLib.geometry.mesh import without_debris
 from CraNeXtLib.geometry.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import volume_hash
@@ -93,7 +94,7 @@ def finish_case(
         with stages.stage("Finishing") as update:
             finished = finish(raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):
-            measures = describe_implant(raw, bone, surface_of(raw))
+            measures = describe_implant(raw, bone, without_debris(surface_of(raw)))
             part = CheckedPart.of(finished, bone, material=material, fit_limits=fit_limits)
         with stages.stage("Writing"):
             description = with_verdict(

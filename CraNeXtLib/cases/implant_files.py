@@ -13,21 +13,34 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
 
+DEFECTIVE_SKULL = "defective_skull.nrrd"
+
 
 def write_implant(
-    implant: Volume, complete_skull: Volume, mesh: Mesh, folder: Path, *, space: str = "LPS", preview: bool
+    implant: Volume,
+    skull: Volume,
+    mesh: Mesh,
+    folder: Path,
+    *,
+    space: str = "LPS",
+    preview: bool,
+    with_skull: bool = True,
 ) -> None:
-    """Write ``complete_skull.nrrd``, ``implant.nrrd`` and ``implant.stl``.
+    """Write ``defective_skull.nrrd``, ``complete_skull.nrrd``, ``implant.nrrd`` and ``implant.stl``.
 
     Args:
         implant: Mask of the implant.
-        complete_skull: Mask of the skull with the implant.
+        skull: Mask of the defective skull, of the same geometry.
         mesh: Surface of the implant.
         folder: Folder to write into.
         space: Coordinates of the STL file, ``"LPS"`` or ``"RAS"``.
         preview: Whether to mark the STL file as a preview.
+        with_skull: Whether to write the defective skull, which the next steps need.
     """
-    write_volume(complete_skull, folder / "complete_skull.nrrd")
+    if with_skull:
+        write_volume(skull, folder / DEFECTIVE_SKULL)
+    complete = skull.with_voxels((skull.voxels != 0) | (implant.voxels != 0))
+    write_volume(complete, folder / "complete_skull.nrrd")
     write_volume(implant, folder / "implant.nrrd")
     write_stl(mesh, folder / "implant.stl", space=space, preview=preview)
 

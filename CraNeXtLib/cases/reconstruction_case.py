@@ -12,19 +12,19 @@ from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import write_expected_error
-from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
+from CraNeXtLib.cases.implant_files import DEFECTIVE_SKULL, write_implant, write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_part
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_no_implant, describe_result
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.core.errors import NoImplantError
+from CraNeXtLib.core.files.reading import real_path
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.lattice import on_one_grid
-from CraNeXtLib.geometry.mesh import Mesh, split_mesh
+from CraNeXtLib.geometry.mesh import Mesh, split_mesh, without_debris
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.implant.preview import coarse_skull, fine_result
 from CraNeXtLib.implant.reconstruct import Reconstruction, reconstruct
 
@@ -44,11 +44,11 @@ def reconstruct_case(
 ) -> dict[str, Any]:
     """Reconstruct the skull in a file and write all results into a folder.
 
-    Writes the model's implant, which completes the skull exactly (``complete_skull.nrrd``, ``implant.nrrd``,
-    ``implant.stl``, ``implant.3mf``), the part to make (``finished_implant.nrrd``, ``.stl`` and ``.3mf``),
-    ``fit_maps.vtp``, ``result.json`` and, with a report, ``report.html``, ``report.pdf`` and their pictures. A model
-    that estimates its error adds ``expected_error.nrrd`` and ``.vtp``, a CT adds ``defective_skull.nrrd`` (the
-    segmented bone), and several separate defects add one STL file per piece: ``implant_1.stl``,
+    Writes the skull as it was read or segmented (``defective_skull.nrrd``), the model's implant, which completes it
+    exactly (``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``), the part to make
+    (``finished_implant.nrrd``, ``.stl`` and ``.3mf``), ``fit_maps.vtp``, ``result.json`` and, with a report,
+    ``report.html``, ``report.pdf`` and their pictures. A model that estimates its error adds ``expected_error.nrrd``
+    and ``.vtp``, and several separate defects add one STL file per piece: ``implant_1.stl``,
     ``finished_implant_1.stl`` and so on. If anything fails, no file is written. If finishing leaves nothing, the part
     is missing and a warning says why. The files replace those of an earlier run in the folder.
 
@@ -74,7 +74,9 @@ def reconstruct_case(
             if reference:
                 source = replace(source, warnings=(*source.warnings, *reference.warnings))
         try:
-            return _reconstruct(source, reference.mask if reference else None, folder, settings, stages)
+            with_skull = real_path(Path(out) / DEFECTIVE_SKULL) != real_path(Path(skull))  # it may be there already
+            truth = reference.mask if reference else None
+            return _reconstruct(source, truth, folder, settings, stages, with_skull=with_skull)
         except NoImplantError as error:
             nothing_missing = NoImplantError(str(error), warnings=(*source.warnings, *error.warnings))
             description = describe_no_implant(source, settings, nothing_missing)
@@ -83,7 +85,13 @@ def reconstruct_case(
 
 
 def _reconstruct(
-    source: SkullInput, reference: Volume | None, folder: CaseFolder, settings: CaseSettings, stages: Stages
+    source: SkullInput,
+    reference: Volume | None,
+    folder: CaseFolder,
+    settings: CaseSettings,
+    stages: Stages,
+    *,
+    with_skull: bool,
 ) -> dict[str, Any]:
     """Reconstruct what was read, write all files, and return the content of ``result.json``."""
     with stages.stage("Reconstructing") as update:
@@ -96,7 +104,7 @@ def _reconstruct(
             progress=lambda part, fraction: update(fraction, part),
         )
     with stages.stage("Making the mesh"):
-        mesh = surface_of(result.implant)
+        mesh = without_debris(surface_of(result.implant))
     part = None
     if not settings.preview:
         with stages.stage("Finishing") as update:
@@ -113,7 +121,8 @@ def _reconstruct(
         pieces = pieces_of(result.implant)
         full = fine_result(result, bone) if settings.preview else result
         result = replace(result, added_voxels=full.added_voxels, warnings=full.warnings)  # those of the files
-        _write_masks_and_surfaces(full, mesh, part, pieces, settings, folder.path, space=source.read.mesh_space)
+        space = source.read.mesh_space
+        _write_masks_and_surfaces(full, mesh, part, pieces, folder.path, settings, space=space, with_skull=with_skull)
     with stages.stage("Reporting"):
         _write_maps(result, mesh, part, source, folder.path, pictures=settings.report)
         metrics = None if reference is None else _metrics_of(full, reference)
@@ -145,14 +154,21 @@ def _write_masks_and_surfaces(
     mesh: Mesh,
     part: CheckedPart | None,
     pieces: list[Volume],
-    settings: CaseSettings,
     folder: Path,
+    settings: CaseSettings,
     *,
     space: str,
+    with_skull: bool,
 ) -> None:
-    if settings.ct:
-        write_volume(result.defective_skull, folder / "defective_skull.nrrd")
-    write_implant(result.implant, result.complete_skull, mesh, folder, space=space, preview=settings.preview)
+    write_implant(
+        result.implant,
+        result.defective_skull,
+        mesh,
+        folder,
+        space=space,
+        preview=settings.preview,
+        with_skull=with_skull,
+    )
     if part is None:
         return
     write_3mf(mesh, folder / "implant.3mf", space=space)

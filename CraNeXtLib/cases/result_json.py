@@ -66,7 +66,7 @@ def describe_result(
         "model": {"name": result.model.name, "sha256": result.model.sha256},
         "parameters": settings.described() | {"postprocessing": result.postprocessing, "device": result.device},
         "meshes": {"unit": "mm", "space": source.read.mesh_space},
-        **describe_implant(result.implant, result.defective_skull, mesh),
+        **describe_implant(result.implant, result.defective_skull, mesh, center=result.pose.template_center),
         "added_voxels": [list(sides) for sides in result.added_voxels],
         "agreement": None if result.agreement is None else round(result.agreement, 3),
         "expected_error": result.expected_error and result.expected_error.as_dict(),
@@ -107,16 +107,17 @@ def describe_no_implant(source: SkullInput, settings: CaseSettings, error: NoImp
     }
 
 
-def describe_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, Any]:
+def describe_implant(implant: Volume, skull: Volume, mesh: Mesh, *, center: np.ndarray | None = None) -> dict[str, Any]:
     """Return the measures of an implant, ``watertight`` and ``checklist``.
 
     Args:
         implant: Mask of the implant.
         skull: Mask of the defective skull, of the same geometry.
         mesh: Surface of the implant.
+        center: Middle of the head, RAS mm; see :func:`CraNeXtLib.implant.measures.measure_implant`.
     """
     return {
-        **measure_implant(implant, skull, mesh),
+        **measure_implant(implant, skull, mesh, center=center),
         "watertight": mesh.is_watertight,
         "checklist": check(implant, skull).as_dict(),
     }

@@ -18,6 +18,20 @@ def print_verdict(result: Mapping[str, Any]) -> None:
         print(f"  {reason}")
 
 
+def print_criteria(criteria: Iterable[Mapping[str, Any]], questions: Mapping[str, str]) -> None:
+    """Print criteria as a table: the question of each by its name, the answer, and value and limit."""
+    for criterion in criteria:
+        answer = {True: "yes", False: "NO", None: "not measured"}[criterion["passed"]]
+        print(f"  {questions[criterion['name']]:42} {answer:13} {_measured(criterion)}".rstrip())
+
+
+def _measured(criterion: Mapping[str, Any]) -> str:
+    if criterion["value"] is None or criterion["unit"] == "yes":
+        return ""
+    unit = "" if criterion["unit"] == "ratio" else f" {criterion['unit']}"
+    return f"{criterion['value']:g}{unit} (limit {criterion['threshold']:g})"
+
+
 def print_outcome(result: Mapping[str, Any], out: str | Path) -> None:
     """Print the warnings and files of a result, and the research-use notice.
 

@@ -10,6 +10,9 @@ import numpy as np
 
 from CraNeXtLib.geometry.volume import Volume
 
+DEBRIS_MM3 = 1.0
+"""Volume below which a closed surface is debris."""
+
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
@@ -93,11 +96,33 @@ def solid_parts(mesh: Mesh) -> list[np.ndarray]:
 
     The inner surface of a cavity encloses a negative volume and belongs to no part.
     """
+    volumes, shell_of = _shell_volumes(mesh)
+    return [np.flatnonzero(shell_of == shell) for shell in np.argsort(-volumes) if volumes[shell] > 0]
+
+
+def without_debris(mesh: Mesh, *, least_mm3: float = DEBRIS_MM3) -> Mesh:
+    """Return a mesh without the connected surfaces that enclose less than so much.
+
+    Voxels that touch the rest of a mask only at an edge or a corner become surfaces of their own, which smoothing
+    shrinks to nothing, and which printing programs list as further bodies.
+
+    Args:
+        mesh: A closed mesh.
+        least_mm3: Smallest volume of a surface, a cavity's included, that stays.
+    """
+    volumes, shell_of = _shell_volumes(mesh)
+    kept = (np.abs(volumes) >= least_mm3)[shell_of]
+    if kept.all() or not kept.any():
+        return mesh
+    return Mesh(mesh.vertices[kept], (np.cumsum(kept) - 1)[mesh.faces[kept[mesh.faces[:, 0]]]])
+
+
+def _shell_volumes(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
+    """Return the volume in mm³ that each connected surface encloses, and which surface each vertex belongs to."""
     count, shell_of = shells_of(mesh)
     a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
-    of_faces = np.einsum("ij,ij->i", a, np.cross(b, c))
-    volumes = np.bincount(shell_of[mesh.faces[:, 0]], weights=of_faces, minlength=count)
-    return [np.flatnonzero(shell_of == shell) for shell in np.argsort(-volumes) if volumes[shell] > 0]
+    of_faces = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
+    return np.bincount(shell_of[mesh.faces[:, 0]], weights=of_faces, minlength=count), shell_of
 
 
 def split_mesh(mesh: Mesh, pieces: list[Volume]) -> list[Mesh]:

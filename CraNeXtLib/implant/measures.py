@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.anatomy.categorization.outer_surface import outer_surface
 from CraNeXtLib.geometry.box import foreground_box
-from CraNeXtLib.geometry.components import labeled, largest_first
-from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
+from CraNeXtLib.geometry.components import labeled, largest_first, pieces_of
+from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals, solid_parts
 from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.outward import box_center
@@ -18,24 +19,30 @@ _FACING = 0.5  # cosine: a face is on the outer or inner side if its normal is w
 _SAMPLES = 4000  # points at which thickness is measured
 
 
-def measure_implant(implant: Volume, skull: Volume, mesh: Mesh) -> dict[str, Any]:
+def measure_implant(implant: Volume, skull: Volume, mesh: Mesh, *, center: np.ndarray | None = None) -> dict[str, Any]:
     """Measure an implant.
 
     Args:
         implant: Mask of the implant.
         skull: Mask of the defective skull, of the same geometry.
         mesh: Surface of the implant, in RAS mm.
+        center: Middle of the head, RAS mm, shape (3,), as for the area of each defect; by default that of the skull's
+            box.
 
     Returns:
-        ``implant_volume_ml``; ``defect_area_cm2``, the area of the implant's outer side; ``thickness_mm`` with min,
+        ``implant_volume_ml``; ``bodies``, the number of separate bodies that the mesh has; ``defect_area_cm2``, the
+        area of the implant's outer side, the sum of its defects' areas; ``thickness_mm`` with min,
         p05, median, p95 and max, from points on the outer side to the nearest point on the inner side; ``pieces``,
         largest first, each with ``volume_ml`` and ``centre_ras_mm``.
     """
+    center = box_center(skull) if center is None else center
     cosines, areas = _facing(mesh, box_center(skull))
+    outer_mm2 = sum(outer_surface(piece, center=center)[1].sum() for piece in pieces_of(implant))
     quantiles = np.percentile(_thickness(mesh, cosines, areas), [0, 5, 50, 95, 100])
     return {
         "implant_volume_ml": _volume_ml(implant.voxels.sum(), implant),
-        "defect_area_cm2": round(float(areas[cosines > _FACING].sum()) / 100, 2),
+        "bodies": len(solid_parts(mesh)),
+        "defect_area_cm2": round(float(outer_mm2) / 100, 2),
         "thickness_mm": dict(zip(("min", "p05", "median", "p95", "max"), np.round(quantiles, 2).tolist(), strict=True)),
         "pieces": _pieces(implant),
     }

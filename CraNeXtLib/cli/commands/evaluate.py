@@ -16,14 +16,24 @@ from CraNeXtLib.cli.command_parser import (
     add_segments,
     path_to_write,
 )
-from CraNeXtLib.cli.printing import print_files, print_warnings
+from CraNeXtLib.cli.printing import print_criteria, print_files, print_warnings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
     from CraNeXtLib.cli.progress_printer import ProgressPrinter
+    from CraNeXtLib.evaluation.checklist import Checklist
     from CraNeXtLib.evaluation.evaluation import Evaluation
+
+_QUESTIONS = {
+    "complete": "Defect covered completely?",
+    "no_false_positive": "Nothing added elsewhere?",
+    "restored_shape": "Shape restored?",
+    "smooth_transition": "No step to the skull?",
+    "minimal_thickness": "Thick enough, and not too thick?",
+}
+"""What the criteria of the checklist ask, by their names."""
 
 
 def add_to(commands: SubParsers) -> None:
@@ -76,12 +86,11 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
 
 
 def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> None:
-    from CraNeXtLib.cases.evaluation_case import read_evaluation, write_evaluation
+    from CraNeXtLib.cases.evaluation_case import judge, read_evaluation, write_evaluation
     from CraNeXtLib.evaluation.evaluation import evaluate
     from CraNeXtLib.evaluation.thresholds import Thresholds
     from CraNeXtLib.geometry.mesh_frame import MeshFrame
 
-    thresholds = Thresholds(**options.threshold)
     ratings = {name: _is_yes(answer) for name, answer in _pairs(options.rating)}
     progress("Reading", 0.0)
     (implant, reference, skull), warnings = read_evaluation(
@@ -96,6 +105,15 @@ def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> No
     )
     progress("Measuring", 0.2)
     evaluation = evaluate(implant, reference, skull)
+    checklist = judge(
+        evaluation,
+        implant,
+        reference,
+        skull,
+        thresholds=Thresholds(**options.threshold),
+        ratings=ratings,
+        causes=tuple(options.cause),
+    )
     files: list[str] = []
     if options.out:
         progress("Drawing maps", 0.4)
@@ -105,27 +123,28 @@ def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> No
             implant,
             reference,
             skull,
-            thresholds=thresholds,
-            ratings=ratings,
-            causes=tuple(options.cause),
+            checklist=checklist,
             warnings=warnings,
             inputs=(options.implant, options.reference, options.skull),
         )
     progress.end()
-    _print_evaluation(evaluation, warnings, as_json=options.json)
+    _print_evaluation(evaluation, checklist, warnings, as_json=options.json)
     if not options.json:
         print_files(options.out, files)
 
 
-def _print_evaluation(evaluation: Evaluation, warnings: Sequence[str], *, as_json: bool) -> None:
+def _print_evaluation(
+    evaluation: Evaluation, checklist: Checklist | None, warnings: Sequence[str], *, as_json: bool
+) -> None:
     from CraNeXtLib.cases.evaluation_case import metrics_description
 
-    description = metrics_description(evaluation, warnings=warnings)
+    description = metrics_description(evaluation, checklist, warnings)
     if as_json:
         print(json.dumps(description, indent=2))
         return
     for name, value in evaluation.main_metrics().items():
         print(f"{name:8} {'infinite' if value is None else f'{value:.4f}'}")
+    print_criteria([criterion.as_dict() for criterion in checklist.criteria] if checklist else (), _QUESTIONS)
     print_warnings(description)
     print(RESEARCH_USE_NOTICE)
 

@@ -15,7 +15,7 @@ from CraNeXtLib.cli.command_parser import (
     add_output_folder,
     add_segments,
 )
-from CraNeXtLib.cli.printing import print_outcome, print_verdict
+from CraNeXtLib.cli.printing import print_criteria, print_outcome, print_verdict
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
@@ -93,7 +93,7 @@ def add_finishing(parser: argparse.ArgumentParser) -> None:
         "--material",
         default=DEFAULT_MATERIAL,
         choices=tuple(DENSITIES_G_CM3),
-        help="material of the part, for its weight; default: %(default)s",
+        help="material whose density the weight is computed with; it changes nothing else; default: %(default)s",
     )
     names = [field.name for field in fields(FitLimits)]
     add_numbers(group, "--fit-limit", names, "limit of the fit check, such as gap_mm=2", dest="fit_limits")
@@ -157,14 +157,6 @@ def print_part(result: dict[str, Any]) -> None:
     fit, finishing = result["fit"], result["finishing"]
     print(
         f"{'Finished implant' if finishing else 'Implant as it is'}: {fit['volume_ml']:.1f} mL, "
-        f"{fit['weight_g']:.0f} g in {fit['material']}"
+        f"{fit['weight_g']:.0f} g if of solid {fit['material']}"
     )
-    for criterion in fit["criteria"]:
-        answer = {True: "yes", False: "NO", None: "not measured"}[criterion["passed"]]
-        print(f"  {_QUESTIONS[criterion['name']]:42} {answer:13} {_measured(criterion)}".rstrip())
-
-
-def _measured(criterion: dict[str, Any]) -> str:
-    if criterion["value"] is None or criterion["unit"] not in ("mm", "%"):
-        return ""
-    return f"{criterion['value']:g} {criterion['unit']} (limit {criterion['threshold']:g})"
+    print_criteria(fit["criteria"], _QUESTIONS)

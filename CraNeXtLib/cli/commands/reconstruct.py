@@ -124,9 +124,9 @@ def print_result(result: dict[str, Any], out: str | Path) -> None:
     """
     print_verdict(result)
     thickness = result["thickness_mm"]
-    pieces = len(result["pieces"])
+    bodies = result["bodies"]
     print(
-        f"Implant: {result['implant_volume_ml']:.1f} mL in {pieces} piece{'s' * (pieces > 1)}, outer surface "
+        f"Implant: {result['implant_volume_ml']:.1f} mL in {bodies} piece{'s' * (bodies > 1)}, outer surface "
         f"{result['defect_area_cm2']:.1f} cm², thickness {thickness['median']:.1f} mm "
         f"({thickness['p05']:.1f} to {thickness['p95']:.1f}), {'' if result['watertight'] else 'NOT '}watertight"
     )

@@ -35,16 +35,21 @@ def without_slivers(part: Volume, thinnest_mm: float) -> np.ndarray:
 
     Args:
         part: Field of the part.
-        thinnest_mm: Diameter of the balls that must fit into the part; at least two voxels of the grid are taken.
+        thinnest_mm: Diameter of the balls that must fit into the part; see ``sliver_mm``.
     """
     step = float(part.spacing[0])
-    radius_mm = max(thinnest_mm / 2, step)  # The grid resolves no smaller ball.
+    radius_mm = sliver_mm(thinnest_mm, step) / 2
     inside, result = part.voxels < 0, part.voxels.copy()
     if not inside.any():
         return result
     near = foreground_box(inside, margin=int(radius_mm / step) + 3)
     result[near] = np.maximum(result[near], _opened(distance(part.crop(near)), radius_mm))
     return result
+
+
+def sliver_mm(thinnest_mm: float, step_mm: float) -> float:
+    """Return the thickness below which a part is a sliver: at least two voxels of the grid, which resolves no less."""
+    return max(thinnest_mm, 2 * step_mm)
 
 
 def _opened(space: Volume, radius_mm: float) -> np.ndarray:

@@ -49,7 +49,8 @@ def finish(
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Raises:
-        InputError: If the geometries differ, a mask is empty, or nothing is left of the implant.
+        InputError: If the geometries differ, a mask is empty, the thickness is that of a sliver, or nothing is left of
+            the implant.
     """
     settings = settings or FinishSettings()
     check_same_geometry(implant, skull)
@@ -57,6 +58,7 @@ def finish(
     bone, whole = skull.voxels, mask(implant)
     if not whole.any() or not bone.any():
         raise InputError("Finishing needs an implant and a skull that are not empty.")
+    _check_thickness(settings, fine_step_mm(implant))
     box = foreground_box(whole)
     labels, large = _large_pieces(whole[box] & ~bone[box], implant.voxel_volume_mm3)
     if not large:
@@ -83,6 +85,23 @@ def finish(
         raise InputError("Finishing leaves nothing of the implant; reduce the clearance or the edge radius.")
     result &= ~bone
     return FinishedImplant(implant.with_voxels(result), joined(meshes), tuple(pieces), settings, tuple(warnings))
+
+
+def _check_thickness(settings: FinishSettings, step_mm: float) -> None:
+    """Refuse to make a plate of a thickness at which it would be removed as a sliver.
+
+    Raises:
+        InputError: If the maximum thickness is that small.
+    """
+    if not settings.edge_radius_mm or not settings.maximum_thickness_mm:
+        return
+    thinnest_mm = border.sliver_mm(settings.edge_radius_mm, step_mm)
+    if settings.maximum_thickness_mm <= thinnest_mm:
+        raise InputError(
+            f"With an edge radius, a plate must be thicker than {thinnest_mm:.2g} mm on this skull's voxels, or it is "
+            f"removed as a sliver; make the maximum thickness of {settings.maximum_thickness_mm:g} mm larger, or set "
+            "the edge radius to 0."
+        )
 
 
 def _large_pieces(implant: np.ndarray, voxel_mm3: float) -> tuple[np.ndarray, list[int]]:

@@ -23,7 +23,7 @@ RESULT = {
     "fit": {"of": "implant"},
     "defects": [],
 }
-FILES = ["complete_skull.nrrd", "implant.3mf", "implant.nrrd", "implant.stl", "result.json"]
+FILES = ["complete_skull.nrrd", "defective_skull.nrrd", "implant.3mf", "implant.nrrd", "implant.stl", "result.json"]
 
 
 @pytest.fixture(scope="module")

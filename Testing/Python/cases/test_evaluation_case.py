@@ -10,14 +10,21 @@ from plain_metrics import head_case
 from repository import TESTS
 
 from CraNeXtLib import evaluate
-from CraNeXtLib.cases.evaluation_case import write_evaluation
+from CraNeXtLib.cases.evaluation_case import judge, write_evaluation
 from CraNeXtLib.core.errors import InputError
 
 
 def test_writes_everything_that_is_known(tmp_path):
     implant, reference, skull = head_case()
     found = evaluate(implant, reference, skull)
-    names = write_evaluation(found, tmp_path / "out", implant, reference, skull, ratings={"complete": True})
+    names = write_evaluation(
+        found,
+        tmp_path / "out",
+        implant,
+        reference,
+        skull,
+        checklist=judge(found, implant, reference, skull, ratings={"complete": True}),
+    )
     assert sorted(names) == sorted(file.name for file in (tmp_path / "out").iterdir())
     assert {"metrics.json", "distance_map.vtp", "distance_map.png", "rim_map.vtp", "sdh_implant.vtp"} <= set(names)
     description = json.loads((tmp_path / "out" / "metrics.json").read_text())
@@ -37,12 +44,18 @@ def test_an_empty_implant_gives_numbers_but_no_maps(tmp_path):
     assert description["all_metrics"]["flags"] == ["implant_empty"]
 
 
-def test_nothing_is_left_where_writing_fails(tmp_path):
+def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch):
+    def fail(*_):
+        raise InputError("The disk is full.")
+
     implant, reference, skull = head_case()
+    monkeypatch.setattr("CraNeXtLib.evaluation.distance_map_files.write_vtp", fail)
     found = evaluate(implant, reference, skull)
-    with pytest.raises(InputError, match="criterion"):
-        write_evaluation(found, tmp_path / "out", implant, reference, skull, ratings={"beauty": True})
+    with pytest.raises(InputError, match="full"):
+        write_evaluation(found, tmp_path / "out", implant, reference, skull)
     assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="criterion"):
+        judge(found, implant, reference, skull, ratings={"beauty": True})
 
 
 def test_needs_neither_display_nor_opengl(tmp_path):

@@ -49,7 +49,7 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
     assert main([str(a) for a in arguments]) == 0
     printed = capsys.readouterr().out
     assert "Verdict: " in printed.splitlines()[0]
-    assert "g in PMMA" in printed
+    assert "g if of solid PMMA" in printed
     assert "research use" in printed
     assert {path.name for path in out.iterdir()} == FILES | REPORT
     text = (out / "finish.json").read_text()

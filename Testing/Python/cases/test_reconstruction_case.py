@@ -12,6 +12,7 @@ from synthetic_ct import synthetic_ct
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.reconstruction_case import reconstruct_case
+from CraNeXtLib.cases.verdict import other_warnings
 from CraNeXtLib.cli import main
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.completion.proposal import Proposal
@@ -47,7 +48,7 @@ def test_from_dicom_to_an_implant(series, tmp_path):
     assert result["input"]["path"] == "DICOM series 3"
     assert result["input"]["ct"]["bone_threshold_hu"] == 300
     assert len(result["input"]["ct"]["removed_ml"]) > 0
-    assert [warning.split(";")[0] for warning in result["warnings"]] == ["The slices are 1.6 mm thick"]
+    assert [warning.split(";")[0] for warning in other_warnings(result)] == ["The slices are 1.6 mm thick"]
     (defect,) = result["defects"]
     assert (defect["side"], defect["main_region"]) == ("left", "Middle Parietal")
     assert not [name for name in result["files"] if name.startswith("implant_")]

@@ -5,7 +5,7 @@ import pytest
 from phantoms import head
 
 from CraNeXtLib.geometry.components import pieces_of
-from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals, joined, split_mesh
+from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals, joined, solid_parts, split_mesh, without_debris
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 
@@ -47,3 +47,19 @@ def test_a_joined_mesh_splits_into_the_shells_of_its_pieces():
     assert len(joined(parts).faces) == len(mesh.faces)
     elsewhere = Volume(np.ones((1, 1, 1), dtype=bool), np.diag([1.0, 1.0, 1.0, 1.0]) + np.eye(4, k=3) * 500)
     assert len(split_mesh(mesh, [*pieces, elsewhere])[2].faces) == 0
+
+
+def test_what_touches_a_mask_only_at_a_corner_is_debris_and_the_rest_stays_as_it_is():
+    voxels = np.zeros((20, 12, 12), dtype=bool)
+    voxels[2:10, 2:10, 2:10] = True
+    mask = Volume(voxels.copy(), np.eye(4))
+    whole = surface_of(mask)
+    voxels[10, 10, 10] = voxels[15:18, 2:6, 2:6] = True
+    mesh = surface_of(mask.with_voxels(voxels))
+    assert len(solid_parts(mesh)) == 3
+    cleaned = without_debris(mesh)
+    assert len(solid_parts(cleaned)) == 2  # the block, and one of 48 mm³ that touches nothing
+    assert cleaned.is_watertight
+    block = solid_parts(cleaned)[0]
+    assert np.array_equal(cleaned.vertices[block], whole.vertices)
+    assert without_debris(whole) is whole

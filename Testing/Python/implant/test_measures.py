@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from CraNeXtLib.anatomy.categorization.outer_surface import outer_surface
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.measures import measure_implant
@@ -25,6 +26,10 @@ def test_a_cap_has_its_volume_area_and_thickness(direction):
     measures = measure_implant(implant, skull, surface_of(implant))
     fraction = (1 - np.cos(np.radians(30))) / 2
     assert measures["implant_volume_ml"] == pytest.approx(fraction * 4 / 3 * np.pi * (76**3 - 70**3) / 1000, rel=0.03)
+    assert measures["bodies"] == 1
+    area_cm2 = outer_surface(implant, center=np.zeros(3))[1].sum() / 100
+    given = measure_implant(implant, skull, surface_of(implant), center=np.zeros(3))
+    assert given["defect_area_cm2"] == round(area_cm2, 2)
     assert measures["defect_area_cm2"] == pytest.approx(fraction * 4 * np.pi * 76**2 / 100, rel=0.06)
     assert measures["thickness_mm"]["median"] == pytest.approx(6.0, abs=0.5)
     assert measures["thickness_mm"]["max"] < 7.5

@@ -21,7 +21,7 @@ def test_a_preview_is_quick_and_says_what_it_is(run, tmp_path):
     status, printed, _ = run("reconstruct", SKULL, "--out", tmp_path / "out", "--preview")
     assert status == 0
     assert "Warning: This is a quick preview" in printed
-    names = {f"{name}.nrrd" for name in ("complete_skull", "implant", "expected_error")}
+    names = {f"{name}.nrrd" for name in ("complete_skull", "defective_skull", "implant", "expected_error")}
     assert {p.name for p in (tmp_path / "out").iterdir()} == names | {
         "expected_error.vtp",
         "implant.stl",
@@ -33,6 +33,7 @@ def test_a_preview_is_quick_and_says_what_it_is(run, tmp_path):
     assert result["warnings"][0].startswith("This is a quick preview")
     assert b"PREVIEW" in (tmp_path / "out/implant.stl").read_bytes()[:80]
     skull, implant = read_volume(SKULL), read_volume(tmp_path / "out/implant.nrrd")
+    np.testing.assert_array_equal(read_volume(tmp_path / "out/defective_skull.nrrd").voxels != 0, skull.voxels != 0)
     np.testing.assert_array_equal(implant.affine, skull.affine)
     truth = read_volume(REFERENCE_IMPLANT)
     assert dice(implant, truth) > 0.8

@@ -91,6 +91,16 @@ def test_an_implant_that_touches_the_volumes_border_or_lies_in_bone(phantom):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("radius", "refused"), [(1.0, True), (0.0, False)])
+def test_a_plate_that_would_be_removed_as_a_sliver_is_refused(phantom, radius, refused):
+    thin = FinishSettings(edge_radius_mm=radius, minimum_thickness_mm=0.6, maximum_thickness_mm=0.6, insertion="none")
+    if not refused:
+        finish(phantom.implant, phantom.defective, thin)
+        return
+    with pytest.raises(InputError, match=r"thicker than 1\.5 mm .* thickness of 0\.6 mm larger"):
+        finish(phantom.implant, phantom.defective, thin)
+
+
 def test_bad_input_is_refused_with_a_sentence(phantom):
     nothing = phantom.implant.with_voxels(np.zeros(phantom.implant.shape, bool))
     with pytest.raises(InputError, match="not empty"):
