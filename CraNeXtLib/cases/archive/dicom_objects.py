@@ -24,6 +24,7 @@ from CraNeXtLib.geometry.volume import Volume
 _PRODUCT, _SERIAL_NUMBER = "CraNeXt", "none"
 _SEGMENTATION_NUMBER, _STL_NUMBER, _PDF_NUMBER = 9001, 9002, 9003  # of the series in the study
 _UNKNOWN_DATE, _UNKNOWN_TIME = "19000101", "000000"  # where a segmentation must have one
+_MOST_OFFSET_MM = 0.1
 _LATER_UID = "2.25.0"
 _TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -71,6 +72,9 @@ def segmentation(masks: Mapping[str, Volume], source: SourceSeries) -> bytes:
             device_serial_number=_SERIAL_NUMBER,
             content_label="IMPLANT",
         )
+    if not _has_slices_of(grid, source):
+        for frame in made.PerFrameFunctionalGroupsSequence:
+            frame.DerivationImageSequence = []
     for keyword in ("InstanceCreationDate", "InstanceCreationTime"):
         del made[keyword]
     for library in made.ContributingEquipmentSequence:
@@ -80,6 +84,18 @@ def segmentation(masks: Mapping[str, Volume], source: SourceSeries) -> bytes:
     made.ContentDate, made.ContentTime = made.StudyDate or _UNKNOWN_DATE, made.StudyTime or _UNKNOWN_TIME
     made.SeriesDescription = _description("Implant")
     return _file(made)
+
+
+def _has_slices_of(grid: Volume, source: SourceSeries) -> bool:
+    """Return whether the slices of a series are planes of a grid, pixel on pixel.
+
+    highdicom takes a gantry that is tilted by less than 2.6 degrees for a straight one, and would refer to slices that
+    are shifted against the frames; viewers draw the frames on the slices that they refer to.
+    """
+    indices = grid.to_indices(source.positions() @ _TO_LPS[:3, :3])
+    nearest = np.rint(indices)
+    off_mm = np.abs(indices - nearest) * grid.spacing
+    return bool(off_mm.max() < _MOST_OFFSET_MM and not np.ptp(nearest[:, :2], axis=0).any())
 
 
 def encapsulated_stl(stl: bytes, source: SourceSeries, *, title: str, burned_in: bool) -> bytes:

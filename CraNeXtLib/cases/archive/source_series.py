@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from pydicom import Dataset
 
 from CraNeXtLib.anatomy.ct.dicom_header import parsed
@@ -75,6 +76,12 @@ class SourceSeries:
     def references(self) -> list[Dataset]:
         """Return an item for each image that refers to it."""
         return [reference_to(image) for image in self.images]
+
+    def positions(self) -> np.ndarray:
+        """Return the center of the first pixel of each slice, LPS mm, shape (N, 3)."""
+        frames = [frame for image in self.images for frame in image.get("PerFrameFunctionalGroupsSequence", [])]
+        places = [frame.PlanePositionSequence[0] for frame in frames] or self.images
+        return np.array([place.ImagePositionPatient for place in places], float)
 
 
 def reference_to(image: Dataset) -> Dataset:

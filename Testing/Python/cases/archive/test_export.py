@@ -128,9 +128,11 @@ def test_the_frames_of_an_enhanced_ct_are_referred_to(tmp_path):
     assert sorted({order[source.ReferencedFrameNumber - 1] for source in sources}) == [5, 6, 9]
 
 
-def test_the_frames_of_a_straightened_ct_lie_on_the_grid_of_the_results(tmp_path):
+@pytest.mark.parametrize("shift_mm", [0.04, 0.12, 0.6])
+def test_the_frames_of_a_straightened_ct_lie_on_the_grid_of_the_results(tmp_path, shift_mm):
+    """They refer to no slice, since each is shifted against it; highdicom takes a tilt of 2 degrees for none."""
     ct = scanned_head()[0]
-    positions = ct.to_ras(np.array([(0, 0, k) for k in range(16)])) + 0.12 * np.arange(16)[:, None] * [0, 1, 0]
+    positions = ct.to_ras(np.array([(0, 0, k) for k in range(16)])) + shift_mm * np.arange(16)[:, None] * [0, 1, 0]
     write_series(ct, tmp_path / "ct", positions=positions)
     straight = read_ct(tmp_path / "ct").volume
     bone = straight.with_voxels(straight.voxels > 500)
@@ -139,6 +141,8 @@ def test_the_frames_of_a_straightened_ct_lie_on_the_grid_of_the_results(tmp_path
     export_case(tmp_path / "case", tmp_path / "ct", tmp_path / "out")
     read = read_mask(tmp_path / "out" / "implant_seg.dcm", segment="Implant")
     assert np.array_equal(on_one_grid(bone, read)[1].voxels, implant.voxels)
+    frames = dcmread(tmp_path / "out" / "implant_seg.dcm").PerFrameFunctionalGroupsSequence
+    assert not any(frame.DerivationImageSequence for frame in frames)
 
 
 @pytest.mark.parametrize("change", [lambda voxels: voxels // 16, lambda voxels: np.roll(voxels, 2, axis=1)])
