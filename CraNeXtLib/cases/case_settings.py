@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
+from CraNeXtLib.cases.added_meshes import AddedMeshes
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh_frame import MeshFrame
@@ -54,10 +55,12 @@ class CaseSettings:
         preview: Whether to make an implant in seconds, for visual inspection only: on voxels of about 1 mm, by the
             shape model alone, without finishing, fit check, report and 3MF file. The result is marked as a preview; do
             not manufacture it.
+        bone_model_mm: How far around the implant bone is written as a model to print; None for no model.
+        glb: Whether to write skull and implant for viewers, as ``viewer.glb``, too.
 
     Raises:
-        InputError: If a fit limit is unknown, or a preview is requested with another model, with finishing or with a
-            report.
+        InputError: If a fit limit, a unit or a space is unknown, the margin of the bone model is out of range, or a
+            preview is requested with such a model, with another model than its own, with finishing or with a report.
     """
 
     ct: bool = False
@@ -78,8 +81,11 @@ class CaseSettings:
     material: str = DEFAULT_MATERIAL
     fit_limits: Mapping[str, float] = field(default_factory=dict)
     preview: bool = False
+    bone_model_mm: float | None = None
+    glb: bool = False
 
     def __post_init__(self) -> None:
+        _ = self.mesh_frame, self.added_meshes  # refuse what they do not know
         FitLimits.for_clearance(0.0, self.fit_limits)  # refuses what it does not know
         if self.preview:
             self._check_preview()
@@ -92,6 +98,8 @@ class CaseSettings:
     def _check_preview(self) -> None:
         if self.model not in (model_library.DEFAULT_MODEL, model_library.PREVIEW_MODEL):
             raise InputError(f"A quick preview uses model '{model_library.PREVIEW_MODEL}'; choose no other --model.")
+        if self.bone_model_mm is not None:
+            raise InputError("A quick preview is not made to be printed; leave out --preview or --bone-model.")
         if self.report is not _DEFAULT and self.report:
             raise InputError("A quick preview has no report; leave out 'report' or set it to False.")
         if self.finishing is not _DEFAULT and self.finishing is not None:
@@ -101,6 +109,11 @@ class CaseSettings:
         """Return the settings for JSON, files and folders by their names only, since paths may name the patient."""
         paths = {name: getattr(self, name) for name in ("model", "reference_implant")}
         return asdict(self) | {name: path and Path(path).name for name, path in paths.items()}
+
+    @property
+    def added_meshes(self) -> AddedMeshes:
+        """The meshes that are asked for beside those of the implant."""
+        return AddedMeshes(self.bone_model_mm, self.glb)
 
     @property
     def mesh_frame(self) -> MeshFrame:

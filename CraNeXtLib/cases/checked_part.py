@@ -135,7 +135,8 @@ def write_part(part: CheckedPart, skull: Volume, folder: Path, *, space: str = "
     if part.finished:
         write_volume(part.finished.implant, folder / f"{FINISHED}.nrrd")
         write_stl(part.finished.mesh, folder / f"{FINISHED}.stl", space=space)
-        write_3mf(part.finished.mesh, folder / f"{FINISHED}.3mf", title="Finished cranial implant", space=space)
+        named = {"Implant": part.finished.mesh}
+        write_3mf(named, folder / f"{FINISHED}.3mf", title="Finished cranial implant", space=space)
     write_vtp(part.fit.maps, folder / FIT_MAPS)
     if pictures:
         write_fit_pictures(part.fit, skull, folder)

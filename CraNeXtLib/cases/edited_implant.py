@@ -101,7 +101,7 @@ def write_implant_files(
                 )
         with stages.stage("Writing"):
             write_implant(remaining, bone, mesh, folder.path, space=space, preview=bool(result.get("preview")))
-            write_3mf(mesh, folder.path / "implant.3mf", space=space)
+            write_3mf({"Implant": mesh}, folder.path / "implant.3mf", space=space)
         with stages.stage("Reporting"):
             description = _updated(result, measures, part, edited=edited)
             if part is not None:

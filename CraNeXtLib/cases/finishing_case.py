@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.added_meshes import AddedMeshes, write_added_meshes
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
 from CraNeXtLib.cases.implant_files import write_implant_report
@@ -42,6 +43,8 @@ def finish_case(
     implant_segment: str | None = None,
     mesh_unit: str | None = None,
     mesh_space: str | None = None,
+    bone_model_mm: float | None = None,
+    glb: bool = False,
     case_id: str | None = None,
     report: bool = True,
     replace: bool = False,
@@ -64,6 +67,8 @@ def finish_case(
         implant_segment: Segment or label of the implant, likewise.
         mesh_unit: Unit of meshes that state none, such as ``"cm"``.
         mesh_space: ``"LPS"`` or ``"RAS"``, for meshes that do not state their space.
+        bone_model_mm: How far around the implant bone is written as a model to print; None for no model.
+        glb: Whether to write skull and implant as ``viewer.glb``, too.
         case_id: Name of the case in the report; by default the first digits of the skull's SHA-256 hash, as when an
             implant was reconstructed from the same file.
         report: Whether to write the report and its pictures.
@@ -80,6 +85,7 @@ def finish_case(
     files = {"implant": Path(implant), "skull": Path(skull)}
     if not replace and (Path(out) / DESCRIPTION).exists():
         raise InputError(f"{out} already holds a finished part; choose another --out, or add --replace to replace it.")
+    added = AddedMeshes(bone_model_mm, glb)
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, DESCRIPTION, inputs=(implant, skull)) as folder:
         with stages.stage("Reading"):
@@ -116,6 +122,7 @@ def finish_case(
                 }
             )
             write_part(part, bone, folder.path, space=read.space, pictures=report)
+            description |= write_added_meshes(added, bone, raw, finished.mesh, folder.path, space=read.space)
         with stages.stage("Reporting"):
             description["seconds"] = stages.seconds
             if report:

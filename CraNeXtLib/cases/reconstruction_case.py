@@ -8,6 +8,7 @@ from typing import Any
 
 from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
+from CraNeXtLib.cases.added_meshes import write_added_meshes
 from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
@@ -125,9 +126,18 @@ def _reconstruct(
         _write_masks_and_surfaces(full, mesh, part, pieces, folder.path, settings, space=space, with_skull=with_skull)
     with stages.stage("Reporting"):
         _write_maps(result, mesh, part, source, folder.path, pictures=settings.report)
+        made = part.finished.mesh if part and part.finished else mesh
+        more = write_added_meshes(
+            settings.added_meshes,
+            full.defective_skull,
+            full.implant,
+            made,
+            folder.path,
+            space=source.read.mesh_space,
+        )
         metrics = None if reference is None else _metrics_of(full, reference)
         description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
-        description["seconds"] = stages.seconds | result.seconds
+        description |= more | {"seconds": stages.seconds | result.seconds}
         if settings.report:
             shown = part.shape(result.implant) if part else result.implant
             write_implant_report(description, result.defective_skull, shown, folder.path, ct=source.ct)
@@ -171,7 +181,7 @@ def _write_masks_and_surfaces(
     )
     if part is None:
         return
-    write_3mf(mesh, folder / "implant.3mf", space=space)
+    write_3mf({"Implant": mesh}, folder / "implant.3mf", space=space)
     if len(pieces) > 1:
         _write_pieces("implant", mesh, pieces, folder, space)
         if part.finished:

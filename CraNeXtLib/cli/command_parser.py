@@ -170,6 +170,13 @@ def add_mesh_frame(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mesh-space", choices=MESH_SPACES, help=text)
 
 
+def add_added_meshes(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--bone-model`` and ``--glb``, which ask for more meshes."""
+    text = "also write the bone within this distance of the implant, 5 to 100, as a closed mesh to print for a fit test"
+    parser.add_argument("--bone-model", dest="bone_model_mm", type=float, metavar="MM", help=text)
+    parser.add_argument("--glb", action="store_true", help="also write skull and implant for viewers, as viewer.glb")
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Declare ``--device``."""
     from CraNeXtLib.core.runtime.devices import DEVICES

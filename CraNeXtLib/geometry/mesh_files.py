@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -35,37 +36,46 @@ def write_stl(mesh: Mesh, path: str | Path, *, space: str = "LPS", preview: bool
         temporary.write_bytes(header.ljust(80, b"\0") + np.uint32(len(triangles)).tobytes() + triangles.tobytes())
 
 
-def write_3mf(mesh: Mesh, path: str | Path, *, title: str = "Cranial implant", space: str = "LPS") -> None:
-    """Write a 3MF file (core specification 1.3) in millimeters, in LPS or RAS.
+def write_3mf(
+    parts: Mapping[str, Mesh], path: str | Path, *, title: str = "Cranial implant", space: str = "LPS"
+) -> None:
+    """Write named parts as a 3MF file (core specification 1.3) in millimeters, in LPS or RAS.
 
     Trimesh can write 3MF too, but needs lxml for it and leaves no room for the safety notice.
 
     Raises:
         InputError: If the file cannot be written.
     """
-    points = _repeated('<vertex x="%.5f" y="%.5f" z="%.5f"/>', mesh.vertices * TO_RAS[space])
-    triangles = _repeated('<triangle v1="%d" v2="%d" v3="%d"/>', mesh.faces)
     metadata = {
         "Title": title,
         "Application": "CraNeXt",
         "Description": f"{RESEARCH_USE_NOTICE} Coordinates: {space}, millimeters.",
     }
     notes = "".join(f"<metadata name={quoteattr(name)}>{text}</metadata>" for name, text in metadata.items())
+    objects = "".join(_object(number, name, mesh, space) for number, (name, mesh) in enumerate(parts.items(), start=1))
+    items = "".join(f'<item objectid="{number}"/>' for number in range(1, len(parts) + 1))
     model = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<model unit="millimeter" xml:lang="en" xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">'
-        f'{notes}<resources><object id="1" type="model"><mesh><vertices>{points}</vertices>'
-        f"<triangles>{triangles}</triangles></mesh></object></resources>"
-        '<build><item objectid="1"/></build></model>'
+        f"{notes}<resources>{objects}</resources><build>{items}</build></model>"
     )
     with (
         replacing(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
     ):
-        parts = {"[Content_Types].xml": _CONTENT_TYPES, "_rels/.rels": _RELATIONSHIPS, "3D/3dmodel.model": model}
-        for name, text in parts.items():
+        members = {"[Content_Types].xml": _CONTENT_TYPES, "_rels/.rels": _RELATIONSHIPS, "3D/3dmodel.model": model}
+        for name, text in members.items():
             # Named alone, a part would get the present time, and no two files would be the same.
             archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED, compresslevel=3)
+
+
+def _object(number: int, name: str, mesh: Mesh, space: str) -> str:
+    points = _repeated('<vertex x="%.5f" y="%.5f" z="%.5f"/>', mesh.vertices * TO_RAS[space])
+    triangles = _repeated('<triangle v1="%d" v2="%d" v3="%d"/>', mesh.faces)
+    return (
+        f'<object id="{number}" type="model" name={quoteattr(name)}><mesh><vertices>{points}</vertices>'
+        f"<triangles>{triangles}</triangles></mesh></object>"
+    )
 
 
 def _repeated(element: str, rows: np.ndarray) -> str:

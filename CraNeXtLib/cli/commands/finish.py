@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.cli.command_parser import (
+    add_added_meshes,
     add_case_id,
     add_command,
     add_mesh_frame,
@@ -41,6 +42,7 @@ def add_to(commands: SubParsers) -> None:
     add_orientation(parser)
     add_mesh_frame(parser)
     add_segments(parser, "skull", "implant")
+    add_added_meshes(parser)
     add_case_id(parser, "skull")
     parser.add_argument("--no-report", dest="report", action="store_false", help="do not write a report")
     parser.add_argument(
@@ -137,6 +139,8 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         implant_segment=options.implant_segment,
         mesh_unit=options.mesh_unit,
         mesh_space=options.mesh_space,
+        bone_model_mm=options.bone_model_mm,
+        glb=options.glb,
         case_id=options.case_id,
         report=options.report,
         replace=options.replace,

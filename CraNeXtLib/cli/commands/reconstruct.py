@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.cli.command_parser import (
+    add_added_meshes,
     add_case_id,
     add_command,
     add_device,
@@ -71,6 +72,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     add_orientation(parser)
     add_mesh_frame(parser)
     add_segments(parser, "skull", "reference")
+    add_added_meshes(parser)
     parser.add_argument(
         "--postprocessing",
         choices=("default", "official"),

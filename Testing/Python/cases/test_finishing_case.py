@@ -22,6 +22,7 @@ FILES = {
     "fit_maps.vtp",
 }
 PICTURES = {f"{name}.png" for name in ("fit_gap", "fit_symmetry", "fit_thickness", "implant", "six_sides", "slices")}
+ADDED = ("--bone-model", 15, "--glb")
 REPORT = {"report.html", "report.pdf"} | PICTURES
 
 
@@ -67,9 +68,12 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
     assert all(value in page for value in hashes.values())
     refused(arguments, capsys, f"{out} already holds a finished part", "--replace")
     assert (out / "finish.json").read_text() == text
-    assert main([str(a) for a in [*arguments, "--replace", "--no-report", "--case-id", "A-7"]]) == 0
-    assert {path.name for path in out.iterdir()} == FILES
-    assert json.loads((out / "finish.json").read_text())["case_id"] == "A-7"
+    assert main([str(a) for a in [*arguments, "--replace", "--no-report", "--case-id", "A-7", *ADDED]]) == 0
+    assert {path.name for path in out.iterdir()} == FILES | {"bone_model.stl", "bone_model.3mf", "viewer.glb"}
+    again = json.loads((out / "finish.json").read_text())
+    assert again["case_id"] == "A-7"
+    assert again["bone_model"]["margin_mm"] == 15
+    assert again["bone_model"]["watertight"]
     settings = result["finishing"]["settings"]
     assert (settings["minimum_thickness_mm"], settings["maximum_thickness_mm"]) == (3, 5)
     assert settings["perforation_pitch_mm"] == 12

@@ -10,6 +10,7 @@ from phantoms import head
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry.glb_files import write_glb
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
@@ -56,7 +57,7 @@ def test_slicer_reads_the_stl_at_its_place(tmp_path):
 
 def test_3mf_holds_the_mesh_in_millimeters(tmp_path):
     mesh = surface_of(head(spacing=(3.0, 3.0, 3.0)).implant)
-    write_3mf(mesh, tmp_path / "implant.3mf")
+    write_3mf({"Implant": mesh}, tmp_path / "implant.3mf")
     with zipfile.ZipFile(tmp_path / "implant.3mf") as archive:
         model = ET.fromstring(archive.read("3D/3dmodel.model"))
         assert {"[Content_Types].xml", "_rels/.rels"} < set(archive.namelist())
@@ -72,6 +73,6 @@ def test_3mf_holds_the_mesh_in_millimeters(tmp_path):
 def test_an_unwritable_folder_is_refused(tmp_path):
     mesh = surface_of(Volume(np.ones((3, 3, 3)), np.eye(4)))
     (tmp_path / "file").write_text("")
-    for write in (write_stl, write_3mf):
+    for write, content in ((write_stl, mesh), (write_3mf, {"Implant": mesh}), (write_glb, {"Implant": mesh})):
         with pytest.raises(InputError, match="Cannot write"):
-            write(mesh, tmp_path / "file" / "implant")
+            write(content, tmp_path / "file" / "implant")

@@ -56,8 +56,10 @@ def test_what_we_write_is_read_again(tmp_path, space):
     assert stored.frame.space == space
     signs = (-1, -1, 1) if space == "LPS" else (1, 1, 1)
     np.testing.assert_allclose(corners(Mesh(stored.mesh.vertices * signs, stored.mesh.faces)), CORNERS)
-    write_3mf(mesh, tmp_path / "a.3mf", space=space)
-    assert read_mesh(tmp_path / "a.3mf").frame.unit == "millimeter"
+    write_3mf({"Bone": mesh, 'My "implant"': mesh}, tmp_path / "a.3mf", space=space)
+    stored = read_mesh(tmp_path / "a.3mf", part='My "implant"')
+    assert stored.frame.unit == "millimeter"
+    np.testing.assert_allclose(corners(Mesh(stored.mesh.vertices * signs, stored.mesh.faces)), CORNERS)
 
 
 def three_mf(path, objects, items, unit="inch", **members):

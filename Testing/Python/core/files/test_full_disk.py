@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from full_disk import full_disk
 
-from CraNeXtLib.cases.report.contents import Section
+from CraNeXtLib.cases.report.contents import Head, Section
 from CraNeXtLib.cases.report.pdf_document import write_pdf
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.text import write_text
 from CraNeXtLib.evaluation.distance_map_files import write_vtp
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
+from CraNeXtLib.geometry.glb_files import write_glb
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.volume import Volume
@@ -32,12 +33,14 @@ SECTIONS = [Section("Implant", [(f"{number:08x}", f"{number:032x}") for number i
 WRITERS = {
     "a.nrrd": lambda path: write_volume(VOLUME, path),
     "a.nii.gz": lambda path: write_volume(VOLUME, path),
+    "a.mha": lambda path: write_volume(VOLUME, path),
     "a.nii": lambda path: write_volume(VOLUME, path),
     "a.stl": lambda path: write_stl(MESH, path),
-    "a.3mf": lambda path: write_3mf(MESH, path),
+    "a.3mf": lambda path: write_3mf({"Implant": MESH}, path),
+    "a.glb": lambda path: write_glb({"Implant": MESH}, path),
     "a.vtp": lambda path: write_vtp(MAP, path),
     "a.png": lambda path: write_distance_picture(MAP, path, views=views_from(np.ones(3)), title="", legend=""),
-    "a.pdf": lambda path: write_pdf(path, "Case", ["A notice."], SECTIONS),
+    "a.pdf": lambda path: write_pdf(path, Head("Case", "It fits.", True, ["A notice."]), SECTIONS),
     "a.json": lambda path: write_text(path, "x" * 10000),
 }
 
