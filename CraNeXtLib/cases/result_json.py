@@ -20,7 +20,7 @@ from CraNeXtLib.core.runtime.requirements import installed_version
 from CraNeXtLib.evaluation.checklist import check
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.defect_report import describe_defect
+from CraNeXtLib.implant.defect_report import describe_defect, opening_warnings
 from CraNeXtLib.implant.measures import measure_implant
 from CraNeXtLib.implant.reconstruct import Reconstruction
 
@@ -86,6 +86,7 @@ def describe_result(
     description["defects"] = [
         describe_defect(piece, result.defective_skull, result.complete_skull, result.pose) for piece in pieces
     ]
+    description["warnings"] += opening_warnings(description["defects"], description["checklist"])
     return with_verdict(description)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -18,6 +19,10 @@ PINHOLE_MM = 6.0
 """Width up to which an opening on the other side is a foramen or a gap in thin bone, and tells nothing."""
 ASYMMETRY_MM = 5.0
 """How far the outlines of the same opening may differ between left and right, as those of the orbits do."""
+VARIATION_MM = 10.0
+"""How far the outlines of the same opening may differ between a skull and the template."""
+MOST_OPEN_CM2 = 0.5
+"""Area up to which what an implant leaves open is no cause for a warning."""
 
 
 def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPose) -> dict[str, Any]:
@@ -41,10 +46,12 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
     view = DefectView.around(points, pose.template_center)
     radii = view.outer_radii(piece)
     footprint = view.filled(radii)
-    before, after, opposite = (
-        ~view.filled(view.outer_radii(view.crop(volume))) for volume in (skull, complete, pose.mirrored(complete))
+    added = complete.with_voxels(complete.voxels & ~skull.voxels)
+    before, after, opposite, not_added, template = (
+        ~view.filled(view.outer_radii(view.crop(volume)))
+        for volume in (skull, complete, pose.mirrored(complete), pose.mirrored(added), pose.placed_template)
     )
-    own = before & ~(after & natural_openings(opposite))
+    own = before & ~(after & natural_openings(opposite, ~not_added & view.inside, template))
     hole = components_with(own, footprint & own)
     return {
         "centre_ras_mm": np.round(points.mean(axis=0), 1).tolist(),
@@ -57,10 +64,34 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
     }
 
 
-def natural_openings(opposite: np.ndarray) -> np.ndarray:
-    """Return where the skull is open by nature, from where it is open on the other side; two images of one shape.
+def opening_warnings(defects: Sequence[Mapping[str, Any]], checklist: Mapping[str, Any]) -> list[str]:
+    """Return a warning if an implant leaves its defect open.
+
+    The opening alone would also be a cleft of the facial bones beside the hole, so the checklist has to see a gap, too.
+
+    Args:
+        defects: From :func:`describe_defect`, one for each piece.
+        checklist: The implant's checklist as a dictionary, whose first criterion is the widest gap.
+    """
+    area, gap = sum(defect["opening_cm2"]["after"] for defect in defects), checklist["criteria"][0]
+    if area <= MOST_OPEN_CM2 or gap["passed"]:
+        return []
+    place = ", ".join(f"{coordinate:.0f}" for coordinate in gap["place_ras_mm"])
+    advice = "look at it there, and extend the implant by hand before it is made"
+    return [f"The implant leaves {area:.1f} cm² of the defect open, most at RAS {place} mm; {advice}."]
+
+
+def natural_openings(opposite: np.ndarray, added: np.ndarray, template: np.ndarray) -> np.ndarray:
+    """Return where the skull is open by nature, from images of one shape.
+
+    It is where its other side is open, too, unless that opening lies at an implant, which may have left it, and the
+    template has none there.
 
     Args:
         opposite: Openings of the mirrored complete skull, bool of shape (rows, columns).
+        added: Where the mirrored implants are.
+        template: Openings of the template on the skull.
     """
-    return grown(shrunk(opposite, PINHOLE_MM / 2), PINHOLE_MM / 2 + ASYMMETRY_MM)
+    left = components_with(opposite, opposite & grown(added, PINHOLE_MM / 2))
+    natural = opposite & (~left | grown(template, VARIATION_MM))
+    return grown(shrunk(natural, PINHOLE_MM / 2), PINHOLE_MM / 2 + ASYMMETRY_MM)

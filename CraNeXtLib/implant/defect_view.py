@@ -10,13 +10,14 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid
 from CraNeXtLib.anatomy.head.radial_view import cast
-from CraNeXtLib.geometry.box import box_around, corners_between
+from CraNeXtLib.geometry.box import box_around
 from CraNeXtLib.geometry.volume import Volume
 
 PIXEL_MM = 1.0
 """Size of a pixel on a sphere of ``RADIUS_MM``."""
 
 _MARGIN_MM = 12.0  # shown around the piece
+_VAULT_MM = (50.0, 130.0)  # distances from the middle of the head between which every vault lies
 _WIDEST_DEG = 170.0  # The projection is singular at 180°.
 _SMOOTHING_PIXELS = 2.0  # The stairs of the voxels lengthen an outline.
 
@@ -26,7 +27,6 @@ class DefectView:
     """An equal-area image of a piece and what lies around it.
 
     Args:
-        points: Points of the piece, RAS mm, shape (N, 3).
         center: Middle of the head, RAS mm, shape (3,).
         inside: Which pixels show a direction, bool of shape (rows, columns).
         directions: RAS unit vectors of these pixels, shape (M, 3).
@@ -35,7 +35,6 @@ class DefectView:
         radius_mm: Mean distance of the piece from the center.
     """
 
-    points: np.ndarray
     center: np.ndarray
     inside: np.ndarray
     directions: np.ndarray
@@ -60,19 +59,18 @@ class DefectView:
         to_piece, _ = Rotation.align_vectors(toward[None], [[0, 0, 1]])
         inside = np.isfinite(grid.directions[..., 0])
         return cls(
-            points=points,
             center=center,
             inside=inside,
             directions=to_piece.apply(grid.directions[inside]),
-            nearest_mm=max(float(distances.min() - _MARGIN_MM), 1.0),
-            farthest_mm=float(distances.max() + _MARGIN_MM),
+            nearest_mm=max(min(float(distances.min()) - _MARGIN_MM, _VAULT_MM[0]), 1.0),
+            farthest_mm=max(float(distances.max()) + _MARGIN_MM, _VAULT_MM[1]),
             radius_mm=float(distances.mean()),
         )
 
     def crop(self, volume: Volume) -> Volume:
-        """Return the part of a volume around the piece."""
-        low, high = self.points.min(axis=0) - _MARGIN_MM, self.points.max(axis=0) + _MARGIN_MM
-        return volume.crop(box_around(volume.to_indices(corners_between(low, high)), volume.shape))
+        """Return the part of a volume that the rays reach."""
+        ends = [self.center + radius * self.directions for radius in (self.nearest_mm, self.farthest_mm)]
+        return volume.crop(box_around(volume.to_indices(np.concatenate(ends)), volume.shape))
 
     def outer_radii(self, mask: Volume) -> np.ndarray:
         """Return how far from the center each pixel's ray last hits a mask, in mm, 0 if it does not; an image."""

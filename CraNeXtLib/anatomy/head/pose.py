@@ -90,9 +90,12 @@ class HeadPose:
     def mirrored(self, skull: Volume) -> Volume:
         """Return a skull with left and right exchanged: the same voxels, mirrored at the template's R = 0."""
         mirror = self.template_to_skull @ np.diag([-1.0, 1, 1, 1]) @ np.linalg.inv(self.template_to_skull)
-        affine = mirror @ skull.affine
-        affine[3] = (0, 0, 0, 1)
-        return Volume(skull.voxels, affine)
+        return _moved(skull, mirror)
+
+    @property
+    def placed_template(self) -> Volume:
+        """The template's bone where it lies on the skull, bool."""
+        return _moved(self.template.with_voxels(self.template.voxels > 0), self.template_to_skull)
 
     @property
     def rotation_deg(self) -> float:
@@ -108,9 +111,7 @@ class HeadPose:
             return skull
         motion = np.eye(4)
         motion[:3, :3] = self.to_upright
-        affine = motion @ skull.affine
-        affine[3] = (0, 0, 0, 1)
-        return Volume(skull.voxels, affine)
+        return _moved(skull, motion)
 
     @property
     def to_upright(self) -> np.ndarray:
@@ -121,6 +122,13 @@ class HeadPose:
     def _rotation(self) -> np.ndarray:
         rotation: np.ndarray = polar(self.template_to_skull[:3, :3])[0]
         return rotation
+
+
+def _moved(volume: Volume, motion: np.ndarray) -> Volume:
+    """Return the same voxels elsewhere; ``motion`` is a 4×4 matrix between RAS points, in mm."""
+    affine = motion @ volume.affine
+    affine[3] = (0, 0, 0, 1)  # which rounding may have changed
+    return Volume(volume.voxels, affine)
 
 
 @lru_cache(maxsize=1)

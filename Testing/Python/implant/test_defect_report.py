@@ -8,7 +8,7 @@ from CraNeXtLib.anatomy.head.pose import HeadPose, PoseFit, bundled_template, fi
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.volume_files import read_volume
-from CraNeXtLib.implant.defect_report import describe_defect
+from CraNeXtLib.implant.defect_report import describe_defect, opening_warnings
 
 TWO_HOLES = (((40.0, 20.0, 60.0), 25.0), ((-60.0, -40.0, 30.0), 15.0))
 
@@ -48,6 +48,30 @@ def test_what_an_implant_leaves_open_is_reported(pose):
     left = describe_defect(piece, case.defective, complete, pose)["opening_cm2"]
     assert left["before"] == whole["before"]
     assert 0.2 * whole["before"] < left["after"] < 0.8 * whole["before"]
+
+
+def test_what_a_bilateral_implant_leaves_open_on_both_sides_is_reported(pose):
+    """The other side, which is open at the same place, does not make it an opening by nature."""
+    case = head(holes=(((0.0, -65.0, 50.0), 40.0),))
+    heights = case.implant.to_ras(np.argwhere(case.implant.voxels))[:, 2]
+    upper = np.zeros(case.implant.shape, bool)
+    upper[case.implant.voxels] = heights > np.quantile(heights, 0.25)
+    (piece,), (kept,) = pieces_of(case.implant), pieces_of(case.implant.with_voxels(upper))
+    complete = case.defective.with_voxels(case.defective.voxels | upper)
+    whole = describe_defect(piece, case.defective, case.complete, pose)["opening_cm2"]
+    left = describe_defect(kept, case.defective, complete, pose)["opening_cm2"]
+    assert whole["after"] == 0
+    assert left["before"] == pytest.approx(whole["before"], rel=0.05)
+    assert left["after"] == pytest.approx(0.25 * whole["before"], rel=0.3)
+
+
+@pytest.mark.parametrize(("after", "passed", "warned"), [(0.6, False, True), (0.4, False, False), (2.0, True, False)])
+def test_what_is_left_open_is_warned_of_with_size_and_place(after, passed, warned):
+    defects = [{"opening_cm2": {"before": 20.0, "after": share * after}} for share in (0.5, 0.5)]
+    checklist = {"criteria": [{"passed": passed, "place_ras_mm": [31.2, -4.0, 58.6]}]}
+    warnings = opening_warnings(defects, checklist)
+    assert bool(warnings) == warned
+    assert all(f"{after:.1f} cm² of the defect open, most at RAS 31, -4, 59 mm" in warning for warning in warnings)
 
 
 ABOVE_AN_ORBIT = ((32.0, 72.0, 45.0), 20.0)
