@@ -73,7 +73,7 @@ def read_segmentation(path: Path) -> StoredVolume:
             )
             for number in segmentation.segment_numbers
         ]
-        affine = (_TO_RAS @ geometry.affine)[:, _COLUMNS_FIRST]
+        affine = _affine(geometry)
     return StoredVolume(None, affine, np.linalg.norm(affine[:3, :3], axis=0), segments=segments)
 
 
@@ -112,10 +112,21 @@ def _geometry(segmentation: Any, name: str) -> Any:
     return geometry
 
 
+def _affine(geometry: Any) -> np.ndarray:
+    """Return the affine of columns, rows and slices to RAS mm.
+
+    The slices are in the order that a CT of the same orientation is read in, which is the reverse of highdicom's.
+    """
+    affine = (_TO_RAS @ geometry.affine)[:, _COLUMNS_FIRST]
+    affine[:3, 3] += (geometry.spatial_shape[0] - 1) * affine[:3, 2]
+    affine[:3, 2] *= -1
+    return affine
+
+
 def _mask(segmentation: Any, number: int, path: Path) -> np.ndarray:
     """Return the voxels of a segment, bool, in the order of axes of :func:`read_segmentation`."""
     fractional = segmentation.SegmentationType == "FRACTIONAL"
     with reading(path, _KIND):
         volume = segmentation.get_volume(segment_numbers=[number], dtype=np.float32 if fractional else np.uint8)
-        voxels = volume.array[..., 0].transpose(_COLUMNS_FIRST[:3])
+        voxels = volume.array[::-1, ..., 0].transpose(_COLUMNS_FIRST[:3])
     return binary(Volume(voxels, np.eye(4)), name=path.name).voxels

@@ -9,6 +9,7 @@ from dicom_segmentations import write_segmentation
 from phantoms import OBLIQUE
 from pydicom import dcmread
 
+from CraNeXtLib.anatomy.ct.reading import read_ct
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.requirements import package_advice
@@ -40,7 +41,9 @@ def test_frames_lie_on_the_grid_of_their_source_although_empty_ones_are_left_out
     ct = blob(shape=(8, 10, 12), directions=directions)
     path = write_segmentation(tmp_path / "masks", ct, BOTH, kind=kind)  # no suffix, as archives export
     for segment, expected in (("Implant", IMPLANT), ("2", SKULL), ("skull", SKULL), ("1,2", IMPLANT | SKULL)):
-        assert np.array_equal(on_grid(read_mask(path, segment=segment), ct), expected)
+        mask = read_mask(path, segment=segment)
+        assert np.array_equal(on_grid(mask, ct), expected)
+        assert np.allclose(mask.affine[:3, :3], read_ct(tmp_path / "masks-ct").volume.affine[:3, :3], atol=1e-5)
 
 
 def test_a_single_segment_needs_no_choice_and_several_are_listed(tmp_path):
