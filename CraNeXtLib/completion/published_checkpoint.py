@@ -12,7 +12,7 @@ from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.network_grid import NETWORK_SHAPE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import file_size
-from CraNeXtLib.core.runtime.memory import memory_advice
+from CraNeXtLib.core.runtime.library_errors import as_input_error
 from CraNeXtLib.networks.unet3dcnn import named_as_ellis
 
 
@@ -65,14 +65,10 @@ def _read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     file_size(path)
-    try:
+    with as_input_error(lambda _error: f"{path.name} is damaged, or holds more than weights and was not opened."):
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch, zipfile, pickle and safetensors each raise their own
-        if memory_advice(error):
-            raise
-        raise InputError(f"{path.name} is damaged, or holds more than weights and was not opened.") from error
     for key in ("state_dict", "model_state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]

@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Protocol
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.runtime.memory import memory_advice
+from CraNeXtLib.core.runtime.library_errors import as_input_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,14 +90,9 @@ def _made(path: str, name: str, options: dict[str, Any], *arguments: Any) -> Any
     """Return an instance of a network's class with the defaults of its name."""
     _check_sizes(options)
     make = resolve_name(path)
-    try:
+    # Layers raise errors of many kinds for sizes that they cannot have.
+    with as_input_error(lambda error: f"The network {name} cannot be built with these options: {error}"):
         return make(*arguments, **{**_NETWORKS[name][1], **options})
-    except InputError:
-        raise
-    except Exception as error:  # layers raise errors of many types for sizes that they cannot have
-        if memory_advice(error):
-            raise
-        raise InputError(f"The network {name} cannot be built with these options: {error}") from error
 
 
 def check_shape(shape: Sequence[int]) -> None:
@@ -127,13 +122,12 @@ def check_grid(name: str, shape: Sequence[int], **options: Any) -> None:
     import torch
 
     check_shape(shape)
-    try:
-        with torch.device("meta"), torch.no_grad():
-            build(name, **options)(torch.empty(1, options.get("in_channels", 1), *shape))
-    except (RuntimeError, TypeError) as error:
-        if memory_advice(error):
-            raise
-        raise InputError(f"The network {name} cannot take a grid of {list(shape)} voxels: {error}") from error
+
+    def message(error: Exception) -> str:
+        return f"The network {name} cannot take a grid of {list(shape)} voxels: {error}"
+
+    with as_input_error(message, RuntimeError, TypeError), torch.device("meta"), torch.no_grad():
+        build(name, **options)(torch.empty(1, options.get("in_channels", 1), *shape))
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
@@ -144,12 +138,8 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     """
     import torch
 
-    try:
+    with as_input_error(lambda error: f"The weights do not fit the network: {str(error)[:200]}", RuntimeError):
         network.load_state_dict(dict(weights))
-    except RuntimeError as error:
-        if memory_advice(error):
-            raise
-        raise InputError(f"The weights do not fit the network: {str(error)[:200]}") from error
     if not all(torch.isfinite(value).all() for value in network.state_dict().values()):
         raise InputError("The weights of the network are not finite; it was not trained to the end.")
 

@@ -15,7 +15,7 @@ from torchmetrics import MeanMetric, MinMetric
 
 from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.runtime.memory import memory_advice
+from CraNeXtLib.core.runtime.library_errors import as_input_error
 from CraNeXtLib.networks.activation_checkpointing import checkpoint_activations
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig
@@ -167,7 +167,9 @@ def _start_from(network: nn.Module, name: str) -> None:
     from CraNeXtLib.completion.refined_completer import NETWORK_PREFIX
 
     model = model_library.find(name)
-    try:
+    with as_input_error(
+        lambda _error: f"network.start_from: the weights of '{name}' do not fit the network.", RuntimeError, OSError
+    ):
         weights = {key: value.float() for key, value in load_file(model.weights).items()}
         if model.description["kind"] == "refined":
             of_network = (key for key in weights if key.startswith(NETWORK_PREFIX))
@@ -176,10 +178,6 @@ def _start_from(network: nn.Module, name: str) -> None:
             network.start_from(weights)
         else:
             network.load_state_dict(weights)
-    except (RuntimeError, OSError) as error:
-        if memory_advice(error):
-            raise
-        raise InputError(f"network.start_from: the weights of '{name}' do not fit the network.") from error
 
 
 def _keep_deepest_levels_in_float32(network: nn.Module) -> None:

@@ -10,9 +10,8 @@ from typing import Any
 import torch
 from lightning.pytorch.plugins import TorchCheckpointIO
 
-from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.core.runtime.memory import memory_advice
+from CraNeXtLib.core.runtime.library_errors import as_input_error
 
 
 class AtomicCheckpoints(TorchCheckpointIO):
@@ -45,11 +44,6 @@ def epoch_of(checkpoint: Path) -> int:
     Raises:
         InputError: If the file is damaged.
     """
-    try:
+    advice = "start again in another folder, or copy best.ckpt over it"
+    with as_input_error(lambda _error: f"The checkpoint {checkpoint} is damaged; {advice}."):
         return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["epoch"]) + 1
-    except Exception as error:  # torch, zipfile and pickle each raise their own
-        if memory_advice(error):
-            raise
-        raise InputError(
-            f"The checkpoint {checkpoint} is damaged; start again in another folder, or copy best.ckpt over it."
-        ) from error
