@@ -64,6 +64,7 @@ def read_segmentation(path: Path) -> StoredVolume:
         segmentation = highdicom.seg.segread(path)
         geometry = _geometry(segmentation, path.name)
         check_memory(path.name, geometry.spatial_shape, 1)
+        _check_described(segmentation, path.name)
         segments = [
             StoredSegment(
                 id=str(number),
@@ -90,7 +91,8 @@ def _geometry(segmentation: Any, name: str) -> Any:
 
     highdicom accepts gantries that are tilted by up to 2.5 degrees and drops the tilt. Without SpacingBetweenSlices, it
     takes the smallest distance of two frames for that of the slices, and 1 mm if there is only one frame, although
-    slices between them may have been left out. Both are refused here.
+    slices between them may have been left out. A SpacingBetweenSlices that is only a part of all distances, such as the
+    thickness of slices with gaps, makes it add empty slices. All of this is refused here.
     """
     groups = [*segmentation.SharedFunctionalGroupsSequence, *segmentation.PerFrameFunctionalGroupsSequence]
     measures = [group.PixelMeasuresSequence[0] for group in groups if "PixelMeasuresSequence" in group]
@@ -103,13 +105,31 @@ def _geometry(segmentation: Any, name: str) -> Any:
         )
     frames = segmentation.PerFrameFunctionalGroupsSequence
     positions = np.array([frame.PlanePositionSequence[0].ImagePositionPatient for frame in frames], float)
-    expected = geometry.map_indices_to_reference(np.rint(geometry.map_reference_to_indices(positions)).astype(int))
-    if np.abs(expected - positions).max() > _MOST_OFFSET_MM:
+    places = np.rint(geometry.map_reference_to_indices(positions)).astype(int)
+    slices = np.unique(places[:, 0])
+    if len(slices) >= _LEAST_EVEN_SLICES and np.diff(slices).min() > 1:
+        raise InputError(
+            f"{name} states that slices are {geometry.spacing[0]:.3g} mm apart (SpacingBetweenSlices), but no two of "
+            "its frames are; save it again, or as NRRD."
+        )
+    if np.abs(geometry.map_indices_to_reference(places) - positions).max() > _MOST_OFFSET_MM:
         raise InputError(
             f"The frames of {name} are shifted against one another, as those of a tilted gantry; resample it onto a "
             "straight grid, and save it as NRRD."
         )
     return geometry
+
+
+def _check_described(segmentation: Any, name: str) -> None:
+    """Raise InputError if there are frames of a segment that is not described, which would be left out."""
+    groups = [*segmentation.SharedFunctionalGroupsSequence, *segmentation.PerFrameFunctionalGroupsSequence]
+    numbers = {
+        item.ReferencedSegmentNumber for group in groups for item in group.get("SegmentIdentificationSequence", ())
+    }
+    if unknown := numbers - {*segmentation.segment_numbers}:
+        raise InputError(
+            f"{name} has frames of segment {min(unknown)}, which it does not describe; save the segmentation again."
+        )
 
 
 def _affine(geometry: Any) -> np.ndarray:

@@ -101,7 +101,7 @@ def test_a_distance_of_slices_is_known_if_none_is_left_out(tmp_path):
 
 def test_a_small_tilt_of_the_gantry_is_refused(tmp_path):
     """2 degrees, which highdicom takes for none."""
-    path = write_segmentation(tmp_path / "masks.dcm", CT, {"A": voxels(0, 5, 11)}, tilt_mm=0.04)
+    path = write_segmentation(tmp_path / "masks.dcm", CT, {"A": voxels(0, 1, 11)}, tilt_mm=0.04)
     with pytest.raises(InputError, match=r"masks.dcm are shifted against one another, as those of a tilted gantry"):
         read_mask(path)
 
@@ -116,14 +116,37 @@ def test_frames_without_order_are_refused(tmp_path):
         read_mask(path)
 
 
+def test_a_stated_distance_that_no_two_frames_have_is_refused(tmp_path):
+    """As where a writer states the thickness of slices that have gaps: every second slice would be empty."""
+
+    def halve(segmentation):
+        segmentation.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices = 0.6
+
+    path = write_segmentation(tmp_path / "masks.dcm", CT, {"A": voxels(4, 5, 6)}, change=halve)
+    with pytest.raises(
+        InputError, match=r"masks.dcm states that slices are 0\.6 mm apart .* but no two of its frames are"
+    ):
+        read_mask(path)
+
+
+def test_frames_of_a_segment_that_is_not_described_are_not_lost(tmp_path):
+    def rename(segmentation):
+        frame = segmentation.PerFrameFunctionalGroupsSequence[0]
+        frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber = 9
+
+    path = write_segmentation(tmp_path / "masks.dcm", CT, BOTH, change=rename)
+    with pytest.raises(InputError, match=r"masks.dcm has frames of segment 9, which it does not describe"):
+        read_mask(path, segment="Implant")
+
+
 def test_a_volume_that_no_memory_holds_is_refused(tmp_path):
     def far(segmentation):
         *_, last = segmentation.PerFrameFunctionalGroupsSequence
         place = last.PlanePositionSequence[0]
         place.ImagePositionPatient = [*place.ImagePositionPatient[:2], 1.2e9 + place.ImagePositionPatient[2]]
 
-    path = write_segmentation(tmp_path / "masks.dcm", CT, {"A": IMPLANT}, change=far)
-    with pytest.raises(InputError, match=r"masks.dcm .*(too large|do not form)"):
+    path = write_segmentation(tmp_path / "masks.dcm", CT, {"A": voxels(4, 5, 6, 7)}, change=far)
+    with pytest.raises(InputError, match=r"masks.dcm is too large: 1000000000 x 10 x 8 voxels"):
         read_mask(path)
 
 
