@@ -104,6 +104,7 @@ def make_part(
     Raises:
         InputError: If the material or a limit is unknown.
     """
+    skull = skull.with_voxels(skull.voxels)  # What is kept of it, such as its smoothed mask, ends with this function.
     warnings: tuple[str, ...] = ()
     if settings is not None:
         try:

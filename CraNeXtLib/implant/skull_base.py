@@ -8,6 +8,7 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.pose import HeadPose
+from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 
 _NOTABLE_ML = 1.0
@@ -17,10 +18,11 @@ def base_warnings(implant: Volume, pose: HeadPose) -> list[str]:
     """Return a sentence for the user if an implant reaches the level of the skull base.
 
     Args:
-        implant: Mask of the implant, of type bool.
+        implant: Mask of the implant, of type bool, not empty.
         pose: Pose of the template, whose base is the level of the orbital roofs, on the skull.
     """
-    heights = pose.to_template(implant.to_ras(np.argwhere(implant.voxels)))[:, 2]
+    part = implant.crop(foreground_box(implant.voxels))
+    heights = pose.to_template(part.to_ras(np.argwhere(part.voxels)))[:, 2]
     ml = implant.voxel_volume_mm3 / 1000
     below = np.count_nonzero(heights < _base_level(pose.template)) * ml
     if below < _NOTABLE_ML:

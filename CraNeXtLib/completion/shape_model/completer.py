@@ -16,6 +16,7 @@ from CraNeXtLib.completion.shape_model.model import PCASkull, load_pca_skull
 from CraNeXtLib.completion.shape_model.observation import SAMPLING_MM, observe
 from CraNeXtLib.completion.shape_model.radial_completion import complete
 from CraNeXtLib.completion.shape_model.shape_model_fill import ShapeModelFill, render
+from CraNeXtLib.completion.shape_model.shape_prior import Posterior
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.volume import Volume
 
@@ -28,11 +29,13 @@ class PlacedSkull:
         occupancy: The skull's occupancy at about 1 mm, cropped to the bone.
         alignment: From the model's space to the skull.
         fill: What the model fills in; may be nothing.
+        deviation_mm: Posterior standard deviation of the outer radius at the pixels to fill, 0 elsewhere; an image.
     """
 
     occupancy: Volume
     alignment: Alignment
     fill: ShapeModelFill
+    deviation_mm: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +96,11 @@ class PCACompleter:
             float16 of the part's shape.
         """
         errors = np.zeros(part.shape, np.float16)
-        fill, domain = placed.fill, self.model.domain
-        if fill.posterior is None:
+        if placed.fill.is_empty:
             return errors
-        image = np.zeros(domain.shape, np.float32)
-        image[fill.to_fill] = np.sqrt(2 / np.pi) * fill.posterior.std(np.flatnonzero(fill.to_fill[domain]))
         added = np.argwhere((probability >= 0.5) & ~part.voxels)
         points = placed.alignment.inverse().apply(part.to_ras(added))
-        errors[tuple(added.T)] = fill.sample(image, points)
+        errors[tuple(added.T)] = np.sqrt(2 / np.pi) * placed.fill.sample(placed.deviation_mm, points)
         return errors
 
     def place(self, skull: Volume, progress: Callable[[float], None]) -> PlacedSkull:
@@ -108,7 +108,11 @@ class PCACompleter:
         occupancy = shrink(skull, SAMPLING_MM)
         alignment = align_surfaces(self.model.surface, bone_surface(occupancy), kind="similarity")
         progress(0.4)
-        return PlacedSkull(occupancy, alignment, self.fill(skull, occupancy, alignment, progress))
+        fill, posterior = self._filled(skull, occupancy, alignment, progress)
+        deviation_mm = np.zeros(fill.to_fill.shape, np.float32)
+        if posterior:
+            deviation_mm[fill.to_fill] = posterior.std(np.flatnonzero(fill.to_fill[self.model.domain]))
+        return PlacedSkull(occupancy, alignment, fill, deviation_mm)
 
     def fill(
         self, skull: Volume, occupancy: Volume, alignment: Alignment, progress: Callable[[float], None]
@@ -121,6 +125,12 @@ class PCACompleter:
             alignment: From the model's space to the skull.
             progress: Called with the fraction of ``place`` that is done.
         """
+        return self._filled(skull, occupancy, alignment, progress)[0]
+
+    def _filled(
+        self, skull: Volume, occupancy: Volume, alignment: Alignment, progress: Callable[[float], None]
+    ) -> tuple[ShapeModelFill, Posterior | None]:
+        """Return what to fill in, and what it was predicted from; see ``fill``."""
         view = skull.crop(scanned_box(skull))
         radial_maps = observe(view, occupancy, alignment, self.model.directions, self.model.prior.mean[0])
         progress(0.6)
@@ -128,9 +138,10 @@ class PCACompleter:
         progress(0.8)
         image = self.model.image
         known = image(np.isfinite(thickness) & (thickness > 0)) > 0
-        return ShapeModelFill(
-            self.model.grid, image(outer), image(thickness), known, image(to_fill) > 0, image(unseen) > 0, posterior
+        fill = ShapeModelFill(
+            self.model.grid, image(outer), image(thickness), known, image(to_fill) > 0, image(unseen) > 0
         )
+        return fill, posterior
 
     def relative_thickness(self, fill: ShapeModelFill) -> float:
         """Return the thickness of the bone that was seen, relative to the mean skull's: the median over the head."""

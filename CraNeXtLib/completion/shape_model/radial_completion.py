@@ -82,8 +82,8 @@ def complete(model: PCASkull, radial_maps: np.ndarray) -> CompletedMaps:
             break
         near = steps.grown(suspect, _WALL_MM)
         unseen = unknown | absent | suspect
-        predicted, posterior = steps.predict(radial_maps, unseen, near)
-        expected = predicted if scale == 1 else steps.predict(radial_maps, unseen, near, scale)[0]
+        expected = steps.predict(radial_maps, unseen, near, scale)
+        predicted = expected if scale == 1 else steps.predict(radial_maps, unseen, near)
         too_low, too_thin = radial_maps < expected - scale * _TOLERANCE_MM
         holes |= steps.large(near & steady & too_thin & too_low, _MIN_THIN_MM2)
         walls = (radial_maps[1] < predicted[1] - _TOLERANCE_MM) | (
@@ -96,20 +96,25 @@ def complete(model: PCASkull, radial_maps: np.ndarray) -> CompletedMaps:
     rim, before = steps.grown(suspect, 2 * _RIM_MM), unseen
     unseen = unknown | absent | suspect
     if (unseen != before).any() or (rim & ~near).any():  # otherwise, the last round has predicted just this
-        predicted, posterior = steps.predict(radial_maps, unseen, rim)
-    return CompletedMaps(np.where(rim, predicted, radial_maps), suspect & ~unknown, unseen, posterior)
+        predicted = steps.predict(radial_maps, unseen, rim)
+    return CompletedMaps(np.where(rim, predicted, radial_maps), suspect & ~unknown, unseen, steps.posterior)
 
 
 class _Steps:
-    """The steps of the search, on the P pixels of a model. All masks are bool of shape (P,)."""
+    """The steps of the search, on the P pixels of a model. All masks are bool of shape (P,).
+
+    Attributes:
+        posterior: What the last prediction was made from.
+    """
 
     def __init__(self, model: PCASkull) -> None:
         self._model = model
+        self.posterior: Posterior | None = None
 
     def predict(
         self, radial_maps: np.ndarray, unseen: np.ndarray, wanted: np.ndarray, scale: float = 1.0
-    ) -> tuple[np.ndarray, Posterior]:
-        """Return the radial maps with predictions at the wanted pixels, and what these were made from.
+    ) -> np.ndarray:
+        """Return the radial maps with predictions at the wanted pixels.
 
         Args:
             radial_maps: Shape (2, P), in mm.
@@ -122,9 +127,10 @@ class _Steps:
         seen = prior.subsample(np.flatnonzero(~unseen), np.flatnonzero(wanted & unseen))
         indices = np.flatnonzero(wanted)
         predicted = radial_maps.copy()
-        posterior = prior.given(seen)
-        predicted[:, indices] = posterior.mean(smooth[:, seen], indices)
-        return predicted, posterior
+        self.posterior = None  # which may hold 100 MB
+        self.posterior = prior.given(seen)
+        predicted[:, indices] = self.posterior.mean(smooth[:, seen], indices)
+        return predicted
 
     def _smoothed(self, values: np.ndarray, known: np.ndarray) -> np.ndarray:
         """Average the known among nine pixels, to even out the roughness of bone."""

@@ -12,7 +12,6 @@ from CraNeXtLib.anatomy.head.alignment import Alignment
 from CraNeXtLib.anatomy.head.model_space_grid import ModelSpaceGrid
 from CraNeXtLib.anatomy.head.radial_maps import FIRST_MM, LAST_MM, RadialGrid
 from CraNeXtLib.completion.proposal import Proposal
-from CraNeXtLib.completion.shape_model.shape_prior import Posterior
 from CraNeXtLib.geometry.box import box_around
 from CraNeXtLib.geometry.volume import Volume
 
@@ -31,7 +30,6 @@ class ShapeModelFill:
         known: Pixels that have a surface, seen or predicted.
         to_fill: Pixels whose bone is filled in.
         unseen: Pixels where no bone was seen, or none that could be relied on.
-        posterior: What the filled bone was predicted from; None if nothing is filled in, or nothing was predicted.
     """
 
     grid: RadialGrid
@@ -40,7 +38,6 @@ class ShapeModelFill:
     known: np.ndarray
     to_fill: np.ndarray
     unseen: np.ndarray
-    posterior: Posterior | None = None
 
     @property
     def is_empty(self) -> bool:

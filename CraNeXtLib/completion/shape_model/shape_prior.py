@@ -21,6 +21,9 @@ _MIRROR = np.array([-1.0, 1.0, 1.0])
 _ROWS = 64
 """Rows of a covariance that are computed at once: their temporary arrays fit into the processor's cache."""
 
+_WANTED = 500
+"""Positions that are predicted at once."""
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -156,7 +159,9 @@ class Posterior:
         prior = self.prior
         residual = (observed - prior.mean[:, self.seen]).ravel()
         weights = cho_solve((self._factor, True), residual, check_finite=False)
-        return prior.mean[:, wanted] + (prior.covariance(wanted, self.seen) @ weights).reshape(len(prior.mean), -1)
+        parts = np.array_split(wanted, len(wanted) // _WANTED + 1)  # The covariance of all may take 300 MB.
+        offsets = [(prior.covariance(part, self.seen) @ weights).reshape(len(prior.mean), -1) for part in parts]
+        return prior.mean[:, wanted] + np.concatenate(offsets, axis=1)
 
     def std(self, wanted: np.ndarray, *, channel: int = 0) -> np.ndarray:
         """Return the standard deviation of one channel: that of the truth about :meth:`mean`.
