@@ -101,7 +101,11 @@ def _label(voxels: np.ndarray, wanted: str, name: str, option: str) -> np.ndarra
 
 
 def _slicer_segments(stored: StoredVolume, name: str) -> list[StoredSegment]:
-    """Return the segments that Slicer describes in a NRRD, in order: the voxels of one layer that have one value."""
+    """Return the segments that Slicer describes in a NRRD, in order: the voxels of one layer that have one value.
+
+    Where layer and value are not named, as in files of older versions, Slicer takes the layer of the segment's number
+    and the value 1.
+    """
     if stored.voxels is None:
         return []
     layers = stored.voxels if stored.voxels.ndim == 4 else stored.voxels[None]
@@ -109,8 +113,9 @@ def _slicer_segments(stored: StoredVolume, name: str) -> list[StoredSegment]:
     segments: list[StoredSegment] = []
     while (prefix := f"Segment{len(segments)}_") + "ID" in stored.header:
         identifier = str(stored.header[prefix + "ID"])
+        own = len(segments) if len(layers) > 1 else 0
         layer, label = (
-            str(stored.header.get(prefix + key, default)) for key, default in (("Layer", "0"), ("LabelValue", "1"))
+            str(stored.header.get(prefix + key, default)) for key, default in (("Layer", own), ("LabelValue", 1))
         )
         if not (_NUMBER.fullmatch(layer) and _NUMBER.fullmatch(label) and 0 <= int(layer) < len(layers)):
             raise _malformed(name, identifier)

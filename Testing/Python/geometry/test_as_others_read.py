@@ -180,24 +180,22 @@ ROWS = [
 by_file = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 
 
-def segmentation(segments: tuple[str, ...], *lines: str, voxels: np.ndarray, kinds: str) -> bytes:
-    """Return a segmentation as 3D Slicer saves it, with each segment in a layer of its own."""
+def segmentation(segments: tuple[str, ...], *lines: str, voxels: np.ndarray, kinds: str, old: bool = False) -> bytes:
+    """Return a segmentation as 3D Slicer saves it, with a layer for each segment, or as older versions did."""
     fields = [f"kinds: {kinds}", "Segmentation_MasterRepresentation:=Binary labelmap", *lines]
     for number, name in enumerate(segments):
-        values = {"ID": f"Segment_{number}", "Name": name, "Layer": number, "LabelValue": 1, "Extent": "0 4 0 5 0 6"}
+        values = {"ID": f"Segment_{number}", "Name": name, "Extent": "0 4 0 5 0 6"}
+        values |= {} if old else {"Layer": number, "LabelValue": 1}
         fields += [f"Segment{number}_{key}:={value}" for key, value in values.items()]
     return nrrd("space: left-posterior-superior", *fields, voxels=voxels)
 
 
 TURNED_DIRECTIONS, TURNED_ORIGIN = at(TURNED, LPS)
+LAYERS = {"voxels": np.stack([np.roll(VOXELS, 1, axis=0), VOXELS]), "kinds": "list domain domain domain"}
+LAYERS_DIRECTIONS = TURNED_DIRECTIONS.replace(": ", ": none ")
 SEGMENTATIONS = [
-    segmentation(
-        ("skull", "implant"),
-        TURNED_DIRECTIONS.replace(": ", ": none "),
-        TURNED_ORIGIN,
-        voxels=np.stack([np.roll(VOXELS, 1, axis=0), VOXELS]),
-        kinds="list domain domain domain",
-    ),
+    segmentation(("skull", "implant"), LAYERS_DIRECTIONS, TURNED_ORIGIN, **LAYERS),
+    segmentation(("skull", "implant"), LAYERS_DIRECTIONS, TURNED_ORIGIN, **LAYERS, old=True),
     segmentation(  # cropped: the offset into the larger volume is already in the origin
         ("implant",),
         TURNED_DIRECTIONS,
@@ -207,7 +205,7 @@ SEGMENTATIONS = [
         kinds="domain domain domain",
     ),
 ]
-by_segmentation = pytest.mark.parametrize("content", SEGMENTATIONS, ids=["layers", "cropped"])
+by_segmentation = pytest.mark.parametrize("content", SEGMENTATIONS, ids=["layers", "old", "cropped"])
 
 
 def written(folder: Path, row: Row) -> Path:
