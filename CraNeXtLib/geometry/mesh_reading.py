@@ -15,11 +15,10 @@ from CraNeXtLib.geometry.mesh import Mesh, joined
 from CraNeXtLib.geometry.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.mesh_merging import merged
 from CraNeXtLib.geometry.mesh_names import MESH_SUFFIXES
-from CraNeXtLib.geometry.stored_volume import check_memory, too_little_memory
+from CraNeXtLib.geometry.stored_volume import check_mesh_memory, too_little_memory
 from CraNeXtLib.geometry.three_mf_reading import read_3mf
 
 _LONGEST_HEADER = 4096
-_MEMORY_PER_BYTE = 16  # What is taken for a byte of an STL file while its corners are merged.
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +27,7 @@ class StoredMesh:
 
     Attributes:
         mesh: The triangles in the unit and space of the file, each corner once, no face twice.
-        frame: What the file states: 3MF its unit, and what 3D Slicer writes its space.
+        frame: What the file states: 3MF its unit; what 3D Slicer and we write, its space.
     """
 
     mesh: Mesh
@@ -49,12 +48,12 @@ def read_mesh(path: Path, *, part: str | None = None, option: str = "--segment")
     suffix = path.suffix.lower()
     if suffix not in MESH_SUFFIXES:
         raise InputError(f"{path.name} is not a mesh file; give a .stl, .ply, .obj or .3mf file.")
-    check_memory(path.name, (file_size(path),), _MEMORY_PER_BYTE)
+    check_mesh_memory(path.name, file_size(path))
     try:
         with opened(path) as file:
             if suffix == ".3mf":
-                parts, unit = read_3mf(file, path.name)
-                return _checked(joined(_chosen(parts, part, path.name, option)), MeshFrame(unit=unit), path.name)
+                parts, frame = read_3mf(file, path.name)
+                return _checked(joined(_chosen(parts, part, path.name, option)), frame, path.name)
             if part is not None:
                 raise InputError(f"{path.name} has no named parts; leave out {option}.")
             frame = MeshFrame(space=_stated_space(file, suffix))

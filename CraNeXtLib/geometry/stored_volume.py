@@ -127,6 +127,27 @@ def check_memory(name: str, shape: Sequence[int], itemsize: int) -> None:
         raise too_little_memory(name, wanted)
 
 
+def check_mesh_memory(name: str, stored_bytes: int) -> None:
+    """Check that the triangles of a file fit into this computer's memory, before they are read.
+
+    Args:
+        name: Name of the file, for messages.
+        stored_bytes: Its size, decompressed.
+
+    Raises:
+        InputError: If they do not; while they are read, they take 16 times the memory of the file.
+    """
+    wanted = 16 * stored_bytes
+    if wanted > MOST_BYTES:
+        raise InputError(
+            f"{name} is too large: {stored_bytes >> 20:,} MiB of triangles, of at most {MOST_BYTES >> 24}; reduce "
+            "their number, or save them as binary STL or PLY."
+        )
+    memory = total_memory_bytes()
+    if memory is not None and wanted > memory:
+        raise too_little_memory(name, wanted)
+
+
 def check_extent(name: str, extent_mm: float) -> None:
     """Check that a volume has a size that some scan has.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from typing import IO
@@ -13,18 +14,18 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import DamagedError
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.mesh import Mesh, joined
-from CraNeXtLib.geometry.stored_volume import check_memory
+from CraNeXtLib.geometry.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.stored_volume import check_mesh_memory
 
 _CORE = "{http://schemas.microsoft.com/3dmanufacturing/core/2015/02}"
 _PATH = "{http://schemas.microsoft.com/3dmanufacturing/production/2015/06}path"
 _RELATIONSHIP = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
-_MEMORY_PER_BYTE = 8  # of the XML
 _DEEPEST = 20
 
 _Models = Mapping[str, ET.Element]
 
 
-def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], str]:
+def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], MeshFrame]:
     """Read the parts that a 3MF file builds.
 
     Args:
@@ -32,7 +33,8 @@ def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], str]:
         name: Its name in messages.
 
     Returns:
-        The name and the mesh of each item, in the unit of the file, and this unit: millimeter if none is stated.
+        The name and the mesh of each item in the coordinates of the file; and their unit, millimeter if none is stated,
+        and their space, if we wrote the file.
 
     Raises:
         InputError: If it would take too much memory.
@@ -41,7 +43,7 @@ def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], str]:
     """
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if member.filename.lower().endswith(".model")]
-        check_memory(name, (sum(member.file_size for member in members),), _MEMORY_PER_BYTE)
+        check_mesh_memory(name, sum(member.file_size for member in members))
         models = {"/" + member.filename.lstrip("/"): ET.fromstring(archive.read(member)) for member in members}
         root = _root_of(archive, models)
     units = {model.get("unit", "millimeter") for model in models.values()}
@@ -53,7 +55,9 @@ def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], str]:
         parts.append((found.get("name") or f"part {number}", _mesh_of(models, path, found, _matrix(item), _DEEPEST)))
     if not parts:
         raise InputError(f"{name} builds nothing; give a file with a part.")
-    return parts, units.pop()
+    notes = " ".join(note.text or "" for note in models[root].iterfind(f"{_CORE}metadata"))
+    stated = re.search(r"Coordinates: (LPS|RAS)\b", notes)
+    return parts, MeshFrame(units.pop(), stated[1] if stated else "")
 
 
 def _root_of(archive: zipfile.ZipFile, models: _Models) -> str:

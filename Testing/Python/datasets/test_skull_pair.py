@@ -7,11 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from dataset_masks import AFFINE, COMPLETE, IMPLANT, MASKS, write
+from phantoms import head
 
+from CraNeXtLib.anatomy.head import mesh_masks
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.datasets.layouts import find_cases
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
 from CraNeXtLib.datasets.skull_pair import contents, load_case
+from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.surface_extraction import surface_of
 
 
 @pytest.fixture
@@ -121,3 +126,26 @@ def test_masks_of_one_lattice_get_one_grid(tmp_path):
     for role, mask in MASKS.items():
         np.testing.assert_array_equal(getattr(pair, role).voxels, mask)
         np.testing.assert_array_equal(getattr(pair, role).affine, AFFINE)
+
+
+def test_meshes_are_masks_of_one_grid_whose_space_the_manifest_may_give(tmp_path, monkeypatch):
+    monkeypatch.setattr(mesh_masks, "_FINEST_MM", 2.0)
+    monkeypatch.setattr(mesh_masks, "_COARSEST_MM", 2.0)
+    phantom = head(spacing=(4.0, 4.0, 4.0))
+    files = {"defective": phantom.defective, "implant": phantom.implant}
+    for role, volume in files.items():
+        write_stl(surface_of(volume), tmp_path / f"head_{role}.stl")
+    (case,) = find_cases(tmp_path)
+    pair = load_case(case)
+    assert pair.implant.has_geometry_of(pair.complete)
+    for mask, volume in ((pair.defective, phantom.defective), (pair.implant, phantom.implant)):
+        there, here = (each.to_ras(np.argwhere(each.voxels)).mean(axis=0) for each in (mask, volume))
+        np.testing.assert_allclose(there, here, atol=1)
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes().replace(b"SPACE=LPS", b"         "))
+    np.testing.assert_array_equal(load_case(replace(case, orientation="LPS")).implant.voxels, pair.implant.voxels)
+    monkeypatch.setattr(mesh_masks, "_space_by_template", lambda *_: "LPS")
+    with pytest.raises(
+        InputError, match=r"does not state its space; LPS was taken.* Among many cases, nothing"
+    ):
+        load_case(case)

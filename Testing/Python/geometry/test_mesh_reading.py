@@ -7,6 +7,7 @@ import pytest
 import trimesh
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry import stored_volume
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.mesh_frame import MeshFrame
@@ -58,7 +59,7 @@ def test_what_we_write_is_read_again(tmp_path, space):
     np.testing.assert_allclose(corners(Mesh(stored.mesh.vertices * signs, stored.mesh.faces)), CORNERS)
     write_3mf({"Bone": mesh, 'My "implant"': mesh}, tmp_path / "a.3mf", space=space)
     stored = read_mesh(tmp_path / "a.3mf", part='My "implant"')
-    assert stored.frame.unit == "millimeter"
+    assert stored.frame == MeshFrame("millimeter", space)
     np.testing.assert_allclose(corners(Mesh(stored.mesh.vertices * signs, stored.mesh.faces)), CORNERS)
 
 
@@ -119,7 +120,7 @@ def test_faces_that_are_a_line_or_there_twice_are_left_out(tmp_path):
     assert (len(mesh.vertices), len(mesh.faces)) == (8, 12)
 
 
-def test_damaged_and_other_files_are_refused_by_name(tmp_path):
+def test_damaged_and_other_files_are_refused_by_name(tmp_path, monkeypatch):
     stl, ply = BOX.export(file_type="stl"), BOX.export(file_type="ply")
     recursive = '<object id="1"><components><component objectid="1"/></components></object>'
     bad = {
@@ -142,5 +143,12 @@ def test_damaged_and_other_files_are_refused_by_name(tmp_path):
         with pytest.raises(InputError, match=name):
             read_mesh(tmp_path / name)
     (tmp_path / "whole.stl").write_bytes(stl)
+    monkeypatch.setattr(stored_volume, "MOST_BYTES", 16 * 600)
+    with pytest.raises(InputError, match=r"whole.stl is too large: .* save them as binary STL or PLY"):
+        read_mesh(tmp_path / "whole.stl")
+    three_mf(tmp_path / "large.3mf", an_object(1), '<item objectid="1"/>')
+    with pytest.raises(InputError, match=r"large\.3mf is too large"):
+        read_mesh(tmp_path / "large.3mf")
+    monkeypatch.undo()
     with pytest.raises(InputError, match="no named parts; leave out --segment"):
         read_mesh(tmp_path / "whole.stl", part="Skull")
