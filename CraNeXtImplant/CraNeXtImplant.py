@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Union
 
 import slicer
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+from slicer import vtkMRMLModelNode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
@@ -55,7 +55,7 @@ class CraNeXtImplantParameterNode:
     """Parameters of the panel, saved with the scene.
 
     Attributes:
-        inputNode: The defective skull: a segmentation, a mask or a CT.
+        inputNode: The defective skull: a segmentation, a mask, a CT or a model.
         segmentId: ID of the skull's segment.
         boneThreshold: Lowest CT value of bone, in HU.
         showBone: Whether the slices show a preview of the bone.
@@ -74,7 +74,7 @@ class CraNeXtImplantParameterNode:
     """
 
     # Slicer's parameter node wrapper does not support unions written with a bar.
-    inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
+    inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, vtkMRMLModelNode, None]  # noqa: UP007
     segmentId: str
     boneThreshold: Annotated[float, WithinRange(100, 1000)] = 250.0
     showBone: bool = True
@@ -142,7 +142,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         """Reconstruct a defective skull in a child process.
 
         Args:
-            inputNode: vtkMRMLSegmentationNode or volume node with the defective skull, or a CT.
+            inputNode: vtkMRMLSegmentationNode, volume node or vtkMRMLModelNode with the defective skull, or a CT.
             outputSegmentation: Receives the segments Defective skull, Complete skull and Implant in the geometry of the
                 input; None for a new node.
             outputModel: Receives the implant's surface; None for a new node.

@@ -1,4 +1,4 @@
-"""Choice of the skull: a segment, a mask, or a CT with a threshold that is previewed in the slices."""
+"""Choice of the skull: a segment, a mask, a model, or a CT with a threshold that is previewed in the slices."""
 
 from __future__ import annotations
 

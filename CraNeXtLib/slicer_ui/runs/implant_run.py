@@ -18,7 +18,7 @@ from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
 from CraNeXtLib.slicer_ui.scene.node_volumes import fill_labelmap, is_ct, mask_of
 from CraNeXtLib.slicer_ui.scene.result_nodes import check_holds_voxels, place_beside, reference_to_image
 from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
-from CraNeXtLib.slicer_ui.scene.worker_files import write_ct, write_mask
+from CraNeXtLib.slicer_ui.scene.worker_files import write_ct, write_mask, write_model
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class ImplantRun(WorkerRun):
     Nodes may be deleted meanwhile: a deleted output node is replaced by a new one.
 
     Args:
-        node: Segmentation or labelmap volume of the defective skull, or a CT volume.
+        node: Segmentation, labelmap volume or model of the defective skull, or a CT volume.
         segmentation: Segmentation node to fill; None for a new one.
         model: Model node to fill with the implant's surface; None for a new one.
         segment_id: ID of the skull's segment, needed if there are several.
@@ -58,8 +58,9 @@ class ImplantRun(WorkerRun):
         self.description: dict[str, Any] | None = None
         self._input = node
         if node is None:
-            raise InputError(_("Choose a segmentation, a labelmap volume or a CT under “Skull”."))
-        self._skull = None if is_ct(node) else mask_of(node, segment_id)
+            raise InputError(_("Choose a segmentation, a labelmap volume, a CT or a model under “Skull”."))
+        # The worker finds the bone of a CT, and the voxels of a model.
+        self._skull = None if is_ct(node) or node.IsA("vtkMRMLModelNode") else mask_of(node, segment_id)
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._name = node.GetName()
@@ -70,12 +71,16 @@ class ImplantRun(WorkerRun):
     def _start(self, folder: Path) -> Job:
         skull = folder / "skull.nrrd"
         settings = self._settings | {"report": False, "finishing": None}  # finishing is a step of its own
-        if self._skull is None:
+        if self._skull is None and is_ct(self._input):
             write_ct(self._input, skull)
             settings["ct"] = True
         else:
             settings.pop("bone_threshold_hu", None)
-            write_mask(self._skull, skull)
+            if self._skull is None:
+                skull = folder / "skull.stl"
+                write_model(self._input, skull)
+            else:
+                write_mask(self._skull, skull)
         arguments = {"skull": str(skull), "out": str(folder / "result"), "settings": settings, "for_scene": True}
         return self._start_job("reconstruct", arguments)
 
@@ -88,7 +93,7 @@ class ImplantRun(WorkerRun):
         )
         self.model = self._output(self.model, "vtkMRMLModelNode", _("{name} implant").format(name=self._name))
         skull = self._skull
-        if skull is None:  # the input is a CT, and the worker segmented its bone
+        if skull is None:  # the worker made the mask
             complete = result.complete_skull
             skull = complete.with_voxels(complete.voxels & ~result.implant.voxels)
         fill_segmentation(self.segmentation, skull, result)

@@ -38,6 +38,21 @@ def write_mask(mask: Volume, path: Path) -> None:
     _write(node, path, compress=True)
 
 
+def write_model(node: Any, path: Path) -> None:
+    """Write the surface in a model node as STL, in LPS as it says, in the node's own coordinates.
+
+    Raises:
+        InputError: If it is empty, or the file cannot be written.
+    """
+    copy, storage = slicer.vtkMRMLModelNode(), slicer.vtkMRMLModelStorageNode()
+    if node.GetPolyData() is None or not node.GetPolyData().GetNumberOfCells():
+        raise InputError(_("{name} is empty. Choose another node.").format(name=node.GetName()))
+    copy.SetAndObservePolyData(node.GetPolyData())
+    storage.SetFileName(str(path))
+    if not storage.WriteData(copy):
+        raise InputError(_("Cannot write to {folder}. Free some disk space there.").format(folder=path.parent))
+
+
 def read_mask(path: Path) -> Volume:
     """Read an NRRD file that the worker wrote as a Boolean mask; see :func:`read_labels`."""
     labels = read_labels(path)

@@ -18,6 +18,7 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
     """
     elsewhere = _("install it under “Environment”, or choose another Python there")
     names = {
+        "give its unit with --mesh-unit": _("scale the model to millimeters"),
         "--device": _("“Device” under “Advanced”"),
         "--model": _("“Model”"),
         "--segment": _("“Segment”"),

@@ -145,7 +145,5 @@ def test_meshes_are_masks_of_one_grid_whose_space_the_manifest_may_give(tmp_path
         path.write_bytes(path.read_bytes().replace(b"SPACE=LPS", b"         "))
     np.testing.assert_array_equal(load_case(replace(case, orientation="LPS")).implant.voxels, pair.implant.voxels)
     monkeypatch.setattr(mesh_masks, "_space_by_template", lambda *_: "LPS")
-    with pytest.raises(
-        InputError, match=r"does not state its space; LPS was taken.* Among many cases, nothing"
-    ):
+    with pytest.raises(InputError, match=r"does not state its space; LPS was taken.* Among many cases, nothing"):
         load_case(case)

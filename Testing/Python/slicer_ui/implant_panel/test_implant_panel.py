@@ -19,6 +19,9 @@ from slicer_ui.panel_actions import cells, choose, parameters, press
 from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
 
 from CraNeXtLib.completion import model_import, model_library
+from CraNeXtLib.geometry.mesh_reading import read_mesh
+from CraNeXtLib.geometry.poly_data import poly_data
+from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
@@ -164,6 +167,31 @@ def test_the_worker_receives_the_chosen_settings(widget, phantom, monkeypatch):
     widget.panel.making.button.click()
     assert received["settings"]["preview"]
     assert "model" not in received["settings"]
+
+
+def test_the_worker_receives_a_model_as_a_mesh_at_its_place(widget, phantom, monkeypatch):
+    import slicer
+
+    received = {}
+
+    class Job:
+        def __init__(self, _task, arguments, **_options):
+            received.update(arguments, stored=read_mesh(Path(arguments["skull"])))
+            raise ValueError("enough")
+
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
+    mesh = surface_of(phantom.defective)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "Bone")
+    node.SetAndObservePolyData(poly_data(mesh))
+    widget.ui.inputSelector.setCurrentNode(node)
+    widget.panel.making.button.click()
+    assert widget.panel.making.message.text == "enough"
+    assert not received["settings"].get("ct")
+    stored = received["stored"]
+    assert stored.frame.space == "LPS"
+    ends = np.sort([stored.mesh.vertices.min(axis=0), stored.mesh.vertices.max(axis=0)] * np.array([-1, -1, 1]), axis=0)
+    np.testing.assert_allclose(ends, [mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)], atol=1e-4)
+    assert stored.mesh.volume_ml == pytest.approx(mesh.volume_ml, rel=1e-4)
 
 
 def test_the_threshold_has_the_librarys_default_and_range(widget):
