@@ -6,7 +6,6 @@ They hold no time but the study's, and their UIDs are hashes of their content: t
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Mapping
 from io import BytesIO
 from uuid import UUID
@@ -43,38 +42,37 @@ def segmentation(masks: Mapping[str, Volume], source: SourceSeries) -> bytes:
     algorithm = highdicom.AlgorithmIdentificationSequence(_PRODUCT, codes.DCM.ArtificialIntelligence, __version__)
     # Of several enhanced CTs, highdicom refers to the frames of only one.
     count = 1 if source.images[0].get("NumberOfFrames", 1) > 1 else len(source.images)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # among them names of patients that have no "^"
-        made: Dataset = highdicom.seg.Segmentation(
-            source_images=source.images[:count],
-            further_source_images=source.images[count:],
-            pixel_array=highdicom.Volume(
-                voxels,
-                (_TO_LPS @ grid.affine)[:, [2, 1, 0, 3]],
-                coordinate_system="PATIENT",
-                frame_of_reference_uid=source.images[0].FrameOfReferenceUID,
-                channels={"SegmentNumber": range(1, 1 + len(masks))},
-            ),
-            segmentation_type="BINARY",
-            segment_descriptions=[
-                highdicom.seg.SegmentDescription(
-                    number, name, codes.SCT.PhysicalObject, codes.SCT.Implant, "SEMIAUTOMATIC", algorithm
-                )
-                for number, name in enumerate(masks, 1)
-            ],
-            series_instance_uid=_LATER_UID,
-            series_number=_SEGMENTATION_NUMBER,
-            sop_instance_uid=_LATER_UID,
-            instance_number=1,
-            manufacturer=_PRODUCT,
-            manufacturer_model_name=_PRODUCT,
-            software_versions=__version__,
-            device_serial_number=_SERIAL_NUMBER,
-            content_label="IMPLANT",
-        )
+    made: Dataset = highdicom.seg.Segmentation(
+        source_images=source.images[:count],
+        further_source_images=source.images[count:],
+        pixel_array=highdicom.Volume(
+            voxels,
+            (_TO_LPS @ grid.affine)[:, [2, 1, 0, 3]],
+            coordinate_system="PATIENT",
+            frame_of_reference_uid=source.images[0].FrameOfReferenceUID,
+            channels={"SegmentNumber": range(1, 1 + len(masks))},
+        ),
+        segmentation_type="BINARY",
+        segment_descriptions=[
+            highdicom.seg.SegmentDescription(
+                number, name, codes.SCT.PhysicalObject, codes.SCT.Implant, "SEMIAUTOMATIC", algorithm
+            )
+            for number, name in enumerate(masks, 1)
+        ],
+        series_instance_uid=_LATER_UID,
+        series_number=_SEGMENTATION_NUMBER,
+        sop_instance_uid=_LATER_UID,
+        instance_number=1,
+        manufacturer=_PRODUCT,
+        manufacturer_model_name=_PRODUCT,
+        software_versions=__version__,
+        device_serial_number=_SERIAL_NUMBER,
+        content_label="IMPLANT",
+    )
     if not _has_slices_of(grid, source):
         for frame in made.PerFrameFunctionalGroupsSequence:
             frame.DerivationImageSequence = []
+    made.update(source.study)
     for keyword in ("InstanceCreationDate", "InstanceCreationTime"):
         del made[keyword]
     for library in made.ContributingEquipmentSequence:

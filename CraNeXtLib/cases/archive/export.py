@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,8 @@ def export_case(
         InputError: If a file cannot be used, the CT is not that of the case, or the folder cannot be written.
     """
     case, stages = Path(case), Stages(_STAGE_SHARES, progress)
-    with case_folder(out, EXPORT_FILE) as folder:
+    with case_folder(out, EXPORT_FILE) as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of pydicom and highdicom may print the patient's name
         with stages.stage("Reading"):
             result = _read_result(case)
             names = [name for name in (FINISHED, "implant") if f"{name}.stl" in result["files"]]

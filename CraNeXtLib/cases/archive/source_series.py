@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,26 +11,26 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
-from CraNeXtLib.anatomy.ct.dicom_header import parsed
+from CraNeXtLib.anatomy.ct.dicom_header import HeaderValues, parsed
 from CraNeXtLib.anatomy.ct.dicom_series import Series
 from CraNeXtLib.core.errors import InputError
 
-_STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime")
+_NEEDED = ("StudyInstanceUID", "FrameOfReferenceUID")
 _PATIENT = (
-    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyID", "AccessionNumber"),
-    *("ReferringPhysicianName", "IssuerOfPatientID", "StudyDescription"),
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
+    *("StudyID", "AccessionNumber", "ReferringPhysicianName"),
 )
+"""Who the patient is, and what leads there; every object has them, perhaps empty."""
+_PATIENT_IF_GIVEN = ("IssuerOfPatientID", "StudyDescription")
 _IMAGE = (
-    *("FrameOfReferenceUID", "PositionReferenceIndicator"),
+    *("StudyInstanceUID", "FrameOfReferenceUID", "PositionReferenceIndicator"),
     *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "Modality", "ImageType", "Rows", "Columns"),
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "NumberOfFrames"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
     *("DimensionOrganizationSequence", "DimensionIndexSequence"),
 )
-
-
-_NEEDED = ("StudyInstanceUID", "FrameOfReferenceUID")
-_MAY_BE_EMPTY = ("StudyDate", "StudyTime", *_PATIENT[:7])  # but must be there
+_DATE, _TIME = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)"), re.compile(r"(\d\d):?(\d\d):?(\d\d)(\.\d{1,6})?")
+"""Dates and times, also as DICOM's predecessor wrote them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class SourceSeries:
 
     Attributes:
         study: Patient and study.
-        images: The same for each image, with its identity and geometry, but without pixels.
+        images: Identity and geometry of each image, without pixels and without the patient.
     """
 
     study: Dataset
@@ -57,20 +58,25 @@ class SourceSeries:
             InputError: If an element is missing that every object of a study needs.
         """
         headers = [_header(path) for path in series.files]
-        study = _copied(headers[0], (*_STUDY, *(_PATIENT if patient else ())))
+        first = HeaderValues(series.files[0].name, headers[:1])
         for keyword in _NEEDED:
-            if not headers[0].get(keyword):
-                raise InputError(f"{series.files[0].name} has no {keyword}; export the series again.")
-        for keyword in _MAY_BE_EMPTY:
-            study.setdefault(keyword, "")
+            if not first.text(keyword):
+                raise InputError(f"{first.file} has no {keyword}; export the series again.")
+        study = Dataset()
+        study.SpecificCharacterSet, study.StudyInstanceUID = "ISO_IR 192", first.text("StudyInstanceUID")
+        study.StudyDate, study.StudyTime = (
+            _joined(_DATE, first.text("StudyDate")),
+            _joined(_TIME, first.text("StudyTime")),
+        )
+        for keyword in (*_PATIENT, *filter(first.text, _PATIENT_IF_GIVEN if patient else ())):
+            setattr(study, keyword, first.text(keyword) if patient else "")
+        study.PatientBirthDate = _joined(_DATE, study.PatientBirthDate)
         if not patient:
-            study.PatientID = case_id[:64]
-        study.PatientName, study.ReferringPhysicianName = str(study.PatientName), str(study.ReferringPhysicianName)
-        study.SpecificCharacterSet = "ISO_IR 192"
+            study.PatientID = case_id.replace("\\", "/")[:64]
         images = [_copied(header, _IMAGE) for header in _parallel(headers)]
         for image in images:
-            image.update(study)
-            image.setdefault("PositionReferenceIndicator", "")
+            for keyword in ("PositionReferenceIndicator", "StudyDate", "StudyTime", *_PATIENT):
+                image.setdefault(keyword, "")
         return cls(study, tuple(images))
 
     def references(self) -> list[Dataset]:
@@ -93,7 +99,9 @@ def reference_to(image: Dataset) -> Dataset:
 
 def _header(path: Path) -> Dataset:
     with path.open("rb") as file:
-        header = parsed(file, only=("SpecificCharacterSet", *_STUDY, *_PATIENT, *_IMAGE))
+        header = parsed(
+            file, only=("SpecificCharacterSet", "StudyDate", "StudyTime", *_PATIENT, *_PATIENT_IF_GIVEN, *_IMAGE)
+        )
     if header is None:
         raise InputError(f"{path.name} is damaged; export the series again.")
     return header
@@ -105,6 +113,12 @@ def _copied(source: Dataset, keywords: Iterable[str]) -> Dataset:
         if keyword in source:
             copied.add(source[keyword])
     return copied
+
+
+def _joined(pattern: re.Pattern[str], text: str) -> str:
+    """Return a date or time as DICOM writes it; empty if it is none."""
+    found = pattern.fullmatch(text)
+    return "".join(part or "" for part in found.groups()) if found else ""
 
 
 def _parallel(headers: list[Dataset]) -> list[Dataset]:

@@ -81,6 +81,22 @@ def test_the_patient_is_named_only_on_request(tmp_path):
         assert document.PatientBirthDate == "19600102"
 
 
+def test_odd_values_in_the_header_of_the_ct_are_no_obstacle(tmp_path, recwarn):
+    """highdicom refuses such a sex and warns of such a name, printing it; dates are those of DICOM's predecessor."""
+    ct, bone, implant = scanned_head()
+    odd = {"PatientSex": "X", "PatientName": "MUSTERMANN", "StudyDate": "2026.01.02", "AccessionNumber": "1" * 30}
+    write_series(ct, tmp_path / "ct", **odd)
+    case = write_case(tmp_path / "case", bone, implant, case_id="a\\b")
+    recwarn.clear()
+    export_case(case, tmp_path / "ct", tmp_path / "named", patient=True)
+    export_case(case, tmp_path / "ct", tmp_path / "anonymous")
+    assert not recwarn.list
+    for name in FILES[1:]:
+        named, anonymous = (dcmread(tmp_path / folder / name) for folder in ("named", "anonymous"))
+        assert (named.PatientSex, str(named.PatientName), named.StudyDate) == ("X", "MUSTERMANN", "20260102")
+        assert (anonymous.PatientSex, anonymous.PatientID, anonymous.StudyDate) == ("", "a/b", "20260102")
+
+
 def test_the_same_case_gives_the_same_files_and_another_case_other_uids(tmp_path):
     exported(tmp_path)
     export_case(tmp_path / "case", tmp_path / "ct", tmp_path / "again")
