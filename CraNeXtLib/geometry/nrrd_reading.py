@@ -5,6 +5,7 @@ pynrrd decompresses whatever a file holds, without regard to the size in its hea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import DamagedError, file_size, opened
 from CraNeXtLib.geometry.data_files import numbers_of, read_voxels
 from CraNeXtLib.geometry.length_units import unit_in_mm
@@ -54,13 +56,17 @@ def read_nrrd(path: Path) -> StoredVolume:
     """Read a ``.nrrd`` or ``.nhdr`` file with all its data files, to the checksums if they are compressed.
 
     Raises:
-        InputError: If the header asks for more voxels than the files can hold, or gives an unknown unit.
+        InputError: If the header asks for more voxels than the files can hold, or gives an encoding or unit that isn't
+            read.
         Exception: pynrrd, gzip, zlib and bz2 raise many kinds for a damaged file.
     """
     import nrrd
 
     with opened(path) as file:
-        header = nrrd.read_header(read_header_lines(file)[0])
+        header = nrrd.read_header([_without_spaces_in_vectors(line) for line in read_header_lines(file)[0]])
+        encoding = str(header["encoding"])
+        if encoding.lower() not in _ENCODINGS:
+            raise InputError(f"The voxels of {path.name} are encoded as {encoding[:20]}; save it as raw or gzip.")
         layout = _Layout.of(header)
         files = data_files(path)
         stored = sum(file_size(part) for part in files or [path])
@@ -75,6 +81,13 @@ def read_nrrd(path: Path) -> StoredVolume:
             skipped = {"lines": layout.lines, "skipped": layout.bytes}
             read_voxels(files, file, bytes_of(voxels), encoding=layout.encoding, **skipped)
     return _placed(path.name, voxels, header)
+
+
+def _without_spaces_in_vectors(line: str) -> str:
+    """Return a line of a header as pynrrd reads it, which splits vectors at their spaces: ``(1, 0, 0)``."""
+    if not line.startswith(("space directions:", "measurement frame:")):
+        return line
+    return re.sub(r"\([^()]*\)", lambda vector: "".join(vector[0].split()), line)
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,7 @@ ROWS = [
     Row("ras.nrrd", in_space("right-anterior-superior", TURNED, (1, 1, 1)), AT_TURNED, AT_TURNED),
     Row("ras_in_short.nrrd", in_space("RAS", TURNED, (1, 1, 1)), AT_TURNED, AT_TURNED),
     Row("las.nrrd", in_space("left-anterior-superior", TURNED, LAS), AT_TURNED, AT_TURNED),
+    Row("spaces_in_vectors.nrrd", in_space("LPS").replace(b",", b", "), AT_TURNED, AT_TURNED),
     Row("no_space.nrrd", nrrd("space dimension: 3", *at(TURNED, LPS)), NO_ORIENTATION, AT_TURNED),
     *(
         Row(f"{space}.nrrd", in_space(space), NO_ORIENTATION, AT_TURNED)

@@ -33,6 +33,13 @@ def test_every_encoding_gives_the_same_voxels(tmp_path, encoding, suffix):
     np.testing.assert_array_equal(volume.affine, PLACE)
 
 
+def test_an_encoding_that_is_not_read_is_named(tmp_path):
+    content = write(tmp_path / "a.nrrd", encoding="raw").read_bytes()
+    (tmp_path / "b.nrrd").write_bytes(content.replace(b"encoding: raw", b"encoding: hex"))
+    with pytest.raises(InputError, match=r"The voxels of b\.nrrd are encoded as hex; save it as raw or gzip"):
+        read_volume(tmp_path / "b.nrrd")
+
+
 @pytest.mark.parametrize("order", ["little", "big"])
 def test_the_order_of_bytes_is_heeded(tmp_path, order):
     voxels = VOXELS.astype(f"{'<' if order == 'little' else '>'}i2")
