@@ -152,7 +152,8 @@ def test_unusable_input_is_refused_at_once(scene, logic, phantom, monkeypatch):
     two.GetSegmentation().AddEmptySegment("Empty", "Nothing here")
     wrong = [
         (None, None, "Choose a segmentation"),
-        (scene.AddNewNodeByClass("vtkMRMLModelNode", "Surface"), None, "neither a segmentation nor a mask"),
+        (scene.AddNewNodeByClass("vtkMRMLModelNode", "Surface"), None, "Surface is empty"),
+        (scene.AddNewNodeByClass("vtkMRMLTableNode", "Table"), None, "neither a segmentation nor a mask"),
         (two, None, "Brain, Bone, Nothing here"),
         (two, "Teeth", "no segment 'Teeth'"),
         (two, "Empty", "empty"),
