@@ -15,6 +15,8 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 
 _TRIANGLE = Mesh(np.array([[10.0, -20, 60], [11, -20, 60], [10, -19, 61]]), np.array([[0, 1, 2]]))
+FINISHED_MESH = Mesh(_TRIANGLE.vertices + 1, _TRIANGLE.faces)
+"""Surface of the finished implant of :func:`write_case`."""
 
 
 def scanned_head(directions: np.ndarray | None = None) -> tuple[Volume, Volume, Volume]:
@@ -46,7 +48,7 @@ def write_case(folder: Path, bone: Volume, implant: Volume, *, finished: bool = 
     write_stl(_TRIANGLE, folder / "implant.stl")
     if finished:
         write_volume(finished_part(implant), folder / "finished_implant.nrrd")
-        write_stl(Mesh(_TRIANGLE.vertices + 1, _TRIANGLE.faces), folder / "finished_implant.stl")
+        write_stl(FINISHED_MESH, folder / "finished_implant.stl")
     (folder / "report.pdf").write_bytes(b"%PDF-1.4 of an odd length")
     description = {
         "format": "cranext-result",

@@ -25,6 +25,8 @@ _SEGMENTATION_NUMBER, _STL_NUMBER, _PDF_NUMBER = 9001, 9002, 9003  # of the seri
 _UNKNOWN_DATE, _UNKNOWN_TIME = "19000101", "000000"  # where a segmentation must have one
 _MOST_OFFSET_MM = 0.1
 _LATER_UID = "2.25.0"
+_STL_HEADER_BYTES = 80
+_STL_TRIANGLE = np.dtype([("points", "<f4", (4, 3)), ("unused", "<u2")])  # the first point is the normal
 _TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -100,12 +102,12 @@ def encapsulated_stl(stl: bytes, source: SourceSeries, *, title: str, burned_in:
     """Return a file of an STL in millimeters, in the CT's frame of reference (DICOM PS3.3, A.85.1).
 
     Args:
-        stl: A binary STL in LPS.
+        stl: A binary STL whose header states ``SPACE=RAS`` if it is not in LPS.
         source: The series of the CT.
         title: What it is, such as ``"Implant"``.
         burned_in: Whether letters on the part may identify the patient.
     """
-    made = _document(stl, source, title, "model/stl", burned_in=burned_in)
+    made = _document(_in_lps(stl), source, title, "model/stl", burned_in=burned_in)
     made.SOPClassUID, made.Modality, made.SeriesNumber = EncapsulatedSTLStorage, "M3D", _STL_NUMBER
     made.FrameOfReferenceUID = source.images[0].FrameOfReferenceUID
     made.PositionReferenceIndicator = source.images[0].PositionReferenceIndicator
@@ -115,6 +117,16 @@ def encapsulated_stl(stl: bytes, source: SourceSeries, *, title: str, burned_in:
     made.ReferencedSeriesSequence = [series]
     made.MeasurementUnitsCodeSequence, made.ModelMirroring = [_code("mm", "UCUM", "mm")], "NO"
     return _file(made)
+
+
+def _in_lps(stl: bytes) -> bytes:
+    """Return a binary STL in LPS, the coordinates of DICOM; cases that were made from a mesh may have theirs in RAS."""
+    if b"SPACE=RAS" not in stl[:_STL_HEADER_BYTES]:
+        return stl
+    triangles = np.frombuffer(stl, _STL_TRIANGLE, offset=_STL_HEADER_BYTES + 4).copy()  # the 4 bytes hold their number
+    triangles["points"][..., :2] = 0 - triangles["points"][..., :2]  # without -0
+    header = stl[:_STL_HEADER_BYTES].replace(b"SPACE=RAS", b"SPACE=LPS")
+    return header + stl[_STL_HEADER_BYTES : _STL_HEADER_BYTES + 4] + triangles.tobytes()
 
 
 def encapsulated_pdf(pdf: bytes, source: SourceSeries) -> bytes:

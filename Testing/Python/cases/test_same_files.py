@@ -24,7 +24,7 @@ def written(folder, picture):
     for suffix in ("nrrd", "nii", "nii.gz", "mha"):
         write_volume(VOLUME, folder / f"volume.{suffix}")
     write_stl(MESH, folder / "mesh.stl")
-    write_3mf(MESH, folder / "mesh.3mf")
+    write_3mf({"Implant": MESH}, folder / "mesh.3mf")
     write_poly_data(poly_data(MESH), folder / "mesh.vtp")
     head = Head(title="Title", verdict="It fits.", fits=True, notices=["For research use."])
     write_pdf(folder / "report.pdf", head, [Section("Section", [("a", "b")], figures=[Figure(picture, "It.")])])

@@ -5,7 +5,7 @@ import json
 import highdicom
 import numpy as np
 import pytest
-from archived_cases import finished_part, scanned_head, write_case
+from archived_cases import FINISHED_MESH, finished_part, scanned_head, write_case
 from ct_phantoms import NAME, write_enhanced, write_series
 from phantoms import OBLIQUE
 from pydicom import dcmread
@@ -16,6 +16,7 @@ from CraNeXtLib.cli import main
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.lattice import on_one_grid
+from CraNeXtLib.geometry.mesh_files import write_stl
 from CraNeXtLib.geometry.volume_files import read_mask
 
 FILES = ["export.json", "implant_seg.dcm", "implant_stl.dcm", "report_pdf.dcm"]
@@ -62,6 +63,19 @@ def test_the_surface_is_in_millimeters_in_the_frame_of_reference_of_the_ct(tmp_p
     assert (stl.Modality, stl.MIMETypeOfEncapsulatedDocument) == ("M3D", "model/stl")
     assert (stl.SOPClassUID.name, pdf.SOPClassUID.name) == ("Encapsulated STL Storage", "Encapsulated PDF Storage")
     assert (stl.BurnedInAnnotation, pdf.BurnedInAnnotation) == ("NO", "NO")
+
+
+def test_a_surface_in_ras_is_turned_into_lps(tmp_path):
+    """A case that was made from a mesh in RAS has its meshes in RAS, too."""
+    ct, bone, implant = scanned_head()
+    write_series(ct, tmp_path / "ct")
+    case = write_case(tmp_path / "case", bone, implant)
+    lps = (case / "finished_implant.stl").read_bytes()
+    write_stl(FINISHED_MESH, case / "finished_implant.stl", space="RAS")
+    assert (case / "finished_implant.stl").read_bytes() != lps
+    export_case(case, tmp_path / "ct", tmp_path / "out")
+    stl = dcmread(tmp_path / "out" / "implant_stl.dcm")
+    assert stl.EncapsulatedDocument[: stl.EncapsulatedDocumentLength] == lps
 
 
 def test_every_series_says_that_it_is_for_research(tmp_path):
