@@ -2,12 +2,18 @@
 
 from phantoms import every_second_voxel
 
+from CraNeXtLib.anatomy.categorization import categorize
+from CraNeXtLib.anatomy.head.pose import best_affine
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL as SKULL
 from CraNeXtLib.core.resources import REFERENCE_IMPLANT
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 
-def test_a_folder_becomes_a_manifest_that_is_measured_checked_and_divided_into_regions(run, tmp_path):
+def test_a_folder_becomes_a_manifest_that_is_measured_checked_and_divided_into_regions(run, tmp_path, monkeypatch):
+    found = []  # The cases are one skull, so that it is registered once.
+    monkeypatch.setattr(
+        categorize, "best_affine", lambda *surfaces: found or found.extend(best_affine(*surfaces)) or found
+    )
     (tmp_path / "pairs").mkdir()
     skull, implant = (every_second_voxel(read_volume(path)) for path in (SKULL, REFERENCE_IMPLANT))
     for name in ("a", "b", "c"):
