@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -128,6 +128,15 @@ def check_grid(name: str, shape: Sequence[int], **options: Any) -> None:
 
     with as_input_error(message, RuntimeError, TypeError), torch.device("meta"), torch.no_grad():
         build(name, **options)(torch.empty(1, options.get("in_channels", 1), *shape))
+
+
+def names_within(names: Iterable[str], prefix: str) -> list[str]:
+    """Return the rest of the names that begin with a prefix: the weights of one network among those of several.
+
+    >>> names_within(["network.head.bias", "mean_skull"], "network.")
+    ['head.bias']
+    """
+    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:

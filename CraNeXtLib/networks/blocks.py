@@ -10,12 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.networks.cranext_sizes import EPS
 from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
 
 # Axes of a (B, X, Y, Z, C) tensor over which responses are normalized.
 GRN_AXES = {"official": (1, 2), "3d": (1, 2, 3)}
-LAYER_NORM_EPS = 1e-6
-GRN_EPS = 1e-6
 
 
 class LayerNorm(nn.LayerNorm):
@@ -26,7 +25,7 @@ class LayerNorm(nn.LayerNorm):
     """
 
     def __init__(self, channels: int) -> None:
-        super().__init__(channels, eps=LAYER_NORM_EPS)
+        super().__init__(channels, eps=EPS)
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.to(self.weight.dtype))
@@ -62,7 +61,7 @@ class GRN(nn.Module):
 
     def scale(self, norm: Tensor) -> Tensor:
         """Return the factor for each response, given the L2 norm of its channel (channels last)."""
-        return 1 + self.gamma * (norm / (norm.mean(dim=-1, keepdim=True) + GRN_EPS))
+        return 1 + self.gamma * (norm / (norm.mean(dim=-1, keepdim=True) + EPS))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.addcmul(self.beta, x, self.scale(self.norm(x)))

@@ -1,4 +1,4 @@
-"""Sizes of CraNeXt that its implementations share."""
+"""Sizes and constants of CraNeXt that its implementations share."""
 
 from __future__ import annotations
 
@@ -17,3 +17,5 @@ EXPANSION = 4
 """Times that the perceptron of a block multiplies the channels."""
 KERNEL = 7
 """Side of the depthwise convolutions."""
+EPS = 1e-6
+"""What is added to divisors that may be 0, in layer normalization and in global response normalization."""

@@ -13,7 +13,8 @@ from itertools import product
 import numpy as np
 from scipy import fft, special
 
-_EPS = np.float32(1e-6)
+from CraNeXtLib.networks.cranext_sizes import EPS
+
 _TRANSFORMED_VOXELS = 2**17
 """Voxels of all channels that are transformed at once."""
 _CONVOLVED_VOXELS = 2**10
@@ -30,7 +31,7 @@ def linear(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
 def layer_norm(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Normalize the channels of each voxel."""
     result: np.ndarray = x - x.mean(-1, keepdims=True)
-    result /= np.sqrt(np.square(result).mean(-1, keepdims=True) + _EPS)
+    result /= np.sqrt(np.square(result).mean(-1, keepdims=True) + np.float32(EPS))
     result *= weight
     result += bias
     return result
@@ -49,7 +50,7 @@ def response_scale(x: np.ndarray, gamma: np.ndarray, axes: tuple[int, ...]) -> n
     """Return the factors (1, 1, 1 or Z, C) of global response normalization, given the axes of its L2 norm."""
     squares = np.einsum("xyzc,xyzc->zc", x, x)[None, None]
     norm = np.sqrt(squares.sum(2, keepdims=True) if 2 in axes else squares)
-    scale: np.ndarray = 1 + gamma * (norm / (norm.mean(-1, keepdims=True) + _EPS))
+    scale: np.ndarray = 1 + gamma * (norm / (norm.mean(-1, keepdims=True) + np.float32(EPS)))
     return scale
 
 

@@ -99,5 +99,4 @@ def _tensors(file: Path, prefix: str, framework: str) -> dict[str, Any]:
     from safetensors import safe_open
 
     with safe_open(file, framework) as weights:
-        names = [name for name in weights.keys() if name.startswith(prefix)]  # noqa: SIM118 (not a dictionary)
-        return {name.removeprefix(prefix): weights.get_tensor(name) for name in names}
+        return {name: weights.get_tensor(prefix + name) for name in networks.names_within(weights.keys(), prefix)}

@@ -172,8 +172,8 @@ def _start_from(network: nn.Module, name: str) -> None:
     ):
         weights = {key: value.float() for key, value in load_file(model.weights).items()}
         if model.description["kind"] == "refined":
-            of_network = (key for key in weights if key.startswith(NETWORK_PREFIX))
-            network.load_state_dict({key.removeprefix(NETWORK_PREFIX): weights[key] for key in of_network})
+            names = networks.names_within(weights, NETWORK_PREFIX)
+            network.load_state_dict({name: weights[NETWORK_PREFIX + name] for name in names})
         elif isinstance(network, CraNeXtRefiner):
             network.start_from(weights)
         else:

@@ -12,6 +12,7 @@ from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
+from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.text import read_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
@@ -141,7 +142,8 @@ def _write_model(trainer: Trainer, data: CompletionData, out: Path, progress: Pr
     assert isinstance(best, ModelCheckpoint)
     assert best.best_model_score is not None
     content = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
-    weights = {k.removeprefix("network."): v for k, v in content["state_dict"].items() if k.startswith("network.")}
+    state = content["state_dict"]
+    weights = {name: state[f"network.{name}"] for name in networks.names_within(state, "network.")}
     skulls = {case.skull for case in data.used("training")}
     sources = ", ".join(sorted({source or "unnamed source" for source, _ in skulls}))
     score = {"implant-dsc": "DSC of the implant", "complete-dsc": "DSC of the complete skull"}[config.run.select_by]

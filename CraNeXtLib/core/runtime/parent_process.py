@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -43,6 +42,8 @@ def end_with_parent() -> None:
     Without this, it would wait for work forever. Ctrl-C, which reaches all processes of a terminal, is left to the
     parent.
     """
+    import multiprocessing
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None, "this process was started by multiprocessing"
