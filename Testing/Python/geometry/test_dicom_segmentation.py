@@ -17,6 +17,7 @@ from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.geometry.volume_files import input_hash, read_mask
 
 CT = blob(shape=(8, 10, 12))
+FLIP = np.diag([1, -1, 1])
 
 
 def voxels(*slices):
@@ -35,8 +36,10 @@ def on_grid(mask, ct):
     return on_one_grid(ct.with_voxels(np.zeros(ct.shape, bool)), mask)[1].voxels
 
 
-@pytest.mark.parametrize("directions", [None, OBLIQUE, OBLIQUE @ np.diag([1, -1, 1])])
-@pytest.mark.parametrize("kind", ["BINARY", "FRACTIONAL", "LABELMAP"])
+@pytest.mark.parametrize(
+    ("kind", "directions"),
+    [("BINARY", None), ("BINARY", OBLIQUE @ FLIP), ("FRACTIONAL", OBLIQUE), ("LABELMAP", OBLIQUE @ FLIP)],
+)
 def test_frames_lie_on_the_grid_of_their_source_although_empty_ones_are_left_out(tmp_path, kind, directions):
     ct = blob(shape=(8, 10, 12), directions=directions)
     path = write_segmentation(tmp_path / "masks", ct, BOTH, kind=kind)  # no suffix, as archives export
