@@ -126,6 +126,9 @@ def _affine(
     to_mm = np.diag([scale, scale, scale, 1.0])
     sform = to_mm @ header.get_sform() if has_sform else None
     qform = to_mm @ header.get_qform() if has_qform else None
+    if (pixdim < 0).any():
+        affine = qform if sform is None else sform
+        return affine, f"gives a negative spacing, {_listed(pixdim)}, which some programs take for a mirrored axis"
     if sform is None:
         return qform, ""
     if qform is not None and int(header["sform_code"]) != _SCANNER:

@@ -125,6 +125,8 @@ ROWS = [
         TWO_SPACINGS,
         (10 + 4, 20 + 9.6 - 14.4, 30 + 7.2 + 19.2),
     ),
+    Row("negative_pixdim.nii", nifti(sform=(TURNED, 1), pixdim=(-2, 3, 4)), "negative spacing", AT_MIRRORED),
+    Row("negative_pixdim_qform.nii", nifti((TURNED, 1), pixdim=(-2, 3, 4)), "negative spacing", AT_MIRRORED),
     Row("mirrored.nii", nifti((MIRRORED, 1), (MIRRORED, 1)), AT_MIRRORED, AT_MIRRORED),
     Row("one_time_point.nii", nifti((TURNED, 1), (TURNED, 1), shape=(5, 6, 7, 1)), AT_TURNED, AT_TURNED),
     Row("nifti2.nii", nifti((TURNED, 1), (TURNED, 1), kind=nibabel.Nifti2Header), AT_TURNED, None),
