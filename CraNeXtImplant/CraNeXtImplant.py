@@ -86,6 +86,7 @@ class CraNeXtImplantParameterNode:
     shownSurface: str = "implant"
     clearance: Annotated[float, WithinRange(0, 5)] = 0.5
     edgeRadius: Annotated[float, WithinRange(0, 10)] = 1.0
+    minimumWall: Annotated[float, WithinRange(0, 5)] = 2.0
     underContour: Annotated[float, WithinRange(0, 5)] = 0.0
     minimumThickness: Annotated[float, WithinRange(0, 20)] = 0.0
     maximumThickness: Annotated[float, WithinRange(0, 30)] = 0.0

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.components import components_with
 from CraNeXtLib.geometry.distance_field import distance
 from CraNeXtLib.geometry.volume import Volume
 
@@ -45,6 +46,29 @@ def without_slivers(part: Volume, thinnest_mm: float) -> np.ndarray:
     near = foreground_box(inside, margin=int(radius_mm / step) + 3)
     result[near] = np.maximum(result[near], _opened(distance(part.crop(near)), radius_mm))
     return result
+
+
+def without_feather_edges(
+    part: Volume, bone_mm: np.ndarray, *, wall_mm: float, near_mm: float, sliver_mm: float
+) -> np.ndarray:
+    """Return the field of a part that ends blunt at the bone: what is thinner than a wall is cut off there.
+
+    A feather edge lies on a slanted edge of the bone. What is as thin but reaches farther from bone belongs to a plate
+    that is thin itself; it stays, and only its slivers go.
+
+    Args:
+        part: Field of the part.
+        bone_mm: Distance to the bone, of the same shape.
+        wall_mm: Thickness of the edge, to which a voxel is added that smoothing takes away again.
+        near_mm: Distance from bone within which a feather edge lies.
+        sliver_mm: Thickness of slivers, 0 for none.
+    """
+    blunt = without_slivers(part, wall_mm + float(part.spacing[0]))
+    plain = without_slivers(part, sliver_mm) if sliver_mm else part.voxels
+    inside, far = plain < 0, bone_mm > near_mm
+    cut = inside & (blunt >= 0)
+    plates = components_with(cut, cut & far) if (blunt < 0).any() else inside
+    return np.where(far | ndimage.binary_dilation(plates, iterations=2), plain, blunt)
 
 
 def sliver_mm(thinnest_mm: float, step_mm: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing.plan_view import PlanView
@@ -19,6 +20,7 @@ def perforate(
     border_mm: float,
     center: np.ndarray,
     keep_free: np.ndarray | None = None,
+    wall_mm: float = 0.0,
 ) -> tuple[Volume, int]:
     """Return a part with round holes perpendicular to its outer surface, and their number.
 
@@ -33,11 +35,12 @@ def perforate(
         border_mm: Least distance of a hole's edge from the part's border, in the same view.
         center: A point in the middle of the head, RAS mm, shape (3,).
         keep_free: Where no hole may be, such as under an engraving, bool of shape (I, J).
+        wall_mm: Least distance of a hole's edge from there.
     """
     view, radius_mm = PlanView(part), diameter_mm / 2
     allowed = (view.border_distance_mm >= border_mm + radius_mm) & (view.outward_cosines(center) > _FACING)
     if keep_free is not None:
-        allowed &= ~keep_free
+        allowed &= ndimage.distance_transform_edt(~keep_free) * view.step >= radius_mm + wall_mm
     field, count = part.voxels.copy(), 0
     for column in _pattern(allowed, pitch_mm / view.step):
         middle = np.array([*column, view.top[tuple(column)]])

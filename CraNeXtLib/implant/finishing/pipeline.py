@@ -125,8 +125,7 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
     )
     field = np.maximum(_shaped(site, settings), forbidden)
     field, undercut_ml = _insertable(site, field, forbidden, settings)
-    if settings.edge_radius_mm:
-        field = border.without_slivers(site.raw.with_voxels(field), settings.edge_radius_mm)
+    field = _edged(site, field, settings)
     part = _without_fragments(site.raw.with_voxels(_without_pores(field, forbidden)))
     part, text_columns = _engraved(part, settings)
     part, holes = _perforated(part, box_center(bone), text_columns, settings)
@@ -204,6 +203,20 @@ def _insertable(
     return free, _volume_ml(field, site.raw) - _volume_ml(free, site.raw)
 
 
+def _edged(site: _Site, field: np.ndarray, settings: FinishSettings) -> np.ndarray:
+    """Return the field with blunt edges and without slivers."""
+    part = site.raw.with_voxels(field)
+    if settings.minimum_wall_mm:
+        return border.without_feather_edges(
+            part,
+            site.bone_mm.voxels,
+            wall_mm=settings.minimum_wall_mm,
+            near_mm=settings.clearance_mm + 2 * settings.minimum_wall_mm,
+            sliver_mm=settings.edge_radius_mm,
+        )
+    return border.without_slivers(part, settings.edge_radius_mm) if settings.edge_radius_mm else field
+
+
 def _engraved(part: Volume, settings: FinishSettings) -> tuple[Volume, np.ndarray | None]:
     """Return the part with its text, if there is one and it fits, and the columns of the grid below the text."""
     lettered = engraving.engrave(part, settings.engraving) if settings.engraving else None
@@ -223,6 +236,7 @@ def _perforated(
         border_mm=settings.perforation_border_mm,
         center=center,
         keep_free=text_columns,
+        wall_mm=settings.minimum_wall_mm,
     )
 
 

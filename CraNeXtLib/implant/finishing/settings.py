@@ -14,6 +14,7 @@ INSERTIONS = ("auto", "none")
 RANGES = {
     "clearance_mm": (0, 5),
     "edge_radius_mm": (0, 10),
+    "minimum_wall_mm": (0, 5),
     "under_contour_mm": (0, 5),
     "minimum_thickness_mm": (0, 20),
     "maximum_thickness_mm": (0, 30),
@@ -35,6 +36,9 @@ class FinishSettings:
         edge_radius_mm: Radius of the border's outline. What a ball of this radius cannot reach along the bone, such as
             spurs into small pits of the bone's edge, is removed, and so are slivers thinner than this radius. Sharp
             edges are rounded by half of it.
+        minimum_wall_mm: Thinnest wall: edges at the bone end blunt with this thickness instead of like a feather, and
+            holes keep this distance from each other, from the border and from the engraving. The default is the limit
+            of the fit check.
         under_contour_mm: How far the outer surface is set back, so that the wound closes without tension (Nout and
             Mommaerts 2018); fades out toward the bone.
         minimum_thickness_mm: Thinner areas are thickened on the inner side.
@@ -53,6 +57,7 @@ class FinishSettings:
 
     clearance_mm: float = 0.5
     edge_radius_mm: float = 1.0
+    minimum_wall_mm: float = 2.0
     under_contour_mm: float = 0.0
     minimum_thickness_mm: float = 0.0
     maximum_thickness_mm: float = 0.0
@@ -71,11 +76,21 @@ class FinishSettings:
             raise InputError(
                 "The maximum thickness must be 0 (off), or at least 0.5 mm and not below the minimum thickness."
             )
-        if 0 < self.perforation_diameter_mm >= self.perforation_pitch_mm:
-            raise InputError("The perforation pitch must be larger than the perforation diameter.")
+        if self.perforation_diameter_mm:
+            self._check_perforations()
         if not isinstance(self.engraving, str) or len(self.engraving) > 24 or not self.engraving.isprintable():
             raise InputError("The engraving must be a single line of at most 24 characters.")
         object.__setattr__(self, "insertion", _insertion(self.insertion))
+
+    def _check_perforations(self) -> None:
+        wall = self.minimum_wall_mm
+        if self.perforation_diameter_mm >= self.perforation_pitch_mm:
+            raise InputError("The perforation pitch must be larger than the perforation diameter.")
+        if self.perforation_pitch_mm - self.perforation_diameter_mm < wall or self.perforation_border_mm < wall:
+            raise InputError(
+                f"Between two perforations and at the border there must be the minimum wall of {wall:g} mm; increase "
+                "the perforations' pitch or border distance, or reduce the minimum wall."
+            )
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> FinishSettings:

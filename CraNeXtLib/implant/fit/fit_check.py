@@ -25,7 +25,11 @@ from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, density_g_cm3, we
 from CraNeXtLib.implant.fit.rim_gap import percent_within, rim_gaps
 from CraNeXtLib.implant.fit.symmetry import compare_with_mirrored
 from CraNeXtLib.implant.fit.symmetry_plane import symmetry_plane
-from CraNeXtLib.implant.fit.thickness import OUTER, sides, thinnest_vertex, wall_thickness
+from CraNeXtLib.implant.fit.thickness import OUTER, sides, wall_thickness
+from CraNeXtLib.implant.fit.thinnest_wall import thinnest_wall
+
+WALLS_UP_TO_MM = 10.0
+"""Thickness up to which walls are measured, or 1.5 times the limit; thicker ones count as this."""
 
 _Position = tuple[float, float, float]
 
@@ -111,8 +115,8 @@ def check_fit(
         gaps[vertices] = rim_gaps(mesh, vertices, side, skull, outward)
         insertions.append(check_insertion(points, skull, outward, directions, limit_mm=limits.collision_mm))
     mirrored = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.center)
-    thinnest = thinnest_vertex(mesh, side, walls, gaps)
-    smallest_wall_mm = None if thinnest is None else round(float(walls[thinnest]), 2)
+    smallest_wall_mm, thinnest = thinnest_wall(mesh, max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm))
+    smallest_wall_mm = round(smallest_wall_mm, 2)
     compared = float(np.isfinite(mirrored.outside_mm).sum() / max((side == OUTER).sum(), 1))
     numbers = {
         "voxel_mm": [round(float(s), 4) for s in skull.spacing],
@@ -147,7 +151,7 @@ def _criteria(
     mesh: Mesh,
     gaps: np.ndarray,
     insertions: Sequence[Insertion],
-    wall_mm: float | None,
+    wall_mm: float,
     thinnest: int | None,
     limits: FitLimits,
 ) -> tuple[Criterion, ...]:

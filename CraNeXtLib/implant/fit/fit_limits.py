@@ -23,7 +23,7 @@ class FitLimits:
         overlap_mm: Deepest overlap with bone within tolerance: about half a voxel of a head CT.
         rim_percent: Least percentage of the rim within both tolerances. In a series of 39 PEEK implants, 95.17 % of the
             measurements were within its own tolerance (J Clin Med 2022, 11:2045).
-        wall_mm: Least thickness, away from the slanted edge.
+        wall_mm: Least thickness of any wall, see ``thinnest_wall``.
         collision_mm: Deepest contact with bone on insertion that does not count as a collision.
     """
 

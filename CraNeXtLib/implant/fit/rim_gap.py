@@ -8,6 +8,7 @@ from scipy import ndimage
 from CraNeXtLib.evaluation.distance_maps import CONTACT_MM, RIM_MM
 from CraNeXtLib.geometry.distance_field import aligned_grid, distance, field_of, fine_step_mm
 from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.thickness import RIM
@@ -46,7 +47,11 @@ def rim_gaps(mesh: Mesh, vertices: np.ndarray, side: np.ndarray, skull: Volume, 
     toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-9)
     faces_bone = (toward * mesh.vertex_normals[vertices]).sum(axis=1) > FACING
     widest = np.where(side[vertices] == RIM, RIM_MM, BENEATH_MM)
-    return np.where((gaps < CONTACT_MM) | (faces_bone & (gaps < widest)), gaps, np.nan)
+    faces_bone &= gaps < widest
+    far = np.flatnonzero(faces_bone & (gaps > BENEATH_MM))
+    nearest_mm = point_tree(points).query(points[far] + gaps[far, None] * toward[far])[0]
+    faces_bone[far[nearest_mm < gaps[far] / 2]] = False  # the part itself lies between: it is the wall of a hole
+    return np.where((gaps < CONTACT_MM) | faces_bone, gaps, np.nan)
 
 
 def percent_within(gaps: np.ndarray, limits: FitLimits) -> float | None:

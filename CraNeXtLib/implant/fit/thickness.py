@@ -13,9 +13,6 @@ OUTER, INNER, RIM = 1, -1, 0
 FACING = 0.5
 """Cosine: a vertex is on the outer or inner side if its normal is within 60° of out of or into the head."""
 
-FEATHER_MM = 4.0
-"""Distance from the rim within which a slanted edge makes any implant thin."""
-
 
 def sides(mesh: Mesh, center: np.ndarray, *, facing: float = FACING) -> np.ndarray:
     """Return the side of each vertex: ``OUTER``, ``INNER`` or ``RIM``, shape (N,).
@@ -46,23 +43,3 @@ def wall_thickness(mesh: Mesh, side: np.ndarray) -> np.ndarray:
         for these, others in ((outer, inner), (inner, outer)):
             walls[these] = point_tree(mesh.vertices[others]).query(mesh.vertices[these])[0]
     return walls
-
-
-def thinnest_vertex(mesh: Mesh, side: np.ndarray, walls: np.ndarray, gaps: np.ndarray) -> int | None:
-    """Return the vertex of the outer side where an implant is thinnest, away from its rim.
-
-    Args:
-        mesh: Surface of the implant.
-        side: Result of ``sides`` for it.
-        walls: Result of ``wall_thickness`` for it.
-        gaps: Gap to the bone at the rim in mm, shape (N,); NaN off the rim.
-
-    Returns:
-        Index of the vertex; None if thickness is measured nowhere.
-    """
-    measured = np.flatnonzero((side == OUTER) & np.isfinite(walls))
-    rim = np.flatnonzero(np.isfinite(gaps))
-    if len(rim) and len(measured):
-        to_rim, _ = point_tree(mesh.vertices[rim]).query(mesh.vertices[measured], distance_upper_bound=FEATHER_MM)
-        measured = measured[to_rim > FEATHER_MM]
-    return int(measured[walls[measured].argmin()]) if len(measured) else None

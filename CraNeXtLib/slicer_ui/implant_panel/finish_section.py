@@ -25,6 +25,7 @@ from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 SETTINGS = {
     "clearance_mm": "clearance",
     "edge_radius_mm": "edgeRadius",
+    "minimum_wall_mm": "minimumWall",
     "under_contour_mm": "underContour",
     "minimum_thickness_mm": "minimumThickness",
     "maximum_thickness_mm": "maximumThickness",
@@ -97,7 +98,7 @@ class FinishSection(StepSection):
         names = {
             "rim_within": _("Rim within tolerance"),
             "overlap": _("Overlap with bone"),
-            "wall": _("Minimum thickness away from rim"),
+            "wall": _("Thinnest wall"),
             "insertion": _("Overlap during insertion"),
             "watertight": _("Surface watertight"),
         }

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.geometry.distance_field import distance
+from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.finishing.border import forbidden_by_bone, without_slivers
+from CraNeXtLib.implant.finishing.border import forbidden_by_bone, without_feather_edges, without_slivers
+from CraNeXtLib.implant.fit.thinnest_wall import thinnest_wall
 
 STEP_MM = 0.5
 SIZE = 80
@@ -57,3 +59,27 @@ def test_a_sharp_edge_is_rounded_by_half_of_the_thinnest():
     corner = np.argwhere(opened)[np.argwhere(opened).sum(axis=1).argmax()] * STEP_MM
     # A ball of radius 3 mm in the corner of the cube ends 3 (√3 - 1) mm before the corner.
     assert np.linalg.norm(corner - 32.0) == pytest.approx(3 * (np.sqrt(3) - 1), abs=0.8)
+
+
+def test_a_feather_edge_on_slanted_bone_ends_blunt_and_the_rest_of_the_part_stays():
+    slope = np.tan(np.deg2rad(25))
+    above_bone = (Z - 10 - slope * (X - 10)) * np.cos(np.deg2rad(25))
+    bone_mm = np.broadcast_to(above_bone, (SIZE,) * 3)
+    inside = [0.5 - above_bone, Z - 18, 10 - Z, 4 - X, 4 - Y, Y - 30]
+    part = field_of(np.max(np.broadcast_arrays(*inside), axis=0))
+    blunt = without_feather_edges(part, bone_mm, wall_mm=2.0, near_mm=4.5, sliver_mm=1.0)
+    assert thinnest_wall(surface_of_field(part), 3.0)[0] < 1
+    assert thinnest_wall(surface_of_field(part.with_voxels(blunt)), 2.0) == (2.0, None)
+    far = bone_mm > 6
+    assert ((blunt < 0) & far).sum() == pytest.approx(((part.voxels < 0) & far).sum(), rel=0.02)
+
+
+@pytest.mark.parametrize(("near_mm", "share"), [(4.5, 1.0), (100.0, 0.0)])
+def test_a_plate_that_is_thin_itself_is_no_feather_edge(near_mm, share):
+    bone_mm = np.broadcast_to(X, (SIZE,) * 3)
+    plates = np.minimum(np.maximum(np.abs(Z - 10) - 0.7, 1 - X), np.maximum(np.abs(Z - 25) - 3, 1 - X))
+    part = field_of(np.maximum(plates, np.maximum(X - 30, np.maximum(4 - Y, Y - 30))))
+    edged = without_feather_edges(part, bone_mm, wall_mm=2.0, near_mm=near_mm, sliver_mm=0.0)
+    thin = np.broadcast_to(np.abs(Z - 10) < 2, part.shape)
+    assert ((edged < 0) & thin).sum() == share * ((part.voxels < 0) & thin).sum()
+    assert (edged < 0)[40, 40, 50]

@@ -5,7 +5,9 @@ import pytest
 from scipy import ndimage
 
 from CraNeXtLib import finish
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import FinishSettings
+from CraNeXtLib.implant.finishing.perforations import perforate
 
 
 @pytest.mark.slow
@@ -24,3 +26,18 @@ def test_holes_keep_their_diameter_and_their_distance_from_the_border(phantom):
     # A plate with n holes through it is a sphere with n handles.
     edges = len(finished.mesh.faces) * 3 // 2
     assert len(finished.mesh.vertices) - edges + len(finished.mesh.faces) == 2 - 2 * holes
+
+
+@pytest.mark.parametrize("wall_mm", [0.0, 2.0, 3.5])
+def test_holes_keep_the_wall_between_them_and_a_text(wall_mm):
+    x, y, z = (axis * 0.5 for axis in np.ogrid[:80, :80, :30])
+    plate = np.max(np.broadcast_arrays(np.abs(x - 20) - 18, np.abs(y - 20) - 18, np.abs(z - 8) - 2), axis=0)
+    part = Volume(plate.astype(np.float32), np.diag([0.5, 0.5, 0.5, 1.0]))
+    text = np.zeros((80, 80), bool)
+    text[20:60, 34:46] = True
+    options = {"diameter_mm": 3.0, "pitch_mm": 5.0, "border_mm": 2.0, "center": np.array([20.0, 20, -200])}
+    holed, count = perforate(part, **options, keep_free=text, wall_mm=wall_mm)
+    lost = ((part.voxels < 0) & (holed.voxels >= 0)).any(axis=2)
+    nearest_mm = 0.5 * ndimage.distance_transform_edt(~text)[lost].min()
+    assert count > 10
+    assert wall_mm - 0.25 <= nearest_mm < wall_mm + 2.5

@@ -14,6 +14,8 @@ from CraNeXtLib.implant.finishing import FinishSettings
         ({"edge_radius_mm": "1"}, "edge_radius_mm"),
         ({"minimum_thickness_mm": 4, "maximum_thickness_mm": 3}, "maximum thickness"),
         ({"perforation_diameter_mm": 12}, "pitch"),
+        ({"perforation_diameter_mm": 11}, "minimum wall of 2 mm"),
+        ({"perforation_diameter_mm": 3, "perforation_border_mm": 1.5}, "minimum wall of 2 mm"),
         ({"insertion": "sideways"}, "direction R,A,S"),
         ({"insertion": "0,0,0"}, "direction R,A,S"),
         ({"insertion": (1, 2)}, "direction R,A,S"),

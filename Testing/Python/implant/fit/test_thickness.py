@@ -6,7 +6,7 @@ import pytest
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.fit.thickness import INNER, OUTER, RIM, sides, thinnest_vertex, wall_thickness
+from CraNeXtLib.implant.fit.thickness import INNER, OUTER, RIM, sides, wall_thickness
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,3 @@ def test_the_thickness_of_a_plate_is_that_of_its_wall(cap):
     assert np.isnan(walls[side == RIM]).all()
     beside = (side == OUTER) & (np.abs(np.hypot(*cap.vertices[:, :2].T) - 20) < 5)
     assert walls[beside] == pytest.approx(6, abs=0.7)
-
-
-def test_the_thinnest_vertex_is_where_the_plate_is_thin_and_not_at_its_slanted_edge(cap):
-    side = sides(cap, np.zeros(3))
-    walls = wall_thickness(cap, side)
-    gaps = np.where(side == RIM, 0.5, np.nan)
-    thinnest = thinnest_vertex(cap, side, walls, gaps)
-    assert np.hypot(*cap.vertices[thinnest, :2]) < 9
-    assert walls[thinnest] == pytest.approx(3, abs=0.7)
-    assert thinnest_vertex(cap, np.full_like(side, RIM), walls, gaps) is None
