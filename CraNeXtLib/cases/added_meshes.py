@@ -16,7 +16,7 @@ from CraNeXtLib.implant.bone_model import bone_around, check_margin
 
 BONE_MODEL = "bone_model"
 VIEWER_FILE = "viewer.glb"
-_VIEWER_MM = 1.0
+_VIEWER_MM = 1.5  # some 300,000 faces, which browsers turn smoothly
 
 
 @dataclass(frozen=True)

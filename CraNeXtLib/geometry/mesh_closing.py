@@ -13,7 +13,7 @@ _PINHOLE_MM2 = 20.0
 """Area of the largest hole that is closed anywhere: 5 mm across."""
 _PLANE_MM = 1.0
 """How far the edge of a cut may lie off a plane, and a mesh beyond it."""
-_MOST_HOLES = 500
+_MOST_HOLES = 2000
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,10 @@ def read_implant_mesh(
     if frame.space:
         return ReadMask(_beside(mesh, frame.space, skull.mask, path.name), frame, warnings)
     space, mask = _space_by_contact(mesh, skull.mask, path.name)
-    told = f"{path.name} does not state its space; {space} was taken, in which it lies in the gap of the bone."
+    told = (
+        f"{path.name} does not state its space; {space} was taken, in which it lies in the gap of the bone. Check it, "
+        "or give --mesh-space."
+    )
     return ReadMask(mask, MeshFrame(frame.unit, space), (*warnings, told))
 
 

@@ -63,6 +63,6 @@ def test_a_hole_as_at_a_defect_is_refused_with_its_size():
 
 
 def test_a_surface_of_loose_triangles_is_refused():
-    points = np.random.default_rng(0).random((3000, 3)) * 100
-    with pytest.raises(InputError, match="too broken: it has 1,000 holes"):
-        closed(Mesh(points, np.arange(3000).reshape(-1, 3)), "head.stl")
+    points = np.random.default_rng(0).random((9000, 3)) * 100
+    with pytest.raises(InputError, match="too broken: it has 3,000 holes"):
+        closed(Mesh(points, np.arange(9000).reshape(-1, 3)), "head.stl")

@@ -123,7 +123,8 @@ def test_an_implant_gets_the_voxels_of_its_skull(tmp_path, phantom, space):
     back = np.zeros(skull.shape, bool)
     back[tuple(np.round(skull.to_indices(read.mask.to_ras(np.argwhere(read.mask.voxels)))).astype(int).T)] = True
     np.testing.assert_array_equal(back, plug.voxels)
-    told = "plug.stl does not state its space; LPS was taken, in which it lies in the gap of the bone."
+    told = "plug.stl does not state its space; LPS was taken, in which it lies in the gap of the bone. "
+    told += "Check it, or give --mesh-space."
     assert read.warnings == (() if space else (told,))
 
 
