@@ -33,6 +33,6 @@ def write_glb(parts: Mapping[str, Mesh], path: str | Path) -> None:
         vertices = mesh.vertices @ _FROM_RAS_MM.T
         shape = trimesh.Trimesh(vertices, mesh.faces, visual=TextureVisuals(material=material), process=False)
         scene.add_geometry(shape, node_name=name, geom_name=name)
-    content = scene.export(file_type="glb")
+    content = scene.export(file_type="glb", include_normals=True)
     with replacing(path) as temporary:
         temporary.write_bytes(content)

@@ -9,6 +9,8 @@ from ct_phantoms import NAME, write_series
 from phantoms import every_second_voxel, head
 from synthetic_ct import synthetic_ct
 
+from CraNeXtLib.anatomy.head import mesh_masks
+from CraNeXtLib.anatomy.head.pose import HeadPose, PoseFit, bundled_template
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.reconstruction_case import reconstruct_case
@@ -21,8 +23,13 @@ from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.box import box_from, foreground_box
 from CraNeXtLib.geometry.lattice import on_box, whole_box
+from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.mesh_reading import read_mesh
+from CraNeXtLib.geometry.mesh_voxels import voxels_inside
+from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant import reconstruct
+from CraNeXtLib.implant.reconstruct import Reconstruction
 
 TWO_HOLES = (((40.0, 20.0, 60.0), 25.0), ((-60.0, -40.0, 30.0), 15.0))
 
@@ -147,6 +154,43 @@ def test_the_command_tells_the_warnings_where_nothing_is_missing(tmp_path, monke
     assert capsys.readouterr().err == (
         "Warning: Much of the bone is no skull.\ncranext: error: Nothing is missing; check the mask.\n"
     )
+
+
+def test_a_mesh_in_ras_gets_its_results_in_ras(tmp_path, monkeypatch):
+    monkeypatch.setattr(mesh_masks, "_FINEST_MM", 4.0)
+    monkeypatch.setattr(mesh_masks, "_COARSEST_MM", 4.0)
+    phantom = head(spacing=(4.0, 4.0, 4.0))
+    hole = surface_of(phantom.implant)
+    for name, mesh in (("skull", surface_of(phantom.defective)), ("reference", hole)):
+        write_stl(mesh, tmp_path / f"{name}.stl", space="RAS")
+
+    def fill_hole(skull, **_settings):
+        implant = voxels_inside(hole, skull.affine, skull.shape)
+        implant = implant.with_voxels(implant.voxels & ~skull.voxels)
+        return Reconstruction(
+            defective_skull=skull,
+            complete_skull=skull.with_voxels(skull.voxels | implant.voxels),
+            implant=implant,
+            pose=HeadPose(np.eye(4), bundled_template(), PoseFit(0.0, 0.0, 0.0, (1.0, 1.0))),
+            model=Model(Path(), {"name": "the truth", "sha256": "0" * 64}),
+            postprocessing="default",
+            device="cpu",
+            seconds={},
+            warnings=(),
+        )
+
+    monkeypatch.setattr("CraNeXtLib.cases.reconstruction_case.reconstruct", fill_hole)
+    settings = CaseSettings(report=False, finishing=None, reference_implant=str(tmp_path / "reference.stl"))
+    result = reconstruct_case(tmp_path / "skull.stl", tmp_path / "out", settings)
+    assert result["input"]["mesh"] == {"unit": "mm", "space": "RAS"}
+    assert result["meshes"] == {"unit": "mm", "space": "RAS"}
+    assert result["metrics"]["dsc"] > 0.95
+    for name in ("implant.stl", "implant.3mf"):
+        stored = read_mesh(tmp_path / "out" / name)
+        assert stored.frame.space == "RAS"
+        np.testing.assert_allclose(
+            stored.mesh.vertices.mean(axis=0), hole.vertices.mean(axis=0), atol=2
+        )  # half a voxel
 
 
 def stl_faces(path) -> int:
