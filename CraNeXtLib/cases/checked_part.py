@@ -117,7 +117,9 @@ def make_part(
     return CheckedPart(None, check_fit(implant, skull, mesh=mesh, material=material, limits=limits), warnings)
 
 
-def write_part(part: CheckedPart, skull: Volume, folder: Path, *, space: str = "LPS", pictures: bool) -> None:
+def write_part(
+    part: CheckedPart, skull: Volume, folder: Path, *, space: str = "LPS", pictures: bool, case_id: str = ""
+) -> None:
     """Write the finished implant, if there is one, and the maps of the fit.
 
     Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp`` and, with pictures, those that
@@ -129,6 +131,7 @@ def write_part(part: CheckedPart, skull: Volume, folder: Path, *, space: str = "
         folder: Folder to write into.
         space: Coordinates of the STL and 3MF files, ``"LPS"`` or ``"RAS"``.
         pictures: Whether to draw the maps, too.
+        case_id: Name of the case, for the pictures.
     """
     from CraNeXtLib.evaluation.distance_map_files import write_vtp
     from CraNeXtLib.pictures.fit_pictures import write_fit_pictures
@@ -140,4 +143,4 @@ def write_part(part: CheckedPart, skull: Volume, folder: Path, *, space: str = "
         write_3mf(named, folder / f"{FINISHED}.3mf", title="Finished cranial implant", space=space)
     write_vtp(part.fit.maps, folder / FIT_MAPS)
     if pictures:
-        write_fit_pictures(part.fit, skull, folder)
+        write_fit_pictures(part.fit, skull, folder, case_id=case_id)

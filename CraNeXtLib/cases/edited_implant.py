@@ -105,10 +105,10 @@ def write_implant_files(
         with stages.stage("Reporting"):
             description = _updated(result, measures, part, edited=edited)
             if part is not None:
-                write_part(part, bone, folder.path, space=space, pictures=report)
+                write_part(part, bone, folder.path, space=space, pictures=report, case_id=description["case_id"])
             if report:
                 if expected_error is not None and description.get("expected_error"):
-                    draw_expected_error(read_vtp(expected_error), bone, folder.path)
+                    draw_expected_error(read_vtp(expected_error), bone, folder.path, case_id=description["case_id"])
                 write_implant_report(description, bone, part.shape(remaining) if part else remaining, folder.path)
             return folder.write_description(description)
 

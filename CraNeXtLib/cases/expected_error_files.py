@@ -21,7 +21,14 @@ CAPTION = "Expected error of the outer surface; gray where it cannot be estimate
 
 
 def write_expected_error(
-    expected: ExpectedError, implant: Volume, mesh: Mesh, skull: Volume, folder: Path, *, picture: bool
+    expected: ExpectedError,
+    implant: Volume,
+    mesh: Mesh,
+    skull: Volume,
+    folder: Path,
+    *,
+    picture: bool,
+    case_id: str = "",
 ) -> None:
     """Write a map into a folder: ``expected_error.nrrd``, ``.vtp`` and, with a picture, ``.png``.
 
@@ -32,28 +39,30 @@ def write_expected_error(
         skull: Mask of the defective skull.
         folder: Folder to write into.
         picture: Whether to draw the map, too.
+        case_id: Name of the case, for the picture.
     """
     write_volume(expected.volume, folder / f"{NAME}.nrrd")
     painted = error_map(expected.volume.crop(foreground_box(implant.voxels)), mesh)
     write_vtp(painted, folder / f"{NAME}.vtp")
     if picture:
-        draw_expected_error(painted, skull, folder)
+        draw_expected_error(painted, skull, folder, case_id=case_id)
 
 
-def draw_expected_error(painted: DistanceMap, skull: Volume, folder: Path) -> None:
+def draw_expected_error(painted: DistanceMap, skull: Volume, folder: Path, *, case_id: str = "") -> None:
     """Draw the expected error as ``expected_error.png`` into a folder.
 
     Args:
         painted: What :func:`error_map` returned.
         skull: Mask of the defective skull.
         folder: Folder to write into.
+        case_id: Name of the case, if there is one.
     """
     from CraNeXtLib.anatomy.head.landmarks import skull_frame
     from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture
 
     views = views_from(painted.mesh.vertices.mean(axis=0) - skull_frame(skull).center)
     write_distance_picture(
-        painted, folder / PICTURE, views=views, title="Expected error", legend="Expected error in mm"
+        painted, folder / PICTURE, views=views, title="Expected error", legend="Expected error in mm", case_id=case_id
     )
 
 

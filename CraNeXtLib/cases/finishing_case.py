@@ -121,7 +121,7 @@ def finish_case(
                     "warnings": [*read.warnings, *part.warnings],
                 }
             )
-            write_part(part, bone, folder.path, space=read.space, pictures=report)
+            write_part(part, bone, folder.path, space=read.space, pictures=report, case_id=description["case_id"])
             description |= write_added_meshes(added, bone, raw, finished.mesh, folder.path, space=read.space)
         with stages.stage("Reporting"):
             description["seconds"] = stages.seconds

@@ -59,8 +59,8 @@ def write_implant_report(
         folder: Folder to write into.
         ct: The CT in Hounsfield units that the skull was segmented from, if any.
     """
-    shown = "finished implant" if result.get("finishing") else "implant as it is"
-    figures = draw_figures(skull, implant, folder, title=f"Case {result['case_id']}, {shown}", ct=ct)
+    shown = "Finished implant" if result.get("finishing") else "Implant as it is"
+    figures = draw_figures(skull, implant, folder, title=shown, case_id=result["case_id"], ct=ct)
     fit_maps = _present(FIT_PICTURES, folder)
     expected_error = _present({PICTURE: CAPTION}, folder)
     write_report(result, figures, folder, maps=fit_maps, expected=expected_error)

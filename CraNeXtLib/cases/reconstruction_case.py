@@ -15,7 +15,7 @@ from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, writ
 from CraNeXtLib.cases.expected_error_files import write_expected_error
 from CraNeXtLib.cases.implant_files import DEFECTIVE_SKULL, write_implant, write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_part
-from CraNeXtLib.cases.result_json import RESULT_FILE, describe_no_implant, describe_result
+from CraNeXtLib.cases.result_json import RESULT_FILE, case_id_of, describe_no_implant, describe_result
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.files.reading import real_path
@@ -125,7 +125,8 @@ def _reconstruct(
         space = source.read.mesh_space
         _write_masks_and_surfaces(full, mesh, part, pieces, folder.path, settings, space=space, with_skull=with_skull)
     with stages.stage("Reporting"):
-        _write_maps(result, mesh, part, source, folder.path, pictures=settings.report)
+        case_id = case_id_of(source, settings)
+        _write_maps(result, mesh, part, source, folder.path, pictures=settings.report, case_id=case_id)
         made = part.finished.mesh if part and part.finished else mesh
         more = write_added_meshes(
             settings.added_meshes,
@@ -203,13 +204,15 @@ def _write_maps(
     folder: Path,
     *,
     pictures: bool,
+    case_id: str,
 ) -> None:
     """Write the finished part with the maps of its fit, and the map of the expected error, if there are any."""
+    skull = result.defective_skull
     if part:
-        write_part(part, result.defective_skull, folder, space=source.read.mesh_space, pictures=pictures)
+        write_part(part, skull, folder, space=source.read.mesh_space, pictures=pictures, case_id=case_id)
     if result.expected_error:
         write_expected_error(
-            result.expected_error, result.implant, mesh, result.defective_skull, folder, picture=pictures
+            result.expected_error, result.implant, mesh, skull, folder, picture=pictures, case_id=case_id
         )
 
 

@@ -131,11 +131,16 @@ def _head(source: SkullInput, settings: CaseSettings, *, outcome: str) -> dict[s
         "version": RESULT_VERSION,
         "notice": RESEARCH_USE_NOTICE,
         "outcome": outcome,
-        "case_id": settings.case_id or source.source["sha256"][:8],
+        "case_id": case_id_of(source, settings),
         "preview": settings.preview,
         "created": timestamp(),
         "input": source.source | geometry_of(source.skull),
     }
+
+
+def case_id_of(source: SkullInput, settings: CaseSettings) -> str:
+    """Return the name of a case: the given one, or the first digits of its input's hash."""
+    return settings.case_id or source.source["sha256"][:8]
 
 
 def geometry_of(volume: Volume) -> dict[str, Any]:

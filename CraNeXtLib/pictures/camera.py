@@ -9,6 +9,9 @@ import numpy as np
 _ALONG_AXIS = 0.8
 """A direction lies along an anatomical axis if the cosine between the two is at least this, within about 37°."""
 
+_NOTABLE = 0.35
+"""An oblique direction is named by the axes whose cosines with it are above this, within about 70° of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Camera:
@@ -37,9 +40,8 @@ class Camera:
 
     @property
     def side_letters(self) -> tuple[str, str]:
-        """The anatomical directions at the picture's left and right edges; empty for an oblique view."""
-        axis = np.abs(self.rotation[0]).argmax()
-        if abs(self.rotation[0, axis]) < _ALONG_AXIS:
-            return "", ""
-        letters = "LPI"[axis], "RAS"[axis]
-        return letters if self.rotation[0, axis] > 0 else letters[::-1]
+        """The anatomical directions at the picture's left and right edges, such as ``"R"`` or, oblique, ``"RA"``."""
+        right = self.rotation[0]
+        axes = [axis for axis in np.argsort(-np.abs(right), kind="stable") if abs(right[axis]) > _NOTABLE]
+        first, last = ("".join(("LPI", "RAS")[bool(end * right[axis] > 0)][axis] for axis in axes) for end in (-1, 1))
+        return first, last

@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.core.files.atomic import replacing
-from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.pictures.png_files import write_png
 
 WINDOW_HU = (-200, 1300)
 OUTLINE = "#f0a020"
@@ -43,18 +42,21 @@ _ROWS = (
 )
 
 
-def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
+def write_bone_picture(ct: Volume, bone: Volume, path: str | Path, *, case_id: str = "") -> None:
     """Draw twelve slices of a CT with its bone outlined, as PNG.
 
     Args:
         ct: Hounsfield units.
         bone: Mask of its bone, on any grid.
         path: The file to write.
+        case_id: Name of the case, if there is one.
 
     Raises:
         InputError: If the file cannot be written.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from PIL import Image
 
     low, high = ct.corners.min(axis=0), ct.corners.max(axis=0)
     steps = tuple(max(1, n // 64) for n in bone.shape)
@@ -79,7 +81,11 @@ def write_bone_picture(ct: Volume, bone: Volume, path: str | Path) -> None:
             panel.invert_xaxis()
             panel.set_title(f"{row.name}, {'RAS'[row.across]} = {position_mm:.0f} mm", color="white", fontsize=9)
             panel.axis("off")
+            for end, axis, across, up in ((1, row.left, 0.02, 0.5), (-1, row.left, 0.98, 0.5), (1, row.up, 0.5, 0.97)):
+                letter = ("LPI", "RAS")[end > 0][axis]
+                panel.text(across, up, letter, color="white", ha="center", va="center", transform=panel.transAxes)
     figure.suptitle("CT with the segmented bone outlined", color="white")
-    figure.supxlabel(RESEARCH_USE_NOTICE, color="gray", fontsize=9)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=110)
+    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(110)
+    canvas.draw()
+    write_png(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"), path, case_id=case_id)

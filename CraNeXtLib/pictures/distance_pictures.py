@@ -35,6 +35,8 @@ def write_distance_picture(
     title: str,
     legend: str,
     limit_mm: float | None = None,
+    least_mm: float | None = None,
+    case_id: str = "",
 ) -> None:
     """Draw a map from one or several sides and write it as PNG.
 
@@ -48,6 +50,8 @@ def write_distance_picture(
         title: What the picture shows.
         legend: What the colors mean, with their unit.
         limit_mm: Distance at the ends of the color scale; see ``color_range`` for the default.
+        least_mm: For thickness, of which more is better: below this, colors run to red, and above it to blue.
+        case_id: Name of the case, if there is one.
 
     Raises:
         InputError: If the file cannot be written.
@@ -55,7 +59,8 @@ def write_distance_picture(
     from PIL import Image, ImageDraw, ImageFont
 
     low, high = color_range(distances.values_mm) if limit_mm is None else (-limit_mm, limit_mm)
-    colors = colors_of(distances.values_mm, high, signed=low < 0)
+    signed = low < 0
+    colors = colors_of(distances.values_mm, high, signed=signed, least_mm=least_mm)
     cameras = {caption: Camera.looking_from(direction) for caption, direction in views.items()}
     room = _FILLED * np.array(_PANEL) - (0, _CAPTION_HEIGHT)
     extents = [np.ptp(distances.mesh.vertices @ camera.rotation[:2].T, axis=0) for camera in cameras.values()]
@@ -72,8 +77,9 @@ def write_distance_picture(
         draw.text((left + _PANEL[0] / 2, top + 20), f"{title}, {caption}", fill=INK, font=font, anchor="mt")
         for letter, offset in zip(camera.side_letters, (30, _PANEL[0] - 30), strict=True):
             draw.text((left + offset, top + _PANEL[1] / 2), letter, fill=INK, font=font, anchor="mm")
-    _draw_legend(canvas, rows * _PANEL[1], legend, low, high, _measured_range(distances))
-    write_png(canvas, path)
+    bar = colors_of(np.linspace(low, high, _BAR[0]), high, signed=signed, least_mm=least_mm)
+    _draw_legend(canvas, rows * _PANEL[1], legend, bar, (low, high), distances)
+    write_png(canvas, path, case_id=case_id)
 
 
 def color_range(values_mm: np.ndarray) -> tuple[float, float]:
@@ -91,16 +97,19 @@ def color_range(values_mm: np.ndarray) -> tuple[float, float]:
     return (-limit if signed else 0.0), limit
 
 
-def colors_of(values_mm: np.ndarray, limit_mm: float, *, signed: bool) -> np.ndarray:
+def colors_of(values_mm: np.ndarray, limit_mm: float, *, signed: bool, least_mm: float | None = None) -> np.ndarray:
     """Return the colors of distances, RGB from 0 to 1, shape (N, 3).
 
     Args:
         values_mm: Distances in mm, shape (N,); NaN where nothing is measured.
         limit_mm: Distance beyond which the color no longer changes.
         signed: Whether negative distances have colors of their own.
+        least_mm: Where more is better, the value at which colors are neutral: red below and blue above it.
     """
     stops = ([-limit_mm] if signed else []) + [0.0, limit_mm]
     table = np.array(([NEGATIVE] if signed else []) + [NEUTRAL, POSITIVE])
+    if least_mm is not None:
+        stops, table = [0.0, least_mm, max(limit_mm, least_mm + 1)], np.array([POSITIVE, NEUTRAL, NEGATIVE])
     colors = np.stack([np.interp(values_mm, stops, table[:, channel]) for channel in range(3)], axis=1)
     colors[np.isnan(values_mm)] = UNMEASURED
     return colors
@@ -126,23 +135,36 @@ def views_from(outside: np.ndarray, *, oblique: bool = False) -> dict[str, np.nd
     return views
 
 
-def _draw_legend(canvas: Image.Image, above: int, legend: str, low: float, high: float, measured: str) -> None:
-    """Draw the color bar with its numbers into the strip below the views, which starts at a row of the canvas."""
+def _draw_legend(
+    canvas: Image.Image,
+    above: int,
+    legend: str,
+    bar: np.ndarray,
+    ends: tuple[float, float],
+    distances: DistanceMap,
+) -> None:
+    """Draw the color bar with its numbers into the strip below the views, which starts at a row of the canvas.
+
+    Where values lie beyond an end of the scale, its number has a sign that says so.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
     draw, font, small = ImageDraw.Draw(canvas), ImageFont.load_default(24), ImageFont.load_default(18)
     left, top = (canvas.width - _BAR[0]) // 2, above + 45
     draw.text((canvas.width / 2, top - 25), legend, fill=INK, font=font, anchor="mm")
-    bar = colors_of(np.linspace(low, high, _BAR[0]), high, signed=low < 0)
     canvas.paste(Image.fromarray((255 * np.tile(bar, (_BAR[1], 1, 1))).astype(np.uint8)), (left, top))
-    for fraction in np.linspace(0, 1, 5):
+    (low, high), (least, most) = ends, _measured_range(distances)
+    signs = {0.0: "≤ " if least < low - 0.005 else "", 1.0: "≥ " if most > high + 0.005 else ""}
+    for fraction in np.linspace(0, 1, 5).tolist():
         across = left + fraction * (_BAR[0] - 1)
         draw.line((across, top + _BAR[1], across, top + _BAR[1] + 5), fill=INK)
-        label = f"{low + fraction * (high - low):.2f}"
+        label = f"{signs.get(fraction, '')}{low + fraction * (high - low):.2f}"
         draw.text((across, top + _BAR[1] + 9), label, fill=INK, font=small, anchor="mt")
+    measured = f"{least:.2f} to {most:.2f} mm" if np.isfinite(least) else "not measured"
     draw.text((left + _BAR[0] + 60, top + _BAR[1] / 2), measured, fill=INK, font=small, anchor="lm")
 
 
-def _measured_range(distances: DistanceMap) -> str:
+def _measured_range(distances: DistanceMap) -> tuple[float, float]:
+    """Return the smallest and the largest value, NaN if nothing is measured."""
     measured = distances.values_mm[np.isfinite(distances.values_mm)]
-    return f"{measured.min():.2f} to {measured.max():.2f} mm" if measured.size else "not measured"
+    return (float(measured.min()), float(measured.max())) if measured.size else (np.nan, np.nan)

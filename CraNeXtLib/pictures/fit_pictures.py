@@ -11,19 +11,20 @@ from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_pic
 
 FIT_PICTURES = {
     "fit_gap.png": "Gap between the rim of the part and the bone; blue where they overlap.",
-    "fit_thickness.png": "Thickness of the part.",
+    "fit_thickness.png": "Thickness of the part; red where it is thinner than its limit.",
     "fit_symmetry.png": "How far the part protrudes beyond the mirrored contralateral side; blue where it is recessed.",
 }
 """Captions of the pictures by file name."""
 
 
-def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path) -> None:
+def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path, *, case_id: str = "") -> None:
     """Draw gap, thickness and symmetry as the files of ``FIT_PICTURES``; gray where nothing could be measured.
 
     Args:
         fit: Result of ``check_fit``.
         skull: Mask of the defective skull.
         folder: Folder for the pictures.
+        case_id: Name of the case, if there is one.
 
     Raises:
         InputError: If a file cannot be written.
@@ -36,4 +37,7 @@ def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path) -> None:
         (fit.symmetry, plain, "Symmetry", "Distance beyond the mirrored contralateral side in mm; negative: recessed"),
     )
     for name, (distances, views, title, legend) in zip(FIT_PICTURES, drawn, strict=True):
-        write_distance_picture(distances, folder / name, views=views, title=title, legend=legend)
+        least_mm = fit.numbers["limits"]["wall_mm"] if distances is fit.thickness else None
+        write_distance_picture(
+            distances, folder / name, views=views, title=title, legend=legend, least_mm=least_mm, case_id=case_id
+        )

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.pictures.camera import Camera
-from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
-from CraNeXtLib.pictures.png_files import write_png
+from CraNeXtLib.pictures.palette import BONE, IMPLANT, INK
+from CraNeXtLib.pictures.png_files import FOOT_PIXELS, write_png
 from CraNeXtLib.pictures.skull_renderer import SkullScene, render_skull
 
 if TYPE_CHECKING:
@@ -73,13 +72,16 @@ class SkullViews:
         return self._drawn[caption]
 
 
-def write_implant_picture(views: SkullViews, path: str | Path, *, title: str, six_sides: bool = False) -> None:
+def write_implant_picture(
+    views: SkullViews, path: str | Path, *, title: str, case_id: str = "", six_sides: bool = False
+) -> None:
     """Draw the skull with the implant in color, facing the implant and from two more sides, as PNG 1600 pixels wide.
 
     Args:
         views: Views of the skull and the implant.
         path: The file to write.
         title: One line above the views.
+        case_id: Name of the case, if there is one.
         six_sides: Draw the front, the back, both sides, the top and the base instead.
 
     Raises:
@@ -89,7 +91,7 @@ def write_implant_picture(views: SkullViews, path: str | Path, *, title: str, si
 
     captions = SIX_SIDES if six_sides else best_sides(views.scene)
     rows = -(-len(captions) // _COLUMNS)
-    canvas = Image.new("RGB", (1600, 100 + rows * _ROW), "white")
+    canvas = Image.new("RGB", (1600, 100 - FOOT_PIXELS + rows * _ROW), "white")
     draw = ImageDraw.Draw(canvas)
     draw.text((40, 26), title, fill=INK, font=ImageFont.load_default(28))
     small = ImageFont.load_default(17)
@@ -105,8 +107,7 @@ def write_implant_picture(views: SkullViews, path: str | Path, *, title: str, si
         draw.text((right, 42), label, fill=INK, font=small, anchor="lm")
         draw.rectangle((right - 24, 34, right - 8, 50), fill=tuple((255 * color).astype(int)))
         right -= 50
-    draw.text((800, canvas.height - 20), RESEARCH_USE_NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
-    write_png(canvas, path)
+    write_png(canvas, path, case_id=case_id)
 
 
 def best_sides(scene: SkullScene) -> dict[str, np.ndarray]:

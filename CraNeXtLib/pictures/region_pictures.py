@@ -14,6 +14,7 @@ from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.palette import BONE
+from CraNeXtLib.pictures.png_files import footed
 
 PIXELS_PER_MM = 2
 SAMPLING_MM = 1.0
@@ -130,7 +131,7 @@ def _draw(bone: np.ndarray, colors: np.ndarray, legend: _Legend, path: str | Pat
         draw.text((left + 22, top + 8), name, "black", small, anchor="lm")
         left += 22 + int(draw.textlength(name, small)) + 16
     with replacing(path) as temporary:
-        canvas.quantize(255).save(temporary, format="PNG", optimize=True)
+        footed(canvas).quantize(255).save(temporary, format="PNG", optimize=True)
 
 
 def _seen(bone: np.ndarray, colors: np.ndarray, view: _View) -> np.ndarray:

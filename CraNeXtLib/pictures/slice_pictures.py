@@ -10,12 +10,11 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.box import corner_indices, foreground_box
 from CraNeXtLib.geometry.mask import of_booleans
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.pictures.palette import BONE, FOOTNOTE, IMPLANT, INK
-from CraNeXtLib.pictures.png_files import write_png
+from CraNeXtLib.pictures.palette import BONE, IMPLANT, INK
+from CraNeXtLib.pictures.png_files import FOOT_PIXELS, write_png
 
 if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
@@ -58,7 +57,7 @@ _SCALE_INK = (235, 235, 235)
 
 
 def write_slice_picture(
-    skull: Volume, implant: Volume, path: str | Path, *, title: str, background: Volume | None = None
+    skull: Volume, implant: Volume, path: str | Path, *, title: str, case_id: str = "", background: Volume | None = None
 ) -> None:
     """Draw six slices through the implant, two in each plane, with a scale bar and side letters, as PNG.
 
@@ -67,6 +66,7 @@ def write_slice_picture(
         implant: Mask of the implant, of the same geometry, not empty.
         path: The file to write.
         title: One line above the slices.
+        case_id: Name of the case, if there is one.
         background: The CT in Hounsfield units, on any grid, shown in place of the skull's mask.
 
     Raises:
@@ -80,7 +80,7 @@ def write_slice_picture(
     head, part = (_extent(volume) for volume in (skull, implant))
     low, high = np.minimum(head[0], part[0]) - _MARGIN_MM, np.maximum(head[1], part[1]) + _MARGIN_MM
     pixel_mm = max(PIXEL_MM, *((high - low) / np.array([_PANEL[0], _PANEL[0], _PANEL[1]])))
-    canvas = Image.new("RGB", (1600, 100 + 580 * len(POSITIONS)), "white")
+    canvas = Image.new("RGB", (1600, 100 - FOOT_PIXELS + 580 * len(POSITIONS)), "white")
     draw, small = ImageDraw.Draw(canvas), ImageFont.load_default(17)
     draw.text((40, 26), title, fill=INK, font=ImageFont.load_default(28))
     for row, fraction in enumerate(POSITIONS):
@@ -97,8 +97,7 @@ def write_slice_picture(
             # A signed coordinate and not "28 mm left", since the origin may lie outside the head.
             caption = f"{plane.name}, {'RAS'[across]} = {position_mm:.0f} mm"
             draw.text((left + 260, top + 540), caption, fill=INK, font=small, anchor="mm")
-    draw.text((800, canvas.height - 18), RESEARCH_USE_NOTICE, fill=FOOTNOTE, font=small, anchor="mm")
-    write_png(canvas, path)
+    write_png(canvas, path, case_id=case_id)
 
 
 def _extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:

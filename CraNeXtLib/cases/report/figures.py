@@ -24,14 +24,17 @@ class Figure:
     caption: str
 
 
-def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct: Volume | None = None) -> list[Figure]:
+def draw_figures(
+    skull: Volume, implant: Volume, folder: Path, *, title: str, case_id: str, ct: Volume | None = None
+) -> list[Figure]:
     """Draw ``implant.png``, ``six_sides.png``, ``slices.png`` and, of a CT, ``ct_bone.png``.
 
     Args:
         skull: Mask of the defective skull.
         implant: Mask of the implant, of the same geometry, not empty.
         folder: Folder to write into.
-        title: Title of the pictures, such as the case's ID.
+        title: Title of the pictures: what is shown.
+        case_id: Name of the case.
         ct: The CT in Hounsfield units, on any grid, if there is one.
 
     Raises:
@@ -39,9 +42,9 @@ def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct
     """
     facing, six_sides, slices = (folder / f"{name}.png" for name in ("implant", "six_sides", "slices"))
     views = SkullViews(SkullScene.of(skull, implant))
-    write_implant_picture(views, facing, title=title)
-    write_implant_picture(views, six_sides, title=f"{title}: six sides", six_sides=True)
-    write_slice_picture(skull, implant, slices, title=f"{title}: slices through the implant", background=ct)
+    write_implant_picture(views, facing, title=title, case_id=case_id)
+    write_implant_picture(views, six_sides, title=f"{title}: six sides", case_id=case_id, six_sides=True)
+    write_slice_picture(skull, implant, slices, title=f"{title}: slices", case_id=case_id, background=ct)
     figures = [
         Figure(facing, "The skull with the implant, facing it and from two other sides."),
         Figure(six_sides, "The skull with the implant from six sides."),
@@ -50,6 +53,6 @@ def draw_figures(skull: Volume, implant: Volume, folder: Path, *, title: str, ct
     if ct is not None:
         from CraNeXtLib.pictures.ct_pictures import write_bone_picture
 
-        write_bone_picture(ct, skull, folder / "ct_bone.png")
+        write_bone_picture(ct, skull, folder / "ct_bone.png", case_id=case_id)
         figures.append(Figure(folder / "ct_bone.png", "The CT, and the outline of what counts as bone."))
     return figures

@@ -20,5 +20,7 @@ def test_the_face_is_up_when_seen_from_above_or_below():
         assert up[1] > 0.9
 
 
-def test_an_oblique_view_has_no_side_letters():
-    assert Camera.looking_from(np.array([1.0, 1, 0])).side_letters == ("", "")
+def test_an_oblique_view_is_named_by_its_axes_the_nearest_first():
+    assert Camera.looking_from(np.array([1.0, 2, 0])).side_letters == ("RP", "LA")
+    assert Camera.looking_from(np.array([-2.0, 1, 0])).side_letters == ("AR", "PL")
+    assert Camera.looking_from(np.array([0.1, 1, 0.4])).side_letters == ("R", "L")

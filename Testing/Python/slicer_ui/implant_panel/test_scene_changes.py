@@ -49,7 +49,7 @@ def test_a_run_continues_while_another_module_is_open(widget, phantom):
     wait_until(lambda: not widget.panel.making.busy)
     assert parameters(widget).result is not None
     widget.parent.enter()
-    assert widget.ui.measuresTable.rowCount == 9
+    assert widget.ui.measuresTable.rowCount == 10
 
 
 def test_nodes_may_be_deleted(made, scene, phantom, monkeypatch):
