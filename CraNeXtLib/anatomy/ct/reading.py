@@ -28,7 +28,7 @@ def read_ct(path: str | Path, *, series: str | None = None, orientation: str | N
     if is_volume_file(path):
         if series is not None:
             raise InputError(f"{path.name} is not a DICOM series; leave out --series.")
-        return CTScan(read_volume(path, orientation=orientation), Path(path).name, volume_hash(path))
+        return CTScan(read_volume(path, orientation=orientation), path.name, volume_hash(path))
     if orientation is not None:
         raise InputError("DICOM files contain their orientation; leave out --orientation.")
     # Only DICOM needs pydicom, so the other files can be read without it.

@@ -14,7 +14,7 @@ class CTScan:
 
     Attributes:
         volume: The values, shape (I, J, K).
-        path: Path of the file; for a DICOM series only its number, since the folder may be named after the patient.
+        path: Name of the file, or number of the DICOM series, since the folder may be named after the patient.
         sha256: Hash of the file, or of the hashes of the series' files in the order of the slices.
         details: Attributes of the scan from DICOM for ``result.json``, none of the patient's. Empty for a file.
         warnings: What was changed while reading, as sentences for the user.

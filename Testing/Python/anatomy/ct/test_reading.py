@@ -15,7 +15,7 @@ def test_a_volume_file_is_read_unchanged(tmp_path):
     write_volume(ct, tmp_path / "ct.nrrd")
     scan = read_ct(tmp_path / "ct.nrrd")
     assert np.array_equal(scan.volume.voxels, ct.voxels)
-    assert scan.path == str(tmp_path / "ct.nrrd")
+    assert scan.path == "ct.nrrd"  # the folder may be named after the patient
     with pytest.raises(InputError, match="leave out --series"):
         read_ct(tmp_path / "ct.nrrd", series="3")
     write_series(ct, tmp_path / "dicom")
