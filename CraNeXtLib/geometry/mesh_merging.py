@@ -24,7 +24,7 @@ def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     >>> first, number = _distinct(np.array([[2, 0], [1, 5], [2, 0]]))
     >>> first.tolist(), number.tolist()
-    ([1, 0], [1, 0, 1])
+    ([0, 1], [0, 1, 0])
     """
     order = np.lexsort(rows.T)
     new = np.ones(len(rows), bool)

@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.core.files.reading import file_size, opened
+from CraNeXtLib.core.files.reading import DamagedError, file_size, opened
 from CraNeXtLib.geometry.mesh import Mesh, joined
 from CraNeXtLib.geometry.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.mesh_merging import merged
@@ -105,6 +105,8 @@ def _checked(mesh: Mesh, frame: MeshFrame, name: str) -> StoredMesh:
     """Return a mesh without duplicates, if it holds triangles."""
     if not np.isfinite(mesh.vertices).all():
         raise InputError(f"{name} has corners that are no numbers; save it again.")
+    if mesh.faces.size and not (mesh.faces.min() >= 0 and mesh.faces.max() < len(mesh.vertices)):
+        raise DamagedError("A triangle has a corner that is not there.")
     mesh = merged(mesh)
     if not len(mesh.faces):
         raise InputError(f"{name} holds no triangles; give a surface.")

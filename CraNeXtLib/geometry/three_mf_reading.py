@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import IO
 from xml.etree import ElementTree as ET
 
@@ -21,8 +22,6 @@ _CORE = "{http://schemas.microsoft.com/3dmanufacturing/core/2015/02}"
 _PATH = "{http://schemas.microsoft.com/3dmanufacturing/production/2015/06}path"
 _RELATIONSHIP = "http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"
 _DEEPEST = 20
-
-_Models = Mapping[str, ET.Element]
 
 
 def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], MeshFrame]:
@@ -42,17 +41,20 @@ def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], MeshFr
         Exception: zipfile, zlib and the parser raise many kinds for a damaged file.
     """
     with zipfile.ZipFile(file) as archive:
-        members = [member for member in archive.infolist() if member.filename.lower().endswith(".model")]
+        members = [member for member in archive.infolist() if member.filename.lower().endswith((".model", ".rels"))]
         check_mesh_memory(name, sum(member.file_size for member in members))
-        models = {"/" + member.filename.lstrip("/"): ET.fromstring(archive.read(member)) for member in members}
-        root = _root_of(archive, models)
+        documents = {"/" + member.filename.lstrip("/"): ET.fromstring(archive.read(member)) for member in members}
+    models = {path: model for path, model in documents.items() if path.lower().endswith(".model")}
     units = {model.get("unit", "millimeter") for model in models.values()}
     if len(units) != 1:
         raise InputError(f"The models of {name} have several units, {', '.join(sorted(units))}; save it with one.")
+    links = documents["/_rels/.rels"]
+    root = next(link.get("Target", "") for link in links if link.get("Type") == _RELATIONSHIP)
+    reader = _Reader(name, models)
     parts = []
     for number, item in enumerate(models[root].iterfind(f"{_CORE}build/{_CORE}item"), start=1):
-        path, found = _object(models, root, item)
-        parts.append((found.get("name") or f"part {number}", _mesh_of(models, path, found, _matrix(item), _DEEPEST)))
+        path, found = reader.object(root, item)
+        parts.append((found.get("name") or f"part {number}", reader.mesh(path, found, _matrix(item))))
     if not parts:
         raise InputError(f"{name} builds nothing; give a file with a part.")
     notes = " ".join(note.text or "" for note in models[root].iterfind(f"{_CORE}metadata"))
@@ -60,39 +62,47 @@ def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], MeshFr
     return parts, MeshFrame(units.pop(), stated[1] if stated else "")
 
 
-def _root_of(archive: zipfile.ZipFile, models: _Models) -> str:
-    """Return which model the file begins with."""
-    for link in ET.fromstring(archive.read("_rels/.rels")):
-        if link.get("Type") == _RELATIONSHIP:
-            return "/" + link.get("Target", "").lstrip("/")
-    return next(iter(models))
+@dataclass
+class _Reader:
+    """The objects of a file, which may be put together of others, again and again.
 
+    Attributes:
+        name: Name of the file, for messages.
+        models: The documents with the objects.
+        bytes: Memory of the triangles that were put together so far, as if each were stored.
+    """
 
-def _object(models: _Models, path: str, reference: ET.Element) -> tuple[str, ET.Element]:
-    """Return the object that an item or component refers to, and the model that it is in."""
-    path = reference.get(_PATH, path)
-    wanted = reference.get("objectid")
-    for found in models[path].iterfind(f"{_CORE}resources/{_CORE}object"):
-        if found.get("id") == wanted:
-            return path, found
-    raise DamagedError("There is no such object.")
+    name: str
+    models: Mapping[str, ET.Element]
+    bytes: int = 0
 
+    def object(self, path: str, reference: ET.Element) -> tuple[str, ET.Element]:
+        """Return the object that an item or component in a document refers to, and the document that it is in."""
+        path = reference.get(_PATH, path)
+        wanted = reference.get("objectid")
+        for found in self.models[path].iterfind(f"{_CORE}resources/{_CORE}object"):
+            if found.get("id") == wanted:
+                return path, found
+        raise DamagedError("There is no such object.")
 
-def _mesh_of(models: _Models, path: str, found: ET.Element, matrix: np.ndarray, deepest: int) -> Mesh:
-    """Return the mesh of an object with all its components."""
-    if not deepest:
-        raise DamagedError("The components are nested without end.")
-    meshes = []
-    mesh = found.find(f"{_CORE}mesh")
-    if mesh is not None:
+    def mesh(self, path: str, found: ET.Element, matrix: np.ndarray, deepest: int = _DEEPEST) -> Mesh:
+        """Return the mesh of an object with all its components."""
+        if not deepest:
+            raise DamagedError("The components are nested without end.")
+        meshes = [self._own_mesh(mesh, matrix) for mesh in found.iterfind(f"{_CORE}mesh")]
+        for component in found.iterfind(f"{_CORE}components/{_CORE}component"):
+            inner, part = self.object(path, component)
+            meshes.append(self.mesh(inner, part, matrix @ _matrix(component), deepest - 1))
+        return joined(meshes)
+
+    def _own_mesh(self, mesh: ET.Element, matrix: np.ndarray) -> Mesh:
         vertices = _numbers(mesh, "vertices/vertex", ("x", "y", "z"), float)
-        meshes.append(
-            Mesh(apply_affine(matrix, vertices), _numbers(mesh, "triangles/triangle", ("v1", "v2", "v3"), int))
-        )
-    for component in found.iterfind(f"{_CORE}components/{_CORE}component"):
-        inner, part = _object(models, path, component)
-        meshes.append(_mesh_of(models, inner, part, matrix @ _matrix(component), deepest - 1))
-    return joined(meshes)
+        faces = _numbers(mesh, "triangles/triangle", ("v1", "v2", "v3"), int)
+        if not (faces.min() >= 0 and faces.max() < len(vertices)):
+            raise DamagedError("A triangle has a corner that is not there.")
+        self.bytes += 50 * len(faces)
+        check_mesh_memory(self.name, self.bytes)
+        return Mesh(apply_affine(matrix, vertices), faces)
 
 
 def _numbers(mesh: ET.Element, kind: str, names: tuple[str, ...], of: type) -> np.ndarray:

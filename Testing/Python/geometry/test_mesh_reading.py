@@ -130,22 +130,34 @@ def test_damaged_and_other_files_are_refused_by_name(tmp_path, monkeypatch):
         "cut.ply": ply[:-60],
         "nan.stl": stl[:96] + np.float32(np.nan).tobytes() + stl[100:],
         "none.obj": b"# nothing\n",
+        "corner.obj": b"v 1 2 3\nv 1 2 4\nv 2 2 3\nf 1 2 9\n",
         "points.obj": b"v 1 2 3\nv 1 2 4\n",
         "zip.3mf": b"PK nothing",
         "head.glb": b"glTF",
     }
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
+    doubled = "".join(
+        f'<object id="{number}"><components>{f"""<component objectid="{number - 1}"/>""" * 2}</components></object>'
+        for number in range(2, 20)
+    )
+    three_mf(tmp_path / "doubled.3mf", an_object(1) + doubled, '<item objectid="19"/>')  # 3 million triangles
+    three_mf(tmp_path / "corner.3mf", an_object(1).replace('v1="7"', 'v1="8"'), '<item objectid="1"/>')
+    three_mf(tmp_path / "negative.3mf", an_object(1).replace('v1="7"', 'v1="-1"'), '<item objectid="1"/>')
     three_mf(tmp_path / "endless.3mf", recursive, '<item objectid="1"/>')
     three_mf(tmp_path / "lost.3mf", an_object(1), '<item objectid="2"/>')
     three_mf(tmp_path / "nothing.3mf", an_object(1), "")
-    for name in [*bad, "endless.3mf", "lost.3mf", "nothing.3mf", "absent.stl"]:
+    for name in [*bad, "corner.3mf", "negative.3mf", "endless.3mf", "lost.3mf", "nothing.3mf", "absent.stl"]:
         with pytest.raises(InputError, match=name):
             read_mesh(tmp_path / name)
     (tmp_path / "whole.stl").write_bytes(stl)
     monkeypatch.setattr(stored_volume, "MOST_BYTES", 16 * 600)
     with pytest.raises(InputError, match=r"whole.stl is too large: .* save them as binary STL or PLY"):
         read_mesh(tmp_path / "whole.stl")
+    monkeypatch.setattr(stored_volume, "MOST_BYTES", 16 * 50_000)
+    with pytest.raises(InputError, match=r"doubled\.3mf is too large"):
+        read_mesh(tmp_path / "doubled.3mf")
+    monkeypatch.setattr(stored_volume, "MOST_BYTES", 16 * 600)
     three_mf(tmp_path / "large.3mf", an_object(1), '<item objectid="1"/>')
     with pytest.raises(InputError, match=r"large\.3mf is too large"):
         read_mesh(tmp_path / "large.3mf")
