@@ -8,7 +8,7 @@ from typing import Any
 
 from CraNeXtLib.geometry.glb_files import write_glb
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
@@ -40,7 +40,14 @@ class AddedMeshes:
 
 
 def write_added_meshes(
-    added: AddedMeshes, skull: Volume, implant: Volume, mesh: Mesh, folder: Path, *, space: str
+    added: AddedMeshes,
+    skull: Volume,
+    implant: Volume,
+    mesh: Mesh,
+    folder: Path,
+    *,
+    space: str,
+    case: CaseMark | None = None,
 ) -> dict[str, Any]:
     """Write the meshes that are asked for.
 
@@ -54,6 +61,7 @@ def write_added_meshes(
         mesh: Surface of the part that would be made.
         folder: Folder to write into.
         space: Coordinates of the STL and 3MF files, ``"LPS"`` or ``"RAS"``.
+        case: Which case it is.
 
     Returns:
         ``bone_model`` for JSON, if there is one.
@@ -64,9 +72,10 @@ def write_added_meshes(
     described: dict[str, Any] = {}
     if added.bone_model_mm is not None:
         bone = surface_of(bone_around(skull, implant, added.bone_model_mm))
-        write_stl(bone, folder / f"{BONE_MODEL}.stl", space=space)
+        write_stl(bone, folder / f"{BONE_MODEL}.stl", space=space, case=case)
         parts = {"Bone": bone, "Implant": mesh}
-        write_3mf(parts, folder / f"{BONE_MODEL}.3mf", title="Bone around the defect, with the implant", space=space)
+        title = "Bone around the defect, with the implant"
+        write_3mf(parts, folder / f"{BONE_MODEL}.3mf", title=title, space=space, case=case)
         described[BONE_MODEL] = {
             "margin_mm": added.bone_model_mm,
             "volume_ml": round(bone.volume_ml, 2),

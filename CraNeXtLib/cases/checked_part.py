@@ -10,7 +10,7 @@ from typing import Any
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant
@@ -118,7 +118,7 @@ def make_part(
 
 
 def write_part(
-    part: CheckedPart, skull: Volume, folder: Path, *, space: str = "LPS", pictures: bool, case_id: str = ""
+    part: CheckedPart, skull: Volume, folder: Path, *, space: str = "LPS", pictures: bool, case: CaseMark | None = None
 ) -> None:
     """Write the finished implant, if there is one, and the maps of the fit.
 
@@ -131,16 +131,16 @@ def write_part(
         folder: Folder to write into.
         space: Coordinates of the STL and 3MF files, ``"LPS"`` or ``"RAS"``.
         pictures: Whether to draw the maps, too.
-        case_id: Name of the case, for the pictures.
+        case: Which case it is, for meshes and pictures.
     """
     from CraNeXtLib.evaluation.distance_map_files import write_vtp
     from CraNeXtLib.pictures.fit_pictures import write_fit_pictures
 
     if part.finished:
         write_volume(part.finished.implant, folder / f"{FINISHED}.nrrd")
-        write_stl(part.finished.mesh, folder / f"{FINISHED}.stl", space=space)
+        write_stl(part.finished.mesh, folder / f"{FINISHED}.stl", space=space, case=case)
         named = {"Implant": part.finished.mesh}
-        write_3mf(named, folder / f"{FINISHED}.3mf", title="Finished cranial implant", space=space)
+        write_3mf(named, folder / f"{FINISHED}.3mf", title="Finished cranial implant", space=space, case=case)
     write_vtp(part.fit.maps, folder / FIT_MAPS)
     if pictures:
-        write_fit_pictures(part.fit, skull, folder, case_id=case_id)
+        write_fit_pictures(part.fit, skull, folder, case_id=case.case_id if case else "")

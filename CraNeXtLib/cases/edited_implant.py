@@ -17,7 +17,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.evaluation.distance_map_files import read_vtp
 from CraNeXtLib.geometry.mesh import without_debris
-from CraNeXtLib.geometry.mesh_files import write_3mf
+from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import FinishSettings
@@ -100,12 +100,14 @@ def write_implant_files(
                     progress=lambda name, fraction: update(fraction, name),
                 )
         with stages.stage("Writing"):
-            write_implant(remaining, bone, mesh, folder.path, space=space, preview=bool(result.get("preview")))
-            write_3mf({"Implant": mesh}, folder.path / "implant.3mf", space=space)
+            case = CaseMark(result["case_id"], result["input"]["sha256"])
+            preview = bool(result.get("preview"))
+            write_implant(remaining, bone, mesh, folder.path, space=space, preview=preview, case=case)
+            write_3mf({"Implant": mesh}, folder.path / "implant.3mf", space=space, case=case)
         with stages.stage("Reporting"):
             description = _updated(result, measures, part, edited=edited)
             if part is not None:
-                write_part(part, bone, folder.path, space=space, pictures=report, case_id=description["case_id"])
+                write_part(part, bone, folder.path, space=space, pictures=report, case=case)
             if report:
                 if expected_error is not None and description.get("expected_error"):
                     draw_expected_error(read_vtp(expected_error), bone, folder.path, case_id=description["case_id"])

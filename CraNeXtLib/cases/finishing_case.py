@@ -17,6 +17,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.mesh import without_debris
+from CraNeXtLib.geometry.mesh_files import CaseMark
 from CraNeXtLib.geometry.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import volume_hash
@@ -121,8 +122,9 @@ def finish_case(
                     "warnings": [*read.warnings, *part.warnings],
                 }
             )
-            write_part(part, bone, folder.path, space=read.space, pictures=report, case_id=description["case_id"])
-            description |= write_added_meshes(added, bone, raw, finished.mesh, folder.path, space=read.space)
+            case = CaseMark(description["case_id"], description["input"]["implant"]["sha256"])
+            write_part(part, bone, folder.path, space=read.space, pictures=report, case=case)
+            description |= write_added_meshes(added, bone, raw, finished.mesh, folder.path, space=read.space, case=case)
         with stages.stage("Reporting"):
             description["seconds"] = stages.seconds
             if report:

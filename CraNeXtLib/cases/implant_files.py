@@ -8,7 +8,7 @@ from typing import Any
 from CraNeXtLib.cases.expected_error_files import CAPTION, PICTURE
 from CraNeXtLib.cases.report import Figure, draw_figures, write_report
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.mesh_files import CaseMark, write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
@@ -25,6 +25,7 @@ def write_implant(
     space: str = "LPS",
     preview: bool,
     with_skull: bool = True,
+    case: CaseMark,
 ) -> None:
     """Write ``defective_skull.nrrd``, ``complete_skull.nrrd``, ``implant.nrrd`` and ``implant.stl``.
 
@@ -36,13 +37,14 @@ def write_implant(
         space: Coordinates of the STL file, ``"LPS"`` or ``"RAS"``.
         preview: Whether to mark the STL file as a preview.
         with_skull: Whether to write the defective skull, which the next steps need.
+        case: Which case it is, for the STL file.
     """
     if with_skull:
         write_volume(skull, folder / DEFECTIVE_SKULL)
     complete = skull.with_voxels((skull.voxels != 0) | (implant.voxels != 0))
     write_volume(complete, folder / "complete_skull.nrrd")
     write_volume(implant, folder / "implant.nrrd")
-    write_stl(mesh, folder / "implant.stl", space=space, preview=preview)
+    write_stl(mesh, folder / "implant.stl", space=space, preview=preview, case=case)
 
 
 def write_implant_report(

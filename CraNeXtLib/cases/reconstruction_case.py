@@ -23,7 +23,7 @@ from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.geometry.mesh import Mesh, split_mesh, without_debris
-from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.preview import coarse_skull, fine_result
@@ -95,6 +95,7 @@ def _reconstruct(
     with_skull: bool,
 ) -> dict[str, Any]:
     """Reconstruct what was read, write all files, and return the content of ``result.json``."""
+    case = CaseMark(case_id_of(source, settings), source.source["sha256"])
     with stages.stage("Reconstructing") as update:
         bone = skull_mask(source.skull)
         result = reconstruct(
@@ -123,10 +124,11 @@ def _reconstruct(
         full = fine_result(result, bone) if settings.preview else result
         result = replace(result, added_voxels=full.added_voxels, warnings=full.warnings)  # those of the files
         space = source.read.mesh_space
-        _write_masks_and_surfaces(full, mesh, part, pieces, folder.path, settings, space=space, with_skull=with_skull)
+        _write_masks_and_surfaces(
+            full, mesh, part, pieces, folder.path, settings, space=space, with_skull=with_skull, case=case
+        )
     with stages.stage("Reporting"):
-        case_id = case_id_of(source, settings)
-        _write_maps(result, mesh, part, source, folder.path, pictures=settings.report, case_id=case_id)
+        _write_maps(result, mesh, part, source, folder.path, pictures=settings.report, case=case)
         made = part.finished.mesh if part and part.finished else mesh
         more = write_added_meshes(
             settings.added_meshes,
@@ -135,6 +137,7 @@ def _reconstruct(
             made,
             folder.path,
             space=source.read.mesh_space,
+            case=case,
         )
         metrics = None if reference is None else _metrics_of(full, reference)
         description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
@@ -170,6 +173,7 @@ def _write_masks_and_surfaces(
     *,
     space: str,
     with_skull: bool,
+    case: CaseMark,
 ) -> None:
     write_implant(
         result.implant,
@@ -179,21 +183,22 @@ def _write_masks_and_surfaces(
         space=space,
         preview=settings.preview,
         with_skull=with_skull,
+        case=case,
     )
     if part is None:
         return
-    write_3mf({"Implant": mesh}, folder / "implant.3mf", space=space)
+    write_3mf({"Implant": mesh}, folder / "implant.3mf", space=space, case=case)
     if len(pieces) > 1:
-        _write_pieces("implant", mesh, pieces, folder, space)
+        _write_pieces("implant", mesh, pieces, folder, space, case)
         if part.finished:
-            _write_pieces(FINISHED, part.finished.mesh, pieces, folder, space)
+            _write_pieces(FINISHED, part.finished.mesh, pieces, folder, space, case)
 
 
-def _write_pieces(name: str, mesh: Mesh, pieces: list[Volume], folder: Path, space: str) -> None:
+def _write_pieces(name: str, mesh: Mesh, pieces: list[Volume], folder: Path, space: str, case: CaseMark) -> None:
     """Write each piece of a mesh into an STL file of its own, numbered like the defects."""
     for number, piece in enumerate(split_mesh(mesh, pieces), start=1):
         if len(piece.faces):
-            write_stl(piece, folder / f"{name}_{number}.stl", space=space)
+            write_stl(piece, folder / f"{name}_{number}.stl", space=space, case=case)
 
 
 def _write_maps(
@@ -204,15 +209,15 @@ def _write_maps(
     folder: Path,
     *,
     pictures: bool,
-    case_id: str,
+    case: CaseMark,
 ) -> None:
     """Write the finished part with the maps of its fit, and the map of the expected error, if there are any."""
     skull = result.defective_skull
     if part:
-        write_part(part, skull, folder, space=source.read.mesh_space, pictures=pictures, case_id=case_id)
+        write_part(part, skull, folder, space=source.read.mesh_space, pictures=pictures, case=case)
     if result.expected_error:
         write_expected_error(
-            result.expected_error, result.implant, mesh, skull, folder, picture=pictures, case_id=case_id
+            result.expected_error, result.implant, mesh, skull, folder, picture=pictures, case_id=case.case_id
         )
 
 

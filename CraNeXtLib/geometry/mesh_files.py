@@ -5,7 +5,8 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
+from typing import NamedTuple
+from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
@@ -15,11 +16,27 @@ from CraNeXtLib.geometry.mesh import Mesh, face_normals
 from CraNeXtLib.geometry.mesh_frame import TO_RAS
 
 
-def write_stl(mesh: Mesh, path: str | Path, *, space: str = "LPS", preview: bool = False) -> None:
+class CaseMark(NamedTuple):
+    """What tells which case a printed part belongs to.
+
+    There is no date: the files of one input are the same bit by bit, and the date of a scan may identify its patient.
+
+    Attributes:
+        case_id: Name of the case.
+        sha256: Hash of its input.
+    """
+
+    case_id: str
+    sha256: str
+
+
+def write_stl(
+    mesh: Mesh, path: str | Path, *, space: str = "LPS", preview: bool = False, case: CaseMark | None = None
+) -> None:
     """Write a binary STL file in millimeters, in LPS as 3D Slicer does, or in RAS.
 
-    The 80-byte header holds ``SPACE=LPS`` or ``SPACE=RAS`` for Slicer, the safety notice, and the word PREVIEW for
-    a mesh that must not be manufactured.
+    The 80-byte header holds ``SPACE=LPS`` or ``SPACE=RAS`` for Slicer, the safety notice, the first eight digits of the
+    input's hash, for which there is just room, and the word PREVIEW for a mesh that must not be manufactured.
 
     Raises:
         InputError: If the file cannot be written.
@@ -31,13 +48,19 @@ def write_stl(mesh: Mesh, path: str | Path, *, space: str = "LPS", preview: bool
     triangles = np.zeros(len(corners), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("unused", "<u2")])
     triangles["normal"] = normals / np.where(lengths > 0, lengths, 1)
     triangles["corners"] = corners
-    header = f"CraNeXt{' PREVIEW, ' if preview else ', unit '}mm. {RESEARCH_USE_NOTICE} SPACE={space}".encode()
+    made = f"{'PREVIEW' if preview else 'CraNeXt'} {case.sha256[:8]}," if case else "CraNeXt" + " PREVIEW," * preview
+    header = f"{made} mm. {RESEARCH_USE_NOTICE} SPACE={space}".encode()
     with replacing(path) as temporary:
         temporary.write_bytes(header.ljust(80, b"\0") + np.uint32(len(triangles)).tobytes() + triangles.tobytes())
 
 
 def write_3mf(
-    parts: Mapping[str, Mesh], path: str | Path, *, title: str = "Cranial implant", space: str = "LPS"
+    parts: Mapping[str, Mesh],
+    path: str | Path,
+    *,
+    title: str = "Cranial implant",
+    space: str = "LPS",
+    case: CaseMark | None = None,
 ) -> None:
     """Write named parts as a 3MF file (core specification 1.3) in millimeters, in LPS or RAS.
 
@@ -46,12 +69,13 @@ def write_3mf(
     Raises:
         InputError: If the file cannot be written.
     """
+    of_case = f" Case {case.case_id}, SHA-256 of its input: {case.sha256}." if case else ""
     metadata = {
         "Title": title,
         "Application": "CraNeXt",
-        "Description": f"{RESEARCH_USE_NOTICE} Coordinates: {space}, millimeters.",
+        "Description": f"{RESEARCH_USE_NOTICE} Coordinates: {space}, millimeters.{of_case}",
     }
-    notes = "".join(f"<metadata name={quoteattr(name)}>{text}</metadata>" for name, text in metadata.items())
+    notes = "".join(f"<metadata name={quoteattr(name)}>{escape(text)}</metadata>" for name, text in metadata.items())
     objects = "".join(_object(number, name, mesh, space) for number, (name, mesh) in enumerate(parts.items(), start=1))
     items = "".join(f'<item objectid="{number}"/>' for number in range(1, len(parts) + 1))
     model = (

@@ -154,7 +154,7 @@ def _draw_legend(
     draw.text((canvas.width / 2, top - 25), legend, fill=INK, font=font, anchor="mm")
     canvas.paste(Image.fromarray((255 * np.tile(bar, (_BAR[1], 1, 1))).astype(np.uint8)), (left, top))
     (low, high), (least, most) = ends, _measured_range(distances)
-    signs = {0.0: "≤ " if least < low - 0.005 else "", 1.0: "≥ " if most > high + 0.005 else ""}
+    signs = {0.0: "< " if least < low - 0.005 else "", 1.0: "> " if most > high + 0.005 else ""}
     for fraction in np.linspace(0, 1, 5).tolist():
         across = left + fraction * (_BAR[0] - 1)
         draw.line((across, top + _BAR[1], across, top + _BAR[1] + 5), fill=INK)

@@ -13,6 +13,7 @@ from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 RESULT = {
     "format": "cranext-result",
     "case_id": "A-7",
+    "input": {"sha256": "0123abcd" * 8},
     "preview": False,
     "implant_volume_ml": -1.0,
     "expected_error": {"mean_mm": 1.0},

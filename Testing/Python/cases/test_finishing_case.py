@@ -62,6 +62,7 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
         name: (f"{name}.nrrd", value) for name, value in hashes.items()
     }
     assert result["case_id"] == hashes["skull"][:8]
+    assert hashes["implant"][:8].encode() in (out / "finished_implant.stl").read_bytes()[:80]
     assert result["checklist"]["criteria"]
     page = (out / "report.html").read_text(encoding="utf-8")
     assert result["verdict"]["sentence"] in html.unescape(page)

@@ -11,7 +11,7 @@ from phantoms import head
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.glb_files import write_glb
-from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 
@@ -21,7 +21,7 @@ def test_stl_is_in_lps_and_says_so(tmp_path):
     write_stl(mesh, tmp_path / "implant.stl")
     header = (tmp_path / "implant.stl").read_bytes()[:80]
     assert b"SPACE=LPS" in header
-    assert b"unit mm" in header
+    assert b"mm. " in header
     assert RESEARCH_USE_NOTICE.encode() in header
     read = trimesh.load_mesh(tmp_path / "implant.stl")
     assert read.is_watertight
@@ -31,14 +31,16 @@ def test_stl_is_in_lps_and_says_so(tmp_path):
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_the_stl_header_has_80_bytes_and_warns_of_a_preview(tmp_path, preview):
+@pytest.mark.parametrize("case", [None, CaseMark("Case <7>", "0123abcd" * 8)])
+def test_the_stl_header_has_80_bytes_names_the_input_and_warns_of_a_preview(tmp_path, preview, case):
     mesh = surface_of(Volume(np.ones((3, 3, 3)), np.eye(4)))
-    write_stl(mesh, tmp_path / "implant.stl", preview=preview)
+    write_stl(mesh, tmp_path / "implant.stl", preview=preview, case=case)
     content = (tmp_path / "implant.stl").read_bytes()
     assert len(content) == 80 + 4 + 50 * len(mesh.faces)
     assert int.from_bytes(content[80:84], "little") == len(mesh.faces)
     assert content[:80].rstrip(b"\0").endswith(f"{RESEARCH_USE_NOTICE} SPACE=LPS".encode())
     assert (b"PREVIEW" in content[:80]) == preview
+    assert (b"0123abcd" in content[:80]) == (case is not None)
 
 
 def test_slicer_reads_the_stl_at_its_place(tmp_path):
@@ -57,13 +59,15 @@ def test_slicer_reads_the_stl_at_its_place(tmp_path):
 
 def test_3mf_holds_the_mesh_in_millimeters(tmp_path):
     mesh = surface_of(head(spacing=(3.0, 3.0, 3.0)).implant)
-    write_3mf({"Implant": mesh}, tmp_path / "implant.3mf")
+    write_3mf({"Implant": mesh}, tmp_path / "implant.3mf", case=CaseMark("Case <7>", "0123abcd" * 8))
     with zipfile.ZipFile(tmp_path / "implant.3mf") as archive:
         model = ET.fromstring(archive.read("3D/3dmodel.model"))
         assert {"[Content_Types].xml", "_rels/.rels"} < set(archive.namelist())
     space = {"m": "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"}
     assert model.get("unit") == "millimeter"
     assert RESEARCH_USE_NOTICE in model.find("m:metadata[@name='Description']", space).text
+    said = model.find("m:metadata[@name='Description']", space).text
+    assert said.endswith(f"Case Case <7>, SHA-256 of its input: {'0123abcd' * 8}.")
     vertices = [[float(v.get(axis)) for axis in "xyz"] for v in model.iterfind(".//m:vertex", space)]
     faces = [[int(t.get(corner)) for corner in ("v1", "v2", "v3")] for t in model.iterfind(".//m:triangle", space)]
     np.testing.assert_allclose(vertices, mesh.vertices * [-1, -1, 1], atol=1e-4)
