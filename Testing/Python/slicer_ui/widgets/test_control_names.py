@@ -20,7 +20,7 @@ pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 OPTION = re.compile(r"[ (]--[a-z]")
 FOR_FOLDERS = ("--series",)  # Slicer itself reads DICOM folders
 # Settings that no panel gives, and a file that none passes on.
-FOR_THE_COMMAND = ("--fit-limit", "--mesh-space", "--bone-model", "is a segmentation, not a CT")
+FOR_THE_COMMAND = ("--fit-limit", "--replace", "--mesh-space", "--bone-model", "is a segmentation, not a CT")
 FOR_DEVELOPERS = ("cranext models fit-shape",)  # a model card
 
 
