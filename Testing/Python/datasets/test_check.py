@@ -107,7 +107,7 @@ def case(folder, number, **changed):
 
 
 def test_files_that_cannot_be_used_are_named_and_the_rest_is_still_checked(folder):
-    (folder / "1_complete.nrrd").write_bytes((folder / "2_complete.nrrd").read_bytes()[:300])
+    (folder / "1_complete.nrrd").write_bytes((folder / "2_complete.nrrd").read_bytes()[:-300])
     write_volume(Volume(HEAD.complete.voxels, np.diag([2.0, 3.0, 3.0, 1.0])), folder / "2_complete.nrrd")
     labels = HEAD.complete.voxels + 4 * HEAD.implant.voxels.astype(np.uint8)
     write_volume(HEAD.complete.with_voxels(labels), folder / "3_complete.nrrd")
