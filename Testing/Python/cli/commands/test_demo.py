@@ -17,6 +17,7 @@ from CraNeXtLib.geometry.volume_files import read_volume
 OUTPUTS = {
     "complete_skull.nrrd",
     "implant.nrrd",
+    "defective_skull.nrrd",
     "implant.stl",
     "implant.3mf",
     "implant.png",
