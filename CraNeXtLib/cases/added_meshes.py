@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.geometry.glb_files import write_glb
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_formats.glb_files import write_glb
+from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume

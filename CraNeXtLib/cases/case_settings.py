@@ -11,7 +11,7 @@ from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
 from CraNeXtLib.cases.added_meshes import AddedMeshes
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL

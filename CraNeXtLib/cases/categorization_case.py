@@ -22,7 +22,7 @@ from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.skull_pair import load_case
-from CraNeXtLib.geometry.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.region_pictures import write_region_picture

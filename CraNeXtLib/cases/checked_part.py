@@ -10,7 +10,7 @@ from typing import Any
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant

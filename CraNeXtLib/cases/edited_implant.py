@@ -17,7 +17,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.evaluation.distance_map_files import read_vtp
 from CraNeXtLib.geometry.mesh import without_debris
-from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf
+from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import FinishSettings

@@ -15,7 +15,7 @@ from CraNeXtLib.evaluation.checklist import Checklist, check
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.evaluation.evaluation import Evaluation, evaluate
 from CraNeXtLib.evaluation.thresholds import Thresholds
-from CraNeXtLib.geometry.mesh_frame import NOT_STATED, MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
 from CraNeXtLib.geometry.volume import Volume
 
 METRICS_FILE = "metrics.json"

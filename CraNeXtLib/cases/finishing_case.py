@@ -17,8 +17,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.mesh import without_debris
-from CraNeXtLib.geometry.mesh_files import CaseMark
-from CraNeXtLib.geometry.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.implant.finishing.pipeline import finish

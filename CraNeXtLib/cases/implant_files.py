@@ -8,7 +8,7 @@ from typing import Any
 from CraNeXtLib.cases.expected_error_files import CAPTION, PICTURE
 from CraNeXtLib.cases.report import Figure, draw_figures, write_report
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import CaseMark, write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES

@@ -10,7 +10,7 @@ from CraNeXtLib.anatomy.head.mask_reading import read_implant, read_skull
 from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
-from CraNeXtLib.geometry.mesh_frame import NOT_STATED, MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
 from CraNeXtLib.geometry.volume import Volume
 
 

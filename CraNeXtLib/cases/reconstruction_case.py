@@ -23,7 +23,7 @@ from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.geometry.mesh import Mesh, split_mesh, without_debris
-from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.preview import coarse_skull, fine_result

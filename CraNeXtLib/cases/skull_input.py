@@ -9,7 +9,7 @@ from typing import Any
 from CraNeXtLib.anatomy.head import mask_reading
 from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.mesh_frame import NOT_STATED, MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import volume_hash
 

@@ -162,7 +162,7 @@ def add_segments(parser: argparse.ArgumentParser, *masks: str) -> None:
 
 def add_mesh_frame(parser: argparse.ArgumentParser) -> None:
     """Declare ``--mesh-unit`` and ``--mesh-space``."""
-    from CraNeXtLib.geometry.mesh_names import MESH_SPACES, MESH_UNITS
+    from CraNeXtLib.geometry.mesh_formats.mesh_names import MESH_SPACES, MESH_UNITS
 
     text = "unit of meshes that state none; default: mm, if they have the size of a head or an implant"
     parser.add_argument("--mesh-unit", choices=MESH_UNITS, help=text)

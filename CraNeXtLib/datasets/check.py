@@ -17,7 +17,7 @@ from CraNeXtLib.datasets.duplicates import Fingerprint, find_duplicates, fingerp
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
 from CraNeXtLib.datasets.skull_pair import SkullPair, load_case
 from CraNeXtLib.geometry.affine import axis_codes
-from CraNeXtLib.geometry.volume_suffixes import NIFTI_SUFFIXES
+from CraNeXtLib.geometry.volume_formats.volume_suffixes import NIFTI_SUFFIXES
 
 Skull = tuple[str, str]
 """Source and subject of a skull."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
-from CraNeXtLib.geometry.mesh_names import is_mesh_name
-from CraNeXtLib.geometry.volume_suffixes import volume_suffix
+from CraNeXtLib.geometry.mesh_formats.mesh_names import is_mesh_name
+from CraNeXtLib.geometry.volume_formats.volume_suffixes import volume_suffix
 
 LAYOUTS = ("auto", "skullbreak", "skullfix", "pairs")
 _FOLDERS = {"complete_skull": "complete", "defective_skull": "defective"} | {role: role for role in ROLES}

@@ -11,7 +11,7 @@ from CraNeXtLib.anatomy.head.read_mask import MESH_IN_A_TABLE, ReadMask, check_w
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
-from CraNeXtLib.geometry.mesh_names import is_mesh_name
+from CraNeXtLib.geometry.mesh_formats.mesh_names import is_mesh_name
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_mask, volume_hash
 

@@ -28,8 +28,8 @@ from pathlib import Path
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.names import check_name
 from CraNeXtLib.core.files.table_reading import path_in, read_table
-from CraNeXtLib.geometry.mesh_names import MESH_SUFFIXES
-from CraNeXtLib.geometry.volume_suffixes import VOLUME_SUFFIXES
+from CraNeXtLib.geometry.mesh_formats.mesh_names import MESH_SUFFIXES
+from CraNeXtLib.geometry.volume_formats.volume_suffixes import VOLUME_SUFFIXES
 
 ROLES = ("implant", "reference", "skull")
 

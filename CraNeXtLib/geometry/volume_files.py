@@ -15,17 +15,17 @@ from CraNeXtLib.core.files.hashing import content_hash, sha256_of
 from CraNeXtLib.core.files.reading import DamagedError, file_size
 from CraNeXtLib.geometry.affine import affine_from_axis_codes
 from CraNeXtLib.geometry.box import foreground_box
-from CraNeXtLib.geometry.dicom_segmentation import read_segmentation, sop_class
 from CraNeXtLib.geometry.mask import RIGHT_ANGLE_TOLERANCE, binary
-from CraNeXtLib.geometry.meta_image_reading import meta_image_data_files, read_meta_image
-from CraNeXtLib.geometry.meta_image_writing import write_meta_image
-from CraNeXtLib.geometry.nifti_reading import read_nifti
-from CraNeXtLib.geometry.nrrd_files import data_files
-from CraNeXtLib.geometry.nrrd_reading import read_nrrd
-from CraNeXtLib.geometry.segments import choose_segments
-from CraNeXtLib.geometry.stored_volume import StoredVolume, check_extent, reading
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_suffixes import META_IMAGE_SUFFIXES, NRRD_SUFFIXES, volume_suffix
+from CraNeXtLib.geometry.volume_formats.dicom_segmentation import read_segmentation, sop_class
+from CraNeXtLib.geometry.volume_formats.meta_image_reading import meta_image_data_files, read_meta_image
+from CraNeXtLib.geometry.volume_formats.meta_image_writing import write_meta_image
+from CraNeXtLib.geometry.volume_formats.nifti_reading import read_nifti
+from CraNeXtLib.geometry.volume_formats.nrrd_files import data_files
+from CraNeXtLib.geometry.volume_formats.nrrd_reading import read_nrrd
+from CraNeXtLib.geometry.volume_formats.segments import choose_segments
+from CraNeXtLib.geometry.volume_formats.stored_volume import StoredVolume, check_extent, reading
+from CraNeXtLib.geometry.volume_formats.volume_suffixes import META_IMAGE_SUFFIXES, NRRD_SUFFIXES, volume_suffix
 
 
 def read_volume(path: str | Path, *, orientation: str | None = None, segment: str | None = None) -> Volume:

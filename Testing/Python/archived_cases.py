@@ -10,7 +10,7 @@ import numpy as np
 from ct_phantoms import blob
 
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 

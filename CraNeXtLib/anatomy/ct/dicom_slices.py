@@ -18,7 +18,7 @@ from CraNeXtLib.anatomy.ct.scan import CTScan
 from CraNeXtLib.anatomy.ct.series_ends import COUNTERS, end_warnings
 from CraNeXtLib.anatomy.ct.slice_stack import SAME_POSITION_MM, SliceStack, volume_of
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.stored_volume import check_memory, too_little_memory
+from CraNeXtLib.geometry.volume_formats.stored_volume import check_memory, too_little_memory
 
 _TO_RAS = np.array([-1.0, -1.0, 1.0])
 _SPACING_MM = (0.01, 10.0)

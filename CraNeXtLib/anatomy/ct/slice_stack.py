@@ -15,8 +15,8 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.stored_volume import allocated, check_extent, check_memory
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_formats.stored_volume import allocated, check_extent, check_memory
 
 AIR_HU = -1024
 """Value of everything outside the slices."""

@@ -13,8 +13,8 @@ from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_frame import TO_RAS
-from CraNeXtLib.geometry.mesh_reading import read_mesh
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import TO_RAS
+from CraNeXtLib.geometry.mesh_formats.mesh_reading import read_mesh
 from CraNeXtLib.geometry.mesh_voxels import voxels_inside
 from CraNeXtLib.geometry.volume import Volume
 

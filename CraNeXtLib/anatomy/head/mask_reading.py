@@ -7,8 +7,8 @@ from pathlib import Path
 from CraNeXtLib.anatomy.head.mesh_masks import read_implant_mesh, read_skull_mesh
 from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask, skull_mask
-from CraNeXtLib.geometry.mesh_frame import NOT_STATED, MeshFrame
-from CraNeXtLib.geometry.mesh_names import is_mesh_name
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_names import is_mesh_name
 from CraNeXtLib.geometry.volume_files import read_mask
 
 

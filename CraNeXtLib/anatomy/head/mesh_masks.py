@@ -14,15 +14,15 @@ from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import box_from
 from CraNeXtLib.geometry.lattice import on_box
-from CraNeXtLib.geometry.length_units import unit_in_mm
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_closing import closed
-from CraNeXtLib.geometry.mesh_frame import NOT_STATED, TO_RAS, MeshFrame
-from CraNeXtLib.geometry.mesh_names import MESH_SPACES, MESH_UNITS
-from CraNeXtLib.geometry.mesh_reading import read_mesh
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, TO_RAS, MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_names import MESH_SPACES, MESH_UNITS
+from CraNeXtLib.geometry.mesh_formats.mesh_reading import read_mesh
 from CraNeXtLib.geometry.mesh_voxels import voxels_inside
-from CraNeXtLib.geometry.stored_volume import check_memory
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_formats.length_units import unit_in_mm
+from CraNeXtLib.geometry.volume_formats.stored_volume import check_memory
 
 _FINEST_MM, _COARSEST_MM = 0.4, 0.5
 _MOST_VOXELS = 1 << 27

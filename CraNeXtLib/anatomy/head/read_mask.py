@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.mesh_frame import NOT_STATED, MeshFrame
-from CraNeXtLib.geometry.mesh_names import MESH_SPACES
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_names import MESH_SPACES
 from CraNeXtLib.geometry.volume import Volume
 
 MESH_IN_A_TABLE: dict[str, str] = {

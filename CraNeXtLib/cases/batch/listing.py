@@ -21,8 +21,8 @@ from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.names import check_name
 from CraNeXtLib.core.files.table_reading import path_in, read_table
-from CraNeXtLib.geometry.mesh_names import MESH_SUFFIXES, is_mesh_name
-from CraNeXtLib.geometry.volume_suffixes import VOLUME_SUFFIXES, volume_suffix
+from CraNeXtLib.geometry.mesh_formats.mesh_names import MESH_SUFFIXES, is_mesh_name
+from CraNeXtLib.geometry.volume_formats.volume_suffixes import VOLUME_SUFFIXES, volume_suffix
 
 
 @dataclass(frozen=True, kw_only=True)

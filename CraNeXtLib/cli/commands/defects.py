@@ -43,7 +43,7 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
     from CraNeXtLib.anatomy.head.pose import upright_frame
     from CraNeXtLib.cases.case_folder import case_folder
     from CraNeXtLib.datasets.synthetic_defects.cutting import make_defect
-    from CraNeXtLib.geometry.mesh_frame import MeshFrame
+    from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
     from CraNeXtLib.geometry.volume_files import write_volume
 
     given = MeshFrame.given(options.mesh_unit, options.mesh_space)

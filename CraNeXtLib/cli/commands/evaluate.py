@@ -89,7 +89,7 @@ def _evaluate_case(options: argparse.Namespace, progress: ProgressPrinter) -> No
     from CraNeXtLib.cases.evaluation_case import judge, read_evaluation, write_evaluation
     from CraNeXtLib.evaluation.evaluation import evaluate
     from CraNeXtLib.evaluation.thresholds import Thresholds
-    from CraNeXtLib.geometry.mesh_frame import MeshFrame
+    from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 
     ratings = {name: _is_yes(answer) for name, answer in _pairs(options.rating)}
     progress("Reading", 0.0)

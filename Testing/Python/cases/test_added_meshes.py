@@ -8,9 +8,9 @@ from phantoms import OBLIQUE, head
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.cases.added_meshes import AddedMeshes, write_added_meshes
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.glb_files import write_glb
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_reading import read_mesh
+from CraNeXtLib.geometry.mesh_formats.glb_files import write_glb
+from CraNeXtLib.geometry.mesh_formats.mesh_reading import read_mesh
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.implant.bone_model import bone_around
 

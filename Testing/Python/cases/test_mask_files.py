@@ -7,7 +7,7 @@ import pytest
 from CraNeXtLib.anatomy.head import mesh_masks
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume

@@ -23,8 +23,8 @@ from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.evaluation.metrics import dice
 from CraNeXtLib.geometry.box import box_from, foreground_box
 from CraNeXtLib.geometry.lattice import on_box, whole_box
-from CraNeXtLib.geometry.mesh_files import write_stl
-from CraNeXtLib.geometry.mesh_reading import read_mesh
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_reading import read_mesh
 from CraNeXtLib.geometry.mesh_voxels import voxels_inside
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume

@@ -9,7 +9,7 @@ from CraNeXtLib.cases.report import Figure
 from CraNeXtLib.cases.report.contents import Head, Section
 from CraNeXtLib.cases.report.pdf_document import write_pdf
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume

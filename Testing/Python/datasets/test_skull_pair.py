@@ -15,7 +15,7 @@ from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.datasets.layouts import find_cases
 from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
 from CraNeXtLib.datasets.skull_pair import contents, load_case
-from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 
 

@@ -10,8 +10,8 @@ from CraNeXtLib.anatomy.head.pose import PoseFit, bundled_template
 from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import write_stl
-from CraNeXtLib.geometry.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume

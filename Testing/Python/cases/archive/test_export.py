@@ -16,7 +16,7 @@ from CraNeXtLib.cli import main
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.lattice import on_one_grid
-from CraNeXtLib.geometry.mesh_files import write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
 from CraNeXtLib.geometry.volume_files import read_mask
 
 FILES = ["export.json", "implant_seg.dcm", "implant_stl.dcm", "report_pdf.dcm"]

@@ -16,9 +16,9 @@ from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.text import write_text
 from CraNeXtLib.evaluation.distance_map_files import write_vtp
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
-from CraNeXtLib.geometry.glb_files import write_glb
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_formats.glb_files import write_glb
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_3mf, write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_picture

@@ -19,7 +19,7 @@ from slicer_ui.panel_actions import cells, choose, parameters, press
 from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
 
 from CraNeXtLib.completion import model_import, model_library
-from CraNeXtLib.geometry.mesh_reading import read_mesh
+from CraNeXtLib.geometry.mesh_formats.mesh_reading import read_mesh
 from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume

@@ -13,7 +13,7 @@ import numpy as np
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.mesh import Mesh, face_normals
-from CraNeXtLib.geometry.mesh_frame import TO_RAS
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import TO_RAS
 
 
 class CaseMark(NamedTuple):

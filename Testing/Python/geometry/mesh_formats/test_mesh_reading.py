@@ -7,11 +7,11 @@ import pytest
 import trimesh
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry import stored_volume
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_files import write_3mf, write_stl
-from CraNeXtLib.geometry.mesh_frame import MeshFrame
-from CraNeXtLib.geometry.mesh_reading import read_mesh
+from CraNeXtLib.geometry.mesh_formats.mesh_files import write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_reading import read_mesh
+from CraNeXtLib.geometry.volume_formats import stored_volume
 
 BOX = trimesh.creation.box((2, 4, 6), transform=trimesh.transformations.translation_matrix((10, 20, 30)))
 CORNERS = np.array(sorted(map(tuple, BOX.vertices)))

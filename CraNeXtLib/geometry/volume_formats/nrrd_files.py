@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from CraNeXtLib.core.files.reading import DamagedError, opened
-from CraNeXtLib.geometry.data_files import named_files
+from CraNeXtLib.geometry.volume_formats.data_files import named_files
 
 _LONGEST_HEADER = 16 << 20
 

@@ -13,7 +13,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import DamagedError, check_end, decompressed, file_size, opened
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.box import corners_between
-from CraNeXtLib.geometry.stored_volume import StoredVolume, check_size, with_memory
+from CraNeXtLib.geometry.volume_formats.stored_volume import StoredVolume, check_size, with_memory
 
 if TYPE_CHECKING:
     from nibabel import Nifti1Header

@@ -12,11 +12,11 @@ import numpy as np
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import DamagedError, file_size, opened
 from CraNeXtLib.geometry.mesh import Mesh, joined
-from CraNeXtLib.geometry.mesh_frame import MeshFrame
-from CraNeXtLib.geometry.mesh_merging import merged
-from CraNeXtLib.geometry.mesh_names import MESH_SUFFIXES
-from CraNeXtLib.geometry.stored_volume import check_mesh_memory, too_little_memory
-from CraNeXtLib.geometry.three_mf_reading import read_3mf
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_merging import merged
+from CraNeXtLib.geometry.mesh_formats.mesh_names import MESH_SUFFIXES
+from CraNeXtLib.geometry.mesh_formats.three_mf_reading import read_3mf
+from CraNeXtLib.geometry.volume_formats.stored_volume import check_mesh_memory, too_little_memory
 
 _LONGEST_HEADER = 4096
 

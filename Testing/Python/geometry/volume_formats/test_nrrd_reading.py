@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.nrrd_files import data_files
 from CraNeXtLib.geometry.volume_files import input_hash, read_volume, volume_hash
+from CraNeXtLib.geometry.volume_formats.nrrd_files import data_files
 
 VOXELS = (np.random.default_rng(3).random((10, 11, 12)) * 1000).astype(np.int16)
 HEADER = {

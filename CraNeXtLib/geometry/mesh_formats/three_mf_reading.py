@@ -15,8 +15,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import DamagedError
 from CraNeXtLib.geometry.affine import apply_affine
 from CraNeXtLib.geometry.mesh import Mesh, joined
-from CraNeXtLib.geometry.mesh_frame import MeshFrame
-from CraNeXtLib.geometry.stored_volume import check_mesh_memory
+from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.volume_formats.stored_volume import check_mesh_memory
 
 _CORE = "{http://schemas.microsoft.com/3dmanufacturing/core/2015/02}"
 _PATH = "{http://schemas.microsoft.com/3dmanufacturing/production/2015/06}path"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.segments import choose_segments
-from CraNeXtLib.geometry.stored_volume import StoredVolume
+from CraNeXtLib.geometry.volume_formats.segments import choose_segments
+from CraNeXtLib.geometry.volume_formats.stored_volume import StoredVolume
 
 LABELS = np.array([0, 1, 2, 3, 4], np.uint8).reshape(5, 1, 1)
 

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.stored_volume import StoredSegment, StoredVolume
+from CraNeXtLib.geometry.volume_formats.stored_volume import StoredSegment, StoredVolume
 
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 

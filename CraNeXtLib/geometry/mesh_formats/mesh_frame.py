@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError, shown
-from CraNeXtLib.geometry.mesh_names import MESH_SPACES, MESH_UNITS
+from CraNeXtLib.geometry.mesh_formats.mesh_names import MESH_SPACES, MESH_UNITS
 
 TO_RAS = {"LPS": np.array([-1.0, -1.0, 1.0]), "RAS": np.ones(3)}
 """Factors between the coordinates of a space and RAS, in either direction."""

@@ -15,10 +15,10 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import DamagedError, file_size, opened
-from CraNeXtLib.geometry.data_files import numbers_of, read_voxels
-from CraNeXtLib.geometry.length_units import unit_in_mm
-from CraNeXtLib.geometry.nrrd_files import data_files, read_header_lines
-from CraNeXtLib.geometry.stored_volume import StoredVolume, allocated, bytes_of, check_size, with_memory
+from CraNeXtLib.geometry.volume_formats.data_files import numbers_of, read_voxels
+from CraNeXtLib.geometry.volume_formats.length_units import unit_in_mm
+from CraNeXtLib.geometry.volume_formats.nrrd_files import data_files, read_header_lines
+from CraNeXtLib.geometry.volume_formats.stored_volume import StoredVolume, allocated, bytes_of, check_size, with_memory
 
 # The patient coordinate systems of NRRD, with the signs that turn their axes into RAS.
 _TO_RAS = {

@@ -13,8 +13,8 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mask import binary
-from CraNeXtLib.geometry.stored_volume import StoredSegment, StoredVolume, check_memory, reading
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume_formats.stored_volume import StoredSegment, StoredVolume, check_memory, reading
 
 _SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 """Segmentation Storage and Label Map Segmentation Storage, which pydicom 3.0 does not know."""

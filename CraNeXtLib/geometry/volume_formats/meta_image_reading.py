@@ -16,9 +16,9 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.reading import DamagedError, file_size, opened
-from CraNeXtLib.geometry.data_files import named_files, numbers_of, read_voxels
-from CraNeXtLib.geometry.length_units import unit_in_mm
-from CraNeXtLib.geometry.stored_volume import StoredVolume, allocated, bytes_of, check_size, with_memory
+from CraNeXtLib.geometry.volume_formats.data_files import named_files, numbers_of, read_voxels
+from CraNeXtLib.geometry.volume_formats.length_units import unit_in_mm
+from CraNeXtLib.geometry.volume_formats.stored_volume import StoredVolume, allocated, bytes_of, check_size, with_memory
 
 _LONGEST_HEADER = 1 << 20
 _ELEMENT_TYPES = {

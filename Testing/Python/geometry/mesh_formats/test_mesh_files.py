@@ -10,8 +10,8 @@ from phantoms import head
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.glb_files import write_glb
-from CraNeXtLib.geometry.mesh_files import CaseMark, write_3mf, write_stl
+from CraNeXtLib.geometry.mesh_formats.glb_files import write_glb
+from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 

@@ -1,0 +1,1 @@
+"""The formats of mesh files: STL, PLY, OBJ, 3MF and GLB."""

@@ -1,0 +1,1 @@
+"""The formats of volume files, which :mod:`CraNeXtLib.geometry.volume_files` reads and writes."""
