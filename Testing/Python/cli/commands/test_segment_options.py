@@ -49,7 +49,7 @@ def worked_on(monkeypatch):
     monkeypatch.setattr(finishing_case, "finish", stand_in("finish", (0, 1)))
     monkeypatch.setattr(categorization_case, "categorize", stand_in("categorize", (0,)))
 
-    def reconstruct(source, reference, *_arguments):
+    def reconstruct(source, reference, *_arguments, **_options):
         masks["reconstruct"] = [source.skull.voxels, reference.voxels]
         raise InputError("Enough.")
 
