@@ -115,7 +115,8 @@ def check_fit(
         gaps[vertices] = rim_gaps(mesh, vertices, side, skull, outward)
         insertions.append(check_insertion(points, skull, outward, directions, limit_mm=limits.collision_mm))
     mirrored = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.center)
-    smallest_wall_mm, thinnest = thinnest_wall(mesh, max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm))
+    most_mm = max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm)
+    smallest_wall_mm, thinnest = thinnest_wall(mesh, most_mm, limit_mm=limits.wall_mm)
     smallest_wall_mm = round(smallest_wall_mm, 2)
     compared = float(np.isfinite(mirrored.outside_mm).sum() / max((side == OUTER).sum(), 1))
     numbers = {

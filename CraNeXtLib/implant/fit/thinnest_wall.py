@@ -17,7 +17,7 @@ _OPPOSITE = -0.9
 _WITHIN_MM = 0.05  # how much deeper than a ball its nearest vertex may lie, as vertices are not the surface
 
 
-def thinnest_wall(mesh: Mesh, most_mm: float) -> tuple[float, int | None]:
+def thinnest_wall(mesh: Mesh, most_mm: float, *, limit_mm: float) -> tuple[float, int | None]:
     """Return the thickness of a part's thinnest wall in mm, at most ``most_mm``, and the vertex where it is.
 
     A wall is thinner than so much where a ball of this diameter, touching one side from within, reaches through an
@@ -27,6 +27,7 @@ def thinnest_wall(mesh: Mesh, most_mm: float) -> tuple[float, int | None]:
     Args:
         mesh: Surface of the part.
         most_mm: Thickness up to which walls are looked for.
+        limit_mm: Thickness that is looked at itself, so that the answer is below it only if a wall is.
 
     Returns:
         ``most_mm`` and None if every wall is as thick as that.
@@ -34,10 +35,10 @@ def thinnest_wall(mesh: Mesh, most_mm: float) -> tuple[float, int | None]:
     tree = point_tree(mesh.vertices)
     if (_shortage(mesh, tree, most_mm) <= 0).all():
         return most_mm, None
-    thick, thin = 0.0, most_mm
+    thick, thin, middle = 0.0, most_mm, limit_mm if limit_mm < most_mm else most_mm / 2
     while thin - thick > RESOLUTION_MM:
-        middle = (thick + thin) / 2
         thick, thin = (middle, thin) if (_shortage(mesh, tree, middle) <= 0).all() else (thick, middle)
+        middle = (thick + thin) / 2
     return thick, int(_shortage(mesh, tree, thin).argmax())
 
 

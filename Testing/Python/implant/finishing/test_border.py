@@ -68,8 +68,8 @@ def test_a_feather_edge_on_slanted_bone_ends_blunt_and_the_rest_of_the_part_stay
     inside = [0.5 - above_bone, Z - 18, 10 - Z, 4 - X, 4 - Y, Y - 30]
     part = field_of(np.max(np.broadcast_arrays(*inside), axis=0))
     blunt = without_feather_edges(part, bone_mm, wall_mm=2.0, near_mm=4.5, sliver_mm=1.0)
-    assert thinnest_wall(surface_of_field(part), 3.0)[0] < 1
-    assert thinnest_wall(surface_of_field(part.with_voxels(blunt)), 2.0) == (2.0, None)
+    assert thinnest_wall(surface_of_field(part), 3.0, limit_mm=2.0)[0] <= 1
+    assert thinnest_wall(surface_of_field(part.with_voxels(blunt)), 2.0, limit_mm=2.0) == (2.0, None)
     far = bone_mm > 6
     assert ((blunt < 0) & far).sum() == pytest.approx(((part.voxels < 0) & far).sum(), rel=0.02)
 

@@ -27,15 +27,15 @@ def plate(*, thickness_mm: float = 3.0, taper_deg: float = 90.0, holes: tuple[fl
 
 @pytest.mark.parametrize("taper_deg", [90, 70])
 def test_a_plate_is_as_thick_as_its_wall_and_its_corners_are_no_thin_wall(taper_deg):
-    thickness_mm, vertex = thinnest_wall(plate(taper_deg=taper_deg), 5.0)
+    thickness_mm, vertex = thinnest_wall(plate(taper_deg=taper_deg), 5.0, limit_mm=2.0)
     assert thickness_mm == pytest.approx(3.0, abs=0.25)
     assert vertex is not None
-    assert thinnest_wall(plate(), 2.0) == (2.0, None)
+    assert thinnest_wall(plate(), 2.0, limit_mm=2.0) == (2.0, None)
 
 
 def test_a_feather_edge_is_a_thin_wall_and_is_found():
     mesh = plate(taper_deg=30)
-    thickness_mm, vertex = thinnest_wall(mesh, 5.0)
+    thickness_mm, vertex = thinnest_wall(mesh, 5.0, limit_mm=2.0)
     assert thickness_mm < 1
     assert mesh.vertices[vertex, 0] == pytest.approx(15, abs=1)
 
@@ -43,7 +43,15 @@ def test_a_feather_edge_is_a_thin_wall_and_is_found():
 @pytest.mark.parametrize(("between_mm", "expected_mm"), [(1.0, 1.0), (2.5, 2.5), (8.0, 3.0)])
 def test_what_is_left_between_two_holes_is_a_wall(between_mm, expected_mm):
     mesh = plate(holes=(-1.5 - between_mm / 2, 1.5 + between_mm / 2))
-    thickness_mm, vertex = thinnest_wall(mesh, 5.0)
+    thickness_mm, vertex = thinnest_wall(mesh, 5.0, limit_mm=2.0)
     assert thickness_mm == pytest.approx(expected_mm, abs=0.35)
     if expected_mm < 3:
         assert np.abs(mesh.vertices[vertex, :2]).max() < 2
+
+
+@pytest.mark.parametrize(("thickness_mm", "is_enough"), [(2.0, True), (1.9, False)])
+def test_a_wall_as_thick_as_the_limit_is_not_called_thinner(thickness_mm, is_enough):
+    """Halving intervals from 10 mm alone would answer 1.95 mm for the first plate."""
+    found_mm, _ = thinnest_wall(plate(thickness_mm=thickness_mm), 10.0, limit_mm=2.0)
+    assert (found_mm >= 2.0) == is_enough
+    assert found_mm == pytest.approx(thickness_mm, abs=0.11)
