@@ -14,6 +14,8 @@ from CraNeXtLib.geometry.volume import Volume
 TOLERANCE_MM = 0.01
 """Voxel centers of one lattice lie no farther apart; headers in single precision differ by less."""
 
+_OPPOSITES = dict(zip("RLAPSI", "LRPAIS", strict=True))
+
 
 def whole_box(volume: Volume) -> Box:
     """Return the box of all voxels of a volume."""
@@ -72,6 +74,27 @@ def box_on_lattice(volume: Volume, grid: Volume) -> tuple[Volume, Box] | None:
     affine = grid.affine.copy()
     affine[:3, 3] = grid.to_ras(starts[None])[0]
     return Volume(voxels, affine), box_from(starts, starts + voxels.shape)
+
+
+def directed(volume: Volume, codes: str) -> Volume:
+    """Return the same voxels with array axes that point, as nearly as the lattice allows, as named.
+
+    Args:
+        volume: The volume.
+        codes: Three letters, one of each pair R/L, A/P, S/I, such as ``"LPS"``.
+
+    >>> volume = Volume(np.arange(3).reshape(1, 3, 1), np.diag([1.0, 2.0, 1.0, 1.0]))
+    >>> turned = directed(volume, "PRS")
+    >>> turned.axis_codes, turned.voxels[:, 0, 0].tolist(), turned.affine[:3, 3].tolist()
+    ('PRS', [2, 1, 0], [0.0, 4.0, 0.0])
+    """
+    steps = dict(zip(volume.axis_codes, volume.affine[:3, :3].T, strict=True))
+    steps |= {_OPPOSITES[code]: -step for code, step in steps.items()}
+    affine = volume.affine.copy()
+    affine[:3, :3] = np.stack([steps[code] for code in codes], axis=1)
+    found = box_on_lattice(volume, Volume(volume.voxels, affine))
+    assert found is not None, "the lattice is the same"
+    return found[0]
 
 
 def on_one_grid(grid: Volume, *masks: Volume) -> tuple[Volume, ...]:

@@ -18,13 +18,16 @@ from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.core.runtime.devices import choose_device
-from CraNeXtLib.geometry.lattice import on_box
+from CraNeXtLib.geometry.box import Box
+from CraNeXtLib.geometry.lattice import box_on_lattice, directed, on_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.expected_error import ExpectedError, summarize
 from CraNeXtLib.implant.extraction import extract_implant
 from CraNeXtLib.implant.padding import NOTHING_ADDED, AddedVoxels, added_voxels, padded_for_implant
 from CraNeXtLib.implant.skull_base import base_warnings
 
+_DIRECTIONS = "LPS"
+"""Directions of the array axes in which a skull is completed, those of DICOM and of most NRRD files."""
 _STAGE_SHARES = {
     "Loading the model": 0.05,
     "Finding the head": 0.15,
@@ -77,7 +80,8 @@ def reconstruct(
     """Complete a defective skull and extract the implant.
 
     The model sees the head upright, however it lies in the scan and even if the header has it upside down, and with
-    padding around it, however close to the bone the volume ends. The result has the skull's own position.
+    padding around it, however close to the bone the volume ends. The result has the skull's own position, and is the
+    same whichever way the array's axes point.
 
     Args:
         skull: Mask of the defective skull, of any orientation and spacing.
@@ -90,7 +94,9 @@ def reconstruct(
         InputError: If the mask, the model or a setting is invalid, or too much of the mask is no bone.
         NoImplantError: If the model finds no defect; it holds the warnings so far.
     """
-    skull = skull_mask(skull)
+    given = skull_mask(skull)
+    skull = directed(given, _DIRECTIONS)
+    skull = skull.with_voxels(np.asfortranarray(skull.voxels))  # as files are read, and fastest
     stages = Stages(_STAGE_SHARES, progress)
     with stages.stage("Loading the model"):
         chosen = model_library.find(model)
@@ -118,13 +124,14 @@ def reconstruct(
             )
         expected = _expected_error_of(proposal, whole, pose)
         warnings += padded.edge_warnings(whole) + base_warnings(whole, pose)
-        box = padded.box_with(whole)
-        part = padded.part(box)
-        bone = on_box(skull, box)
-        implant = bone.with_voxels(whole.voxels[part])
+        part = padded.part(padded.box_with(whole))
+        implant, box = _part_on(given, whole, part)
+        bone = on_box(given, box)
+        implant = bone.with_voxels(implant.voxels)
     if expected:
         warnings += expected.warnings
-        expected = replace(expected, volume=bone.with_voxels(expected.volume.voxels[part]))
+        error, _ = _part_on(given, expected.volume, part)
+        expected = replace(expected, volume=bone.with_voxels(error.voxels))
     return Reconstruction(
         defective_skull=bone,
         complete_skull=bone.with_voxels(bone.voxels | implant.voxels),
@@ -137,8 +144,15 @@ def reconstruct(
         warnings=tuple(warnings),
         agreement=proposal.agreement,
         expected_error=expected,
-        added_voxels=added_voxels(box, skull),
+        added_voxels=added_voxels(box, given),
     )
+
+
+def _part_on(grid: Volume, volume: Volume, part: Box) -> tuple[Volume, Box]:
+    """Return a part of a volume with axes as those of a grid of its lattice, and its box in the grid's indices."""
+    found = box_on_lattice(volume.crop(part), grid)
+    assert found is not None, "the lattice is the same"
+    return found
 
 
 def _implant_of(proposal: Proposal, skull: Volume, postprocessing: str) -> Volume:

@@ -11,7 +11,7 @@ from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.geometry.box import box_from, foreground_box
-from CraNeXtLib.geometry.lattice import on_box, on_one_grid
+from CraNeXtLib.geometry.lattice import directed, on_box, on_one_grid
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
@@ -84,6 +84,30 @@ def test_the_implant_of_a_cropped_volume_is_that_of_the_whole_one(phantom):
         np.testing.assert_array_equal(placed.voxels, expected.voxels)
     assert part.expected_error.as_dict() == whole.expected_error.as_dict()
     assert surface_of(part.implant).is_watertight
+
+
+@pytest.mark.parametrize("codes", ["RAS", "LPS", "SAR"])
+def test_the_model_sees_the_same_whichever_way_the_array_lies(phantom, codes, monkeypatch):
+    seen, propose = [], Nearby.propose
+    monkeypatch.setattr(
+        Nearby, "propose", lambda self, skull, **rest: seen.append(skull) or propose(self, skull, **rest)
+    )
+    given = cropped(phantom.defective)
+    expected, found = reconstruct(given), reconstruct(directed(given, codes))
+    np.testing.assert_array_equal(seen[1].voxels, seen[0].voxels)
+    np.testing.assert_allclose(seen[1].affine, seen[0].affine, rtol=0, atol=1e-9)
+    assert found.implant.axis_codes == codes
+    assert found.implant.voxels.sum() == expected.implant.voxels.sum()
+    pairs = (
+        (found.implant, expected.implant),
+        (found.complete_skull, expected.complete_skull),
+        (found.expected_error.volume, expected.expected_error.volume),
+    )
+    for volume, same in pairs:
+        again = directed(volume, given.axis_codes)
+        np.testing.assert_array_equal(again.voxels, same.voxels)
+        np.testing.assert_allclose(again.affine, same.affine, rtol=0, atol=1e-9)
+    assert np.sum(found.added_voxels) == np.sum(expected.added_voxels)
 
 
 def test_the_grid_grows_no_further_than_the_implant_and_this_is_said(phantom):

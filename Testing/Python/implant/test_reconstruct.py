@@ -10,7 +10,7 @@ from CraNeXtLib.completion.proposal import Proposal
 from CraNeXtLib.core import resources
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
 from CraNeXtLib.geometry.box import box_from, foreground_box
-from CraNeXtLib.geometry.lattice import on_box
+from CraNeXtLib.geometry.lattice import directed, on_box
 from CraNeXtLib.geometry.volume import Volume
 
 
@@ -27,10 +27,11 @@ class Oracle(model_library.Model):
     def propose(self, skull, *, device, progress):
         assert device == "cpu"
         progress(0.5)
-        # The model is asked on a larger grid, and upright; the remaining bone shows where the voxels are.
+        # The model is asked in LPS, on a larger grid, and upright; the remaining bone shows where the voxels are.
+        bone, complete = (directed(volume, "LPS") for volume in (self.bone, self.complete))
         first = [side.start for side in foreground_box(skull.voxels)]
-        starts = np.subtract([side.start for side in foreground_box(self.bone.voxels)], first)
-        complete = on_box(self.complete, box_from(starts, starts + skull.shape))
+        starts = np.subtract([side.start for side in foreground_box(bone.voxels)], first)
+        complete = on_box(complete, box_from(starts, starts + skull.shape))
         box = foreground_box(complete.voxels & ~skull.voxels, margin=8)
         errors = np.full_like(complete.voxels[box], 2.5, dtype=np.float16)
         return Proposal(box, complete.voxels[box].astype(np.float32), expected_error=errors, warnings=("A note.",))

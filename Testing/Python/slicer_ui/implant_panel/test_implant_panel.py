@@ -26,7 +26,7 @@ from CraNeXtLib.geometry.volume_files import read_volume
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
-DEMO_DSC = 0.83  # the default model reaches 0.841 on the bundled skull
+DEMO_DSC = 0.83  # the default model reaches 0.846 on the bundled skull
 UI = REPOSITORY / "CraNeXtImplant" / "Resources" / "UI" / "CraNeXtImplant.ui"
 
 
