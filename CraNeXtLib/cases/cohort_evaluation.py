@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.anatomy.head.read_mask import MESH_IN_A_TABLE, check_without_doubt, frame_in_table
+from CraNeXtLib.anatomy.head.loaded_mask import MESH_IN_A_TABLE, check_without_doubt, frame_in_table
 from CraNeXtLib.cases.evaluation_case import read_evaluation
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.core.files.csv_tables import csv_text

@@ -104,15 +104,16 @@ def finish_case(
             measures = describe_implant(raw, bone, without_debris(surface_of(raw)))
             part = CheckedPart.of(finished, bone, material=material, fit_limits=fit_limits)
         with stages.stage("Writing"):
+            hashes = {name: volume_hash(path) for name, path in files.items()}
             description = with_verdict(
                 {
                     "format": "cranext-finish",
                     "version": _FORMAT_VERSION,
                     "notice": RESEARCH_USE_NOTICE,
-                    "case_id": case_id or volume_hash(files["skull"])[:8],
+                    "case_id": case_id or hashes["skull"][:8],
                     "created": timestamp(),
                     "input": {
-                        **{name: {"path": path.name, "sha256": volume_hash(path)} for name, path in files.items()},
+                        **{name: {"path": path.name, "sha256": hashes[name]} for name, path in files.items()},
                         **geometry_of(bone),
                     },
                     "versions": versions(),
@@ -122,7 +123,7 @@ def finish_case(
                     "warnings": [*read.warnings, *part.warnings],
                 }
             )
-            case = CaseMark(description["case_id"], description["input"]["implant"]["sha256"])
+            case = CaseMark(description["case_id"], hashes["implant"])
             write_part(part, bone, folder.path, space=read.space, pictures=report, case=case)
             description |= write_added_meshes(added, bone, raw, finished.mesh, folder.path, space=read.space, case=case)
         with stages.stage("Reporting"):

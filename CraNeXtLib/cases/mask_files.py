@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from CraNeXtLib.anatomy.head.implant_mask import check_implant
+from CraNeXtLib.anatomy.head.loaded_mask import LoadedMask
 from CraNeXtLib.anatomy.head.mask_reading import read_implant, read_skull
-from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
@@ -74,12 +74,12 @@ def read_with_skull(
 
 def read_part(
     part: PartFile,
-    skull: ReadMask,
+    skull: LoadedMask,
     skull_name: str,
     *,
     orientation: str | None = None,
     frame: MeshFrame = NOT_STATED,
-) -> ReadMask:
+) -> LoadedMask:
     """Read an implant that lies on a skull's lattice.
 
     Args:

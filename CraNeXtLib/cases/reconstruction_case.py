@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.anatomy.head.read_mask import ReadMask
+from CraNeXtLib.anatomy.head.loaded_mask import LoadedMask
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.cases.added_meshes import write_added_meshes
 from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
@@ -156,7 +156,7 @@ def _read_input(path: Path, settings: CaseSettings) -> SkullInput:
     return read_skull(path, orientation=settings.orientation, segment=settings.segment, frame=settings.mesh_frame)
 
 
-def _read_reference(settings: CaseSettings, skull: SkullInput, skull_name: str) -> ReadMask | None:
+def _read_reference(settings: CaseSettings, skull: SkullInput, skull_name: str) -> LoadedMask | None:
     if settings.reference_implant is None:
         return None
     part = PartFile(settings.reference_implant, settings.reference_segment, "--reference-segment")

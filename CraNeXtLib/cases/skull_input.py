@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.anatomy.head import mask_reading
-from CraNeXtLib.anatomy.head.read_mask import ReadMask
+from CraNeXtLib.anatomy.head.loaded_mask import LoadedMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
 from CraNeXtLib.geometry.volume import Volume
@@ -34,9 +34,9 @@ class SkullInput:
     frame: MeshFrame | None = None
 
     @property
-    def read(self) -> ReadMask:
+    def read(self) -> LoadedMask:
         """The skull, for what is read beside it."""
-        return ReadMask(self.skull, self.frame)
+        return LoadedMask(self.skull, self.frame)
 
 
 def read_skull(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from CraNeXtLib.anatomy.head.implant_mask import check_implant
+from CraNeXtLib.anatomy.head.loaded_mask import MESH_IN_A_TABLE, LoadedMask, check_without_doubt, frame_in_table
 from CraNeXtLib.anatomy.head.mesh_masks import read_implant_mesh, read_skull_mesh
-from CraNeXtLib.anatomy.head.read_mask import MESH_IN_A_TABLE, ReadMask, check_without_doubt, frame_in_table
 from CraNeXtLib.core.errors import InputError, rename_settings
 from CraNeXtLib.datasets.manifest import ROLES, DatasetCase
 from CraNeXtLib.geometry.lattice import box_on_lattice, on_one_grid
@@ -72,13 +72,13 @@ def contents(case: DatasetCase) -> dict[str, str]:
     }
 
 
-def _read(case: DatasetCase, role: str, path: Path, skull: ReadMask | None = None) -> ReadMask:
+def _read(case: DatasetCase, role: str, path: Path, skull: LoadedMask | None = None) -> LoadedMask:
     """Read a mask; that of a mesh is made on a grid of its own, or on that of the skull that is given."""
     option = f"the manifest's column {role}_segment"
     orientation, segment = case.orientation or None, case.segment_of(role) or None
     try:
         if not is_mesh_name(path.name):
-            return ReadMask(read_mask(path, orientation=orientation, segment=segment, option=option))
+            return LoadedMask(read_mask(path, orientation=orientation, segment=segment, option=option))
         frame = frame_in_table(case.orientation)
         read = (
             read_implant_mesh(path, skull, segment=segment, frame=frame, option=option)

@@ -19,7 +19,7 @@ MESH_IN_A_TABLE: dict[str, str] = {
 
 
 @dataclass(frozen=True, eq=False)
-class ReadMask:
+class LoadedMask:
     """A mask, and what its file was.
 
     Attributes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from CraNeXtLib.anatomy.head.loaded_mask import LoadedMask
 from CraNeXtLib.anatomy.head.mesh_masks import read_implant_mesh, read_skull_mesh
-from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.anatomy.head.skull_mask import read_skull_mask, skull_mask
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
 from CraNeXtLib.geometry.mesh_formats.mesh_names import is_mesh_name
@@ -18,7 +18,7 @@ def read_skull(
     orientation: str | None = None,
     segment: str | None = None,
     frame: MeshFrame = NOT_STATED,
-) -> ReadMask:
+) -> LoadedMask:
     """Read the mask of a skull from a volume or a mesh.
 
     Args:
@@ -33,20 +33,20 @@ def read_skull(
     """
     path = Path(path)
     if not is_mesh_name(path.name):
-        return ReadMask(read_skull_mask(path, orientation=orientation, segment=segment))
+        return LoadedMask(read_skull_mask(path, orientation=orientation, segment=segment))
     read = read_skull_mesh(path, segment=segment, frame=frame)
-    return ReadMask(skull_mask(read.mask, name=path.name), read.frame, read.warnings)
+    return LoadedMask(skull_mask(read.mask, name=path.name), read.frame, read.warnings)
 
 
 def read_implant(
     path: str | Path,
-    skull: ReadMask,
+    skull: LoadedMask,
     *,
     orientation: str | None = None,
     segment: str | None = None,
     frame: MeshFrame = NOT_STATED,
     option: str = "--implant-segment",
-) -> ReadMask:
+) -> LoadedMask:
     """Read the mask of an implant; that of a mesh is made on the lattice of its skull.
 
     Args:
@@ -64,4 +64,4 @@ def read_implant(
     path = Path(path)
     if is_mesh_name(path.name):
         return read_implant_mesh(path, skull, segment=segment, frame=frame, option=option)
-    return ReadMask(read_mask(path, orientation=orientation, segment=segment, option=option))
+    return LoadedMask(read_mask(path, orientation=orientation, segment=segment, option=option))

@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.alignment import align_surfaces
 from CraNeXtLib.anatomy.head.bone_surface import bone_surface
+from CraNeXtLib.anatomy.head.loaded_mask import LoadedMask
 from CraNeXtLib.anatomy.head.pose import BETTER_FLIPPED, bundled_template, measure_fit, template_surface
-from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import box_from
 from CraNeXtLib.geometry.lattice import on_box
@@ -35,7 +35,7 @@ _LEAST_CONTACT = 0.02
 """Fraction of an implant that lies within ``_CONTACT_MM`` of bone, less what lies in it; 0.1 for large ones."""
 
 
-def read_skull_mesh(path: Path, *, segment: str | None = None, frame: MeshFrame = NOT_STATED) -> ReadMask:
+def read_skull_mesh(path: Path, *, segment: str | None = None, frame: MeshFrame = NOT_STATED) -> LoadedMask:
     """Read the mesh of a skull as a mask on a grid of its own, of voxels of 0.4 to 0.5 mm.
 
     Args:
@@ -60,18 +60,18 @@ def read_skull_mesh(path: Path, *, segment: str | None = None, frame: MeshFrame 
     i, j, k = np.ceil((high - low) / spacing).astype(int).tolist()
     mask = voxels_inside(mesh, affine, (i, j, k))
     if frame.space:
-        return ReadMask(_in_ras(mask, frame.space), frame, warnings)
+        return LoadedMask(_in_ras(mask, frame.space), frame, warnings)
     space = _space_by_template(mask, name)
     told = (
         f"{name} does not state its space; {space} was taken, in which the head faces forward. Check left and right, "
         "or give --mesh-space."
     )
-    return ReadMask(_in_ras(mask, space), MeshFrame(frame.unit, space), (*warnings, told))
+    return LoadedMask(_in_ras(mask, space), MeshFrame(frame.unit, space), (*warnings, told))
 
 
 def read_implant_mesh(
-    path: Path, skull: ReadMask, *, segment: str | None = None, frame: MeshFrame = NOT_STATED, option: str
-) -> ReadMask:
+    path: Path, skull: LoadedMask, *, segment: str | None = None, frame: MeshFrame = NOT_STATED, option: str
+) -> LoadedMask:
     """Read the mesh of an implant as a mask on the lattice of its skull.
 
     Args:
@@ -88,13 +88,13 @@ def read_implant_mesh(
     frame = frame.known(skull.frame or NOT_STATED)
     mesh, frame, warnings = _in_mm(path, segment, frame, option, _IMPLANT_MM, "implant")
     if frame.space:
-        return ReadMask(_beside(mesh, frame.space, skull.mask, path.name), frame, warnings)
+        return LoadedMask(_beside(mesh, frame.space, skull.mask, path.name), frame, warnings)
     space, mask = _space_by_contact(mesh, skull.mask, path.name)
     told = (
         f"{path.name} does not state its space; {space} was taken, in which it lies in the gap of the bone. Check it, "
         "or give --mesh-space."
     )
-    return ReadMask(mask, MeshFrame(frame.unit, space), (*warnings, told))
+    return LoadedMask(mask, MeshFrame(frame.unit, space), (*warnings, told))
 
 
 def _in_mm(

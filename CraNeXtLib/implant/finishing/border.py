@@ -49,7 +49,7 @@ def without_slivers(part: Volume, thinnest_mm: float) -> np.ndarray:
 
 
 def without_feather_edges(
-    part: Volume, bone_mm: np.ndarray, *, wall_mm: float, near_mm: float, sliver_mm: float
+    part: Volume, bone_mm: np.ndarray, *, wall_mm: float, near_mm: float, thinnest_mm: float
 ) -> np.ndarray:
     """Return the field of a part that ends blunt at the bone: what is thinner than a wall is cut off there.
 
@@ -61,10 +61,10 @@ def without_feather_edges(
         bone_mm: Distance to the bone, of the same shape.
         wall_mm: Thickness of the edge, to which a voxel is added that smoothing takes away again.
         near_mm: Distance from bone within which a feather edge lies.
-        sliver_mm: Thickness of slivers, 0 for none.
+        thinnest_mm: Thickness of slivers, 0 for none; see ``without_slivers``.
     """
     blunt = without_slivers(part, wall_mm + float(part.spacing[0]))
-    plain = without_slivers(part, sliver_mm) if sliver_mm else part.voxels
+    plain = without_slivers(part, thinnest_mm) if thinnest_mm else part.voxels
     inside, far = plain < 0, bone_mm > near_mm
     cut = inside & (blunt >= 0)
     plates = components_with(cut, cut & far) if (blunt < 0).any() else inside

@@ -212,7 +212,7 @@ def _edged(site: _Site, field: np.ndarray, settings: FinishSettings) -> np.ndarr
             site.bone_mm.voxels,
             wall_mm=settings.minimum_wall_mm,
             near_mm=settings.clearance_mm + 2 * settings.minimum_wall_mm,
-            sliver_mm=settings.edge_radius_mm,
+            thinnest_mm=settings.edge_radius_mm,
         )
     return border.without_slivers(part, settings.edge_radius_mm) if settings.edge_radius_mm else field
 

@@ -5,9 +5,9 @@ import pytest
 
 from CraNeXtLib.anatomy.head import mesh_masks
 from CraNeXtLib.anatomy.head.alignment import Alignment
+from CraNeXtLib.anatomy.head.loaded_mask import LoadedMask
 from CraNeXtLib.anatomy.head.mesh_masks import read_implant_mesh, read_skull_mesh
 from CraNeXtLib.anatomy.head.pose import PoseFit, bundled_template
-from CraNeXtLib.anatomy.head.read_mask import ReadMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
@@ -119,7 +119,7 @@ def test_a_skull_too_large_for_the_memory_bound_is_refused(tmp_path, phantom, mo
 @pytest.mark.parametrize("space", ["LPS", "RAS", ""])
 def test_an_implant_gets_the_voxels_of_its_skull(tmp_path, phantom, space):
     skull, plug = phantom
-    read = read_implant_mesh(write(plug, tmp_path / "plug.stl", space=space), ReadMask(skull), option=OPTION)
+    read = read_implant_mesh(write(plug, tmp_path / "plug.stl", space=space), LoadedMask(skull), option=OPTION)
     back = np.zeros(skull.shape, bool)
     back[tuple(np.round(skull.to_indices(read.mask.to_ras(np.argwhere(read.mask.voxels)))).astype(int).T)] = True
     np.testing.assert_array_equal(back, plug.voxels)
@@ -131,10 +131,10 @@ def test_an_implant_gets_the_voxels_of_its_skull(tmp_path, phantom, space):
 def test_an_implant_follows_the_mesh_of_its_skull(tmp_path, phantom):
     skull, plug = phantom
     path = write(plug, tmp_path / "plug.stl", scale=0.1)
-    read = read_implant_mesh(path, ReadMask(skull, MeshFrame("cm", "LPS")), option=OPTION)
+    read = read_implant_mesh(path, LoadedMask(skull, MeshFrame("cm", "LPS")), option=OPTION)
     assert (read.frame, read.warnings) == (MeshFrame("cm", "LPS"), ())
     assert read.mask.voxels.sum() == plug.voxels.sum()
-    read = read_implant_mesh(write(plug, path, space="RAS"), ReadMask(skull, MeshFrame("mm", "LPS")), option=OPTION)
+    read = read_implant_mesh(write(plug, path, space="RAS"), LoadedMask(skull, MeshFrame("mm", "LPS")), option=OPTION)
     assert read.frame.space == "RAS"
 
 
@@ -143,6 +143,6 @@ def test_an_implant_whose_place_does_not_tell_its_space_needs_the_option(tmp_pat
     away = Volume(plug.voxels, plug.affine + np.outer([0, 0, 1, 0], [0, 0, 0, 300.0]))
     path = write(away, tmp_path / "plug.stl")
     with pytest.raises(InputError, match="give --mesh-space LPS or RAS"):
-        read_implant_mesh(path, ReadMask(skull), option=OPTION)
+        read_implant_mesh(path, LoadedMask(skull), option=OPTION)
     with pytest.raises(InputError, match="may be in cm or inch; give its unit with --mesh-unit"):
-        read_implant_mesh(write(plug, path, scale=0.1), ReadMask(skull), option=OPTION)
+        read_implant_mesh(write(plug, path, scale=0.1), LoadedMask(skull), option=OPTION)

@@ -67,7 +67,7 @@ def test_a_feather_edge_on_slanted_bone_ends_blunt_and_the_rest_of_the_part_stay
     bone_mm = np.broadcast_to(above_bone, (SIZE,) * 3)
     inside = [0.5 - above_bone, Z - 18, 10 - Z, 4 - X, 4 - Y, Y - 30]
     part = field_of(np.max(np.broadcast_arrays(*inside), axis=0))
-    blunt = without_feather_edges(part, bone_mm, wall_mm=2.0, near_mm=4.5, sliver_mm=1.0)
+    blunt = without_feather_edges(part, bone_mm, wall_mm=2.0, near_mm=4.5, thinnest_mm=1.0)
     assert thinnest_wall(surface_of_field(part), 3.0, limit_mm=2.0)[0] <= 1
     assert thinnest_wall(surface_of_field(part.with_voxels(blunt)), 2.0, limit_mm=2.0) == (2.0, None)
     far = bone_mm > 6
@@ -79,7 +79,7 @@ def test_a_plate_that_is_thin_itself_is_no_feather_edge(near_mm, share):
     bone_mm = np.broadcast_to(X, (SIZE,) * 3)
     plates = np.minimum(np.maximum(np.abs(Z - 10) - 0.7, 1 - X), np.maximum(np.abs(Z - 25) - 3, 1 - X))
     part = field_of(np.maximum(plates, np.maximum(X - 30, np.maximum(4 - Y, Y - 30))))
-    edged = without_feather_edges(part, bone_mm, wall_mm=2.0, near_mm=near_mm, sliver_mm=0.0)
+    edged = without_feather_edges(part, bone_mm, wall_mm=2.0, near_mm=near_mm, thinnest_mm=0.0)
     thin = np.broadcast_to(np.abs(Z - 10) < 2, part.shape)
     assert ((edged < 0) & thin).sum() == share * ((part.voxels < 0) & thin).sum()
     assert (edged < 0)[40, 40, 50]
