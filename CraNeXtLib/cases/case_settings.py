@@ -44,8 +44,7 @@ class CaseSettings:
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
         reference_implant: File of the true implant, to measure the result against.
         reference_segment: Segment or label to read from that file, as for ``segment``.
-        report: Whether to write ``report.html``, ``report.pdf`` and their pictures; by default unless the case is a
-            preview.
+        report: Whether to write report, approval sheet and their pictures; by default unless the case is a preview.
         case_id: Name of the case in the report; by default the first digits of the input's SHA-256 hash, because file
             names may identify a patient.
         finishing: How the part to be made is finished, None for not at all; by default as ``FinishSettings()``, or not

@@ -63,7 +63,7 @@ def write_implant_files(
         material: Material of the part, for its weight.
         expected_error: File of the expected error mapped onto the implant, to show in the report of an implant that
             was not edited.
-        report: Whether to write ``report.html``, ``report.pdf`` and their pictures.
+        report: Whether to write report, approval sheet and their pictures.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:

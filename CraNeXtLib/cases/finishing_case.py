@@ -54,7 +54,8 @@ def finish_case(
     """Finish the implant in a file, check its fit and write everything into a folder.
 
     Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp``, ``finish.json`` and, with a report,
-    ``report.html``, ``report.pdf`` and their pictures. If anything fails, no file is written.
+    ``report.html``, ``report.pdf``, the approval sheet (``approval.html``, ``.pdf``) and their pictures. If anything
+    fails, no file is written.
 
     Args:
         implant: File of the implant.

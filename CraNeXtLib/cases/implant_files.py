@@ -1,17 +1,21 @@
-"""The files that a reconstructed and an edited implant have in common: masks, surface and report."""
+"""The files that a reconstructed and an edited implant have in common: masks, surface, report and approval sheet."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.approval import SHEET_PICTURE, write_approval_sheet
 from CraNeXtLib.cases.expected_error_files import CAPTION, PICTURE
 from CraNeXtLib.cases.report import Figure, draw_figures, write_report
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_stl
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
+from CraNeXtLib.pictures.approval_picture import write_approval_picture
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
+from CraNeXtLib.pictures.implant_pictures import SkullViews
+from CraNeXtLib.pictures.skull_renderer import SkullScene
 
 DEFECTIVE_SKULL = "defective_skull.nrrd"
 
@@ -52,7 +56,8 @@ def write_implant_report(
 ) -> None:
     """Draw the implant and write the report; pictures of fit and expected error are included if the folder has them.
 
-    The implant is the finished one, where ``result`` has one: what is looked at is what would be made.
+    The implant is the finished one, where ``result`` has one: what is looked at is what would be made. Such a part also
+    gets the approval sheet, for which its meshes must be in the folder.
 
     Args:
         result: Content of ``result.json``.
@@ -62,10 +67,14 @@ def write_implant_report(
         ct: The CT in Hounsfield units that the skull was segmented from, if any.
     """
     shown = "Finished implant" if result.get("finishing") else "Implant as it is"
-    figures = draw_figures(skull, implant, folder, title=shown, case_id=result["case_id"], ct=ct)
+    views = SkullViews(SkullScene.of(skull, implant))
+    figures = draw_figures(views, skull, implant, folder, title=shown, case_id=result["case_id"], ct=ct)
     fit_maps = _present(FIT_PICTURES, folder)
     expected_error = _present({PICTURE: CAPTION}, folder)
     write_report(result, figures, folder, maps=fit_maps, expected=expected_error)
+    if result.get("finishing"):
+        write_approval_picture(views, skull, implant, folder / SHEET_PICTURE, case_id=result["case_id"], ct=ct)
+        write_approval_sheet(result, folder)
 
 
 def _present(captions: dict[str, str], folder: Path) -> list[Figure]:

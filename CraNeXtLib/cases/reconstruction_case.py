@@ -48,7 +48,8 @@ def reconstruct_case(
     Writes the skull as it was read or segmented (``defective_skull.nrrd``), the model's implant, which completes it
     exactly (``complete_skull.nrrd``, ``implant.nrrd``, ``implant.stl``, ``implant.3mf``), the part to make
     (``finished_implant.nrrd``, ``.stl`` and ``.3mf``), ``fit_maps.vtp``, ``result.json`` and, with a report,
-    ``report.html``, ``report.pdf`` and their pictures. A model that estimates its error adds ``expected_error.nrrd``
+    ``report.html``, ``report.pdf`` and, on the part, the approval sheet (``approval.html``, ``.pdf``), with their
+    pictures. A model that estimates its error adds ``expected_error.nrrd``
     and ``.vtp``, and several separate defects add one STL file per piece: ``implant_1.stl``,
     ``finished_implant_1.stl`` and so on. If anything fails, no file is written. If finishing leaves nothing, the part
     is missing and a warning says why. The files replace those of an earlier run in the folder.

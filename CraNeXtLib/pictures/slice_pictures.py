@@ -17,7 +17,7 @@ from CraNeXtLib.pictures.palette import BONE, IMPLANT, INK
 from CraNeXtLib.pictures.png_files import FOOT_PIXELS, write_png
 
 if TYPE_CHECKING:
-    from PIL import ImageDraw, ImageFont
+    from PIL import Image
 
 Axis = tuple[int, int]
 """A RAS axis, 0 to 2, and 1 or -1 for running along or against it."""
@@ -77,7 +77,7 @@ def write_slice_picture(
     if not implant.has_geometry_of(skull):
         raise InputError("The skull and the implant differ in geometry; resample them onto one grid.")
     skull, implant = of_booleans(skull), of_booleans(implant)
-    head, part = (_extent(volume) for volume in (skull, implant))
+    head, part = (extent_of(volume) for volume in (skull, implant))
     low, high = np.minimum(head[0], part[0]) - _MARGIN_MM, np.maximum(head[1], part[1]) + _MARGIN_MM
     pixel_mm = max(PIXEL_MM, *((high - low) / np.array([_PANEL[0], _PANEL[0], _PANEL[1]])))
     canvas = Image.new("RGB", (1600, 100 - FOOT_PIXELS + 580 * len(POSITIONS)), "white")
@@ -87,12 +87,14 @@ def write_slice_picture(
         for column, plane in enumerate(PLANES):
             across = plane.across
             position_mm = part[0][across] + fraction * (part[1][across] - part[0][across])
-            points = _slice_points(plane, position_mm, low, high, pixel_mm)
-            image = _rendered(points, skull, implant, background)
+            points = slice_points(plane, position_mm, low, high, pixel_mm)
+            shown = slice_of_skull(points, skull, background)
+            occupancy = slice_of_mask(points, implant)[..., None]
+            image = as_bytes(shown + occupancy * (IMPLANT - shown))
             left, top = 10 + 530 * column, 72 + 580 * row
             panel = Image.new("RGB", _PANEL, tuple(int(255 * value) for value in _BACKGROUND))
             panel.paste(Image.fromarray(image), ((_PANEL[0] - image.shape[1]) // 2, (_PANEL[1] - image.shape[0]) // 2))
-            _draw_sides_and_scale(ImageDraw.Draw(panel), plane, pixel_mm, small)
+            draw_sides_and_scale(panel, plane, pixel_mm)
             canvas.paste(panel, (left, top))
             # A signed coordinate and not "28 mm left", since the origin may lie outside the head.
             caption = f"{plane.name}, {'RAS'[across]} = {position_mm:.0f} mm"
@@ -100,7 +102,7 @@ def write_slice_picture(
     write_png(canvas, path, case_id=case_id)
 
 
-def _extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
+def extent_of(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
     """Return the lowest and highest RAS coordinates of a mask's voxel centers."""
     try:
         box = foreground_box(mask.voxels)
@@ -110,7 +112,7 @@ def _extent(mask: Volume) -> tuple[np.ndarray, np.ndarray]:
     return points.min(axis=0), points.max(axis=0)
 
 
-def _slice_points(plane: Plane, position_mm: float, low: np.ndarray, high: np.ndarray, pixel_mm: float) -> np.ndarray:
+def slice_points(plane: Plane, position_mm: float, low: np.ndarray, high: np.ndarray, pixel_mm: float) -> np.ndarray:
     """Return the RAS points of a slice's pixels, shape (rows, columns, 3)."""
     lines = [
         np.arange(low[axis], high[axis] + pixel_mm / 2, pixel_mm)[::direction]
@@ -123,22 +125,29 @@ def _slice_points(plane: Plane, position_mm: float, low: np.ndarray, high: np.nd
     return points
 
 
-def _rendered(points: np.ndarray, skull: Volume, implant: Volume, background: Volume | None) -> np.ndarray:
-    """Return the slice as an 8-bit RGB picture of shape (rows, columns, 3)."""
+def slice_of_skull(points: np.ndarray, skull: Volume, ct: Volume | None) -> np.ndarray:
+    """Return the CT or, without one, the skull's mask at a slice's points, as RGB from 0 to 1, (rows, columns, 3)."""
+    if ct is None:
+        return _BACKGROUND + slice_of_mask(points, skull)[..., None] * (BONE - _BACKGROUND)
+    first, last = CT_WINDOW_HU
+    values = _sampled(points, ct, first)
+    return np.repeat(np.clip((values - first) / (last - first), 0, 1)[..., None], 3, axis=-1)
 
-    def sample(voxels: np.ndarray, indices: np.ndarray, outside: float = 0.0) -> np.ndarray:
-        return ndimage.map_coordinates(voxels, indices, np.float32, order=1, mode="grid-constant", cval=outside)
 
-    indices = skull.to_indices(points.reshape(-1, 3)).T  # The implant has the same geometry.
-    if background is None:
-        picture = _BACKGROUND + sample(skull.voxels, indices)[:, None] * (BONE - _BACKGROUND)
-    else:
-        first, last = CT_WINDOW_HU
-        values = sample(background.voxels, background.to_indices(points.reshape(-1, 3)).T, first)
-        picture = np.repeat(np.clip((values - first) / (last - first), 0, 1)[:, None], 3, axis=1)
-    occupancy = np.clip(sample(implant.voxels, indices), 0, 1)[:, None]
-    picture = np.clip(picture + occupancy * (IMPLANT - picture), 0, 1)
-    return (255 * picture).astype(np.uint8).reshape(*points.shape[:2], 3)
+def slice_of_mask(points: np.ndarray, mask: Volume) -> np.ndarray:
+    """Return how much of a mask is at a slice's points, from 0 to 1, shape (rows, columns)."""
+    return np.clip(_sampled(points, mask), 0, 1)
+
+
+def as_bytes(picture: np.ndarray) -> np.ndarray:
+    """Return a picture with values from 0 to 1 as an 8-bit picture."""
+    return (255 * np.clip(picture, 0, 1)).astype(np.uint8)
+
+
+def _sampled(points: np.ndarray, volume: Volume, outside: float = 0.0) -> np.ndarray:
+    indices = volume.to_indices(points.reshape(-1, 3)).T
+    values = ndimage.map_coordinates(volume.voxels, indices, np.float32, order=1, mode="grid-constant", cval=outside)
+    return values.reshape(points.shape[:2])
 
 
 def _letters(axis: Axis) -> Sequence[str]:
@@ -147,15 +156,27 @@ def _letters(axis: Axis) -> Sequence[str]:
     return ends if axis[1] > 0 else ends[::-1]
 
 
-def _draw_sides_and_scale(
-    draw: ImageDraw.ImageDraw, plane: Plane, pixel_mm: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+def draw_sides_and_scale(
+    panel: Image.Image, plane: Plane, pixel_mm: float, *, letters: int = 17, scale_mm: int = _SCALE_MM
 ) -> None:
-    """Draw the side letters at the four edges and a scale bar."""
-    width, height = _PANEL
-    edges = [(14, height / 2), (width - 14, height / 2), (width / 2, 14), (width / 2, height - 14)]
-    for letter, edge in zip((*_letters(plane.right), *_letters(plane.down)), edges, strict=True):
-        draw.text(edge, letter, fill=_SCALE_INK, font=font, anchor="mm")
-    length = _SCALE_MM / pixel_mm
-    draw.line((width - 20 - length, height - 20, width - 20, height - 20), fill=_SCALE_INK, width=3)
-    label = (width - 20 - length / 2, height - 32)
-    draw.text(label, f"{_SCALE_MM} mm", fill=_SCALE_INK, font=font, anchor="mm")
+    """Draw the directions at the four edges of a slice in letters of a height in pixels, and a scale bar."""
+    from PIL import ImageDraw, ImageFont
+
+    draw, font, (width, height) = ImageDraw.Draw(panel), ImageFont.load_default(letters), panel.size
+    edge = round(0.82 * letters)
+    places = [(edge, height / 2), (width - edge, height / 2), (width / 2, edge), (width / 2, height - edge)]
+    for letter, place in zip((*_letters(plane.right), *_letters(plane.down)), places, strict=True):
+        draw.text(place, letter, fill=_SCALE_INK, font=font, anchor="mm", stroke_width=2, stroke_fill="black")
+    length, right, down = scale_mm / pixel_mm, width - 20, height - 20
+    draw.line((right - length, down, right, down), fill=_SCALE_INK, width=3)
+    label = f"{scale_mm} mm"
+    across = min(right - length / 2, width - 6 - draw.textlength(label, font) / 2)  # a short bar is narrower
+    draw.text(
+        (across, down - round(0.7 * letters)),
+        label,
+        fill=_SCALE_INK,
+        font=font,
+        anchor="mm",
+        stroke_width=2,
+        stroke_fill="black",
+    )

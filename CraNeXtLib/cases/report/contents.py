@@ -7,24 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from CraNeXtLib.cases.report.figures import Figure
+from CraNeXtLib.cases.report.wording import (
+    NOT_VALIDATED,
+    Rows,
+    criteria_rows,
+    direction_text,
+    place_text,
+    spread_text,
+    value_text,
+)
 from CraNeXtLib.cases.verdict import DOES_NOT_FIT, FITS, other_warnings
 
-Rows = list[tuple[str, str]]
-_QUESTIONS = {
-    "complete": "Is the defect covered completely?",
-    "no_false_positive": "Is nothing added elsewhere?",
-    "restored_shape": "Is the shape restored?",
-    "smooth_transition": "Does it meet the skull without a step?",
-    "minimal_thickness": "Is it thick enough and not too thick?",
-    "rim_within": "Does the rim follow the bone within tolerance?",
-    "overlap": "Is it free of overlap with bone?",
-    "wall": "Is every wall thick enough?",
-    "insertion": "Does it go in without touching bone?",
-    "watertight": "Is its surface watertight?",
-}
-_NOT_VALIDATED = "Thresholds and settings are this project's own and not validated clinically."
 _EXPECTED_ERROR = "Error of the outer surface that the model itself expects, given the visible part of the skull."
-_VERDICTS = {True: "yes", False: "NO", None: "not measured"}
 _METRICS = {
     "dsc": "DSC",
     "bdsc": "bDSC",
@@ -95,9 +89,9 @@ def sections_of(
         Section("Implant", _implant(result), figures[:1]),
         Section("Defects found", _defects(result)),
         Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR),
-        Section("Checklist", _criteria(result.get("checklist")), note=_NOT_VALIDATED),
-        Section("Fit", _criteria(result.get("fit")) + _fit(result), maps, _fit_note(result)),
-        Section("Finishing", _finishing(result), note=_NOT_VALIDATED),
+        Section("Checklist", criteria_rows(result.get("checklist")), note=NOT_VALIDATED),
+        Section("Fit", criteria_rows(result.get("fit")) + _fit(result), maps, _fit_note(result)),
+        Section("Finishing", _finishing(result), note=NOT_VALIDATED),
         Section("Against the reference implant", _metrics(result)),
         Section("From all sides", figures=figures[1:]),
         Section("Provenance", _provenance(result)),
@@ -110,8 +104,8 @@ def _implant(result: dict[str, Any]) -> Rows:
     return [
         ("Volume", f"{result['implant_volume_ml']:.1f} mL"),
         ("Area of the outer surface", f"{result['defect_area_cm2']:.1f} cm²"),
-        ("Thickness", _spread(result["thickness_mm"])),
-        ("Pieces", "; ".join(f"{p['volume_ml']:.1f} mL at {_place(p['centre_ras_mm'])}" for p in result["pieces"])),
+        ("Thickness", spread_text(result["thickness_mm"])),
+        ("Pieces", "; ".join(f"{p['volume_ml']:.1f} mL at {place_text(p['centre_ras_mm'])}" for p in result["pieces"])),
         ("Surface", "watertight" if result["watertight"] else "not watertight"),
         *([("Agreement with the mirrored skull's", f"DSC {agreement:.2f}")] if agreement is not None else []),
     ]
@@ -128,7 +122,8 @@ def _defect(defect: dict[str, Any]) -> str:
     return (
         f"{defect['side']}; {regions}; {defect['area_cm2']:.1f} cm², {defect['volume_ml']:.1f} mL, "
         f"{defect['extent_mm']:.0f} mm across, {defect['perimeter_mm']:.0f} mm around; open before "
-        f"{opening['before']:.1f} cm², after {opening['after']:.1f} cm²; middle at {_place(defect['centre_ras_mm'])}"
+        f"{opening['before']:.1f} cm², after {opening['after']:.1f} cm²; middle at "
+        f"{place_text(defect['centre_ras_mm'])}"
     )
 
 
@@ -138,26 +133,12 @@ def _expected_error(result: dict[str, Any]) -> Rows:
         return []
     rows, worst = [], expected["worst"]
     if worst:
-        place = f"{worst['side']}, {worst['region']}, at {_place(worst['place_ras_mm'])}"
+        place = f"{worst['side']}, {worst['region']}, at {place_text(worst['place_ras_mm'])}"
         rows = [
             ("Outer surface", f"mean {expected['mean_mm']:.1f} mm, 95 % below {expected['p95_mm']:.1f} mm"),
             ("Largest", f"{worst['error_mm']:.1f} mm: {place}"),
         ]
     return [*rows, ("Known for", f"{expected['known_percent']:.0f} % of the implant")]
-
-
-def _criteria(check: dict[str, Any] | None) -> Rows:
-    return [(_QUESTIONS[c["name"]], _criterion(c)) for c in check["criteria"]] if check else []
-
-
-def _criterion(criterion: dict[str, Any]) -> str:
-    answer = _VERDICTS[criterion["passed"]]
-    if criterion["value"] is None or criterion["unit"] == "yes":
-        return answer
-    unit = "" if criterion["unit"] == "ratio" else f" {criterion['unit']}"
-    answer += f": {criterion['value']:.2f}{unit}, threshold {criterion['threshold']:g}{unit}"
-    place = criterion["place_ras_mm"]
-    return f"{answer}; worst at {_place(place)}" if place and criterion["passed"] is False else answer
 
 
 def _fit(result: dict[str, Any]) -> Rows:
@@ -169,9 +150,9 @@ def _fit(result: dict[str, Any]) -> Rows:
         "Thickness": fit["thickness_mm"],
         "Beyond the mirrored side": fit["symmetry_mm"],
     }
-    rows = [(name, _spread(values)) for name, values in spreads.items() if values]
+    rows = [(name, spread_text(values)) for name, values in spreads.items() if values]
     ways = [
-        f"outward {_direction(way['outward_ras'])}, up to {way['cone_deg']:.0f}° to any side"
+        f"outward {direction_text(way['outward_ras'])}, up to {way['cone_deg']:.0f}° to any side"
         for way in fit["insertions"]
         if way["free"]
     ]
@@ -185,7 +166,7 @@ def _fit(result: dict[str, Any]) -> Rows:
 def _fit_note(result: dict[str, Any]) -> str:
     of = result.get("fit", {}).get("of")
     return (
-        f"Of the {'finished implant' if of == 'finished_implant' else 'implant as the model made it'}. {_NOT_VALIDATED}"
+        f"Of the {'finished implant' if of == 'finished_implant' else 'implant as the model made it'}. {NOT_VALIDATED}"
     )
 
 
@@ -193,7 +174,7 @@ def _finishing(result: dict[str, Any]) -> Rows:
     finishing = result.get("finishing")
     if not finishing:
         return []
-    return [(name.replace("_", " "), _value(value)) for name, value in finishing["settings"].items()]
+    return [(name.replace("_", " "), value_text(value)) for name, value in finishing["settings"].items()]
 
 
 def _metrics(result: dict[str, Any]) -> Rows:
@@ -220,36 +201,8 @@ def _provenance(result: dict[str, Any]) -> Rows:
 def _listed(parameters: dict[str, Any]) -> str:
     """Return settings as text, without files, whose names may be a patient's."""
     shown = parameters | {"reference_implant": "given" if parameters.get("reference_implant") else None}
-    return ", ".join(f"{name.replace('_', ' ')}: {_value(value)}" for name, value in shown.items())
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return "(" + ", ".join(f"{name.replace('_', ' ')}: {_value(part)}" for name, part in value.items()) + ")"
-    return {"None": "none", "True": "yes", "False": "no"}.get(str(value), str(value))
-
-
-def _spread(values: dict[str, float]) -> str:
-    """Return the distribution of a length."""
-    return (
-        f"median {values['median']:.1f} mm, 5 % to 95 %: {values['p05']:.1f} to {values['p95']:.1f} mm, "
-        f"all: {values['min']:.1f} to {values['max']:.1f} mm"
-    )
-
-
-def _direction(vector: Sequence[float]) -> str:
-    """Return a RAS unit vector as text, by its largest components, such as ``L 0.9, S 0.4``."""
-    return ", ".join(
-        f"{('RAS' if part > 0 else 'LPI')[axis]} {abs(part):.1f}"
-        for axis, part in enumerate(vector)
-        if abs(part) >= 0.15
-    )
+    return ", ".join(f"{name.replace('_', ' ')}: {value_text(value)}" for name, value in shown.items())
 
 
 def _spacing(source: dict[str, Any]) -> str:
     return " × ".join(f"{side:.3g}" for side in source["spacing_mm"])
-
-
-def _place(point: Sequence[float]) -> str:
-    """Return RAS coordinates in mm, with signs, because the origin may lie beside the head."""
-    return f"RAS {', '.join(f'{value:.0f}' for value in point)} mm"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.implant_pictures import SkullViews, write_implant_picture
-from CraNeXtLib.pictures.skull_renderer import SkullScene
 from CraNeXtLib.pictures.slice_pictures import write_slice_picture
 
 
@@ -25,11 +24,19 @@ class Figure:
 
 
 def draw_figures(
-    skull: Volume, implant: Volume, folder: Path, *, title: str, case_id: str, ct: Volume | None = None
+    views: SkullViews,
+    skull: Volume,
+    implant: Volume,
+    folder: Path,
+    *,
+    title: str,
+    case_id: str,
+    ct: Volume | None = None,
 ) -> list[Figure]:
     """Draw ``implant.png``, ``six_sides.png``, ``slices.png`` and, of a CT, ``ct_bone.png``.
 
     Args:
+        views: Views of the skull with the implant.
         skull: Mask of the defective skull.
         implant: Mask of the implant, of the same geometry, not empty.
         folder: Folder to write into.
@@ -41,7 +48,6 @@ def draw_figures(
         InputError: If the geometries differ or a file cannot be written.
     """
     facing, six_sides, slices = (folder / f"{name}.png" for name in ("implant", "six_sides", "slices"))
-    views = SkullViews(SkullScene.of(skull, implant))
     write_implant_picture(views, facing, title=title, case_id=case_id)
     write_implant_picture(views, six_sides, title=f"{title}: six sides", case_id=case_id, six_sides=True)
     write_slice_picture(skull, implant, slices, title=f"{title}: slices", case_id=case_id, background=ct)

@@ -44,7 +44,7 @@ def add_to(commands: SubParsers) -> None:
     add_segments(parser, "skull", "implant")
     add_added_meshes(parser)
     add_case_id(parser, "skull")
-    parser.add_argument("--no-report", dest="report", action="store_false", help="do not write a report")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="write no report and no sheet")
     parser.add_argument(
         "--replace", action="store_true", help="replace the part that an earlier run wrote into the folder"
     )

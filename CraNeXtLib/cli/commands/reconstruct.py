@@ -84,7 +84,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help="make an implant in seconds by the shape model alone, without finishing, fit check, report and 3MF file; "
         "for visual inspection only, do not manufacture it",
     )
-    parser.add_argument("--no-report", dest="report", action="store_false", help="do not write a report")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="write no report and no sheet")
     parser.add_argument("--no-finish", dest="finish", action="store_false", help="do not make a finished implant")
     add_finishing(parser)
 

@@ -11,6 +11,7 @@ from phantoms import OBLIQUE, Head, head
 from scipy.spatial import cKDTree
 
 from CraNeXtLib.cli import main
+from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.geometry.volume_files import read_volume, volume_hash, write_volume
 
@@ -23,7 +24,7 @@ FILES = {
 }
 PICTURES = {f"{name}.png" for name in ("fit_gap", "fit_symmetry", "fit_thickness", "implant", "six_sides", "slices")}
 ADDED = ("--bone-model", 15, "--glb")
-REPORT = {"report.html", "report.pdf"} | PICTURES
+REPORT = {"report.html", "report.pdf", "approval.html", "approval.pdf", "approval.png"} | PICTURES
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,9 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
     page = (out / "report.html").read_text(encoding="utf-8")
     assert result["verdict"]["sentence"] in html.unescape(page)
     assert all(value in page for value in hashes.values())
+    sheet = (out / "approval.html").read_text(encoding="utf-8")
+    assert sha256_of(out / "finished_implant.stl") in sheet
+    assert all(value in sheet for value in hashes.values())
     refused(arguments, capsys, f"{out} already holds a finished part", "--replace")
     assert (out / "finish.json").read_text() == text
     assert main([str(a) for a in [*arguments, "--replace", "--no-report", "--case-id", "A-7", *ADDED]]) == 0

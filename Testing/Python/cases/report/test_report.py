@@ -1,11 +1,9 @@
 """The report says what the result says, needs no network, and does not name files, which may be called by patients."""
 
-import contextlib
 import re
-import zlib
-from html.parser import HTMLParser
 
 import pytest
+from page_texts import Texts, pdf_words
 from PIL import Image
 
 from CraNeXtLib.cases.report import Figure, write_report
@@ -74,30 +72,6 @@ RESULT = {
     "seconds": {"Reading": 0.25},
     "versions": {"cranext": "1.0"},
 }
-
-
-class Texts(HTMLParser):
-    """Collects the page's words and where its pictures come from."""
-
-    def __init__(self):
-        super().__init__()
-        self.words, self.sources = [], []
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    def handle_starttag(self, _tag, attributes):
-        self.sources += [value for name, value in attributes if name in ("src", "href")]
-
-
-def pdf_words(path):
-    """Return the text of a PDF's pages, whose streams are compressed."""
-    words = []
-    for stream in re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.DOTALL):
-        with contextlib.suppress(zlib.error):
-            content = zlib.decompress(stream)
-            words += re.findall(rb"\((.*?)\) Tj", content)
-    return b" ".join(words).decode("latin-1")
 
 
 @pytest.fixture

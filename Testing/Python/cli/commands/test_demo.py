@@ -36,6 +36,9 @@ OUTPUTS = {
     "result.json",
     "report.html",
     "report.pdf",
+    "approval.html",
+    "approval.pdf",
+    "approval.png",
 }
 
 

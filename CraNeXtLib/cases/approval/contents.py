@@ -1,0 +1,147 @@
+"""What the approval sheet says about a part, in words that need no manual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from CraNeXtLib.cases.report.contents import Head, head_of
+from CraNeXtLib.cases.report.wording import Rows, criteria_rows, value_text
+
+_HASH_DIGITS = 12
+_NOTABLE = 0.35  # cosine above which a direction also comes from that side, within about 70° of it
+_SIDES = (("left", "right"), ("behind", "the front"), ("below", "above"))
+_SETTINGS = {
+    "edge_radius_mm": "outline rounded to {} mm",
+    "minimum_wall_mm": "walls of at least {} mm",
+    "under_contour_mm": "outer surface set back by {} mm",
+    "minimum_thickness_mm": "at least {} mm thick",
+    "maximum_thickness_mm": "at most {} mm thick",
+    "perforation_diameter_mm": "holes of {} mm",
+    "engraving": "engraved “{}”",
+}
+"""How settings that are on are worded; others that are on bear their names."""
+
+_WITH_HOLES = ("perforation_pitch_mm", "perforation_border_mm")
+_ELSEWHERE = ("clearance_mm", "insertion")
+
+EXPLANATION = (
+    "Mostly: without the lowest and the highest 5 %. RAS: position in the scan, in mm toward the patient's right (R), "
+    "front (A) and top (S). SHA-256: a number that changes with the file; compare it before you make the part. Limits "
+    "and settings are this project's own and not validated clinically."
+)
+
+
+@dataclass(frozen=True)
+class ApprovalSheet:
+    """The contents of a sheet.
+
+    Args:
+        head: Title, verdict and notices, as in the report.
+        part: Place, size, fit, settings and material of the part.
+        checks: Questions and answers of checklist and fit check.
+        files: Hashes of input, part and mold, model and software.
+        statement: The sentence that is signed.
+    """
+
+    head: Head
+    part: Rows
+    checks: Rows
+    files: Rows
+    statement: str
+
+
+def sheet_of(result: Mapping[str, Any], hashes: Mapping[str, Mapping[str, str]]) -> ApprovalSheet:
+    """Return the contents of the sheet on a finished part.
+
+    Args:
+        result: Content of ``result.json`` or ``finish.json`` with a finished part.
+        hashes: SHA-256 by file, of what is made: ``"Part"`` and, if there is one, ``"Mold"``.
+    """
+    description = dict(result)
+    case_id = description["case_id"]
+    name, digest = next(iter(hashes["Part"].items()))
+    return ApprovalSheet(
+        head=replace(head_of(description), title=f"Approval sheet: cranial implant, case {case_id}"),
+        part=_part(description),
+        checks=criteria_rows(description["fit"]) + criteria_rows(description["checklist"]),
+        files=_files(description, hashes),
+        statement=(
+            f"I have compared the part of case {case_id} (file {name}, SHA-256 {digest[:_HASH_DIGITS]}…) with the "
+            "patient's images. My answer:"
+        ),
+    )
+
+
+def _part(result: Mapping[str, Any]) -> Rows:
+    fit, settings = result["fit"], result["finishing"]["settings"]
+    gap, symmetry = fit["rim_gap_mm"], fit["symmetry_mm"]
+    measured = f"along the rim {_mostly(gap)}" if gap else "not measured, since no bone is near"
+    rows = [
+        *(("Place", _place(defect)) for defect in result.get("defects", ())),
+        ("Size", f"{fit['volume_ml']:.1f} mL; {result['defect_area_cm2']:.0f} cm² of outer surface"),
+        ("Thickness", f"{_mostly(fit['thickness_mm'])}; thinnest wall {fit['smallest_wall_mm']:.1f} mm"),
+        ("Gap to the bone", f"made with {settings['clearance_mm']:g} mm; {measured}"),
+        ("Insertion", "; ".join(map(_way, fit["insertions"])) + f"; {_undercuts(settings['insertion'])}"),
+        ("Shape", "; ".join(_settings(settings))),
+        ("Material", f"{fit['material']}, {fit['weight_g']:.0f} g if solid"),
+    ]
+    if symmetry:
+        rows.insert(-3, ("Outer side", f"{_mostly(symmetry)} outside the mirrored other side (negative: inside)"))
+    return rows
+
+
+def _place(defect: Mapping[str, Any]) -> str:
+    shares = sorted(defect["percent"].items(), key=lambda share: -share[1])
+    regions = ", ".join(f"{region.lower()} {percent:.0f} %" for region, percent in shares if percent >= 1)
+    return f"{defect['side']}; {regions}; {defect['extent_mm']:.0f} mm across"
+
+
+def _mostly(values: Mapping[str, float]) -> str:
+    return f"mostly {values['p05']:.1f} to {values['p95']:.1f} mm, median {values['median']:.1f} mm"
+
+
+def _way(way: Mapping[str, Any]) -> str:
+    """Return how one part goes in, such as ``straight in from the left, free up to 5° to any side``."""
+    line = f"straight in from {_from(way['outward_ras'])}"
+    if not way["free"]:
+        return f"{line} it meets bone, {way['collision_mm']:.1f} mm deep; NO free way was found"
+    return f"{line}, free up to {way['cone_deg']:.0f}° to any side"
+
+
+def _from(outward: Sequence[float]) -> str:
+    axes = sorted((axis for axis in range(3) if abs(outward[axis]) > _NOTABLE), key=lambda axis: -abs(outward[axis]))
+    sides = [_SIDES[axis][outward[axis] > 0] for axis in axes]
+    return " and ".join(f"the {side}" if side in _SIDES[0] else side for side in sides)
+
+
+def _undercuts(insertion: Any) -> str:
+    return "undercuts kept" if insertion == "none" else "undercuts along this way removed"
+
+
+def _settings(settings: Mapping[str, Any]) -> list[str]:
+    """Return the settings that shaped the part, those that are off left out."""
+    words = []
+    for name, value in settings.items():
+        if not value or value == "none" or name in (*_WITH_HOLES, *_ELSEWHERE):
+            continue
+        shown = f"{value:g}" if isinstance(value, float) else value_text(value)
+        words.append(_SETTINGS[name].format(shown) if name in _SETTINGS else f"{name.replace('_', ' ')}: {shown}")
+        if name == "perforation_diameter_mm":
+            pitch, border = (settings[name] for name in _WITH_HOLES)
+            words[-1] += f", {pitch:g} mm apart and {border:g} mm from the border"
+    return words or ["as the model made it"]
+
+
+def _files(result: Mapping[str, Any], hashes: Mapping[str, Mapping[str, str]]) -> Rows:
+    source, model, versions = result["input"], result.get("model"), dict(result["versions"])
+    inputs = {"skull": source} if "sha256" in source else {name: source[name] for name in ("implant", "skull")}
+    drawn = "drawn or edited by hand" if result.get("edited") or not model else ""
+    made_by = f"{model['name']}, SHA-256 {model['sha256']}" if model else ""
+    return [
+        *((f"Input ({name})", file["sha256"]) for name, file in inputs.items()),
+        *((f"{kind}: {name}", digest) for kind, files in hashes.items() for name, digest in files.items()),
+        ("Model", "; ".join(filter(None, (made_by, drawn)))),
+        ("Software", f"CraNeXt {versions.pop('cranext')}, " + ", ".join(f"{n} {v}" for n, v in versions.items())),
+    ]

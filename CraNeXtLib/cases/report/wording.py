@@ -1,0 +1,73 @@
+"""How report and approval sheet word what the result holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Rows = list[tuple[str, str]]
+"""Names and values of a table."""
+
+NOT_VALIDATED = "Thresholds and settings are this project's own and not validated clinically."
+_QUESTIONS = {
+    "complete": "Is the defect covered completely?",
+    "no_false_positive": "Is nothing added elsewhere?",
+    "restored_shape": "Is the shape restored?",
+    "smooth_transition": "Does it meet the skull without a step?",
+    "minimal_thickness": "Is it thick enough and not too thick?",
+    "rim_within": "Does the rim follow the bone within tolerance?",
+    "overlap": "Is it free of overlap with bone?",
+    "wall": "Is every wall thick enough?",
+    "insertion": "Does it go in without touching bone?",
+    "watertight": "Is its surface watertight?",
+}
+"""What each criterion asks, by its name."""
+
+_VERDICTS = {True: "yes", False: "NO", None: "not measured"}
+_NEEDS_REFERENCE = "restored_shape"
+
+
+def criteria_rows(check: dict[str, Any] | None) -> Rows:
+    """Return the question and the answer of each criterion of the checklist or the fit check."""
+    return [(_QUESTIONS[c["name"]], _criterion(c)) for c in check["criteria"]] if check else []
+
+
+def _criterion(criterion: dict[str, Any]) -> str:
+    answer = _VERDICTS[criterion["passed"]]
+    if criterion["passed"] is None and criterion["name"] == _NEEDS_REFERENCE:
+        return f"{answer}, since there is no reference implant"
+    if criterion["value"] is None or criterion["unit"] == "yes":
+        return answer
+    unit = "" if criterion["unit"] == "ratio" else f" {criterion['unit']}"
+    answer += f": {criterion['value']:.2f}{unit}, threshold {criterion['threshold']:g}{unit}"
+    place = criterion["place_ras_mm"]
+    return f"{answer}; worst at {place_text(place)}" if place and criterion["passed"] is False else answer
+
+
+def value_text(value: Any) -> str:
+    """Return a setting as text."""
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{name.replace('_', ' ')}: {value_text(part)}" for name, part in value.items()) + ")"
+    return {"None": "none", "True": "yes", "False": "no"}.get(str(value), str(value))
+
+
+def spread_text(values: dict[str, float]) -> str:
+    """Return the distribution of a length."""
+    return (
+        f"median {values['median']:.1f} mm, 5 % to 95 %: {values['p05']:.1f} to {values['p95']:.1f} mm, "
+        f"all: {values['min']:.1f} to {values['max']:.1f} mm"
+    )
+
+
+def direction_text(vector: Sequence[float]) -> str:
+    """Return a RAS unit vector as text, by its largest components, such as ``L 0.9, S 0.4``."""
+    return ", ".join(
+        f"{('RAS' if part > 0 else 'LPI')[axis]} {abs(part):.1f}"
+        for axis, part in enumerate(vector)
+        if abs(part) >= 0.15
+    )
+
+
+def place_text(point: Sequence[float]) -> str:
+    """Return RAS coordinates in mm, with signs, because the origin may lie beside the head."""
+    return f"RAS {', '.join(f'{value:.0f}' for value in point)} mm"
