@@ -87,6 +87,7 @@ class CraNeXtImplantParameterNode:
     clearance: Annotated[float, WithinRange(0, 5)] = 0.5
     edgeRadius: Annotated[float, WithinRange(0, 10)] = 1.0
     minimumWall: Annotated[float, WithinRange(0, 5)] = 2.0
+    rimBevel: Annotated[float, WithinRange(0, 45)] = 0.0
     underContour: Annotated[float, WithinRange(0, 5)] = 0.0
     minimumThickness: Annotated[float, WithinRange(0, 20)] = 0.0
     maximumThickness: Annotated[float, WithinRange(0, 30)] = 0.0

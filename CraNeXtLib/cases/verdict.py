@@ -15,6 +15,7 @@ _MEASURES = {
     "minimal_thickness": "thickness as a multiple of the skull's",
     "rim_within": "rim within tolerance of the bone",
     "overlap": "overlap with bone",
+    "seat": "seat angle of the rim",
     "wall": "thinnest wall",
     "insertion": "overlap with bone during insertion",
     "watertight": "surface not closed",

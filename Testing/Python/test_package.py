@@ -18,9 +18,9 @@ SIGNATURES = {
     "CaseSettings": "ct model device series bone_threshold_hu orientation segment mesh_unit mesh_space "
     "postprocessing reference_implant "
     "reference_segment report case_id finishing material fit_limits preview bone_model_mm glb",
-    "FinishSettings": "clearance_mm edge_radius_mm minimum_wall_mm under_contour_mm minimum_thickness_mm "
+    "FinishSettings": "clearance_mm edge_radius_mm minimum_wall_mm rim_bevel_deg under_contour_mm minimum_thickness_mm "
     "maximum_thickness_mm insertion perforation_diameter_mm perforation_pitch_mm perforation_border_mm engraving",
-    "FitLimits": "gap_mm overlap_mm rim_percent wall_mm collision_mm",
+    "FitLimits": "gap_mm overlap_mm rim_percent seat_deg wall_mm collision_mm",
     "Thresholds": "gap_mm excess_ml shape_mm step_mm thinnest thickest",
     "Volume": "voxels affine",
     "categorize": "skull method template progress",

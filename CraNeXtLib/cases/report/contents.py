@@ -13,6 +13,7 @@ from CraNeXtLib.cases.report.wording import (
     criteria_rows,
     direction_text,
     place_text,
+    seat_text,
     spread_text,
     value_text,
 )
@@ -151,6 +152,9 @@ def _fit(result: dict[str, Any]) -> Rows:
         "Beyond the mirrored side": fit["symmetry_mm"],
     }
     rows = [(name, spread_text(values)) for name, values in spreads.items() if values]
+    seat = fit.get("seat_angle_deg")
+    if seat:
+        rows.append(("Seat angle of the rim", seat_text(seat)))
     ways = [
         f"outward {direction_text(way['outward_ras'])}, up to {way['cone_deg']:.0f}° to any side"
         for way in fit["insertions"]

@@ -17,6 +17,7 @@ _QUESTIONS = {
     "minimal_thickness": "Is it thick enough and not too thick?",
     "rim_within": "Does the rim follow the bone within tolerance?",
     "overlap": "Is it free of overlap with bone?",
+    "seat": "Does the rim seat on the bone?",
     "wall": "Is every wall thick enough?",
     "insertion": "Does it go in without touching bone?",
     "watertight": "Is its surface watertight?",
@@ -56,6 +57,14 @@ def spread_text(values: dict[str, float]) -> str:
     return (
         f"median {values['median']:.1f} mm, 5 % to 95 %: {values['p05']:.1f} to {values['p95']:.1f} mm, "
         f"all: {values['min']:.1f} to {values['max']:.1f} mm"
+    )
+
+
+def seat_text(angles: dict[str, float]) -> str:
+    """Return the distribution of the seat angle; positive where the part widens outward and rests on bone."""
+    return (
+        f"mean {angles['mean']:.0f}°, 5 % to 95 %: {angles['p05']:.0f}° to {angles['p95']:.0f}°, least "
+        f"{angles['min']:.0f}°; {angles['negative_percent']:.0f} % of the rim negative, where nothing holds it"
     )
 
 

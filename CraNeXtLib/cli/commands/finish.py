@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _QUESTIONS = {
     "rim_within": "Rim within tolerance?",
     "overlap": "Free of overlap with bone?",
+    "seat": "Rim seats on the bone?",
     "wall": "Every wall thick enough?",
     "insertion": "Goes in along a straight line?",
     "watertight": "Surface closed?",
@@ -68,6 +69,13 @@ def add_finishing(parser: argparse.ArgumentParser) -> None:
     add_length("--clearance-mm", "gap between implant and bone")
     add_length("--edge-radius-mm", "radius that rounds the border's outline")
     add_length("--minimum-wall-mm", "thinnest wall: of edges at the bone, between holes, between holes and engraving")
+    group.add_argument(
+        "--rim-bevel-deg",
+        type=float,
+        default=default.rim_bevel_deg,
+        metavar="DEG",
+        help="least angle by which the rim widens outward, to seat on the bone; default: %(default)s",
+    )
     add_length("--under-contour-mm", "how far the outer surface is set back, fading out toward the bone")
     group.add_argument(
         "--thickness-mm",
@@ -114,6 +122,7 @@ def finishing_of(options: argparse.Namespace) -> FinishSettings:
         "clearance_mm": options.clearance_mm,
         "edge_radius_mm": options.edge_radius_mm,
         "minimum_wall_mm": options.minimum_wall_mm,
+        "rim_bevel_deg": options.rim_bevel_deg,
         "under_contour_mm": options.under_contour_mm,
         "minimum_thickness_mm": options.thickness_mm[0],
         "maximum_thickness_mm": options.thickness_mm[1],

@@ -190,6 +190,27 @@ def forbidden_on_path(forbidden: np.ndarray, covered: np.ndarray) -> np.ndarray:
     return np.where(covered[..., None], np.float32(FAR_MM), swept)
 
 
+def widening_outward(forbidden: np.ndarray, bevel_deg: float) -> np.ndarray:
+    """Return a field that is negative where no point within a cone above it is forbidden, so that walls lean.
+
+    From layer to layer downward, what is forbidden grows sideways by an upwind step of the level set equation (Osher
+    and Sethian 1988, J Comput Phys 79:12).
+
+    Args:
+        forbidden: Field that is positive where a part must not be, shape (I, J, K), on cubic voxels; its last axis
+            points out of the head.
+        bevel_deg: Half the opening angle of the cone, at most 45°.
+    """
+    grown, growth = forbidden.copy(), np.float32(np.tan(np.deg2rad(bevel_deg)))  # in voxels for each layer
+    for layer in range(forbidden.shape[2] - 2, -1, -1):
+        above = grown[..., layer + 1]
+        around = np.pad(above, 1, mode="edge")
+        rise = [np.maximum(around[2:, 1:-1], around[:-2, 1:-1]), np.maximum(around[1:-1, 2:], around[1:-1, :-2])]
+        steepness = np.hypot(*(np.maximum(higher - above, 0) for higher in rise))
+        np.maximum(grown[..., layer], above + growth * steepness, out=grown[..., layer])
+    return grown
+
+
 def columns_under_bone(bone: Volume, grid: Volume, clearance_mm: float) -> np.ndarray:
     """Return which columns of a grid lie under bone beyond the grid, such as the zygomatic arch.
 

@@ -195,12 +195,16 @@ def _shaped(site: _Site, settings: FinishSettings) -> np.ndarray:
 def _insertable(
     site: _Site, field: np.ndarray, forbidden: np.ndarray, settings: FinishSettings
 ) -> tuple[np.ndarray, float]:
-    """Return the field without what would collide on insertion, and the volume of that in mL."""
+    """Return the field without what would collide on insertion, its rim beveled, and the volume of the former in mL."""
     if settings.insertion == "none":
         return field, 0.0
     covered = insertion.columns_under_bone(site.bone, site.raw, settings.clearance_mm)
-    free = np.maximum(field, insertion.forbidden_on_path(forbidden, covered))
-    return free, _volume_ml(field, site.raw) - _volume_ml(free, site.raw)
+    on_path = insertion.forbidden_on_path(forbidden, covered)
+    free = np.maximum(field, on_path)
+    undercut_ml = _volume_ml(field, site.raw) - _volume_ml(free, site.raw)
+    if settings.rim_bevel_deg:
+        free = np.maximum(free, insertion.widening_outward(on_path, settings.rim_bevel_deg))
+    return free, undercut_ml
 
 
 def _edged(site: _Site, field: np.ndarray, settings: FinishSettings) -> np.ndarray:

@@ -15,6 +15,7 @@ RANGES = {
     "clearance_mm": (0, 5),
     "edge_radius_mm": (0, 10),
     "minimum_wall_mm": (0, 5),
+    "rim_bevel_deg": (0, 45),
     "under_contour_mm": (0, 5),
     "minimum_thickness_mm": (0, 20),
     "maximum_thickness_mm": (0, 30),
@@ -39,6 +40,9 @@ class FinishSettings:
         minimum_wall_mm: Thinnest wall: edges at the bone end blunt with this thickness instead of like a feather, and
             holes keep this distance from each other, from the border and from the engraving. The default is the limit
             of the fit check.
+        rim_bevel_deg: Least angle between the rim's wall and the insertion direction: the part widens outward by at
+            least this much and seats on the bone instead of sinking in. It costs material at the lower edge, where the
+            gap to the bone becomes wider.
         under_contour_mm: How far the outer surface is set back, so that the wound closes without tension (Nout and
             Mommaerts 2018); fades out toward the bone.
         minimum_thickness_mm: Thinner areas are thickened on the inner side.
@@ -58,6 +62,7 @@ class FinishSettings:
     clearance_mm: float = 0.5
     edge_radius_mm: float = 1.0
     minimum_wall_mm: float = 2.0
+    rim_bevel_deg: float = 0.0
     under_contour_mm: float = 0.0
     minimum_thickness_mm: float = 0.0
     maximum_thickness_mm: float = 0.0
@@ -81,6 +86,8 @@ class FinishSettings:
         if not isinstance(self.engraving, str) or len(self.engraving) > 24 or not self.engraving.isprintable():
             raise InputError("The engraving must be a single line of at most 24 characters.")
         object.__setattr__(self, "insertion", _insertion(self.insertion))
+        if self.rim_bevel_deg and self.insertion == "none":
+            raise InputError("A rim bevel needs an insertion direction; choose one, or set the rim bevel to 0.")
 
     def _check_perforations(self) -> None:
         wall = self.minimum_wall_mm

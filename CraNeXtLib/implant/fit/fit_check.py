@@ -23,6 +23,7 @@ from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.insertion_check import Insertion, check_insertion
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, density_g_cm3, weight_g
 from CraNeXtLib.implant.fit.rim_gap import percent_within, rim_gaps
+from CraNeXtLib.implant.fit.seat_angle import SeatAngles, joined_angles, seat_angles
 from CraNeXtLib.implant.fit.symmetry import compare_with_mirrored
 from CraNeXtLib.implant.fit.symmetry_plane import symmetry_plane
 from CraNeXtLib.implant.fit.thickness import OUTER, sides, wall_thickness
@@ -39,7 +40,7 @@ class FitCheck:
     """Result of the fit check. All maps are on the implant's surface, NaN where nothing is measured.
 
     Attributes:
-        criteria: Gap along the rim, overlap, wall, insertion and watertightness, each with its verdict.
+        criteria: Gap along the rim, overlap, seat angle, wall, insertion and watertightness, each with its verdict.
         gap: Gap to the bone at the rim in mm, negative for overlap.
         thickness: Thickness in mm.
         symmetry: How far the outer side protrudes beyond the mirrored contralateral side, in mm.
@@ -108,12 +109,15 @@ def check_fit(
     frame = skull_frame(skull)
     side = sides(mesh, frame.center)
     walls = wall_thickness(mesh, side)
-    gaps, insertions = np.full(len(mesh.vertices), np.nan), []
+    gaps, insertions, seats = np.full(len(mesh.vertices), np.nan), [], []
     for vertices in solid_parts(mesh):
         points = mesh.vertices[vertices]
         outward = points.mean(axis=0) - frame.center
-        gaps[vertices] = rim_gaps(mesh, vertices, side, skull, outward)
+        faces_bone = np.zeros(len(mesh.vertices), bool)
+        gaps[vertices], faces_bone[vertices] = rim_gaps(mesh, vertices, side, skull, outward)
         insertions.append(check_insertion(points, skull, outward, directions, limit_mm=limits.collision_mm))
+        seats.append(seat_angles(mesh, faces_bone, np.array(insertions[-1].outward_ras)))
+    seat = joined_angles(seats)
     mirrored = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.center)
     most_mm = max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm)
     smallest_wall_mm, thinnest = thinnest_wall(mesh, most_mm, limit_mm=limits.wall_mm)
@@ -124,6 +128,7 @@ def check_fit(
         "limits": asdict(limits),
         "rim_gap_mm": _quantiles(gaps),
         "rim_within_percent": percent_within(gaps, limits),
+        "seat_angle_deg": seat.as_dict(),
         "overlap_ml": round(float((mask(implant) & skull.voxels).sum()) * skull.voxel_volume_mm3 / 1000, 3),
         "thickness_mm": _quantiles(walls[side == OUTER]),
         "smallest_wall_mm": smallest_wall_mm,
@@ -138,7 +143,7 @@ def check_fit(
         "weight_g": round(weight_g(mesh.volume_ml, material), 1),
     }
     return FitCheck(
-        criteria=_criteria(mesh, gaps, insertions, smallest_wall_mm, thinnest, limits),
+        criteria=_criteria(mesh, gaps, insertions, seat, smallest_wall_mm, thinnest, limits),
         gap=DistanceMap(mesh, gaps, "gap_mm"),
         thickness=DistanceMap(mesh, walls, "thickness_mm"),
         symmetry=DistanceMap(mesh, mirrored.outside_mm, "symmetry_mm"),
@@ -152,6 +157,7 @@ def _criteria(
     mesh: Mesh,
     gaps: np.ndarray,
     insertions: Sequence[Insertion],
+    seat: SeatAngles,
     wall_mm: float,
     thinnest: int | None,
     limits: FitLimits,
@@ -161,10 +167,12 @@ def _criteria(
         overlap = round(max(0.0, -float(np.nanmin(gaps))), 2)
         widest, deepest = (_position(mesh, int(find(gaps))) for find in (np.nanargmax, np.nanargmin))
     thin = None if thinnest is None else _position(mesh, thinnest)
+    least_deg, steepest = (seat.worst[0], _place(seat.worst[1])) if seat.worst else (None, None)
     tightest = max(insertions, key=lambda insertion: insertion.collision_mm)
     return (
         _at_least("rim_within", within, "%", limits.rim_percent, widest),
         _at_most("overlap", overlap, "mm", limits.overlap_mm, deepest),
+        _at_least("seat", least_deg, "deg", limits.seat_deg, steepest),
         _at_least("wall", wall_mm, "mm", limits.wall_mm, thin),
         _at_most("insertion", tightest.collision_mm, "mm", limits.collision_mm, tightest.place_ras_mm),
         _at_least("watertight", float(mesh.is_watertight), "yes", 1.0, None),
@@ -180,7 +188,11 @@ def _at_most(name: str, value: float | None, unit: str, most: float, position: _
 
 
 def _position(mesh: Mesh, vertex: int) -> _Position:
-    r, a, s = np.round(mesh.vertices[vertex], 2).tolist()
+    return _place(mesh.vertices[vertex])
+
+
+def _place(point: np.ndarray) -> _Position:
+    r, a, s = np.round(point, 2).tolist()
     return r, a, s
 
 

@@ -23,6 +23,7 @@ class FitLimits:
         overlap_mm: Deepest overlap with bone within tolerance: about half a voxel of a head CT.
         rim_percent: Least percentage of the rim within both tolerances. In a series of 39 PEEK implants, 95.17 % of the
             measurements were within its own tolerance (J Clin Med 2022, 11:2045).
+        seat_deg: Least seat angle of the rim, see ``seat_angle``: 0°, and the error of measuring it on voxels.
         wall_mm: Least thickness of any wall, see ``thinnest_wall``.
         collision_mm: Deepest contact with bone on insertion that does not count as a collision.
     """
@@ -30,6 +31,7 @@ class FitLimits:
     gap_mm: float = FinishSettings().clearance_mm + GAP_TOLERANCE_MM
     overlap_mm: float = 0.3
     rim_percent: float = 95.0
+    seat_deg: float = -5.0
     wall_mm: float = 2.0
     collision_mm: float = 0.3
 
@@ -45,12 +47,13 @@ class FitLimits:
             given: Limits by name that are set instead.
 
         Raises:
-            InputError: If a limit has an unknown name or is no number from 0 up.
+            InputError: If a limit has an unknown name or is no number from 0 up, or, for an angle, from -90.
         """
         given, names = given or {}, [field.name for field in fields(cls)]
         for name, value in given.items():
             if name not in names:
                 raise InputError(f"There is no fit limit '{name}'; choose one of {', '.join(names)} for --fit-limit.")
-            if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-                raise InputError(f"The fit limit {name} must be a number from 0 up, not {value!r}.")
+            least = -90 if name.endswith("_deg") else 0
+            if not isinstance(value, (int, float)) or not least <= value < math.inf:
+                raise InputError(f"The fit limit {name} must be a number from {least} up, not {value!r}.")
         return cls(**{"gap_mm": round(clearance_mm + GAP_TOLERANCE_MM, 3), **given})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 
@@ -20,8 +22,20 @@ BENEATH_MM = 3.0
 """Gap up to which a vertex of the inner or outer side belongs to the rim; farther away it faces the skull base."""
 
 
-def rim_gaps(mesh: Mesh, vertices: np.ndarray, side: np.ndarray, skull: Volume, outward: np.ndarray) -> np.ndarray:
-    """Return the gap to the bone that each vertex of one part faces, in mm, negative for overlap, shape (V,).
+class RimGaps(NamedTuple):
+    """Vertices of a part and the bone next to them.
+
+    Attributes:
+        gaps_mm: Gap to the bone, negative for overlap, NaN where a vertex neither faces nor touches bone, shape (V,).
+        faces_bone: Whether each vertex faces bone; one that only touches bone may lie on the outer side beside it.
+    """
+
+    gaps_mm: np.ndarray
+    faces_bone: np.ndarray
+
+
+def rim_gaps(mesh: Mesh, vertices: np.ndarray, side: np.ndarray, skull: Volume, outward: np.ndarray) -> RimGaps:
+    """Return the gap to the bone at each vertex of one part, and which of them face bone.
 
     Args:
         mesh: Surface of the implant.
@@ -29,9 +43,6 @@ def rim_gaps(mesh: Mesh, vertices: np.ndarray, side: np.ndarray, skull: Volume, 
         side: Side of every vertex of the mesh, see ``thickness.sides``.
         skull: Mask of the defective skull.
         outward: RAS direction out of the head at the part, shape (3,).
-
-    Returns:
-        NaN where a vertex faces no bone.
     """
     points = mesh.vertices[vertices]
     grid = aligned_grid(points, outward, margin_mm=RIM_MM, step_mm=fine_step_mm(skull))
@@ -51,7 +62,7 @@ def rim_gaps(mesh: Mesh, vertices: np.ndarray, side: np.ndarray, skull: Volume, 
     far = np.flatnonzero(faces_bone & (gaps > BENEATH_MM))
     nearest_mm = point_tree(points).query(points[far] + gaps[far, None] * toward[far])[0]
     faces_bone[far[nearest_mm < gaps[far] / 2]] = False  # the part itself lies between: it is the wall of a hole
-    return np.where((gaps < CONTACT_MM) | faces_bone, gaps, np.nan)
+    return RimGaps(np.where((gaps < CONTACT_MM) | faces_bone, gaps, np.nan), faces_bone)
 
 
 def percent_within(gaps: np.ndarray, limits: FitLimits) -> float | None:

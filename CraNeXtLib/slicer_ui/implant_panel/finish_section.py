@@ -26,6 +26,7 @@ SETTINGS = {
     "clearance_mm": "clearance",
     "edge_radius_mm": "edgeRadius",
     "minimum_wall_mm": "minimumWall",
+    "rim_bevel_deg": "rimBevel",
     "under_contour_mm": "underContour",
     "minimum_thickness_mm": "minimumThickness",
     "maximum_thickness_mm": "maximumThickness",
@@ -98,6 +99,7 @@ class FinishSection(StepSection):
         names = {
             "rim_within": _("Rim within tolerance"),
             "overlap": _("Overlap with bone"),
+            "seat": _("Seat angle of the rim"),
             "wall": _("Thinnest wall"),
             "insertion": _("Overlap during insertion"),
             "watertight": _("Surface watertight"),

@@ -15,6 +15,7 @@ from CraNeXtLib.implant.finishing.insertion import (
     collision_probe,
     directions_within,
     forbidden_on_path,
+    widening_outward,
 )
 
 SPACING = (1.0, 1.0, 1.0)
@@ -176,3 +177,18 @@ def test_what_lies_below_a_forbidden_point_or_under_bone_beyond_the_grid_is_forb
     assert (swept[0, 0] > 0).tolist() == [True, True, True, True, False]
     assert (swept[1, 0] < 0).all()
     assert (swept[2, 0] > 0).all()
+
+
+@pytest.mark.parametrize("bevel_deg", [0, 10, 40])
+def test_a_round_hole_with_vertical_walls_becomes_a_cone_of_the_bevel(bevel_deg):
+    i, j, k = np.ogrid[:60, :60, :15]
+    hole = np.broadcast_to(np.hypot(i - 30, j - 30) - 25 + 0 * k, (60, 60, 15)).astype(np.float32)
+    cone = widening_outward(hole, bevel_deg)
+    for across in (np.array([1.0, 0]), np.array([0.6, -0.8])):
+        line = (30 + across * np.linspace(0, 28, 2801)[:, None]).T
+        top, bottom = (
+            np.argmax(ndimage.map_coordinates(cone[..., layer], line, order=1) > 0) / 100 for layer in (14, 0)
+        )
+        assert top == pytest.approx(25, abs=0.05)
+        assert np.rad2deg(np.arctan2(top - bottom, 14)) == pytest.approx(bevel_deg, abs=1)
+    assert (cone >= hole).all()

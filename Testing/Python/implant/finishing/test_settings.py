@@ -19,6 +19,8 @@ from CraNeXtLib.implant.finishing import FinishSettings
         ({"insertion": "sideways"}, "direction R,A,S"),
         ({"insertion": "0,0,0"}, "direction R,A,S"),
         ({"insertion": (1, 2)}, "direction R,A,S"),
+        ({"rim_bevel_deg": -1}, "rim_bevel_deg must be a number from 0 to 45"),
+        ({"rim_bevel_deg": 10, "insertion": "none"}, "needs an insertion direction"),
         ({"engraving": "line\nbreak"}, "engraving"),
         ({"clearence_mm": 1}, "no finishing setting clearence_mm"),
     ],

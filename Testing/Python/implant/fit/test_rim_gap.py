@@ -20,7 +20,7 @@ def test_the_walls_of_a_hole_are_no_rim():
 
     def measured(mask):
         mesh = surface_of(implant.with_voxels(mask))
-        gaps = rim_gaps(mesh, np.arange(len(mesh.vertices)), sides(mesh, np.zeros(3)), phantom.defective, axis)
+        gaps = rim_gaps(mesh, np.arange(len(mesh.vertices)), sides(mesh, np.zeros(3)), phantom.defective, axis).gaps_mm
         return gaps[np.isfinite(gaps)]
 
     whole, holed = measured(implant.voxels), measured(drilled)

@@ -196,7 +196,7 @@ def test_finishing_has_the_librarys_defaults_and_ranges(widget):
     settings = widget.panel.finishing.settings()
     assert settings == {"finishing": asdict(FinishSettings()), "material": DEFAULT_MATERIAL}
     for name, limits in RANGES.items():
-        parts = name.removesuffix("_mm").split("_")
+        parts = name.removesuffix("_mm").removesuffix("_deg").split("_")
         box = getattr(widget.ui, parts[0] + "".join(map(str.capitalize, parts[1:])) + "SpinBox")
         assert (box.minimum, box.maximum) == limits, name
 
