@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Union
 
 import slicer
-from slicer import vtkMRMLLabelMapVolumeNode, vtkMRMLSegmentationNode
+from slicer import vtkMRMLLabelMapVolumeNode, vtkMRMLModelNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
@@ -48,7 +48,7 @@ class CraNeXtCategorizeParameterNode:
     """Parameters of the panel, saved with the scene.
 
     Attributes:
-        inputNode: The complete or defective skull: a segmentation or a mask.
+        inputNode: The complete or defective skull: a segmentation, a mask or a model.
         segmentId: ID of the skull's segment.
         implantNode: An implant or defect to be located, in the space of the skull, or None.
         implantSegmentId: ID of the implant's or defect's segment.
@@ -57,9 +57,9 @@ class CraNeXtCategorizeParameterNode:
     """
 
     # Slicer's parameter node wrapper does not support unions written with a bar.
-    inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    inputNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, vtkMRMLModelNode, None]  # noqa: UP007
     segmentId: str
-    implantNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    implantNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, vtkMRMLModelNode, None]  # noqa: UP007
     implantSegmentId: str
     method: str = "default"
     result: vtkMRMLSegmentationNode
@@ -103,8 +103,8 @@ class CraNeXtCategorizeLogic(ScriptedLoadableModuleLogic):
         """Divide a complete or defective skull into eight regions in a child process.
 
         Args:
-            inputNode: vtkMRMLSegmentationNode or vtkMRMLLabelMapVolumeNode with the skull. In a result of
-                CraNeXtImplant, the segment Defective skull is the default.
+            inputNode: vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode or vtkMRMLModelNode with the skull. In a
+                result of CraNeXtImplant, the segment Defective skull is the default.
             outputSegmentation: Receives a segment for each region and one for undefined bone, in the geometry of the
                 input; empty ones are left out. None for a new node.
             outputTable: Receives voxels, volume, percentage and outer surface area of all regions, empty ones included;

@@ -65,12 +65,18 @@ class CraNeXtImplantParameterNode:
         postprocessing: ``"default"``, ``"official"``, or empty for the one that the model recommends.
         result: The reconstruction that is shown, edited, finished, evaluated and exported.
         shownSurface: Key of the result's surface that the 3D view shows.
+        editedNode: An implant that was edited in another program.
+        editedSegmentId: ID of the edited implant's segment.
         clearance: In mm, like all lengths down to ``perforationBorder``; for these and ``insertion`` and ``engraving``
             see :class:`CraNeXtLib.implant.finishing.FinishSettings`.
         material: Material of the finished part, for its weight.
+        gapLimit: In mm, 0 for the one that goes with the clearance; for it and the other limits see
+            :class:`CraNeXtLib.implant.fit.fit_limits.FitLimits`.
         referenceNode: The reference implant.
         referenceSegmentId: ID of the reference implant's segment.
         caseName: Name of the case folder of an export.
+        boneModel: How far around the implant bone is written as a model to print, in mm; 0 for no model.
+        viewerFile: Whether an export has a scene for viewers.
     """
 
     # Slicer's parameter node wrapper does not support unions written with a bar.
@@ -84,6 +90,8 @@ class CraNeXtImplantParameterNode:
     postprocessing: str = ""
     result: vtkMRMLSegmentationNode
     shownSurface: str = "implant"
+    editedNode: Union[vtkMRMLModelNode, vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
+    editedSegmentId: str
     clearance: Annotated[float, WithinRange(0, 5)] = 0.5
     edgeRadius: Annotated[float, WithinRange(0, 10)] = 1.0
     minimumWall: Annotated[float, WithinRange(0, 5)] = 2.0
@@ -97,9 +105,16 @@ class CraNeXtImplantParameterNode:
     insertion: str = "auto"
     engraving: str = ""
     material: str = "PEEK"
-    referenceNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
+    gapLimit: Annotated[float, WithinRange(0, 10)] = 0.0
+    overlapLimit: Annotated[float, WithinRange(0, 10)] = 0.3
+    rimLimit: Annotated[float, WithinRange(0, 100)] = 95.0
+    wallLimit: Annotated[float, WithinRange(0, 10)] = 2.0
+    collisionLimit: Annotated[float, WithinRange(0, 10)] = 0.3
+    referenceNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, vtkMRMLModelNode, None]  # noqa: UP007
     referenceSegmentId: str
     caseName: str
+    boneModel: Annotated[float, WithinRange(0, 100)] = 0.0
+    viewerFile: bool = False
 
 
 class CraNeXtImplantWidget(PanelWidget):
@@ -192,8 +207,8 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
     ):
         """Compare an implant with a reference implant in a child process.
 
-        The nodes are segmentations or labelmap volumes of one geometry. In a result of :meth:`process`, the segments
-        Implant and Defective skull are the defaults.
+        The nodes are segmentations or labelmap volumes of one geometry, or models. In a result of :meth:`process`, the
+        segments Implant and Defective skull are the defaults.
 
         Args:
             implantNode: Node with the implant.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.added_meshes import AddedMeshes, write_added_meshes
 from CraNeXtLib.cases.case_folder import DERIVED, case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import draw_expected_error
@@ -32,7 +33,7 @@ _SHARES = {
     "Reporting": 0.6,
 }
 _SKIPPED_SHARE = 0.01
-_STALE_KEYS = ("finishing", "fit", "verdict")
+_STALE_KEYS = ("finishing", "fit", "verdict", "bone_model")
 _STALE_KEYS_AFTER_EDITS = ("metrics", "defects", "expected_error")
 
 
@@ -45,6 +46,9 @@ def write_implant_files(
     edited: bool,
     finishing: Mapping[str, Any] | None = None,
     material: str = DEFAULT_MATERIAL,
+    fit_limits: Mapping[str, float] | None = None,
+    bone_model_mm: float | None = None,
+    glb: bool = False,
     expected_error: str | Path | None = None,
     report: bool = True,
     progress: ProgressCallback | None = None,
@@ -54,13 +58,16 @@ def write_implant_files(
     Voxels that belong to both skull and implant count as skull.
 
     Args:
-        implant: File of the implant's mask.
-        skull: File of the defective skull's mask, on the same lattice.
+        implant: File of the implant: a mask on the skull's lattice, or a mesh.
+        skull: File of the defective skull's mask.
         out: Folder to write into.
         result: Content of the ``result.json`` of the reconstruction that the implant comes from.
         edited: Whether the implant has been edited since.
         finishing: Settings of the finished part, see ``FinishSettings``; None for no part.
         material: Material of the part, for its weight.
+        fit_limits: Limits of the fit check to change, by the names of ``FitLimits``.
+        bone_model_mm: How far around the implant bone is written as a model to print; None for no model.
+        glb: Whether to write skull and implant as ``viewer.glb``, too.
         expected_error: File of the expected error mapped onto the implant, to show in the report of an implant that
             was not edited.
         report: Whether to write report, approval sheet and their pictures.
@@ -77,13 +84,14 @@ def write_implant_files(
         raise InputError(
             "This implant is a quick preview; make it without preview before you finish it or write a report."
         )
+    added = AddedMeshes(bone_model_mm, glb)
     skipped = {"Finishing": finishing is None, "Reporting": not report}
     shares = {stage: _SKIPPED_SHARE if skipped.get(stage) else share for stage, share in _SHARES.items()}
     stages = Stages(shares, progress)
     space = result.get("meshes", {}).get("space", "LPS")
     with case_folder(out, RESULT_FILE, replaces=DERIVED, inputs=(implant, skull, expected_error)) as folder:
         with stages.stage("Reading"):
-            bone, remaining = _read_masks(skull, implant)
+            bone, remaining, doubts = _read_masks(skull, implant)
         with stages.stage("Making the mesh"):
             mesh = without_debris(surface_of(remaining))
         with stages.stage("Measuring"):
@@ -97,6 +105,7 @@ def write_implant_files(
                     mesh,
                     FinishSettings.from_dict(finishing),
                     material=material,
+                    fit_limits=fit_limits,
                     progress=lambda name, fraction: update(fraction, name),
                 )
         with stages.stage("Writing"):
@@ -104,8 +113,10 @@ def write_implant_files(
             preview = bool(result.get("preview"))
             write_implant(remaining, bone, mesh, folder.path, space=space, preview=preview, case=case)
             write_3mf({"Implant": mesh}, folder.path / "implant.3mf", space=space, case=case)
+            made = part.finished.mesh if part and part.finished else mesh
+            extra = write_added_meshes(added, bone, remaining, made, folder.path, space=space, case=case)
         with stages.stage("Reporting"):
-            description = _updated(result, measures, part, edited=edited)
+            description = _updated(result, measures, part, edited=edited, doubts=doubts) | extra
             if part is not None:
                 write_part(part, bone, folder.path, space=space, pictures=report, case=case)
             if report:
@@ -115,21 +126,27 @@ def write_implant_files(
             return folder.write_description(description)
 
 
-def _read_masks(skull: str | Path, implant: str | Path) -> tuple[Volume, Volume]:
-    """Return the skull, and the implant without the voxels that belong to the skull; both bool."""
+def _read_masks(skull: str | Path, implant: str | Path) -> tuple[Volume, Volume, tuple[str, ...]]:
+    """Return the skull, the implant without the voxels that belong to the skull, both bool, and what was doubted."""
     read = read_with_skull(skull, PartFile(implant))
     bone, edited = read.skull, read.parts[0]
     remaining = edited.with_voxels(edited.voxels & ~bone.voxels)
     if not remaining.voxels.any():
         raise InputError("Nothing is left of the implant outside the skull; undo, or revert to the result.")
-    return bone, remaining
+    return bone, remaining, read.warnings
 
 
 def _updated(
-    result: Mapping[str, Any], measures: Mapping[str, Any], part: CheckedPart | None, *, edited: bool
+    result: Mapping[str, Any],
+    measures: Mapping[str, Any],
+    part: CheckedPart | None,
+    *,
+    edited: bool,
+    doubts: tuple[str, ...],
 ) -> dict[str, Any]:
     """Return the result with the implant's present measures and part, without what no longer applies to it."""
-    description = {**result, "warnings": other_warnings(result), **measures, "edited": edited, "described": timestamp()}
+    told = [*dict.fromkeys([*other_warnings(result), *doubts])]
+    description = {**result, "warnings": told, **measures, "edited": edited, "described": timestamp()}
     for key in (*_STALE_KEYS, *(_STALE_KEYS_AFTER_EDITS if edited else ())):
         description.pop(key, None)
     if part is not None:

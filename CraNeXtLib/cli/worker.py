@@ -30,6 +30,7 @@ _TASKS = {
     "categorize": "CraNeXtLib.cases.categorization_case:categorize_case",
     "implant_files": "CraNeXtLib.cases.edited_implant:write_implant_files",
     "finish": "CraNeXtLib.cli.tasks:finish",
+    "export": "CraNeXtLib.cases.archive.export:export_case",
     "check_dataset": "CraNeXtLib.datasets.check:check_manifest",
     "dry_run": "CraNeXtLib.cli.tasks:dry_run",
     "evaluate_model": "CraNeXtLib.cli.tasks:evaluate_model",

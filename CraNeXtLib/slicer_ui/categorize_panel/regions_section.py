@@ -61,10 +61,8 @@ class RegionsSection:
         if result is None:
             return
         skull = referenced_node(result, INPUT)
-        if skull is not None and skull.IsA("vtkMRMLSegmentationNode"):
-            skull.SetDisplayVisibility(False)  # it coincides with the regions
-        elif skull is not None:
-            views.hide_labels(skull)
+        if skull is not None:
+            views.hide_skull(skull)
         for other in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
             if other.GetAttribute(REGIONS_ATTRIBUTE):
                 other.SetDisplayVisibility(other is result)

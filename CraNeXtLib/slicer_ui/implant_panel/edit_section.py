@@ -1,4 +1,4 @@
-"""Editing the implant with Slicer's Segment Editor, reverting it, and measuring it again."""
+"""Editing the implant with Slicer's Segment Editor or in another program, reverting it, and measuring it again."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from CraNeXtLib.slicer_ui.scene.result_references import is_result
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
+from CraNeXtLib.slicer_ui.widgets.segment_choice import SegmentChoice
 
 EFFECTS = ("Paint", "Draw", "Erase", "Scissors", "Islands", "Smoothing", "Margin", "Logical operators")
 """Names of the editor effects that are useful for an implant, in the order of their buttons."""
@@ -42,6 +43,15 @@ class EditSection(StepSection):
             succeeded=lambda _run: binding.update(),
         )
         super().__init__(ui, binding, results, ui.measureFrame, self.measuring)
+        self.taking_over = RunPanel(
+            _("Take over"),
+            tool_tip=_("Replace the implant by the one that was edited elsewhere, and measure it"),
+            name=_("measuring an implant"),
+            start=self._take_over,
+            succeeded=lambda _run: binding.update(),
+        )
+        ui.takeOverFrame.layout().addWidget(self.taking_over.widget)
+        self._segments = SegmentChoice(ui.editedSegmentSelector, ui.editedSegmentLabel, binding, "editedSegmentId")
         self._editor: Any = None
         self._edited: Any = None
         ui.editSection.connect("contentsCollapsed(bool)", lambda _folded: self.update())
@@ -52,7 +62,9 @@ class EditSection(StepSection):
         result: Any = self._binding.parameters.result if self._binding.connected else None
         usable = is_result(result) and result.GetSegmentation().GetSegment(IMPLANT) is not None
         self._ui.revertButton.enabled = usable
+        self._segments.update(self._binding.parameters.editedNode)
         self.measuring.block("" if usable else _("Press “Make implant” first."))
+        self.taking_over.block(self._missing(usable=usable))
         if usable and not self._ui.editSection.collapsed:
             self._edit(result)
         else:
@@ -72,6 +84,7 @@ class EditSection(StepSection):
     def close(self) -> None:
         """Stop using the widgets, which are about to be deleted."""
         self.stop()
+        self.taking_over.close()
         super().close()
 
     def _edit(self, result: Any) -> None:
@@ -103,11 +116,28 @@ class EditSection(StepSection):
         self._ui.editorFrame.layout().addWidget(editor)
         return editor
 
+    def _missing(self, *, usable: bool) -> str:
+        """Return a sentence on what to do before an edited implant can be taken over; empty if it can be."""
+        if not usable:
+            return _("Press “Make implant” first.")
+        node = self._binding.parameters.editedNode
+        return _("Choose a node under “Edited elsewhere”.") if node is None else self._segments.missing(node)
+
+    def _take_over(self, **callbacks: Any) -> ImplantFilesRun:
+        parameters = self._binding.parameters
+        node = parameters.editedNode
+        run = ImplantFilesRun(parameters.result, implant=(node, self._segments.segment_id(node)), **callbacks)
+        self._save_for_undo(parameters.result)
+        return run
+
+    def _save_for_undo(self, result: Any) -> None:
+        if self._editor is not None and self._edited is result:
+            self._editor.saveStateForUndo()
+
     def _revert(self) -> None:
         result = self._binding.parameters.result
         try:
-            if self._editor is not None and self._edited is result:
-                self._editor.saveStateForUndo()
+            self._save_for_undo(result)
             revert(result)
         except InputError as error:
             self.measuring.message.show("error", str(error))

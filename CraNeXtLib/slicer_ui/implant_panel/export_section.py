@@ -18,6 +18,7 @@ from CraNeXtLib.cases.result_json import RESULT_FILE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.scene.implant_nodes import RESULT_ATTRIBUTE
 from CraNeXtLib.slicer_ui.scene.result_references import description_of, reason_implant_unusable
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
@@ -32,7 +33,7 @@ class ExportSection:
     Args:
         ui: The panel's widgets.
         binding: The module's parameters.
-        finishing: Returns the settings of the finished part, as keyword arguments of a run.
+        finishing: Returns the settings of the finished part for a run.
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, finishing: Callable[[], dict[str, Any]]) -> None:
@@ -54,12 +55,20 @@ class ExportSection:
         ui.exportFrame.layout().addWidget(self._open)
         ui.folderEdit.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Writable
         ui.folderEdit.connect("currentPathChanged(QString)", lambda _path: self.update())
-        self._exported: Path | None = None
+        self._exported: tuple[Path, str] | None = None
 
     def update(self) -> None:
         """Show what is still needed."""
         no_folder = "" if self._ui.folderEdit.currentPath else _("Choose a “Folder”.")
         self.exporting.block(reason_implant_unusable(self._binding.parameters.result) or no_folder)
+
+    @property
+    def folder(self) -> Path | None:
+        """The case folder that the chosen result was exported to as it is now, if it was."""
+        result = self._binding.parameters.result
+        if self._exported is None or result is None or result.GetAttribute(RESULT_ATTRIBUTE) != self._exported[1]:
+            return None
+        return self._exported[0]
 
     def close(self) -> None:
         """Stop using the widgets, which are about to be deleted."""
@@ -72,13 +81,15 @@ class ExportSection:
         out = Path(self._ui.folderEdit.currentPath) / name
         _check_same_case(out, description_of(parameters.result))
         self._ui.folderEdit.addCurrentPathToHistory()
+        meshes = {"bone_model_mm": parameters.boneModel or None, "glb": parameters.viewerFile}
+        settings = self._finishing() | meshes
         case_id = parameters.caseName or None
-        return ImplantFilesRun(parameters.result, out, case_id=case_id, **self._finishing(), **callbacks)
+        return ImplantFilesRun(parameters.result, out, settings=settings, case_id=case_id, **callbacks)
 
     def _save_scene(self, run: ImplantFilesRun) -> None:
         self._binding.update()
         assert run.out is not None  # an export has a folder
-        self._exported = run.out
+        self._exported = (run.out, run.segmentation.GetAttribute(RESULT_ATTRIBUTE))
         with slicer.util.WaitCursor(), replacing(run.out / SCENE_FILE) as unfinished:
             (run.out / SCENE_FILE).unlink(missing_ok=True)  # of an earlier implant
             if not slicer.util.saveScene(str(unfinished)):
@@ -91,9 +102,11 @@ class ExportSection:
         add_to_files(run.out / RESULT_FILE, SCENE_FILE)
         self.exporting.message.show("done", _("All files are in {folder}.").format(folder=run.out))
         self._open.setVisible(True)
+        self._binding.update()
 
     def _open_folder(self) -> None:
-        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._exported)))
+        if self._exported is not None:
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._exported[0])))
 
 
 def _folder_name(name: str) -> str:

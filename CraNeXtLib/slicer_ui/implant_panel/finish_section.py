@@ -38,6 +38,15 @@ SETTINGS = {
 }
 """Fields of :class:`CraNeXtLib.implant.finishing.FinishSettings`, and the names of their parameters."""
 
+LIMITS = {
+    "gap_mm": "gapLimit",
+    "overlap_mm": "overlapLimit",
+    "rim_percent": "rimLimit",
+    "wall_mm": "wallLimit",
+    "collision_mm": "collisionLimit",
+}
+"""Fields of :class:`CraNeXtLib.implant.fit.fit_limits.FitLimits`, and the names of their parameters."""
+
 
 class FinishSection(StepSection):
     """The section “Finish”.
@@ -53,7 +62,7 @@ class FinishSection(StepSection):
             _("Make the part"),
             tool_tip=_("Apply clearance and the other steps to the implant, and check the fit"),
             name=_("finishing an implant"),
-            start=lambda **callbacks: ImplantFilesRun(binding.parameters.result, **self.settings(), **callbacks),
+            start=lambda **callbacks: ImplantFilesRun(binding.parameters.result, settings=self.settings(), **callbacks),
             succeeded=self._finished,
         )
         super().__init__(ui, binding, results, ui.finishFrame, self.finishing)
@@ -65,10 +74,13 @@ class FinishSection(StepSection):
         )
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the finished part, as keyword arguments of a run."""
+        """Return the settings of the finished part for a run."""
         parameters = self._binding.parameters
         finishing = {name: getattr(parameters, parameter) for name, parameter in SETTINGS.items()}
-        return {"finishing": finishing, "material": parameters.material}
+        limits = {name: getattr(parameters, parameter) for name, parameter in LIMITS.items()}
+        if not limits["gap_mm"]:
+            del limits["gap_mm"]  # the one that goes with the clearance
+        return {"finishing": finishing, "material": parameters.material, "fit_limits": limits}
 
     def update(self) -> None:
         """Show the settings, and the fit of the chosen result's part, if there is one."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from CraNeXtLib.core.errors import CraNeXtError
 from CraNeXtLib.slicer_ui.environment.panel import EnvironmentPanel
+from CraNeXtLib.slicer_ui.implant_panel.dicom_section import DicomSection
 from CraNeXtLib.slicer_ui.implant_panel.edit_section import EditSection
 from CraNeXtLib.slicer_ui.implant_panel.evaluate_section import EvaluateSection
 from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
@@ -54,6 +55,7 @@ class ImplantPanel:
         self.finishing = FinishSection(ui, self.binding, self.results)
         self.evaluating = EvaluateSection(ui, self.binding, self.results)
         self.exporting = ExportSection(ui, self.binding, self.finishing.settings)
+        self.archiving = DicomSection(ui, self.binding, self.exporting, self.environment.ensure)
         ui.sampleButton.connect("clicked()", self._begin_tour)
         ui.advancedSection.connect("contentsCollapsed(bool)", self._find_devices)
 
@@ -72,7 +74,8 @@ class ImplantPanel:
         """Stop using the widgets, which are about to be deleted; a run in progress is canceled."""
         self.leave()
         self.making.close()
-        for section in (self.models, self.editing, self.finishing, self.evaluating, self.exporting, self.environment):
+        steps = (self.editing, self.finishing, self.evaluating, self.exporting, self.archiving)
+        for section in (self.models, *steps, self.environment):
             section.close()
 
     def _update(self) -> None:
@@ -84,6 +87,7 @@ class ImplantPanel:
             self.finishing,
             self.evaluating,
             self.exporting,
+            self.archiving,
         )
         for section in sections:
             section.update()

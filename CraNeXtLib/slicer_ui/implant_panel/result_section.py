@@ -143,10 +143,8 @@ class ResultSection:
                 for _title, surface in surfaces_of(node).values():
                     surface.SetDisplayVisibility(False)  # update() then shows the chosen one
         skull = referenced_node(result, INPUT)
-        if skull is not None and skull.IsA("vtkMRMLSegmentationNode"):
-            skull.SetDisplayVisibility(False)  # it coincides with the result
-        elif skull is not None:
-            views.hide_labels(skull)
+        if skull is not None:
+            views.hide_skull(skull)
         self._show_complete(self._ui.showCompleteCheckBox.checked)
 
     def _show_complete(self, complete: bool) -> None:

@@ -18,10 +18,10 @@ from CraNeXtLib.slicer_ui.scene.categorization_nodes import (
     read_regions,
 )
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
-from CraNeXtLib.slicer_ui.scene.node_volumes import chosen_segment, mask_of
+from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask, check_transforms, written
+from CraNeXtLib.slicer_ui.scene.node_volumes import chosen_segment
 from CraNeXtLib.slicer_ui.scene.result_nodes import check_holds_voxels, place_beside, reference_to_image
 from CraNeXtLib.slicer_ui.scene.result_references import INPUT, set_referenced_node
-from CraNeXtLib.slicer_ui.scene.worker_files import write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ class CategorizationRun(WorkerRun):
     Nodes may be deleted meanwhile: a deleted output node is replaced by a new one.
 
     Args:
-        node: Segmentation or labelmap volume of the skull. In the segmentation of a reconstruction, the segment
+        node: Segmentation, labelmap volume or model of the skull. In the segmentation of a reconstruction, the segment
             Defective skull is the default.
         segmentation: Segmentation node to fill with a segment for each region; None for a new one.
         table: Table node to fill; None for a new one.
         segment_id: ID of the skull's segment, needed if there are several.
-        implant: Segmentation or labelmap volume of an implant or defect to be located, or None. In the segmentation
-            of a reconstruction, the segment Implant is the default.
+        implant: Segmentation, labelmap volume or model of an implant or defect to be located, or None. In the
+            segmentation of a reconstruction, the segment Implant is the default.
         implant_segment_id: ID of the implant's segment, needed if there are several.
         method: ``"default"`` or ``"official"``.
         options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
@@ -65,33 +65,27 @@ class CategorizationRun(WorkerRun):
         self.table = table
         self.description: dict[str, Any] | None = None
         if node is None:
-            raise InputError(_("Choose a segmentation or a labelmap volume under “Skull”."))
+            raise InputError(_("Choose a segmentation, a labelmap volume or a model under “Skull”."))
         self._node = node
         self._implant = implant
         self._input: dict[str, Any] = {}
         self._masks = {"skull": self._read("skull", node, segment_id, DEFECTIVE_SKULL)}
         if implant is not None:
             self._masks["implant"] = self._read("implant", implant, implant_segment_id, IMPLANT)
-            if implant.GetTransformNodeID() != node.GetTransformNodeID():
-                raise InputError(
-                    _("Skull and defect are under different transforms. Harden them, or use the same one for both.")
-                )
+            check_transforms(*self._masks.values())
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._method = method
         super().__init__(node.GetScene() or slicer.mrmlScene, **options)
 
-    def _read(self, role: str, node: Any, segment_id: str | None, default: str) -> Any:
+    def _read(self, role: str, node: Any, segment_id: str | None, default: str) -> NodeMask:
         chosen = chosen_segment(node, segment_id, default)
         self._input[role] = {"node": node.GetName(), "segment": chosen}
-        return mask_of(node, chosen)
+        return NodeMask.of(node, chosen)
 
     def _start(self, folder: Path) -> Job:
-        files = {role: str(folder / f"{role}.nrrd") for role in self._masks}
-        for role, mask in self._masks.items():
-            write_mask(mask, Path(files[role]))
-        arguments = files | {"out": str(folder / "result"), "method": self._method, "picture": False}
-        return self._start_job("categorize", arguments)
+        options = {"out": str(folder / "result"), "method": self._method, "picture": False}
+        return self._start_job("categorize", written(self._masks, folder) | options)
 
     def _deliver(self, folder: Path) -> None:
         labels, description = read_regions(folder)

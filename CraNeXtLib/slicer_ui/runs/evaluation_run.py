@@ -14,16 +14,16 @@ from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_table, map_titles, read_description
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map, read_map
-from CraNeXtLib.slicer_ui.scene.node_volumes import chosen_segment, mask_of
+from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask, check_transforms, written
+from CraNeXtLib.slicer_ui.scene.node_volumes import chosen_segment
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
-from CraNeXtLib.slicer_ui.scene.worker_files import write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 Source = tuple[Any, str | None]
-"""A node and the ID of its segment; None if there is only one segment, or the node is a labelmap volume."""
+"""A node and the ID of its segment; None if there is only one segment, or the node is a labelmap volume or a model."""
 
 
 class EvaluationRun(WorkerRun):
@@ -56,24 +56,16 @@ class EvaluationRun(WorkerRun):
         sources = {
             role: (node, chosen_segment(node, chosen, defaults.get(role))) for role, (node, chosen) in sources.items()
         }
-        self._masks = {role: mask_of(*source) for role, source in sources.items()}
-        on_one_grid(*(self._masks[role] for role in ("skull", "implant", "reference")))  # refuses another lattice
-        if len({node.GetTransformNodeID() for node, _segment in sources.values()}) > 1:
-            raise InputError(
-                _(
-                    "Implant, reference implant and skull are under different transforms. Harden them, or use the same "
-                    "one for all."
-                )
-            )
+        self._masks = {role: NodeMask.of(*source) for role, source in sources.items()}
+        volumes = [self._masks[role].voxels for role in ("skull", "implant", "reference")]
+        on_one_grid(*(volume for volume in volumes if volume is not None))  # refuses another lattice
+        check_transforms(*self._masks.values())
         self._input = {role: {"node": node.GetName(), "segment": chosen} for role, (node, chosen) in sources.items()}
         self._beside = skull[0]
         super().__init__(skull[0].GetScene() or slicer.mrmlScene, **options)
 
     def _start(self, folder: Path) -> Job:
-        files = {role: str(folder / f"{role}.nrrd") for role in self._masks}
-        for role, mask in self._masks.items():
-            write_mask(mask, Path(files[role]))
-        return self._start_job("evaluate", files | {"out": str(folder / "result")})
+        return self._start_job("evaluate", written(self._masks, folder) | {"out": str(folder / "result")})
 
     def _deliver(self, folder: Path) -> None:
         description = read_description(folder) | {"input": self._input}

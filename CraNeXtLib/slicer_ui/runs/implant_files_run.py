@@ -11,7 +11,7 @@ from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.geometry.poly_data import write_poly_data
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene import result_references
-from CraNeXtLib.slicer_ui.scene.implant_edits import is_edited
+from CraNeXtLib.slicer_ui.scene.implant_edits import is_edited, replace_implant
 from CraNeXtLib.slicer_ui.scene.implant_nodes import (
     DEFECTIVE_SKULL,
     EXPECTED_ERROR,
@@ -21,11 +21,10 @@ from CraNeXtLib.slicer_ui.scene.implant_nodes import (
     read_result,
 )
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
-from CraNeXtLib.slicer_ui.scene.node_volumes import mask_of
+from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask, check_transforms, written
 from CraNeXtLib.slicer_ui.scene.part_nodes import FINISHED, add_part, remove_part
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import description_of, is_result, referenced_node, set_referenced_node
-from CraNeXtLib.slicer_ui.scene.worker_files import write_mask
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:
@@ -38,9 +37,11 @@ class ImplantFilesRun(WorkerRun):
     Args:
         segmentation: The segmentation of a reconstruction; its model and table of measurements are updated.
         out: Folder for the implant's files and the report; None to update the scene only.
-        finishing: Settings of the finished part, see ``FinishSettings``; None for no part, which removes the part of
-            an earlier implant.
-        material: Material of the part, for its weight.
+        implant: Node and segment of an implant that was edited elsewhere and replaces the result's; None to take the
+            result's segment as it is.
+        settings: What to make, as arguments of :func:`CraNeXtLib.cases.edited_implant.write_implant_files`:
+            ``finishing``, ``material``, ``fit_limits``, ``bone_model_mm``, ``glb``. Without ``finishing`` the part of
+            an earlier implant is removed.
         case_id: Name of the case in the report; None to keep the current one.
         options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
@@ -53,8 +54,8 @@ class ImplantFilesRun(WorkerRun):
         segmentation: Any,
         out: str | Path | None = None,
         *,
-        finishing: Mapping[str, Any] | None = None,
-        material: str | None = None,
+        implant: tuple[Any, str | None] | None = None,
+        settings: Mapping[str, Any] | None = None,
         case_id: str | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
@@ -65,23 +66,26 @@ class ImplantFilesRun(WorkerRun):
         self.model: Any = None
         self.part: Any = None
         self.description: dict[str, Any] | None = None
-        self._masks = {"skull": mask_of(segmentation, DEFECTIVE_SKULL), "implant": mask_of(segmentation, IMPLANT)}
-        self._edited = is_edited(segmentation)
-        self._finishing = {"finishing": finishing} | ({"material": material} if material else {})
+        self._replaces = implant is not None
+        self._masks = {
+            "skull": NodeMask.of(segmentation, DEFECTIVE_SKULL),
+            "implant": NodeMask.of(*(implant or (segmentation, IMPLANT))),
+        }
+        check_transforms(*self._masks.values())
+        self._edited = self._replaces or is_edited(segmentation)
+        self._settings = dict(settings or {})
         self._known = {"case_id": case_id} if case_id else {}
         super().__init__(segmentation.GetScene(), **options)
 
     def _start(self, folder: Path) -> Job:
-        files = {role: str(folder / f"{role}.nrrd") for role in self._masks}
-        for role, mask in self._masks.items():
-            write_mask(mask, Path(files[role]))
+        files = written(self._masks, folder)
         error_map = referenced_node(self.segmentation, result_references.EXPECTED_ERROR)
         if error_map is not None and self.out is not None:
             write_poly_data(error_map.GetPolyData(), folder / EXPECTED_ERROR)
             files["expected_error"] = str(folder / EXPECTED_ERROR)
         arguments = (
             files
-            | self._finishing
+            | self._settings
             | {
                 "out": str(self.out or folder / "result"),
                 "result": description_of(self.segmentation) | self._known,
@@ -96,6 +100,8 @@ class ImplantFilesRun(WorkerRun):
         self.description = result.description
         if self.segmentation.GetScene() is not self._scene:
             return
+        if self._replaces:
+            replace_implant(self.segmentation, result.implant)
         roles = {
             result_references.SURFACE: ("vtkMRMLModelNode", _("{name} implant")),
             result_references.MEASURES: ("vtkMRMLTableNode", _("{name} measures")),

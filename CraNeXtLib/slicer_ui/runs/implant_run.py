@@ -15,10 +15,11 @@ from CraNeXtLib.slicer_ui.scene import result_references
 from CraNeXtLib.slicer_ui.scene.implant_nodes import Result, fill_model, fill_segmentation, read_result
 from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
-from CraNeXtLib.slicer_ui.scene.node_volumes import fill_labelmap, is_ct, mask_of
+from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask
+from CraNeXtLib.slicer_ui.scene.node_volumes import fill_labelmap, is_ct
 from CraNeXtLib.slicer_ui.scene.result_nodes import check_holds_voxels, place_beside, reference_to_image
 from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
-from CraNeXtLib.slicer_ui.scene.worker_files import write_ct, write_mask, write_model
+from CraNeXtLib.slicer_ui.scene.worker_files import write_ct
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ class ImplantRun(WorkerRun):
         self._input = node
         if node is None:
             raise InputError(_("Choose a segmentation, a labelmap volume, a CT or a model under “Skull”."))
-        # The worker finds the bone of a CT, and the voxels of a model.
-        self._skull = None if is_ct(node) or node.IsA("vtkMRMLModelNode") else mask_of(node, segment_id)
+        self._mask = None if is_ct(node) else NodeMask.of(node, segment_id)  # the worker finds the bone of a CT
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._name = node.GetName()
@@ -69,19 +69,15 @@ class ImplantRun(WorkerRun):
         super().__init__(node.GetScene() or slicer.mrmlScene, **options)
 
     def _start(self, folder: Path) -> Job:
-        skull = folder / "skull.nrrd"
         settings = self._settings | {"report": False, "finishing": None}  # finishing is a step of its own
-        if self._skull is None and is_ct(self._input):
-            write_ct(self._input, skull)
+        if self._mask is None:
+            skull = str(folder / "skull.nrrd")
+            write_ct(self._input, Path(skull))
             settings["ct"] = True
         else:
             settings.pop("bone_threshold_hu", None)
-            if self._skull is None:
-                skull = folder / "skull.stl"
-                write_model(self._input, skull)
-            else:
-                write_mask(self._skull, skull)
-        arguments = {"skull": str(skull), "out": str(folder / "result"), "settings": settings, "for_scene": True}
+            skull = self._mask.write(folder, "skull")
+        arguments = {"skull": skull, "out": str(folder / "result"), "settings": settings, "for_scene": True}
         return self._start_job("reconstruct", arguments)
 
     def _deliver(self, folder: Path) -> None:
@@ -92,7 +88,7 @@ class ImplantRun(WorkerRun):
             self.segmentation, "vtkMRMLSegmentationNode", _("{name} reconstruction").format(name=self._name)
         )
         self.model = self._output(self.model, "vtkMRMLModelNode", _("{name} implant").format(name=self._name))
-        skull = self._skull
+        skull = None if self._mask is None else self._mask.voxels
         if skull is None:  # the worker made the mask
             complete = result.complete_skull
             skull = complete.with_voxels(complete.voxels & ~result.implant.voxels)

@@ -11,7 +11,12 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
-from CraNeXtLib.slicer_ui.scene.node_volumes import labelmap_volume, oriented_image, segment_volume
+from CraNeXtLib.slicer_ui.scene.node_volumes import (
+    labelmap_volume,
+    oriented_image,
+    segment_volume,
+    serialized_geometry,
+)
 from CraNeXtLib.slicer_ui.scene.result_references import COMPUTED, referenced_node
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -37,8 +42,24 @@ def revert(segmentation: Any) -> None:
     computed = _computed(segmentation)
     if segmentation.GetSegmentation().GetSegment(IMPLANT) is None:
         raise InputError(_("The implant's segment was deleted. Press “Make implant” again."))
+    _set_implant(segmentation, computed)
+
+
+def replace_implant(segmentation: Any, implant: Volume) -> None:
+    """Put another implant into a result, whose geometry grows with it.
+
+    Args:
+        segmentation: The result.
+        implant: Mask on a grid that holds all of the result's voxels.
+    """
+    name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
+    segmentation.GetSegmentation().SetConversionParameter(name, serialized_geometry(implant))
+    _set_implant(segmentation, implant)
+
+
+def _set_implant(segmentation: Any, implant: Volume) -> None:
     logic = slicer.vtkSlicerSegmentationsModuleLogic
-    logic.SetBinaryLabelmapToSegment(oriented_image(computed), segmentation, IMPLANT, logic.MODE_REPLACE)
+    logic.SetBinaryLabelmapToSegment(oriented_image(implant), segmentation, IMPLANT, logic.MODE_REPLACE)
 
 
 def _computed(segmentation: Any) -> Volume:

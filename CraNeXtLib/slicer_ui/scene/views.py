@@ -76,8 +76,11 @@ def to_world(node: Any, position_ras: np.ndarray) -> np.ndarray:
     return world
 
 
-def hide_labels(volume: Any) -> None:
-    """Hide a mask that the slice views show as a label layer."""
-    for composite in volume.GetScene().GetNodesByClass("vtkMRMLSliceCompositeNode"):
-        if composite.GetLabelVolumeID() == volume.GetID():
+def hide_skull(node: Any) -> None:
+    """Hide the node of a skull that coincides with a result: a segmentation, a model or a mask; a CT stays."""
+    if not node.IsA("vtkMRMLVolumeNode"):
+        node.SetDisplayVisibility(False)
+        return
+    for composite in node.GetScene().GetNodesByClass("vtkMRMLSliceCompositeNode"):
+        if composite.GetLabelVolumeID() == node.GetID():
             composite.SetLabelVolumeID(None)

@@ -8,6 +8,8 @@ from phantoms import OBLIQUE
 from repository import TESTS
 from slicer_stand_ins.events import wait_until
 
+from CraNeXtLib.geometry.surface_extraction import surface_of
+
 FLIPPED = np.diag([-1.0, -1.0, 1.0])
 LEFT_HANDED = np.diag([-1.0, 1.0, 1.0])
 GEOMETRIES = {
@@ -38,6 +40,18 @@ def add_labelmap(volume, name="Patient"):
     return slicer.util.addVolumeFromArray(
         volume.voxels.T.astype(np.uint8), ijkToRAS=volume.affine, name=name, nodeClassName="vtkMRMLLabelMapVolumeNode"
     )
+
+
+def add_model(volume, name="Patient"):
+    """Add the surface of a mask."""
+    import slicer
+
+    from CraNeXtLib.geometry.poly_data import poly_data
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", name)
+    node.SetAndObservePolyData(poly_data(surface_of(volume)))
+    node.CreateDefaultDisplayNodes()
+    return node
 
 
 def add_segmentation(volume, name="Patient", segments=("Bone",)):

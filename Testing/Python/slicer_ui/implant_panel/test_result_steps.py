@@ -10,7 +10,7 @@ import numpy as np
 from phantoms import head
 from slicer_stand_ins.events import wait_until
 from slicer_ui.panel_actions import cells, choose, parameters, press, set_implant
-from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
+from slicer_ui.phantom_nodes import add_labelmap, add_model, add_segmentation
 
 from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -56,6 +56,30 @@ def test_editing_measuring_again_and_reverting(made, phantom, really):
     made.ui.editSection.collapsed = True
     assert editor.segmentationNode() is None
     assert surface.GetDisplayVisibility()
+
+
+def test_an_implant_that_was_edited_elsewhere_is_taken_over_and_can_be_reverted(made, phantom, really):
+    from CraNeXtLib.slicer_ui.scene.implant_edits import is_edited
+    from CraNeXtLib.slicer_ui.scene.node_volumes import mask_of
+
+    made.ui.editSection.collapsed = False
+    taking_over = made.panel.editing.taking_over
+    assert taking_over.stage_label.text == "Choose a node under “Edited elsewhere”."
+    result, voxels = parameters(made).result, phantom.implant.voxels.copy()
+    voxels[:, :, np.argwhere(voxels)[:, 2].max() - 2 :] = False
+    made.ui.editedSelector.setCurrentNode(add_model(phantom.implant.with_voxels(voxels), "From Blender"))
+    really()
+    press(taking_over)
+    assert taking_over.message.text == ""
+    taken = mask_of(result, "CraNeXt_Implant")
+    assert taken.has_geometry_of(phantom.implant)
+    assert (taken.voxels ^ voxels).sum() < 0.1 * voxels.sum()  # the surface is smooth
+    rows = {name: value for name, value, _unit in cells(made.ui.measuresTable)}
+    assert rows["Made by"] == "the truth, edited by hand"
+    made.ui.revertButton.click()
+    assert not is_edited(result)
+    made.panel.editing._editor.undo()
+    assert is_edited(result)
 
 
 def test_the_expected_error_is_shown_on_the_implant(made, phantom):
@@ -135,6 +159,25 @@ def test_evaluating_going_to_worst_positions_and_showing_maps(made, phantom, eva
     assert asked == [position]
 
 
+def test_a_model_is_compared_at_its_place(made, phantom, monkeypatch):
+    from CraNeXtLib.cases.evaluation_case import read_evaluation
+
+    received = []
+
+    class Job:
+        def __init__(self, _task, arguments, **_options):
+            received.extend(read_evaluation(*(arguments[role] for role in ("implant", "reference", "skull")))[0])
+            raise ValueError("enough")
+
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
+    made.ui.referenceSelector.setCurrentNode(add_model(phantom.implant, "Truth"))
+    assert made.ui.referenceSegmentSelector.isHidden()
+    press(made.panel.evaluating.comparing)
+    assert made.panel.evaluating.comparing.message.text == "enough"
+    implant, reference, _skull = received
+    assert (implant.voxels ^ reference.voxels).sum() < 0.1 * implant.voxels.sum()
+
+
 def test_the_chosen_segment_of_the_reference_is_compared(made, phantom, monkeypatch):
     """Of several segments none is guessed: the first would be the skull."""
     received = {}
@@ -164,6 +207,7 @@ def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):
     made.ui.clearanceSpinBox.value = 1.0
     choose(made.ui.insertionComboBox, "none")
     choose(made.ui.materialComboBox, "titanium")
+    made.ui.rimLimitSpinBox.value = 50
     assert made.ui.fitTable.isHidden()
     really()
     press(made.panel.finishing.finishing)
@@ -178,6 +222,10 @@ def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):
     assert part.GetNodeReference("thickness_mm").GetDisplayVisibility()
     settings = json.loads(result.GetAttribute("CraNeXt.Result"))["finishing"]["settings"]
     assert (settings["clearance_mm"], settings["insertion"]) == (1.0, "none")
+    thresholds = {
+        c["name"]: c["threshold"] for c in json.loads(result.GetAttribute("CraNeXt.Result"))["fit"]["criteria"]
+    }
+    assert thresholds["rim_within"] == 50
 
     set_implant(result, phantom.implant)
     press(made.panel.editing.measuring)  # the part is out of date
@@ -191,10 +239,16 @@ def test_finishing_has_the_librarys_defaults_and_ranges(widget):
 
     from CraNeXtLib.implant.finishing import FinishSettings
     from CraNeXtLib.implant.finishing.settings import RANGES
+    from CraNeXtLib.implant.fit.fit_limits import FitLimits
     from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 
     settings = widget.panel.finishing.settings()
-    assert settings == {"finishing": asdict(FinishSettings()), "material": DEFAULT_MATERIAL}
+    limits = asdict(FitLimits())
+    del limits["gap_mm"]  # it goes with the clearance
+    assert settings == {"finishing": asdict(FinishSettings()), "material": DEFAULT_MATERIAL, "fit_limits": limits}
+    assert widget.ui.gapLimitSpinBox.text == "Clearance and 1 mm"
+    widget.ui.gapLimitSpinBox.value = 0.8
+    assert widget.panel.finishing.settings()["fit_limits"] == limits | {"gap_mm": 0.8}
     for name, limits in RANGES.items():
         parts = name.removesuffix("_mm").removesuffix("_deg").split("_")
         box = getattr(widget.ui, parts[0] + "".join(map(str.capitalize, parts[1:])) + "SpinBox")
@@ -217,13 +271,15 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     assert exporting.stage_label.text == "Choose a “Folder”."
     made.ui.folderEdit.currentPath = str(tmp_path / "Exporte äö")
     made.ui.caseEdit.text = "Case 7/left"
+    made.ui.boneModelSpinBox.value = 20
+    made.ui.viewerCheckBox.checked = True
     really()
     press(exporting)
     out = tmp_path / "Exporte äö" / "Case 7_left"
     assert exporting.message.text == f"All files are in {out}."
     files = {path.name for path in out.iterdir()}
     assert files > {"implant.nrrd", "implant.stl", "implant.3mf", "complete_skull.nrrd", "report.html", "scene.mrb"}
-    assert {"finished_implant.stl", "expected_error.png"} < files
+    assert {"finished_implant.stl", "expected_error.png", "bone_model.stl", "bone_model.3mf", "viewer.glb"} < files
     report = (out / "report.html").read_text(encoding="utf-8")
     assert "Expected error" in report
     assert not [name for name in files if name.startswith(".")]  # no unfinished files
@@ -233,6 +289,7 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     assert (description["edited"], description["input"]["node"]) == (False, "Patient")
     assert set(description["files"]) == files
     assert description["case_id"] == "Case 7/left"
+    assert description["bone_model"]["margin_mm"] == 20
     assert "Case 7/left" in (out / "report.html").read_text(encoding="utf-8")
     assert "Patient" not in (out / "report.html").read_text(encoding="utf-8")
 

@@ -18,9 +18,8 @@ from CraNeXtLib.training.config import describe_preset, presets
 pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 
 OPTION = re.compile(r"[ (]--[a-z]")
-FOR_FOLDERS = ("--series",)  # Slicer itself reads DICOM folders
 # Settings that no panel gives, and a file that none passes on.
-FOR_THE_COMMAND = ("--fit-limit", "--replace", "--mesh-space", "--bone-model", "is a segmentation, not a CT")
+FOR_THE_COMMAND = ("--fit-limit", "--replace", "--mesh-space", "is a segmentation, not a CT")
 FOR_DEVELOPERS = ("cranext models fit-shape",)  # a model card
 
 
@@ -63,9 +62,7 @@ def test_messages_name_controls_instead_of_options():
     texts = [*map(describe_preset, presets()), *(text for module in reached for text in strings(module))]
     found = [with_control_names(rename_settings(text, IN_A_MANIFEST)) for text in texts]
     left = [text for text in found if OPTION.search(text)]
-    assert [
-        text for text in left if not any(word in text for word in FOR_FOLDERS + FOR_THE_COMMAND + FOR_DEVELOPERS)
-    ] == []
+    assert [text for text in left if not any(word in text for word in FOR_THE_COMMAND + FOR_DEVELOPERS)] == []
 
 
 @pytest.mark.usefixtures("application")
