@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from CraNeXtLib.anatomy.categorization.categorize import categorize
     from CraNeXtLib.cases.case_settings import CaseSettings
     from CraNeXtLib.cases.reconstruction_case import reconstruct_case
+    from CraNeXtLib.cases.release.check import check_release
+    from CraNeXtLib.cases.release.freeze import release_case
     from CraNeXtLib.evaluation.evaluation import evaluate
     from CraNeXtLib.evaluation.thresholds import Thresholds
     from CraNeXtLib.geometry.volume import Volume
@@ -35,11 +37,13 @@ __all__ = [
     "Volume",
     "categorize",
     "check_fit",
+    "check_release",
     "evaluate",
     "finish",
     "read_volume",
     "reconstruct",
     "reconstruct_case",
+    "release_case",
     "write_volume",
 ]
 
@@ -49,6 +53,8 @@ _PUBLIC = {
     "write_volume": "CraNeXtLib.geometry.volume_files:write_volume",
     "reconstruct": "CraNeXtLib.implant.reconstruct:reconstruct",
     "reconstruct_case": "CraNeXtLib.cases.reconstruction_case:reconstruct_case",
+    "release_case": "CraNeXtLib.cases.release.freeze:release_case",
+    "check_release": "CraNeXtLib.cases.release.check:check_release",
     "CaseSettings": "CraNeXtLib.cases.case_settings:CaseSettings",
     "categorize": "CraNeXtLib.anatomy.categorization.categorize:categorize",
     "evaluate": "CraNeXtLib.evaluation.evaluation:evaluate",

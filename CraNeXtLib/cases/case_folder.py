@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.released_folder import refuse_released
 from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.reading import real_path
 from CraNeXtLib.core.files.text import json_text, write_text
@@ -67,11 +68,12 @@ def case_folder(
         inputs: Files that the run reads; they stay even if an earlier run wrote them into ``out``.
 
     Raises:
-        InputError: If the folder cannot be written, another run is writing to it, or a file is in the way; the files
-            that were in it remain.
+        InputError: If the folder was released or cannot be written, another run is writing to it, or a file is in the
+            way; the files that were in it remain.
     """
 
     def earlier(folder: Path) -> set[str]:
+        refuse_released(folder)
         names = {name for kind in (description_name, *replaces) for name in files_of_run(folder / kind)}
         real = real_path(folder)
         given = [Path(path).absolute() for path in inputs if path and "\0" not in str(path)]

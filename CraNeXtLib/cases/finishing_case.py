@@ -11,6 +11,7 @@ from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
 from CraNeXtLib.cases.implant_files import write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
+from CraNeXtLib.cases.released_folder import refuse_released
 from CraNeXtLib.cases.result_json import describe_implant, geometry_of, timestamp, versions
 from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import InputError
@@ -81,10 +82,11 @@ def finish_case(
         The content of ``finish.json``; ``files`` lists the files written.
 
     Raises:
-        InputError: If a file cannot be used, nothing is left of the implant, the folder holds a part already, or it
-            cannot be written.
+        InputError: If a file cannot be used, nothing is left of the implant, the folder holds a part already or was
+            released, or it cannot be written.
     """
     files = {"implant": Path(implant), "skull": Path(skull)}
+    refuse_released(Path(out))
     if not replace and (Path(out) / DESCRIPTION).exists():
         raise InputError(f"{out} already holds a finished part; choose another --out, or add --replace to replace it.")
     added = AddedMeshes(bone_model_mm, glb)

@@ -23,6 +23,7 @@ COMMANDS = {
     "reconstruct": "CraNeXtLib.cli.commands.reconstruct:add_to",
     "batch": "CraNeXtLib.cli.commands.batch:add_to",
     "finish": "CraNeXtLib.cli.commands.finish:add_to",
+    "release": "CraNeXtLib.cli.commands.release:add_to",
     "export": "CraNeXtLib.cli.commands.export:add_to",
     "categorize": "CraNeXtLib.cli.commands.categorize:add_to",
     "evaluate": "CraNeXtLib.cli.commands.evaluate:add_to",
@@ -41,8 +42,8 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
-    It is 0 if all is done, 1 if memory was not enough, 2 for bad input or usage, 3 if there is no implant, and after an
-    interruption 130, or 128 and the number of the signal that it came from.
+    It is 0 if all is done, 1 if memory was not enough, 2 for bad input or usage, 3 if there is no implant, 4 if a
+    released folder has changed, and after an interruption 130, or 128 and the number of the signal that it came from.
     """
     os.environ.pop("ITK_AUTOLOAD_PATH", None)  # Slicer sets this variable, which makes the ITK of antspyx crash
     for stream in (sys.stdout, sys.stderr):

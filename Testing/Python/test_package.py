@@ -30,6 +30,8 @@ SIGNATURES = {
     "read_volume": "path orientation segment",
     "reconstruct": "skull model device postprocessing progress",
     "reconstruct_case": "skull out settings progress",
+    "release_case": "folder accept",
+    "check_release": "folder",
     "write_volume": "volume path",
 }
 

@@ -13,6 +13,7 @@ from CraNeXtLib.cases.checked_part import FINISHED
 from CraNeXtLib.core.files.hashing import sha256_of
 
 SHEET_PICTURE = "approval.png"
+SHEET_PAGE = "approval.html"
 _PRINTED = (".stl", ".3mf")
 
 
@@ -23,9 +24,13 @@ def write_approval_sheet(result: Mapping[str, Any], folder: Path) -> None:
         result: Content of ``result.json`` or ``finish.json``, with a finished part.
         folder: Folder with the part's STL and 3MF files and ``approval.png``, see ``write_approval_picture``.
     """
-    parts = sorted(path for path in folder.glob(f"{FINISHED}*") if path.suffix in _PRINTED)
-    parts.sort(key=lambda path: path.name != f"{FINISHED}.stl")  # the file that the signature names
-    sheet = sheet_of(result, {"Part": {path.name: sha256_of(path) for path in parts}})
+    sheet = sheet_of(result, {"Part": {path.name: sha256_of(path) for path in part_files(folder)}})
     picture = folder / SHEET_PICTURE
-    (folder / "approval.html").write_text(html_page(sheet, picture), encoding="utf-8")
+    (folder / SHEET_PAGE).write_text(html_page(sheet, picture), encoding="utf-8")
     write_pdf_page(folder / "approval.pdf", sheet, picture)
+
+
+def part_files(folder: Path) -> list[Path]:
+    """Return the meshes that a finished part may be made from; first the one that the signature names."""
+    files = sorted(path for path in folder.glob(f"{FINISHED}*") if path.suffix in _PRINTED)
+    return sorted(files, key=lambda path: path.name != f"{FINISHED}.stl")

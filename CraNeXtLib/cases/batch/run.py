@@ -25,6 +25,7 @@ from CraNeXtLib.cases.batch.record import (
     write_summary,
 )
 from CraNeXtLib.cases.case_settings import CaseSettings
+from CraNeXtLib.cases.released_folder import refuse_released
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError, InputError, NoImplantError
 from CraNeXtLib.core.files.filling import clean, reserved
 from CraNeXtLib.core.progress import ProgressCallback
@@ -108,7 +109,11 @@ def _run(
 def unfinished(
     cases: Sequence[BatchCase], out: str | Path, settings: CaseSettings, *, resume: bool = True
 ) -> list[BatchCase]:
-    """Return the cases to run: those without a result, and those that failed or whose request has changed."""
+    """Return the cases to run: those without a result, and those that failed or whose request has changed.
+
+    Raises:
+        InputError: If one of them was released.
+    """
     for case in cases:
         clean(case_folder(out, case))
     known = {case.case: read_record(out, case) for case in cases} if resume else {}
@@ -117,7 +122,10 @@ def unfinished(
         record = known.get(case.case)
         return record is not None and record.status != FAILED and record.asked == asked_of(case, settings)
 
-    return [case for case in cases if not is_finished(case)]
+    waiting = [case for case in cases if not is_finished(case)]
+    for case in waiting:
+        refuse_released(case_folder(out, case))
+    return waiting
 
 
 def record_outcome(out: str | Path, case: BatchCase, asked: dict[str, Any], error: Exception | None) -> None:

@@ -161,6 +161,20 @@ def test_an_input_that_changed_while_nobody_looked_at_the_clock_is_noticed(skull
     assert ran(folder) == []
 
 
+def test_a_released_case_is_refused_only_if_it_would_be_made_anew(skulls, tmp_path):
+    out = tmp_path / "out"
+    folder = skulls(a="fine")
+    assert run(folder, out)[0]["status"] == "done"
+    released = next(out.rglob("result.json")).parent
+    (released / "release.json").write_text('{"format": "cranext-release"}')
+    assert run(folder, out)[0]["status"] == "done"
+    before = {path.name: path.read_bytes() for path in released.iterdir()}
+    skulls(a="fine but another")
+    with pytest.raises(InputError, match="a was released"):
+        run(folder, out)
+    assert {path.name: path.read_bytes() for path in released.iterdir()} == before
+
+
 def test_a_second_batch_in_the_same_folder_is_refused(skulls, tmp_path, monkeypatch):
     monkeypatch.setattr("CraNeXtLib.core.files.filling._SECONDS_TO_WAIT", 0.1)
     folder = skulls(a="fine")

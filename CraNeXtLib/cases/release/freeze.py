@@ -1,0 +1,95 @@
+"""Freezing the folder of a case: the hashes of all of its files in one file, from then on no run writes into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.cases.approval.write import SHEET_PAGE, part_files
+from CraNeXtLib.cases.case_folder import files_of_run
+from CraNeXtLib.cases.finishing_case import DESCRIPTION as FINISH_FILE
+from CraNeXtLib.cases.release.hashed_files import hashes_of
+from CraNeXtLib.cases.released_folder import RELEASE_FILE, RELEASE_FORMAT, is_released
+from CraNeXtLib.cases.result_json import RESULT_FILE, timestamp, versions
+from CraNeXtLib.cases.verdict import FITS
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.filling import reserved
+from CraNeXtLib.core.files.text import json_text, read_json, read_text, write_text
+from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
+
+_FORMAT_VERSION = 1
+
+
+def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, Any]:
+    """Release the finished part in the folder of a case: write ``release.json`` with the hashes of all files in it.
+
+    Nothing else is changed. From then on no run writes into the folder, and :func:`check_release` tells which files
+    have changed, are missing or were added.
+
+    Args:
+        folder: Folder that ``reconstruct_case``, ``finish_case`` or the panel filled; its sub-folders belong to it.
+        accept: Why a part is released that does not fit, or whose fit was not judged.
+
+    Returns:
+        The content of ``release.json``.
+
+    Raises:
+        InputError: If the folder has no finished part, was released before, lacks a file, holds another part than that
+            of its approval sheet, or cannot be written; or if the part is not known to fit and there is no reason.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}; check the path.")
+    if is_released(folder):
+        raise InputError(f"{folder} was released before; to release a changed part, write it into another folder.")
+    if (folder / RELEASE_FILE).exists():
+        raise InputError(f"{folder / RELEASE_FILE} is in the way, which is of another program; move it away.")
+    if accept is not None and not (accept.strip() and accept.isprintable()):
+        raise InputError("The reason for --accept must be a line of text.")
+    with reserved(folder):
+        name, description = _description(folder)
+        verdict = description["verdict"]
+        if verdict["answer"] != FITS and accept is None:
+            raise InputError(f"{verdict['sentence']} Mend it, or give with --accept the reason to release it as it is.")
+        missing = sorted(file for file in files_of_run(folder / name) if not (folder / file).is_file())
+        if missing:
+            raise InputError(f"{', '.join(missing)} is missing from {folder}; make the case again, or restore it.")
+        hashes = hashes_of(folder)
+        _check_sheet(folder, hashes)
+        content = {
+            "format": RELEASE_FORMAT,
+            "version": _FORMAT_VERSION,
+            "notice": RESEARCH_USE_NOTICE,
+            "case_id": description["case_id"],
+            "created": timestamp(),
+            "verdict": verdict,
+            "accepted": accept,
+            "versions": versions(),
+            "sha256": hashes,
+        }
+        write_text(folder / RELEASE_FILE, json_text(content, indent=2))
+    return content
+
+
+def _description(folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return name and content of the JSON file that describes the finished part."""
+    for name in (FINISH_FILE, RESULT_FILE):
+        if (folder / name).is_file():
+            content = read_json(folder / name)
+            if isinstance(content, dict) and content.get("finishing") and content.get("verdict"):
+                return name, content
+    raise InputError(
+        f"{folder} has no finished part; give the folder that cranext reconstruct or cranext finish wrote one into."
+    )
+
+
+def _check_sheet(folder: Path, hashes: dict[str, str]) -> None:
+    """Refuse a part that was changed after its approval sheet was written."""
+    if SHEET_PAGE not in hashes:
+        return
+    sheet = read_text(folder / SHEET_PAGE, kind="page")
+    for path in part_files(folder):
+        if hashes[path.name] not in sheet:
+            raise InputError(
+                f"{path.name} is not the file whose hash is in {SHEET_PAGE}; restore it, or finish the part again."
+            )

@@ -1,0 +1,146 @@
+"""A released folder is refused by every run, and a check names each file that has changed since."""
+
+import hashlib
+import json
+import os
+
+import pytest
+
+from CraNeXtLib.cases.case_folder import case_folder
+from CraNeXtLib.cases.release.check import check_release
+from CraNeXtLib.cases.release.freeze import release_case
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.filling import reserved
+
+STL = "solid part"
+FITS = {"answer": "fits", "reasons": [], "sentence": "The part fits."}
+FAILS = {"answer": "does not fit", "reasons": ["gap"], "sentence": "The part does NOT fit: gap 3 mm."}
+
+
+def describe(folder, name="result.json", **changes):
+    content = {
+        "format": "cranext-result",
+        "case_id": "A-7",
+        "finishing": {"settings": {}},
+        "verdict": FITS,
+        "files": ["finished_implant.stl", "approval.html", name],
+    }
+    (folder / name).write_text(json.dumps(content | changes))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder of a part that fits, with its sheet and a mold in a folder of its own."""
+    case = tmp_path / "case"
+    (case / "mold").mkdir(parents=True)
+    (case / "finished_implant.stl").write_text(STL)
+    (case / "approval.html").write_text(f"SHA-256 {hashlib.sha256(STL.encode()).hexdigest()}")
+    (case / "mold" / "lower.stl").write_text("solid mold")
+    describe(case)
+    return case
+
+
+def content(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_release_holds_the_hash_of_every_file(folder):
+    before = content(folder)
+    release = release_case(folder)
+    assert release["sha256"] == {name: hashlib.sha256(data).hexdigest() for name, data in before.items()}
+    assert release["case_id"] == "A-7"
+    assert release["accepted"] is None
+    assert {name: data for name, data in content(folder).items() if name != "release.json"} == before
+    assert json.loads((folder / "release.json").read_text()) == release
+    assert check_release(folder).intact
+
+
+def test_a_check_names_what_changed_is_missing_and_was_added(folder):
+    release_case(folder)
+    (folder / "mold" / "lower.stl").write_text("solid mould")
+    (folder / "approval.html").unlink()
+    (folder / "mold" / "upper.stl").write_text("new")
+    for name in (".DS_Store", "Thumbs.db"):
+        (folder / name).write_text("somebody has looked at the folder")
+    check = check_release(folder)
+    assert not check.intact
+    assert (check.changed, check.missing, check.added) == (("mold/lower.stl",), ("approval.html",), ("mold/upper.stl",))
+
+
+def test_a_copy_is_checked_like_the_original(folder, tmp_path):
+    release_case(folder)
+    folder.rename(tmp_path / "elsewhere")
+    assert check_release(tmp_path / "elsewhere").intact
+
+
+@pytest.mark.parametrize("verdict", [FAILS, {**FAILS, "answer": "not judged"}])
+def test_a_part_that_is_not_known_to_fit_needs_a_reason(folder, verdict):
+    describe(folder, verdict=verdict)
+    before = content(folder)
+    with pytest.raises(InputError, match=r"NOT fit: gap 3 mm.*--accept"):
+        release_case(folder)
+    with pytest.raises(InputError, match="line of text"):
+        release_case(folder, accept=" ")
+    assert content(folder) == before
+    assert release_case(folder, accept="The gap is at the temporal muscle.")["accepted"].startswith("The gap")
+
+
+def test_what_cannot_be_released_is_refused_by_name(folder):
+    def refused(words):
+        before = content(folder)
+        with pytest.raises(InputError, match=words):
+            release_case(folder)
+        assert content(folder) == before
+
+    (folder / "finished_implant.stl").write_text("another part")
+    refused("finished_implant.stl is not the file whose hash is in approval.html")
+    (folder / "finished_implant.stl").unlink()
+    refused("finished_implant.stl is missing")
+    describe(folder, finishing=None)
+    refused("no finished part")
+    (folder / "release.json").write_text('{"version": "1.2"}')
+    refused("another program")
+    with pytest.raises(InputError, match="no folder"):
+        release_case(folder / "nothing")
+
+
+def test_the_part_of_finish_counts_before_an_implant_that_was_left_as_it_is(folder):
+    describe(folder, finishing=None)
+    describe(folder, "finish.json", verdict=FAILS)
+    with pytest.raises(InputError, match="gap 3 mm"):
+        release_case(folder)
+
+
+def test_a_pipe_is_refused_instead_of_read_forever(folder):
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(InputError, match="pipe"):
+        release_case(folder)
+
+
+def test_a_folder_that_a_run_fills_is_not_released(folder, monkeypatch):
+    monkeypatch.setattr("CraNeXtLib.core.files.filling._SECONDS_TO_WAIT", 0)
+    with reserved(folder), pytest.raises(InputError, match="Another run"):
+        release_case(folder)
+    assert not (folder / "release.json").exists()
+
+
+@pytest.mark.parametrize("damage", [None, "{"])
+def test_no_run_writes_into_a_released_folder(folder, damage):
+    release_case(folder)
+    if damage:
+        (folder / "release.json").write_text(damage)
+    before = content(folder)
+    with pytest.raises(InputError, match=f"{folder} was released"), case_folder(folder, "result.json"):
+        pytest.fail("the run began")
+    with pytest.raises(InputError, match="released before"):
+        release_case(folder)
+    assert content(folder) == before
+
+
+def test_a_check_needs_a_release(folder):
+    with pytest.raises(InputError, match="release it first"):
+        check_release(folder)
+    for wrong in ("[1]", '{"format": "cranext-release"}'):
+        (folder / "release.json").write_text(wrong)
+        with pytest.raises(InputError, match="no release"):
+            check_release(folder)
