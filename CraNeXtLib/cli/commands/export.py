@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def add_to(commands: SubParsers) -> None:
     """Declare the command."""
     parser = add_command(commands, "export", "write the implant of a case as DICOM files, for the archive of a clinic")
-    parser.add_argument("case", metavar="CASE", help="folder of a reconstructed case, with its result.json")
+    parser.add_argument("case", metavar="CASE", help="folder of a reconstructed case or of a finished implant")
     parser.add_argument(
         "--dicom",
         required=True,

@@ -194,7 +194,7 @@ def test_a_ct_of_another_head_is_refused(tmp_path, change):
     [
         ({"preview": True}, "is a quick preview; reconstruct the skull without --preview"),
         ({"outcome": "no implant"}, "there is no implant to export"),
-        ({"format": "cranext-finish"}, "has no result.json; give the folder of a reconstructed case"),
+        ({"format": "cranext-finish"}, r"result.json was not written by CraNeXt; give the folder of a case"),
     ],
 )
 def test_a_case_without_an_implant_to_make_is_refused(tmp_path, result, message):
@@ -202,6 +202,57 @@ def test_a_case_without_an_implant_to_make_is_refused(tmp_path, result, message)
     write_series(ct, tmp_path / "ct")
     with pytest.raises(InputError, match=message):
         export_case(write_case(tmp_path / "case", bone, implant, **result), tmp_path / "ct", tmp_path / "out")
+
+
+def finished_folder(tmp_path):
+    """Write a CT and the folder of an implant that was finished for it, and return the part's mask."""
+    ct, bone, implant = scanned_head()
+    write_series(ct, tmp_path / "ct")
+    folder = write_case(tmp_path / "case", bone, implant)
+    kept = ["finished_implant.nrrd", "finished_implant.stl", "report.pdf"]
+    for path in folder.iterdir():
+        if path.name not in kept:
+            path.unlink()
+    description = {"format": "cranext-finish", "case_id": "case-8", "warnings": [], "finishing": None, "files": kept}
+    (folder / "finish.json").write_text(json.dumps(description))
+    return bone, finished_part(implant)
+
+
+def test_the_folder_of_finish_is_exported(tmp_path):
+    bone, part = finished_folder(tmp_path)
+    assert export_case(tmp_path / "case", tmp_path / "ct", tmp_path / "out")["files"] == FILES
+    seg = highdicom.seg.segread(tmp_path / "out" / "implant_seg.dcm")
+    assert [seg.get_segment_description(n).segment_label for n in seg.segment_numbers] == ["Finished implant"]
+    read = read_mask(tmp_path / "out" / "implant_seg.dcm")
+    assert np.array_equal(on_one_grid(bone, read)[1].voxels, part.voxels)
+    assert seg.PatientID == "case-8"
+
+
+@pytest.mark.parametrize("change", [lambda voxels: voxels // 16, lambda voxels: np.roll(voxels, 4, axis=1)])
+def test_a_ct_in_whose_gap_the_finished_part_does_not_lie_is_refused(tmp_path, change):
+    finished_folder(tmp_path)
+    ct = scanned_head()[0]
+    write_series(ct.with_voxels(change(ct.voxels)), tmp_path / "other")
+    with pytest.raises(InputError, match="lies in no gap of the bone in series 3"):
+        export_case(tmp_path / "case", tmp_path / "other", tmp_path / "out")
+
+
+def test_the_part_that_was_finished_after_a_reconstruction_counts(tmp_path):
+    ct, bone, implant = scanned_head()
+    write_series(ct, tmp_path / "ct")
+    case = write_case(tmp_path / "case", bone, implant, files=["implant.stl"])
+    finish = {"format": "cranext-finish", "case_id": "case-8", "warnings": [], "files": ["finished_implant.stl"]}
+    (case / "finish.json").write_text(json.dumps(finish | {"finishing": {"settings": {"engraving": "7"}}}))
+    export_case(case, tmp_path / "ct", tmp_path / "out")
+    stl = dcmread(tmp_path / "out" / "implant_stl.dcm")
+    assert stl.EncapsulatedDocument[: stl.EncapsulatedDocumentLength] == (case / "finished_implant.stl").read_bytes()
+    assert stl.BurnedInAnnotation == "YES"
+    assert highdicom.seg.segread(tmp_path / "out" / "implant_seg.dcm").segment_numbers == [1, 2]
+
+
+def test_a_folder_without_a_case_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"has neither result\.json nor finish.json; give the folder"):
+        export_case(tmp_path, tmp_path, tmp_path / "out")
 
 
 def test_a_series_without_frame_of_reference_is_refused(tmp_path):
