@@ -11,6 +11,7 @@ import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.core.files.filling import filling
 from CraNeXtLib.core.files.hashing import content_hash, sha256_of
 from CraNeXtLib.core.files.reading import DamagedError, file_size
 from CraNeXtLib.geometry.affine import affine_from_axis_codes
@@ -111,16 +112,22 @@ def input_hash(path: Path) -> str:
 def write_volume(volume: Volume, path: str | Path) -> None:
     """Write a volume as NRRD, NIfTI or MetaImage, depending on the suffix.
 
-    A mask becomes bytes, half precision becomes single. The geometry keeps every digit; NRRD and MetaImage are written
-    in LPS, as by Slicer.
+    Beside ``NAME.mhd``, the voxels are in ``NAME.zraw``; both files appear or none. A mask becomes bytes, half
+    precision becomes single. The geometry keeps every digit; NRRD and MetaImage are written in LPS, as by Slicer.
 
     Raises:
         InputError: If the suffix is unknown or the file cannot be written.
     """
     path = Path(path)
-    write = _writers().get(volume_suffix(path.name))
+    suffix = volume_suffix(path.name)
+    if suffix == ".mhd":
+        with filling(path.parent, last=path.name) as folder:
+            data = folder / f"{path.stem}.zraw"
+            write_meta_image(folder / path.name, _as_stored(volume.voxels), volume.affine, data=data)
+        return
+    write = _writers().get(suffix)
     if write is None:
-        raise InputError(f"{path.name} must end in .nrrd, .nii, .nii.gz or .mha.")
+        raise InputError(f"{path.name} must end in .nrrd, .nii, .nii.gz, .mha or .mhd.")
     with replacing(path) as temporary:
         write(temporary, _as_stored(volume.voxels), volume.affine)
 

@@ -21,13 +21,14 @@ _ELEMENT_TYPES = {
 }
 
 
-def write_meta_image(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
-    """Write a compressed ``.mha`` file.
+def write_meta_image(path: Path, voxels: np.ndarray, affine: np.ndarray, *, data: Path | None = None) -> None:
+    """Write a compressed ``.mha`` file, or a ``.mhd`` file with its data file.
 
     Args:
         path: The file.
         voxels: Array of three dimensions, best in Fortran order.
         affine: 4×4 matrix from indices to RAS mm.
+        data: The file for the voxels, in the same folder; None to put them behind the header.
     """
     to_lps = np.array((-1, -1, 1))
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
@@ -46,10 +47,14 @@ def write_meta_image(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None
         "ElementSpacing": _text(spacing),
         "DimSize": " ".join(map(str, voxels.shape)),
         "ElementType": _ELEMENT_TYPES[voxels.dtype.name],
-        "ElementDataFile": "LOCAL",
+        "ElementDataFile": data.name if data else "LOCAL",
     }
     header = "".join(f"{key} = {value}\n" for key, value in fields.items())
-    path.write_bytes(header.encode() + compressed)
+    if data is None:
+        path.write_bytes(header.encode() + compressed)
+        return
+    path.write_bytes(header.encode())
+    data.write_bytes(compressed)
 
 
 def _text(numbers: np.ndarray) -> str:

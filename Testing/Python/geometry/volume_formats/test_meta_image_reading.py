@@ -41,13 +41,14 @@ def check(path):
     "affine", [TILTED, TILTED @ np.diag([-1.0, 1, 1, 1]), affine_from_axis_codes("PIR", np.array([0.4, 0.5, 1.25]))]
 )
 def test_itk_and_we_see_each_others_files_at_the_same_place(tmp_path, affine):
-    itk = pytest.importorskip("SimpleITK", reason="needs SimpleITK, which is not one of the tests' requirements")
+    itk = pytest.importorskip("SimpleITK", reason="compares with SimpleITK")
     voxels = np.random.default_rng(1).integers(-1000, 3000, (6, 7, 8)).astype(np.int16)
-    write_volume(Volume(voxels, affine), tmp_path / "ours.mha")
-    image = itk.ReadImage(str(tmp_path / "ours.mha"))
-    np.testing.assert_array_equal(itk.GetArrayFromImage(image).T, voxels)
-    corner = image.TransformIndexToPhysicalPoint((5, 6, 7))
-    np.testing.assert_allclose(corner, (affine @ (5, 6, 7, 1))[:3] * (-1, -1, 1), atol=1e-9)
+    for name in ("ours.mha", "ours.mhd"):
+        write_volume(Volume(voxels, affine), tmp_path / name)
+        image = itk.ReadImage(str(tmp_path / name))
+        np.testing.assert_array_equal(itk.GetArrayFromImage(image).T, voxels)
+        corner = image.TransformIndexToPhysicalPoint((5, 6, 7))
+        np.testing.assert_allclose(corner, (affine @ (5, 6, 7, 1))[:3] * (-1, -1, 1), atol=1e-9)
     for name in ("theirs.mha", "theirs.mhd"):
         itk.WriteImage(image, str(tmp_path / name), useCompression=name.endswith("d"))
         back = read_volume(tmp_path / name)
@@ -65,6 +66,26 @@ def test_round_trip_keeps_every_type_and_digit(tmp_path, dtype):
     np.testing.assert_array_equal(back.voxels, volume.voxels)
     np.testing.assert_allclose(back.affine, TILTED, rtol=0, atol=1e-15)
     assert (tmp_path / "a.mha").read_bytes() == (tmp_path / "b.mha").read_bytes()
+
+
+def test_a_header_and_its_data_file_are_written_together_or_not_at_all(tmp_path, monkeypatch):
+    write_volume(Volume(VOXELS, TILTED), tmp_path / "skull 1.mhd")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["skull 1.mhd", "skull 1.zraw"]
+    back = read_volume(tmp_path / "skull 1.mhd")
+    np.testing.assert_array_equal(back.voxels, VOXELS)
+    np.testing.assert_allclose(back.affine, TILTED, rtol=0, atol=1e-15)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(*_written):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.replace", full)
+        with pytest.raises(InputError, match="No space left"):
+            write_volume(Volume(VOXELS + 1, TILTED), tmp_path / "skull 1.mhd")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    write_volume(Volume(VOXELS + 1, TILTED), tmp_path / "skull 1.mhd")
+    np.testing.assert_array_equal(read_volume(tmp_path / "skull 1.mhd").voxels, VOXELS + 1)
 
 
 def test_fields_mean_what_itk_takes_them_to_mean(tmp_path):
