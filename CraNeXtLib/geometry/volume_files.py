@@ -22,6 +22,7 @@ from CraNeXtLib.geometry.volume_formats.dicom_segmentation import read_segmentat
 from CraNeXtLib.geometry.volume_formats.meta_image_reading import meta_image_data_files, read_meta_image
 from CraNeXtLib.geometry.volume_formats.meta_image_writing import write_meta_image
 from CraNeXtLib.geometry.volume_formats.nifti_reading import read_nifti
+from CraNeXtLib.geometry.volume_formats.nifti_writing import write_nifti
 from CraNeXtLib.geometry.volume_formats.nrrd_files import data_files
 from CraNeXtLib.geometry.volume_formats.nrrd_reading import read_nrrd
 from CraNeXtLib.geometry.volume_formats.segments import choose_segments
@@ -215,14 +216,6 @@ def _write_nrrd(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
     path.write_bytes(b"\n".join(kept) + end + content)
 
 
-def _write_nifti(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
-    import nibabel
-
-    image = nibabel.Nifti1Image(voxels, affine)
-    image.header.set_xyzt_units("mm")
-    nibabel.save(image, path)
-
-
 def _as_stored(voxels: np.ndarray) -> np.ndarray:
     """Return voxels in the type and order of the files; the libraries would take five times as long to reorder them."""
     stored = {"bool": np.uint8, "float16": np.float32}.get(voxels.dtype.name, voxels.dtype)
@@ -237,4 +230,4 @@ def _as_stored(voxels: np.ndarray) -> np.ndarray:
 
 
 def _writers() -> dict[str, Any]:
-    return {".nrrd": _write_nrrd, ".nii": _write_nifti, ".nii.gz": _write_nifti, ".mha": write_meta_image}
+    return {".nrrd": _write_nrrd, ".nii": write_nifti, ".nii.gz": write_nifti, ".mha": write_meta_image}

@@ -25,7 +25,7 @@ _SILENT = logging.Logger("silent", logging.CRITICAL + 1)
 """For nibabel, which otherwise prints what it corrects in a header."""
 _NEAR = 0.01
 """Relative difference of two spacings that rounding explains."""
-_NEAR_MM = 0.1
+NEAR_MM = 0.1
 """Distance of two positions that rounding explains: of a quaternion, or of a matrix that isn't quite orthogonal."""
 _SCANNER = 1
 """The sform code with which ITK, too, takes the sform before a qform."""
@@ -132,9 +132,8 @@ def _affine(
     if sform is None:
         return qform, ""
     if qform is not None and int(header["sform_code"]) != _SCANNER:
-        corners = corners_between((0, 0, 0), np.array(shape[:3]) - 1)
-        apart = np.linalg.norm(apply_affine(sform, corners) - apply_affine(qform, corners), axis=1).max()
-        if not apart <= _NEAR_MM:
+        apart = farthest_apart(sform, qform, shape[:3])
+        if not apart <= NEAR_MM:
             return sform, (
                 f"gives two positions, by its sform and by its qform, which lie {apart:.3g} mm apart, and programs "
                 "differ in which one they take"
@@ -143,6 +142,12 @@ def _affine(
     if (pixdim != 0).all() and not (np.abs(stored - spacing) <= _NEAR * spacing).all():
         return sform, f"gives two spacings, {_listed(spacing)} mm by its sform and {_listed(stored)} mm by its pixdim"
     return sform, ""
+
+
+def farthest_apart(first: np.ndarray, second: np.ndarray, shape: tuple[int, ...]) -> float:
+    """Return how far apart, in mm, two affines place a voxel of an array of three dimensions at most."""
+    corners = corners_between((0, 0, 0), np.array(shape) - 1)
+    return float(np.linalg.norm(apply_affine(first, corners) - apply_affine(second, corners), axis=1).max())
 
 
 def _listed(values: np.ndarray) -> str:

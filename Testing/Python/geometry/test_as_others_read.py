@@ -252,7 +252,7 @@ def test_3d_slicer(tmp_path, row):
         assert_marked_at(row.itk, *read_with_slicer(file))
 
 
-@pytest.mark.parametrize("suffix", [".nrrd", ".nii", ".nii.gz", ".mha"])
+@pytest.mark.parametrize("suffix", [".nrrd", ".nii", ".nii.gz", ".mha", ".mhd"])
 @pytest.mark.parametrize(
     "axes", [TURNED, MIRRORED, SHUFFLED, STRAIGHT], ids=["turned", "mirrored", "shuffled", "straight"]
 )
@@ -262,6 +262,34 @@ def test_what_cranext_writes_lies_at_the_same_place_for_others(tmp_path, reader,
     write_volume(Volume(VOXELS, axes), file)
     place = (axes @ [1, 2, 3, 1])[:3]
     assert_marked_at(place, *(read_with_simpleitk if reader == "simpleitk" else read_with_slicer)(file))
+
+
+@pytest.mark.parametrize(("axes", "rounding"), [(TURNED, 1e-5), (MIRRORED, 1e-3)], ids=["turned", "mirrored"])
+@pytest.mark.parametrize("reader", ["simpleitk", "slicer"])
+def test_nifti_that_is_not_quite_at_right_angles_opens_in_itk(tmp_path, reader, axes, rounding):
+    """ITK takes no shear from NIfTI: its axes are at right angles, about the center of the volume.
+
+    The mirrored axes are half a turn of straight ones, for which a quaternion of 32-bit numbers is coarse.
+    """
+    almost = axes @ np.array([[1, 4.5e-4, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])  # 3e-4 off: 2 and 3 mm
+    file = tmp_path / "written.nii"
+    write_volume(Volume(np.ones((5, 6, 7), np.uint8), almost), file)
+    np.testing.assert_allclose(read_volume(file).affine, almost, rtol=0, atol=2e-6)  # ours is the sform, in 32 bits
+    np.testing.assert_allclose(nibabel.load(file).affine, almost, rtol=0, atol=2e-6)
+    affine = (read_with_simpleitk if reader == "simpleitk" else read_with_slicer)(file)[1]
+    if np.linalg.det(affine[:3, :3]) * np.linalg.det(almost[:3, :3]) < 0:
+        affine = affine @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, 6], [0, 0, 0, 1]])  # slices reversed
+    offset = affine @ [2, 2.5, 3, 1] - almost @ [2, 2.5, 3, 1]
+    np.testing.assert_allclose(offset, 0, atol=rounding)  # the center
+    farthest = np.linalg.norm((affine - almost) @ [4, 5, 6, 1])
+    assert 1e-4 < farthest < 1.5e-4 * 8.6 + 2 * rounding  # half of the shear, times the corner's distance
+
+
+def test_nifti_that_others_would_show_elsewhere_is_not_written(tmp_path):
+    sheared = np.array([[0.5, 5e-4, 0, 0], [0, 0.5, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])  # 1e-3 off, of 1 m
+    with pytest.raises(InputError, match=r"some would be 0\.28 mm off; choose \.nrrd or \.mha"):
+        write_volume(Volume(np.zeros((1000, 2000, 1), np.uint8), sheared), tmp_path / "written.nii")
+    assert not list(tmp_path.iterdir())
 
 
 @by_segmentation
