@@ -20,10 +20,10 @@ def scanned_box(skull: Volume) -> Box:
         skull: Mask of type bool, not empty.
     """
     sides = []
-    along_first = np.add.reduce(skull.voxels, axis=0, dtype=np.uint32)
-    counts = [np.count_nonzero(plane) for plane in skull.voxels], along_first.sum(axis=1), along_first.sum(axis=0)
+    along_first, along_last = (np.add.reduce(skull.voxels, axis=axis, dtype=np.uint32) for axis in (0, 2))
+    counts = along_last.sum(axis=1), along_first.sum(axis=1), along_first.sum(axis=0)
     for axis, length in enumerate(skull.shape):
-        areas = np.array(counts[axis]) * skull.voxel_volume_mm3 / skull.spacing[axis]
+        areas = counts[axis] * skull.voxel_volume_mm3 / skull.spacing[axis]
         depth = max(1, round(_CUT_DEPTH_MM / skull.spacing[axis]))
         first, last = np.flatnonzero(areas)[[0, -1]]
         is_cut = [

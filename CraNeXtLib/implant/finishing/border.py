@@ -5,6 +5,8 @@ Both functions are morphological openings by a ball, computed on distance fields
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage
 
@@ -38,14 +40,7 @@ def without_slivers(part: Volume, thinnest_mm: float) -> np.ndarray:
         part: Field of the part.
         thinnest_mm: Diameter of the balls that must fit into the part; see ``sliver_mm``.
     """
-    step = float(part.spacing[0])
-    radius_mm = sliver_mm(thinnest_mm, step) / 2
-    inside, result = part.voxels < 0, part.voxels.copy()
-    if not inside.any():
-        return result
-    near = foreground_box(inside, margin=int(radius_mm / step) + 3)
-    result[near] = np.maximum(result[near], _opened(distance(part.crop(near)), radius_mm))
-    return result
+    return _without_slivers(part, [thinnest_mm])[0]
 
 
 def without_feather_edges(
@@ -63,8 +58,8 @@ def without_feather_edges(
         near_mm: Distance from bone within which a feather edge lies.
         thinnest_mm: Thickness of slivers, 0 for none; see ``without_slivers``.
     """
-    blunt = without_slivers(part, wall_mm + float(part.spacing[0]))
-    plain = without_slivers(part, thinnest_mm) if thinnest_mm else part.voxels
+    limits_mm = [wall_mm + float(part.spacing[0]), *([thinnest_mm] if thinnest_mm else [])]
+    blunt, plain = [*_without_slivers(part, limits_mm), part.voxels][:2]
     inside, far = plain < 0, bone_mm > near_mm
     cut = inside & (blunt >= 0)
     plates = components_with(cut, cut & far) if (blunt < 0).any() else inside
@@ -74,6 +69,21 @@ def without_feather_edges(
 def sliver_mm(thinnest_mm: float, step_mm: float) -> float:
     """Return the thickness below which a part is a sliver: at least two voxels of the grid, which resolves no less."""
     return max(thinnest_mm, 2 * step_mm)
+
+
+def _without_slivers(part: Volume, limits_mm: Sequence[float]) -> list[np.ndarray]:
+    """Return the fields of a part without slivers thinner than each limit; see ``without_slivers``."""
+    step, inside = float(part.spacing[0]), part.voxels < 0
+    if not inside.any():
+        return [part.voxels.copy() for _ in limits_mm]
+    radii_mm = [sliver_mm(limit, step) / 2 for limit in limits_mm]
+    near = foreground_box(inside, margin=int(max(radii_mm) / step) + 3)
+    space, fields = distance(part.crop(near)), []
+    for radius_mm in radii_mm:
+        field = part.voxels.copy()
+        field[near] = np.maximum(field[near], _opened(space, radius_mm))
+        fields.append(field)
+    return fields
 
 
 def _opened(space: Volume, radius_mm: float) -> np.ndarray:

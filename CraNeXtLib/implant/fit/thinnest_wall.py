@@ -32,35 +32,41 @@ def thinnest_wall(mesh: Mesh, most_mm: float, *, limit_mm: float) -> tuple[float
     Returns:
         ``most_mm`` and None if every wall is as thick as that.
     """
-    tree = point_tree(mesh.vertices)
-    if (_shortage(mesh, tree, most_mm) <= 0).all():
-        return most_mm, None
-    thick, thin, middle = 0.0, most_mm, limit_mm if limit_mm < most_mm else most_mm / 2
-    while thin - thick > RESOLUTION_MM:
-        thick, thin = (middle, thin) if (_shortage(mesh, tree, middle) <= 0).all() else (thick, middle)
-        middle = (thick + thin) / 2
-    return thick, int(_shortage(mesh, tree, thin).argmax())
+    tree, thinner = point_tree(mesh.vertices), None
+    thick_mm, thin_mm, middle_mm = 0.0, most_mm, limit_mm if limit_mm < most_mm else most_mm / 2
+    suspects = np.arange(len(mesh.vertices))  # where a ball of thin_mm, and so perhaps a smaller one, does not fit
+    while thin_mm - thick_mm > RESOLUTION_MM:
+        blocked, short_mm = _shortage(mesh, tree, middle_mm, suspects)
+        if (short_mm <= 0).all():
+            thick_mm = middle_mm
+        else:
+            thin_mm, suspects, thinner = middle_mm, blocked, short_mm
+        middle_mm = (thick_mm + thin_mm) / 2
+    if thinner is None:
+        suspects, thinner = _shortage(mesh, tree, most_mm, suspects)
+        if (thinner <= 0).all():
+            return most_mm, None
+    return thick_mm, int(suspects[thinner.argmax()])
 
 
-def _shortage(mesh: Mesh, tree: cKDTree, thickness_mm: float) -> np.ndarray:
-    """Return how much too thin a part is at each vertex for walls of a thickness, in mm, shape (N,); 0 or less if not.
+def _shortage(mesh: Mesh, tree: cKDTree, thickness_mm: float, suspects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vertices where no ball fits, and how much too thin the part is there, in mm; 0 or less if it is not.
 
     Args:
         mesh: Surface of the part.
         tree: Its vertices.
         thickness_mm: Diameter of the balls, which touch the surface at each vertex from within.
+        suspects: Vertices to look at, shape (N,); balls fit at all others.
     """
     radius_mm, normals = thickness_mm / 2, mesh.vertex_normals
     middles = mesh.vertices - radius_mm * normals
-    to_nearest_mm, nearest = tree.query(middles)
-    fits = to_nearest_mm >= radius_mm - _WITHIN_MM
-    short = np.full(len(middles), -radius_mm)
-    if fits.all():
-        return short
-    opposite = ~fits & ((normals * normals[nearest]).sum(axis=1) < _OPPOSITE)
-    others = np.flatnonzero(~fits & ~opposite)
-    short[opposite] = (radius_mm - to_nearest_mm)[opposite]
-    short[others] = np.inf
-    if fits.any():
-        short[others] = point_tree(middles[fits]).query(mesh.vertices[others])[0] - thickness_mm - _WITHIN_MM
-    return short
+    to_nearest_mm, nearest = tree.query(middles[suspects])
+    no_fit = to_nearest_mm < radius_mm - _WITHIN_MM
+    blocked, to_nearest_mm, nearest = suspects[no_fit], to_nearest_mm[no_fit], nearest[no_fit]
+    opposite = (normals[blocked] * normals[nearest]).sum(axis=1) < _OPPOSITE
+    short_mm = np.where(opposite, radius_mm - to_nearest_mm, np.inf)
+    if len(blocked) < len(middles):
+        others = mesh.vertices[blocked[~opposite]]
+        to_ball_mm = point_tree(np.delete(middles, blocked, axis=0)).query(others)[0]
+        short_mm[~opposite] = to_ball_mm - thickness_mm - _WITHIN_MM
+    return blocked, short_mm
