@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -39,8 +38,7 @@ def on_box(volume: Volume, box: Box, *, fill: float = 0) -> Volume:
         return volume
     starts = np.array([side.start for side in box])
     shape = [side.stop - side.start for side in box]
-    order: Literal["C", "F"] = "F" if volume.voxels.flags.f_contiguous else "C"
-    voxels = np.full(shape, fill, volume.voxels.dtype, order=order)
+    voxels = np.full(shape, fill, volume.voxels.dtype, order=volume.order)
     here, there = [], []
     for side, size in zip(box, volume.shape, strict=True):
         first, last = max(side.start, 0), max(min(side.stop, size), max(side.start, 0))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from CraNeXtLib.geometry.volume import memory_order
+
 
 def reslice(
     values: np.ndarray, to_indices: np.ndarray, shape: tuple[int, int, int], *, outside: float = 0.0
@@ -24,15 +26,15 @@ def reslice(
     from vtkmodules.vtkCommonMath import vtkMatrix4x4
     from vtkmodules.vtkImagingCore import vtkImageReslice
 
-    values = np.ascontiguousarray(values, np.float32)
+    order = memory_order(values)
+    reverse = np.eye(4)[[2, 1, 0, 3]]  # VTK's first axis is the one whose values are neighbors in memory.
     image = vtkImageData()
-    image.SetDimensions(values.shape[::-1])  # VTK's first axis is the one whose values are neighbors in memory.
-    image.GetPointData().SetScalars(numpy_to_vtk(values.ravel()))
+    image.SetDimensions(values.shape if order == "F" else values.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(np.asarray(values, np.float32).ravel(order)))
     reslicer = vtkImageReslice()
     reslicer.SetInputData(image)
-    reverse = np.eye(4)[[2, 1, 0, 3]]
     axes = vtkMatrix4x4()
-    axes.DeepCopy((reverse @ to_indices @ reverse).ravel().tolist())
+    axes.DeepCopy(((np.eye(4) if order == "F" else reverse) @ to_indices @ reverse).ravel().tolist())
     reslicer.SetResliceAxes(axes)
     reslicer.SetInterpolationModeToLinear()
     reslicer.BorderOff()

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 
 from CraNeXtLib.geometry.box import Box
+from CraNeXtLib.geometry.volume import memory_order
 
 BLUR_VOXELS = 0.7
 """Standard deviation of each of two blurs, in voxels. A larger one would shorten plates three voxels thick."""
@@ -20,7 +21,7 @@ AIR = _ROUNDS + 1
 """Voxels around a mask up to which its field is less than that."""
 
 _NEIGHBOR = np.float32(np.exp(-0.5 / BLUR_VOXELS**2) / (1 + 2 * np.exp(-0.5 / BLUR_VOXELS**2)))  # weight in the blur
-_TILE = np.array([16, 32, 128])  # voxels that are smoothed at a time, to stay in the processor's cache
+_TILE = np.array([16, 32, 128])  # voxels that are smoothed at a time, the most along neighbors, to stay in the cache
 
 
 class SmoothedMask:
@@ -36,8 +37,10 @@ class SmoothedMask:
     def __init__(self, mask: np.ndarray) -> None:
         self._mask = mask
         shape = np.array(mask.shape) + 2 * AIR
-        self._field = np.empty(shape, np.float32)  # What is never written takes no memory.
-        self._done = np.zeros(-(-shape // _TILE), bool)
+        self._order = memory_order(mask)
+        self._tile = _TILE if self._order == "C" else _TILE[::-1]
+        self._field = np.empty(shape, np.float32, self._order)  # What is never written takes no memory.
+        self._done = np.zeros(-(-shape // self._tile), bool)
 
     def around(self, box: Box) -> np.ndarray:
         """Return the field in a box of the mask and ``AIR`` voxels around it, where there is no more mask.
@@ -45,11 +48,11 @@ class SmoothedMask:
         It is the approximate distance from the surface in voxels, float32, negative inside, limited to ``OUTERMOST``.
         """
         within = tuple(slice(side.start, side.stop + 2 * AIR) for side in box)  # in the indices of the field
-        sides = zip(within, _TILE.tolist(), strict=True)
+        sides = zip(within, self._tile.tolist(), strict=True)
         for tile in product(*(range(side.start // size, -(-side.stop // size)) for side, size in sides)):
             if not self._done[tile]:
-                start = np.array(tile) * _TILE
-                target = self._field[tuple(map(slice, start, start + _TILE))]
+                start = np.array(tile) * self._tile
+                target = self._field[tuple(map(slice, start, start + self._tile))]
                 target[:] = _without_stairs(self._surrounding(start - AIR, target.shape))
                 self._done[tile] = True
         return self._field[within]
@@ -57,7 +60,7 @@ class SmoothedMask:
     def _surrounding(self, start: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """Return the mask in a box of so many voxels and ``_ROUNDS`` more on each side, as booleans."""
         low, high = start - _ROUNDS, start + shape + _ROUNDS
-        part = np.zeros(high - low, bool)
+        part = np.zeros(high - low, bool, self._order)
         first, last = np.maximum(low, 0), np.minimum(high, self._mask.shape)
         if (first < last).all():
             part[tuple(map(slice, first - low, last - low))] = self._mask[tuple(map(slice, first, last))]

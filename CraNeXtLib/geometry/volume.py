@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.affine import apply_affine, axis_codes
 from CraNeXtLib.geometry.box import Box, corners_between
+
+
+def memory_order(voxels: np.ndarray) -> Literal["C", "F"]:
+    """Return "F" if neighbors along the first axis of an array lie nearer in memory than along the last, else "C"."""
+    return "F" if abs(voxels.strides[0]) < abs(voxels.strides[-1]) else "C"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +77,11 @@ class Volume:
         """Direction of each array axis, as three of the letters R, L, A, P, S and I, such as ``"LPS"``."""
         return axis_codes(self.affine)
 
+    @property
+    def order(self) -> Literal["C", "F"]:
+        """Order of the voxels in memory: "F" if neighbors along the first axis lie nearest, as in files, else "C"."""
+        return memory_order(self.voxels)
+
     def with_voxels(self, voxels: np.ndarray) -> Volume:
         """Return a volume of the same geometry with these voxels.
 
@@ -80,6 +91,13 @@ class Volume:
         if np.shape(voxels) != self.shape:
             raise InputError(f"Voxels of shape {np.shape(voxels)} do not fit a volume of shape {self.shape}.")
         return Volume(voxels, self.affine)
+
+    def zeros(self, dtype: type) -> np.ndarray:
+        """Return zeros of the volume's shape, in its order of memory: operations on two orders take ten times as long.
+
+        Unlike those of ``np.zeros_like``, they take no memory where nothing is written.
+        """
+        return np.zeros(self.shape, dtype, order=self.order)
 
     def crop(self, box: Box) -> Volume:
         """Return the part of the volume in a box, with its own affine.

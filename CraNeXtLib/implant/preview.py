@@ -55,7 +55,7 @@ def fine_result(result: Reconstruction, skull: Volume) -> Reconstruction:
     fine = moved(part, starts)
     box = enclosing_box([whole_box(skull), fine])
     bone = on_box(skull, box)
-    implant = np.zeros(bone.shape, bool)
+    implant = bone.zeros(bool)
     implant[moved(fine, [-side.start for side in box])] = voxels[part]
     added = added_voxels(box, skull)
     notes = growth_notes(result.added_voxels, skull)

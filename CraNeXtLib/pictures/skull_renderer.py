@@ -12,6 +12,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mask import mask
 from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.resampling import block_mean
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.lighting import brightness
@@ -52,7 +53,8 @@ class SkullScene:
             raise InputError("The implant and the defective skull differ in geometry; resample one onto the other.")
         box = foreground_box(mask(defective) | mask(implant))
         block = np.maximum(1, np.round(SAMPLE_MM / defective.spacing).astype(int))
-        skull, plate = (_block_means(mask(volume)[box], block) for volume in (defective, implant))
+        parts = (volume.with_voxels(mask(volume)).crop(box) for volume in (defective, implant))
+        skull, plate = (np.pad(block_mean(part, block).voxels, _MARGIN_VOXELS) for part in parts)
         first = np.array([side.start for side in box]) - _MARGIN_VOXELS * block + (block - 1) / 2
         return cls(skull, plate, defective.affine[:3, :3] * block, defective.to_ras(first[None])[0])
 
@@ -146,20 +148,6 @@ def render_skull(scene: SkullScene, camera: Camera, shape: tuple[int, int], pixe
     hit.flat[visible.pixels] = 1
     shade = brightness(unit(normals)) * (1 - 0.65 * _ambient_occlusion(depth, hit, pixel_mm)[visible.pixels])
     return picture_of(colors * shade[:, None], visible.pixels, shape)
-
-
-def _block_means(mask: np.ndarray, block: np.ndarray) -> np.ndarray:
-    """Average blocks of voxels in float32, with a margin of empty blocks around them."""
-    values = np.ascontiguousarray(mask)
-    margins = [
-        (_MARGIN_VOXELS * size, _MARGIN_VOXELS * size + -length % size)
-        for length, size in zip(values.shape, block, strict=True)
-    ]
-    values = np.pad(values, margins)
-    for axis, size in enumerate(block):
-        shape = (*values.shape[:axis], values.shape[axis] // size, size, *values.shape[axis + 1 :])
-        values = values.reshape(shape).mean(axis=axis + 1, dtype=np.float32)
-    return values
 
 
 def _ambient_occlusion(depth: np.ndarray, hit: np.ndarray, pixel_mm: float) -> np.ndarray:

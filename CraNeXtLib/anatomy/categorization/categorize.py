@@ -90,7 +90,7 @@ def categorize(
             matrix = ants_affine(template, skull)
             fit = measure_fit(moving, surface, matrix)
     with stages.stage("Mapping the regions"):
-        labels = np.zeros(skull.shape, np.uint8, order="F" if skull.voxels.flags.f_contiguous else "C")
+        labels = skull.zeros(np.uint8)
         box = foreground_box(skull.voxels)
         if method == "official":
             from CraNeXtLib.anatomy.categorization.official import official_labels_on

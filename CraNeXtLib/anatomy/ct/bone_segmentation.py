@@ -71,7 +71,7 @@ def segment_bone(ct: Volume, *, threshold_hu: float = BONE_THRESHOLD_HU) -> Bone
     dense = np.ascontiguousarray(dense[box].transpose(axes))
     thin = _crests(values, spacing, (least, threshold_hu), _CREST * threshold_hu)
     bone, kept, removed = _parts(values, dense | thin, spacing)
-    mask = np.zeros(ct.shape, bool, order="F" if ct.voxels.flags.f_contiguous else "C")
+    mask = ct.zeros(bool)
     mask[box] = bone.transpose(np.argsort(axes))
     voxel_ml = float(np.prod(spacing)) / 1000
     return BoneSegmentation(

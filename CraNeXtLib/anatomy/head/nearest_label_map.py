@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from scipy import ndimage
@@ -52,7 +51,7 @@ class NearestLabelMap:
             mask: Mask of type bool.
             to_template: 4×4 matrix from the mask's RAS points to the template's.
         """
-        order: Literal["F", "C"] = "F" if mask.voxels.flags.f_contiguous else "C"  # the order of memory is faster
+        order = mask.order
         flat = mask.voxels.ravel(order)
         labels = np.zeros(flat.shape, np.uint8)
         to_indices = (np.linalg.inv(self.volume.affine) @ to_template @ mask.affine).astype(np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import box_around
 from CraNeXtLib.geometry.mask import mask
-from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.geometry.volume import Volume, memory_order
 
 CELL_MM = 1.0
 """Distance between neighboring rays of a window, at the median distance of what it shows."""
@@ -127,11 +127,14 @@ def cast(
         start = start - [side.start for side in box]
     rays = steps.reshape(-1, 3).astype(radii.dtype)
     hits = [np.empty((len(rays), len(radii)), dtype=bool) for _ in masks]
-    flat = [np.ascontiguousarray(values).ravel() for values in voxels]
+    order = memory_order(voxels[0])
+    flat = [values.ravel(order) for values in voxels]
+    axes = (0, 1, 2) if order == "C" else (2, 1, 0)
     for part in ray_parts(len(rays)):
         offsets, inside = 0, True
-        for size, position in zip(voxels[0].shape, positions_on_rays(start, rays[part], radii), strict=True):
-            index = np.rint(position)
+        positions = positions_on_rays(start, rays[part], radii)
+        for axis in axes:
+            size, index = voxels[0].shape[axis], np.rint(positions[axis])
             inside = inside & (index >= 0) & (index < size)
             offsets = offsets * size + np.clip(index, 0, size - 1).astype(np.intp)
         for samples, values in zip(hits, flat, strict=True):

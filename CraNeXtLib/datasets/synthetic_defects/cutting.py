@@ -8,7 +8,6 @@ same skull, in any orientation.
 from __future__ import annotations
 
 import zlib
-from typing import Literal
 
 import numpy as np
 
@@ -68,14 +67,13 @@ def make_defect(
 
 def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
     """Return the bone of a skull inside a shape, which lies along the frame's directions, as a bool mask."""
-    implant = np.zeros(skull.shape, bool)
+    implant = skull.zeros(bool)
     to_head = np.eye(4)
     to_head[:3, :3] = frame.rotation
     upright = Volume(skull.voxels, to_head @ skull.affine)
     box = _box_around(upright, shape)
     part = upright.crop(box)
-    # Reading along memory is several times faster.
-    order: Literal["F", "C"] = "F" if skull.voxels.flags.f_contiguous else "C"
+    order = skull.order  # Reading along memory is several times faster.
     bone = np.flatnonzero(part.voxels.ravel(order))
     indices = np.column_stack(np.unravel_index(bone, part.shape, order=order)).astype(np.float32)
     points = indices @ part.affine[:3, :3].astype(np.float32).T + (part.affine[:3, 3] - shape.center).astype(np.float32)

@@ -63,12 +63,12 @@ def finish(
     labels, large = _large_pieces(whole[box] & ~bone[box], implant.voxel_volume_mm3)
     if not large:
         raise InputError("Finishing needs an implant of at least 0.1 mL outside the skull.")
-    result = np.zeros(implant.shape, bool)
+    result = implant.zeros(bool)
     meshes, pieces, warnings = [], [], []
     for number, label in enumerate(large):
         if progress:
             progress(f"Finishing piece {number + 1} of {len(large)}", number / len(large))
-        piece, others = np.zeros(implant.shape, bool), (labels > 0) & (labels != label)
+        piece, others = implant.zeros(bool), (labels > 0) & (labels != label)
         piece[box] = without_cavities(labels == label) & ~bone[box]
         obstacles = skull
         if others.any():

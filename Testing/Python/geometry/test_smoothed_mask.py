@@ -10,10 +10,11 @@ def random_mask(planes: int) -> np.ndarray:
     return ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(planes, 9, 11)), 0.8) > 0
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("planes", [1, 5, 70])
-def test_stairs_are_smoothed_as_by_two_gaussian_filters_that_keep_each_center_on_its_side(planes, monkeypatch):
+def test_stairs_are_smoothed_as_by_two_gaussian_filters_that_keep_each_center_on_its_side(planes, order, monkeypatch):
     monkeypatch.setattr(smoothed_mask, "_TILE", np.array([8, 6, 16]))
-    mask = random_mask(planes)
+    mask = random_mask(planes).copy(order)
     around = np.pad(mask, AIR)
     expected = np.where(around, -1.0, 1.0) * np.sqrt(np.pi) * BLUR_VOXELS
     for _ in range(2):
