@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.fixation_files import write_fixation
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.mesh import Mesh
@@ -122,8 +123,9 @@ def write_part(
 ) -> None:
     """Write the finished implant, if there is one, and the maps of the fit.
 
-    Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp`` and, with pictures, those that
-    ``FIT_PICTURES`` lists.
+    Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp``, of a part with plates or holes for
+    sutures ``fixation.csv`` and ``fixation.mrk.json`` and, with pictures, those that ``FIT_PICTURES`` lists and
+    ``fixation.png``.
 
     Args:
         part: The part.
@@ -135,12 +137,18 @@ def write_part(
     """
     from CraNeXtLib.evaluation.distance_map_files import write_vtp
     from CraNeXtLib.pictures.fit_pictures import write_fit_pictures
+    from CraNeXtLib.pictures.fixation_picture import FIXATION_PICTURE, write_fixation_picture
 
+    case_id = case.case_id if case else ""
     if part.finished:
         write_volume(part.finished.implant, folder / f"{FINISHED}.nrrd")
         write_stl(part.finished.mesh, folder / f"{FINISHED}.stl", space=space, case=case)
         named = {"Implant": part.finished.mesh}
         write_3mf(named, folder / f"{FINISHED}.3mf", title="Finished cranial implant", space=space, case=case)
+        if any(piece.plates or piece.holes for piece in part.finished.pieces):
+            write_fixation(part.finished.pieces, folder)
+            if pictures:
+                write_fixation_picture(part.finished, skull, folder / FIXATION_PICTURE, case_id=case_id)
     write_vtp(part.fit.maps, folder / FIT_MAPS)
     if pictures:
-        write_fit_pictures(part.fit, skull, folder, case_id=case.case_id if case else "")
+        write_fit_pictures(part.fit, skull, folder, case_id=case_id)

@@ -14,6 +14,7 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.approval_picture import write_approval_picture
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
+from CraNeXtLib.pictures.fixation_picture import FIXATION_CAPTION, FIXATION_PICTURE
 from CraNeXtLib.pictures.implant_pictures import SkullViews
 from CraNeXtLib.pictures.skull_renderer import SkullScene
 
@@ -54,7 +55,7 @@ def write_implant(
 def write_implant_report(
     result: dict[str, Any], skull: Volume, implant: Volume, folder: Path, *, ct: Volume | None = None
 ) -> None:
-    """Draw the implant and write the report; pictures of fit and expected error are included if the folder has them.
+    """Draw the implant and write the report, with pictures of fit, fixation and expected error that the folder has.
 
     The implant is the finished one, where ``result`` has one: what is looked at is what would be made. Such a part also
     gets the approval sheet, for which its meshes must be in the folder.
@@ -71,7 +72,8 @@ def write_implant_report(
     figures = draw_figures(views, skull, implant, folder, title=shown, case_id=result["case_id"], ct=ct)
     fit_maps = _present(FIT_PICTURES, folder)
     expected_error = _present({PICTURE: CAPTION}, folder)
-    write_report(result, figures, folder, maps=fit_maps, expected=expected_error)
+    fixation = _present({FIXATION_PICTURE: FIXATION_CAPTION}, folder)
+    write_report(result, figures, folder, maps=fit_maps, expected=expected_error, fixation=fixation)
     if result.get("finishing"):
         write_approval_picture(views, skull, implant, folder / SHEET_PICTURE, case_id=result["case_id"], ct=ct)
         write_approval_sheet(result, folder)

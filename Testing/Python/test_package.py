@@ -16,10 +16,11 @@ from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 SIGNATURES = {
     "CaseSettings": "ct model device series bone_threshold_hu orientation segment mesh_unit mesh_space "
-    "postprocessing defects reference_implant "
+    "postprocessing reference_implant "
     "reference_segment report case_id finishing material fit_limits preview bone_model_mm glb",
     "FinishSettings": "clearance_mm edge_radius_mm minimum_wall_mm rim_bevel_deg under_contour_mm minimum_thickness_mm "
-    "maximum_thickness_mm insertion perforation_diameter_mm perforation_pitch_mm perforation_border_mm engraving",
+    "maximum_thickness_mm insertion perforation_diameter_mm perforation_pitch_mm perforation_border_mm engraving "
+    "fixation",
     "FitLimits": "gap_mm overlap_mm rim_percent seat_deg wall_mm collision_mm",
     "Thresholds": "gap_mm excess_ml shape_mm step_mm thinnest thickest",
     "Volume": "voxels affine",
@@ -28,7 +29,7 @@ SIGNATURES = {
     "evaluate": "implant reference skull",
     "finish": "implant skull settings progress",
     "read_volume": "path orientation segment",
-    "reconstruct": "skull model device postprocessing defects progress",
+    "reconstruct": "skull model device postprocessing progress",
     "reconstruct_case": "skull out settings progress",
     "release_case": "folder accept",
     "check_release": "folder",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from CraNeXtLib.cases.report.figures import Figure
+from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_rows
 from CraNeXtLib.cases.report.wording import (
     NOT_VALIDATED,
     Rows,
@@ -76,7 +77,11 @@ def head_of(result: dict[str, Any]) -> Head:
 
 
 def sections_of(
-    result: dict[str, Any], figures: Sequence[Figure], maps: Sequence[Figure], expected: Sequence[Figure] = ()
+    result: dict[str, Any],
+    figures: Sequence[Figure],
+    maps: Sequence[Figure],
+    expected: Sequence[Figure] = (),
+    fixation: Sequence[Figure] = (),
 ) -> list[Section]:
     """Return the report's sections; those without content are left out.
 
@@ -85,6 +90,7 @@ def sections_of(
         figures: The skull with its implant.
         maps: Distance maps on the implant.
         expected: Map of the expected error on it.
+        fixation: Its plates and holes.
     """
     sections = [
         Section("Implant", _implant(result), figures[:1]),
@@ -92,6 +98,7 @@ def sections_of(
         Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR),
         Section("Checklist", criteria_rows(result.get("checklist")), note=NOT_VALIDATED),
         Section("Fit", criteria_rows(result.get("fit")) + _fit(result), maps, _fit_note(result)),
+        Section("Plates and holes", fixation_rows(result.get("finishing")), fixation, FIXATION_NOTE),
         Section("Finishing", _finishing(result), note=NOT_VALIDATED),
         Section("Against the reference implant", _metrics(result)),
         Section("From all sides", figures=figures[1:]),
@@ -113,7 +120,7 @@ def _implant(result: dict[str, Any]) -> Rows:
 
 
 def _defects(result: dict[str, Any]) -> Rows:
-    return [(f"Defect {defect['number']}", _defect(defect)) for defect in result.get("defects", ())]
+    return [(f"Defect {number}", _defect(defect)) for number, defect in enumerate(result.get("defects", ()), 1)]
 
 
 def _defect(defect: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ def write_report(
     *,
     maps: Sequence[Figure] = (),
     expected: Sequence[Figure] = (),
+    fixation: Sequence[Figure] = (),
 ) -> None:
     """Write ``report.html`` and ``report.pdf`` into a folder.
 
@@ -30,7 +31,8 @@ def write_report(
         folder: Folder to write into.
         maps: Distance maps on the implant.
         expected: Map of the expected error on it.
+        fixation: Its plates and holes.
     """
-    head, sections = head_of(result), sections_of(result, figures, maps, expected)
+    head, sections = head_of(result), sections_of(result, figures, maps, expected, fixation)
     (folder / "report.html").write_text(html_page(head, sections), encoding="utf-8")
     write_pdf(folder / "report.pdf", head, sections)

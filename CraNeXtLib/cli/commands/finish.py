@@ -16,6 +16,7 @@ from CraNeXtLib.cli.command_parser import (
     add_output_folder,
     add_segments,
 )
+from CraNeXtLib.cli.fixation_options import add_fixation, fixation_of
 from CraNeXtLib.cli.printing import print_criteria, print_outcome, print_verdict
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def add_finishing(parser: argparse.ArgumentParser) -> None:
     )
     names = [field.name for field in fields(FitLimits)]
     add_numbers(group, "--fit-limit", names, "limit of the fit check, such as gap_mm=2", dest="fit_limits")
+    add_fixation(parser)
 
 
 def finishing_of(options: argparse.Namespace) -> FinishSettings:
@@ -128,6 +130,7 @@ def finishing_of(options: argparse.Namespace) -> FinishSettings:
         "maximum_thickness_mm": options.thickness_mm[1],
         "insertion": options.insertion,
         "engraving": options.engrave,
+        "fixation": fixation_of(options),
     }
     if options.perforations_mm:
         names = ("perforation_diameter_mm", "perforation_pitch_mm", "perforation_border_mm")

@@ -7,6 +7,7 @@ _PUBLIC = {
     "FinishSettings": "settings",
     "FinishedImplant": "finished_implant",
     "FinishedPiece": "finished_implant",
+    "FixationSettings": "fixation_settings",
     "finish": "pipeline",
 }
 

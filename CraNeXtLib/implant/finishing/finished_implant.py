@@ -7,6 +7,8 @@ from typing import Any
 
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.finishing.hole_candidates import Hole
+from CraNeXtLib.implant.finishing.plates import Plate
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 
 
@@ -22,6 +24,8 @@ class FinishedPiece:
         undercut_ml: Volume removed because it would collide with bone on insertion, in mL.
         perforations: Number of holes.
         parts: Connected parts after finishing; 0 if nothing is left.
+        plates: Plates that fix it.
+        holes: Holes for sutures.
     """
 
     outward_ras: tuple[float, float, float]
@@ -30,6 +34,8 @@ class FinishedPiece:
     undercut_ml: float
     perforations: int
     parts: int
+    plates: tuple[Plate, ...] = ()
+    holes: tuple[Hole, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

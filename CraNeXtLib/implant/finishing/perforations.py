@@ -6,9 +6,9 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.finishing.drilling import drill
 from CraNeXtLib.implant.finishing.plan_view import PlanView
 
-_REACH_MM = 15.0  # of a hole above and below the outer surface
 _FACING = np.cos(np.deg2rad(30))
 
 
@@ -44,7 +44,7 @@ def perforate(
     field, count = part.voxels.copy(), 0
     for column in _pattern(allowed, pitch_mm / view.step):
         middle = np.array([*column, view.top[tuple(column)]])
-        _drill(field, middle, view.normals[tuple(column)], radius_mm, view.step)
+        drill(field, middle, view.normals[tuple(column)], radius_mm, view.step)
         count += 1
     return part.with_voxels(field), count
 
@@ -65,23 +65,3 @@ def _pattern(allowed: np.ndarray, pitch: float) -> np.ndarray:
     columns = np.rint(lattice + middle).astype(int)
     columns = columns[((columns >= 0) & (columns < allowed.shape)).all(axis=1)]
     return columns[allowed[tuple(columns.T)]]
-
-
-def _drill(field: np.ndarray, middle: np.ndarray, normal: np.ndarray, radius_mm: float, step_mm: float) -> None:
-    """Cut a cylinder out of a field, in place.
-
-    Args:
-        field: Field of the part.
-        middle: Middle of the cylinder in voxels, shape (3,).
-        normal: Its axis in grid axes, a unit vector.
-        radius_mm: Its radius.
-        step_mm: Distance between neighboring voxels.
-    """
-    reach = int(np.ceil(_REACH_MM / step_mm))
-    box = tuple(slice(max(int(m) - reach, 0), int(m) + reach + 1) for m in middle)
-    grid = np.ogrid[tuple(slice(s.start, min(s.stop, size)) for s, size in zip(box, field.shape, strict=True))]
-    offsets = [axis - m for axis, m in zip(grid, middle, strict=True)]
-    along = sum(offset * n for offset, n in zip(offsets, normal, strict=True))
-    across = np.sqrt(np.maximum(sum(offset**2 for offset in offsets) - along**2, 0))
-    hole = np.maximum(across * step_mm - radius_mm, np.abs(along) * step_mm - _REACH_MM)
-    np.maximum(field[box], -hole.astype(field.dtype), out=field[box])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.box import box_around, foreground_box
@@ -22,8 +23,10 @@ from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import border, engraving, insertion, outer_surface, perforations
 from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant, FinishedPiece
+from CraNeXtLib.implant.finishing.fixation import Anchorage, fixed
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.outward import box_center, outward_direction
+from CraNeXtLib.implant.symmetry_plane import symmetry_plane
 
 SPECKS_MM3 = 100.0
 """Smaller pieces of the implant, and fragments that a step cuts off, are dropped."""
@@ -63,6 +66,7 @@ def finish(
     labels, large = _large_pieces(whole[box] & ~bone[box], implant.voxel_volume_mm3)
     if not large:
         raise InputError("Finishing needs an implant of at least 0.1 mL outside the skull.")
+    anchorage = _anchorage(skull, settings)
     result = implant.zeros(bool)
     meshes, pieces, warnings = [], [], []
     for number, label in enumerate(large):
@@ -75,7 +79,7 @@ def finish(
             occupied = bone.copy()
             occupied[box] |= others
             obstacles = skull.with_voxels(occupied)
-        part, done, concerns = _finish_piece(implant.with_voxels(piece), obstacles, settings)
+        part, done, concerns = _finish_piece(implant.with_voxels(piece), obstacles, settings, anchorage)
         pieces.append(done)
         warnings += [f"Piece {number + 1}: {concern}" if len(large) > 1 else concern for concern in concerns]
         if done.parts:
@@ -85,6 +89,14 @@ def finish(
         raise InputError("Finishing leaves nothing of the implant; reduce the clearance or the edge radius.")
     result &= ~bone
     return FinishedImplant(implant.with_voxels(result), joined(meshes), tuple(pieces), settings, tuple(warnings))
+
+
+def _anchorage(skull: Volume, settings: FinishSettings) -> Anchorage | None:
+    """Return what the pieces are fixed to; None without plates or holes for sutures."""
+    if settings.fixation is None:
+        return None
+    midline = symmetry_plane(skull, skull_frame(skull)) if settings.fixation.midline_mm else None
+    return Anchorage(skull, midline)
 
 
 def _check_thickness(settings: FinishSettings, step_mm: float) -> None:
@@ -110,13 +122,16 @@ def _large_pieces(implant: np.ndarray, voxel_mm3: float) -> tuple[np.ndarray, li
     return labels, [label for label in largest_first(sizes) if sizes[label] * voxel_mm3 >= SPECKS_MM3]
 
 
-def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tuple[Volume, FinishedPiece, list[str]]:
+def _finish_piece(
+    piece: Volume, bone: Volume, settings: FinishSettings, anchorage: Anchorage | None
+) -> tuple[Volume, FinishedPiece, list[str]]:
     """Return the field of a finished piece, what was done to it, and warnings.
 
     Args:
         piece: Mask of the piece.
         bone: Mask of the skull and of the other pieces, of the same geometry.
         settings: What to do.
+        anchorage: What the piece is fixed to, if it is.
     """
     outward = _insertion_direction(piece, bone, settings)
     site = _Site.around(piece, bone, outward, settings)
@@ -128,7 +143,18 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
     field = _edged(site, field, settings)
     part = _without_fragments(site.raw.with_voxels(_without_pores(field, forbidden)))
     part, text_columns = _engraved(part, settings)
-    part, holes = _perforated(part, box_center(bone), text_columns, settings)
+    fixation = None
+    if settings.fixation and anchorage:
+        fixation = fixed(
+            part,
+            anchorage,
+            settings.fixation,
+            text_columns=text_columns,
+            clearance_mm=settings.clearance_mm,
+            wall_mm=settings.minimum_wall_mm,
+        )
+        part = fixation.part
+    part, holes = _perforated(part, box_center(bone), fixation.taken if fixation else text_columns, settings)
     part = _without_fragments(part)
     _, sizes = labeled(part.voxels < 0)
     x, y, z = np.round(outward / np.linalg.norm(outward), 4).tolist()
@@ -139,8 +165,11 @@ def _finish_piece(piece: Volume, bone: Volume, settings: FinishSettings) -> tupl
         undercut_ml=round(undercut_ml, 3),
         perforations=holes,
         parts=len(sizes) - 1,
+        plates=fixation.plates if fixation else (),
+        holes=fixation.holes if fixation else (),
     )
-    return part, done, _warnings(done, undercut_ml, settings, engraved=text_columns is not None)
+    warnings = _warnings(done, undercut_ml, settings, engraved=text_columns is not None)
+    return part, done, [*warnings, *(fixation.warnings if fixation else ())]
 
 
 def _insertion_direction(piece: Volume, bone: Volume, settings: FinishSettings) -> np.ndarray:
@@ -228,9 +257,9 @@ def _engraved(part: Volume, settings: FinishSettings) -> tuple[Volume, np.ndarra
 
 
 def _perforated(
-    part: Volume, center: np.ndarray, text_columns: np.ndarray | None, settings: FinishSettings
+    part: Volume, center: np.ndarray, taken: np.ndarray | None, settings: FinishSettings
 ) -> tuple[Volume, int]:
-    """Return the part with its holes, none of them below the text, and their number."""
+    """Return the part with its holes, none of them where text, plates or other holes are, and their number."""
     if not settings.perforation_diameter_mm:
         return part, 0
     return perforations.perforate(
@@ -239,7 +268,7 @@ def _perforated(
         pitch_mm=settings.perforation_pitch_mm,
         border_mm=settings.perforation_border_mm,
         center=center,
-        keep_free=text_columns,
+        keep_free=taken,
         wall_mm=settings.minimum_wall_mm,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
 
 INSERTIONS = ("auto", "none")
 
@@ -53,6 +54,7 @@ class FinishSettings:
         perforation_diameter_mm: Diameter of holes through the implant.
         perforation_pitch_mm: Distance between their centers.
         perforation_border_mm: Least distance of a hole from the border.
+        fixation: Plates, screws, and holes for sutures; None for none. See :class:`FixationSettings`.
         engraving: Text of up to 24 characters, such as a case ID, engraved on the outer surface.
 
     Raises:
@@ -71,6 +73,7 @@ class FinishSettings:
     perforation_pitch_mm: float = 12.0
     perforation_border_mm: float = 8.0
     engraving: str = ""
+    fixation: FixationSettings | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -81,6 +84,8 @@ class FinishSettings:
             raise InputError(
                 "The maximum thickness must be 0 (off), or at least 0.5 mm and not below the minimum thickness."
             )
+        if self.fixation and self.fixation.makes_plates:
+            self.fixation.screw_offsets_mm(self.clearance_mm, self.minimum_wall_mm)
         if self.perforation_diameter_mm:
             self._check_perforations()
         if not isinstance(self.engraving, str) or len(self.engraving) > 24 or not self.engraving.isprintable():
@@ -109,6 +114,9 @@ class FinishSettings:
         unknown = set(settings) - {f.name for f in fields(cls)}
         if unknown:
             raise InputError(f"There is no finishing setting {', '.join(sorted(unknown))}; check the spelling.")
+        fixation = settings.get("fixation")
+        if isinstance(fixation, Mapping):
+            settings = {**settings, "fixation": FixationSettings.from_dict(fixation)}
         return cls(**settings)
 
 

@@ -25,9 +25,9 @@ from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, density_g_cm3, we
 from CraNeXtLib.implant.fit.rim_gap import percent_within, rim_gaps
 from CraNeXtLib.implant.fit.seat_angle import SeatAngles, joined_angles, seat_angles
 from CraNeXtLib.implant.fit.symmetry import compare_with_mirrored
-from CraNeXtLib.implant.fit.symmetry_plane import symmetry_plane
 from CraNeXtLib.implant.fit.thickness import OUTER, sides, wall_thickness
 from CraNeXtLib.implant.fit.thinnest_wall import thinnest_wall
+from CraNeXtLib.implant.symmetry_plane import symmetry_plane
 
 WALLS_UP_TO_MM = 10.0
 """Thickness up to which walls are measured, or 1.5 times the limit; thicker ones count as this."""

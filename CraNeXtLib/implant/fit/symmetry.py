@@ -11,8 +11,8 @@ from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.fit.symmetry_plane import SymmetryPlane
 from CraNeXtLib.implant.fit.thickness import OUTER, sides, wall_thickness
+from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
 SURFACE_MM = 1.0
 """Resolution of the mirrored bone's surface."""

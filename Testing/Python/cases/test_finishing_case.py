@@ -23,7 +23,8 @@ FILES = {
     "fit_maps.vtp",
 }
 PICTURES = {f"{name}.png" for name in ("fit_gap", "fit_symmetry", "fit_thickness", "implant", "six_sides", "slices")}
-ADDED = ("--bone-model", 15, "--glb")
+ADDED = ("--bone-model", 15, "--glb", "--suture-holes", 3, "--midline-mm", 0, "--fixation", "hole_edge_mm=4")
+ADDED_FILES = {"bone_model.stl", "bone_model.3mf", "viewer.glb", "fixation.csv", "fixation.mrk.json"}
 REPORT = {"report.html", "report.pdf", "approval.html", "approval.pdf", "approval.png"} | PICTURES
 
 
@@ -74,11 +75,12 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
     refused(arguments, capsys, f"{out} already holds a finished part", "--replace")
     assert (out / "finish.json").read_text() == text
     assert main([str(a) for a in [*arguments, "--replace", "--no-report", "--case-id", "A-7", *ADDED]]) == 0
-    assert {path.name for path in out.iterdir()} == FILES | {"bone_model.stl", "bone_model.3mf", "viewer.glb"}
+    assert {path.name for path in out.iterdir()} == FILES | ADDED_FILES
     again = json.loads((out / "finish.json").read_text())
     assert again["case_id"] == "A-7"
     assert again["bone_model"]["margin_mm"] == 15
     assert again["bone_model"]["watertight"]
+    assert [hole["purpose"] for hole in again["finishing"]["pieces"][0]["holes"]] == ["suture"] * 3
     settings = result["finishing"]["settings"]
     assert (settings["minimum_thickness_mm"], settings["maximum_thickness_mm"]) == (3, 5)
     assert settings["perforation_pitch_mm"] == 12
@@ -90,14 +92,19 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
     np.testing.assert_array_equal(finished.affine, phantom.implant.affine)
     mesh = trimesh.load(out / "finished_implant.stl")
     assert mesh.is_watertight
-    assert mesh.volume / 1000 == pytest.approx(result["fit"]["volume_ml"], abs=0.01)
+    assert mesh.volume / 1000 == pytest.approx(again["fit"]["volume_ml"], abs=0.01)
     points = phantom.implant.to_ras(np.argwhere(phantom.implant.voxels)) * (-1, -1, 1)  # the file is in LPS
     assert cKDTree(points).query(mesh.vertices)[0].max() < 4
 
 
 def test_bad_options_end_with_one_sentence_and_no_files(files, tmp_path, capsys):
     implant, skull, _ = files
-    for wrong in (["--clearance-mm", "9"], ["--insertion", "up"], ["--thickness-mm", "5", "3"]):
+    for wrong in (
+        ["--clearance-mm", "9"],
+        ["--insertion", "up"],
+        ["--thickness-mm", "5", "3"],
+        ["--fixation", "hole_edge_mm=4"],
+    ):
         assert main(["finish", str(implant), "--skull", str(skull), "--out", str(tmp_path / "out"), *wrong]) == 2
         assert capsys.readouterr().err.startswith("cranext: error: ")
     assert not (tmp_path / "out").exists()

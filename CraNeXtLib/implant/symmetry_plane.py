@@ -49,6 +49,15 @@ class SymmetryPlane:
         """
         return points - 2 * (points @ self.normal - self.offset)[:, None] * self.normal
 
+    def distance_mm(self, points: np.ndarray) -> np.ndarray:
+        """Return the distances of RAS points on either side, shape (N,).
+
+        >>> SymmetryPlane(np.array([1.0, 0, 0]), 2.0).distance_mm(np.array([[5.0, 6, 7], [-1, 0, 0]]))
+        array([3., 3.])
+        """
+        distances: np.ndarray = np.abs(points @ self.normal - self.offset)
+        return distances
+
     @cached_property
     def matrix(self) -> np.ndarray:
         """4×4 matrix that mirrors RAS points."""

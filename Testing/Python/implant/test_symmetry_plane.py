@@ -10,7 +10,7 @@ from phantoms import head
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.fit.symmetry_plane import SymmetryPlane, symmetry_plane
+from CraNeXtLib.implant.symmetry_plane import SymmetryPlane, symmetry_plane
 
 
 def test_the_plane_of_symmetry_follows_a_tilted_head():

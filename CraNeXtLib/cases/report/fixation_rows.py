@@ -1,0 +1,47 @@
+"""How a report words plates, screws and holes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from CraNeXtLib.cases.report.wording import Rows, place_text
+
+FIXATION_NOTE = (
+    "Sizes and distances are settings and not validated clinically. Vessels were not looked for, except by the "
+    "distance to the midline. A screw must not be longer than the depth. Positions in millimeters."
+)
+
+
+def fixation_rows(finishing: dict[str, Any] | None) -> Rows:
+    """Return a row for each plate and each kind of hole of a finished part."""
+    pieces = finishing["pieces"] if finishing else []
+    rows = []
+    for number, piece in enumerate(pieces, 1):
+        of = f" of piece {number}" if len(pieces) > 1 else ""
+        for index, plate in enumerate(piece.get("plates", ()), 1):
+            rows.append((f"Plate {index}{of}", _plate(plate)))
+        for purpose in ("suture", "suspension"):
+            holes = [hole for hole in piece.get("holes", ()) if hole["purpose"] == purpose]
+            if holes:
+                rows.append((f"{purpose.capitalize()} holes{of}", "; ".join(_hole(hole) for hole in holes)))
+    return rows
+
+
+def _plate(plate: dict[str, Any]) -> str:
+    recess = f", recess of {plate['recess_mm']:g} mm in part and bone" if plate["recess_mm"] else ""
+    sides = "; ".join(
+        f"{purpose}: " + ", ".join(_hole(screw) for screw in _of(plate["screws"], purpose))
+        for purpose in ("screw in part", "screw in bone")
+    )
+    return f"{plate['kind']}{recess}, {plate['next_mm']:.0f} mm to the next along the rim; {sides}"
+
+
+def _of(screws: Sequence[dict[str, Any]], purpose: str) -> list[dict[str, Any]]:
+    return [screw for screw in screws if screw["purpose"] == purpose]
+
+
+def _hole(hole: dict[str, Any]) -> str:
+    return f"{place_text(hole['place_ras_mm'])}, depth {hole['depth_mm']:.1f}, to the edge {hole['edge_mm']:.1f}" + (
+        "" if hole["midline_mm"] is None else f", to the midline {hole['midline_mm']:.0f}"
+    )

@@ -1,0 +1,108 @@
+"""Holes for sutures: along the rim, and spread over the part to suspend dura or muscle."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
+from CraNeXtLib.implant.finishing.hole_candidates import Candidates, Hole, candidates
+from CraNeXtLib.implant.finishing.plan_view import PlanView
+from CraNeXtLib.implant.finishing.ray_surface import RaySurface
+from CraNeXtLib.implant.finishing.rim_line import RimLine
+from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
+
+_SPARE_MM = 1.0  # for a rim that is not straight
+_FACING = np.cos(np.deg2rad(45))
+_COLUMN_MM = 2.0  # between places for suspension that are compared
+
+
+def place_suture_holes(
+    rim: RimLine,
+    view: PlanView,
+    settings: FixationSettings,
+    *,
+    taken: np.ndarray,
+    midline: SymmetryPlane | None,
+    wall_mm: float,
+) -> list[Hole]:
+    """Return holes spread evenly along the rim, as many as find a place.
+
+    Args:
+        rim: The rim.
+        view: The part, seen along its insertion direction.
+        settings: What is wanted.
+        taken: Columns that letters, plates and other holes take, bool of shape (I, J).
+        midline: The mid-sagittal plane, if holes keep clear of it.
+        wall_mm: Least wall between a hole and what else there is.
+    """
+    if not settings.suture_holes:
+        return []
+    offset = settings.hole_edge_mm + settings.hole_diameter_mm / 2 + _SPARE_MM
+    row = candidates(
+        "suture",
+        RaySurface(view.part),
+        rim.points - offset * rim.outward,
+        rim.normals,
+        settings.hole_diameter_mm,
+        midline,
+    )
+    free = _free(row, view, settings, taken, wall_mm)
+    stations = rim.spread(free, settings.suture_holes, settings.hole_diameter_mm + wall_mm)
+    return [row.hole(station) for station in stations]
+
+
+def place_suspension_holes(
+    view: PlanView, settings: FixationSettings, *, taken: np.ndarray, midline: SymmetryPlane | None, wall_mm: float
+) -> list[Hole]:
+    """Return holes spread over the part, as many as find a place; see :func:`place_suture_holes`.
+
+    The places are the centers of as many clusters of all free ones (Lloyd 1982).
+    """
+    if not settings.suspension_holes:
+        return []
+    every = max(1, round(_COLUMN_MM / view.step))
+    inside = view.border_distance_mm >= settings.hole_edge_mm + settings.hole_diameter_mm / 2
+    inside &= view.normals[..., 2] > _FACING
+    inside &= ndimage.distance_transform_edt(~taken) * view.step >= settings.hole_diameter_mm / 2 + wall_mm
+    columns = np.argwhere(inside)
+    columns = columns[(columns % every == 0).all(axis=1)]
+    if not len(columns):
+        return []
+    tops = view.part.to_ras(np.column_stack([columns, view.smooth_top[tuple(columns.T)] + 0.5]))
+    axes = view.normals[tuple(columns.T)] @ (view.part.affine[:3, :3] / view.part.spacing).T
+    if midline is not None:
+        far = midline.distance_mm(tops) >= settings.midline_mm
+        tops, axes = tops[far], axes[far]
+    chosen: list[int] = []
+    for center in _clusters(tops, min(settings.suspension_holes, len(tops))):
+        apart = [np.linalg.norm(tops - tops[index], axis=1) for index in chosen]
+        clear = np.all([each >= settings.hole_diameter_mm + wall_mm for each in apart], axis=0)
+        distances = np.where(clear, np.linalg.norm(tops - center, axis=1), np.inf)
+        if np.isfinite(distances).any():
+            chosen.append(int(distances.argmin()))
+    row = candidates(
+        "suspension", RaySurface(view.part), tops[chosen], axes[chosen], settings.hole_diameter_mm, midline
+    )
+    return [row.hole(number) for number in np.flatnonzero(_free(row, view, settings, taken, wall_mm)).tolist()]
+
+
+def _free(row: Candidates, view: PlanView, settings: FixationSettings, taken: np.ndarray, wall_mm: float) -> np.ndarray:
+    """Return which holes keep clear of the edge, the midline and what is taken, bool of shape (N,)."""
+    allowed = row.allowed(depth_mm=0.1, edge_mm=settings.hole_edge_mm, midline_mm=settings.midline_mm)
+    columns = np.rint(view.part.to_indices(np.nan_to_num(row.places))[:, :2]).astype(int)
+    columns = columns.clip(0, np.array(taken.shape) - 1)
+    room = ndimage.distance_transform_edt(~taken) * view.step if taken.any() else np.full(taken.shape, np.inf)
+    clear: np.ndarray = room[tuple(columns.T)] >= settings.hole_diameter_mm / 2 + wall_mm
+    return allowed & clear
+
+
+def _clusters(points: np.ndarray, count: int) -> np.ndarray:
+    """Return the centers of clusters of points, shape (count, 3)."""
+    from scipy.cluster.vq import kmeans2
+
+    start = [int(np.linalg.norm(points - points.mean(axis=0), axis=1).argmin())] if count else []
+    while len(start) < count:
+        nearest = np.min([np.linalg.norm(points - points[index], axis=1) for index in start], axis=0)
+        start.append(int(nearest.argmax()))
+    return kmeans2(points, points[start], minit="matrix", iter=20)[0] if count else np.zeros((0, 3))
