@@ -1,21 +1,30 @@
-"""The meshes that are written when they are asked for: the bone to try the part in, and a scene for viewers."""
+"""The meshes that are written when they are asked for: models of bone to print, and a scene for viewers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh_decimation import decimated
 from CraNeXtLib.geometry.mesh_formats.glb_files import write_glb
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.bone_model import bone_around, check_margin
+from CraNeXtLib.implant.bone_model import bone_around, check_margin, printable_bone
+from CraNeXtLib.implant.model_base import check_base, with_base
+from CraNeXtLib.implant.outward import outward_direction
 
 BONE_MODEL = "bone_model"
+SKULL_MODEL = "skull_model"
 VIEWER_FILE = "viewer.glb"
+_TOLERANCES_MM = (0.01, 2.0)
 _VIEWER_MM = 1.5  # some 300,000 faces, which browsers turn smoothly
 
 
@@ -26,17 +35,30 @@ class AddedMeshes:
     Args:
         bone_model_mm: How far around the implant bone is written as a model to print; None for no model.
         glb: Whether to write skull and implant for viewers.
+        bone_base_mm: Thickness of a flat base below the model's lowest bone; None for no base.
+        skull_model_mm: How far the surface of a model of the whole skull may be from the skull's; None for no model.
 
     Raises:
-        InputError: If the margin of the model is out of range.
+        InputError: If a number is out of range, or there is a base without a model.
     """
 
     bone_model_mm: float | None = None
     glb: bool = False
+    bone_base_mm: float | None = None
+    skull_model_mm: float | None = None
 
     def __post_init__(self) -> None:
         if self.bone_model_mm is not None:
             check_margin(self.bone_model_mm)
+        if self.bone_base_mm is not None:
+            check_base(self.bone_base_mm)
+            if self.bone_model_mm is None:
+                raise InputError("A --bone-base needs a model to stand on it; add --bone-model.")
+        low, high = _TOLERANCES_MM
+        if self.skull_model_mm is not None and not low <= self.skull_model_mm <= high:
+            raise InputError(
+                f"The tolerance of the --skull-model must be from {low:g} to {high:g} mm, not {self.skull_model_mm:g}."
+            )
 
 
 def write_added_meshes(
@@ -48,11 +70,12 @@ def write_added_meshes(
     *,
     space: str,
     case: CaseMark | None = None,
+    outward: Sequence[float] | None = None,
 ) -> dict[str, Any]:
     """Write the meshes that are asked for.
 
-    These are ``bone_model.stl``, the same with the implant as two named parts of ``bone_model.3mf``, and
-    ``viewer.glb``.
+    These are ``bone_model.stl``, the same with the implant as two named parts of ``bone_model.3mf``,
+    ``skull_model.stl``, and ``viewer.glb``.
 
     Args:
         added: Which ones.
@@ -62,24 +85,41 @@ def write_added_meshes(
         folder: Folder to write into.
         space: Coordinates of the STL and 3MF files, ``"LPS"`` or ``"RAS"``.
         case: Which case it is.
+        outward: RAS direction out of the head along which the part is inserted, for the base; by default that from the
+            center of the skull to the implant.
 
     Returns:
-        ``bone_model`` for JSON, if there is one.
+        ``bone_model`` and ``skull_model`` for JSON, if they are asked for.
 
     Raises:
         InputError: If there is no bone within the margin, or a file cannot be written.
     """
     described: dict[str, Any] = {}
     if added.bone_model_mm is not None:
-        bone = surface_of(bone_around(skull, implant, added.bone_model_mm))
+        mask = bone_around(skull, implant, added.bone_model_mm)
+        bone = surface_of(mask)
+        if added.bone_base_mm is not None:
+            up = np.array(outward or outward_direction(implant, skull))
+            bone = with_base(bone, mask, implant, up, added.bone_base_mm)
         write_stl(bone, folder / f"{BONE_MODEL}.stl", space=space, case=case)
         parts = {"Bone": bone, "Implant": mesh}
         title = "Bone around the defect, with the implant"
         write_3mf(parts, folder / f"{BONE_MODEL}.3mf", title=title, space=space, case=case)
         described[BONE_MODEL] = {
             "margin_mm": added.bone_model_mm,
+            "base_mm": added.bone_base_mm,
             "volume_ml": round(bone.volume_ml, 2),
             "watertight": bone.is_watertight,
+        }
+    if added.skull_model_mm is not None:
+        whole, distance_mm = decimated(surface_of(printable_bone(skull)), added.skull_model_mm)
+        write_stl(whole, folder / f"{SKULL_MODEL}.stl", space=space, case=case)
+        described[SKULL_MODEL] = {
+            "tolerance_mm": added.skull_model_mm,
+            "largest_distance_mm": round(distance_mm, 3),
+            "triangles": len(whole.faces),
+            "volume_ml": round(whole.volume_ml, 2),
+            "watertight": whole.is_watertight,
         }
     if added.glb:
         reduced = shrink(skull, _VIEWER_MM)

@@ -56,9 +56,11 @@ class CaseSettings:
             not manufacture it.
         bone_model_mm: How far around the implant bone is written as a model to print; None for no model.
         glb: Whether to write skull and implant for viewers, as ``viewer.glb``, too.
+        bone_base_mm: Thickness of a flat base below the model of the bone; None for no base.
+        skull_model_mm: How far a model of the whole skull to print, of fewer triangles, may be from it; None for none.
 
     Raises:
-        InputError: If a fit limit, a unit or a space is unknown, the margin of the bone model is out of range, or a
+        InputError: If a fit limit, a unit or a space is unknown, a number of a model to print is out of range, or a
             preview is requested with such a model, with another model than its own, with finishing or with a report.
     """
 
@@ -82,6 +84,8 @@ class CaseSettings:
     preview: bool = False
     bone_model_mm: float | None = None
     glb: bool = False
+    bone_base_mm: float | None = None
+    skull_model_mm: float | None = None
 
     def __post_init__(self) -> None:
         _ = self.mesh_frame, self.added_meshes  # refuse what they do not know
@@ -97,8 +101,9 @@ class CaseSettings:
     def _check_preview(self) -> None:
         if self.model not in (model_library.DEFAULT_MODEL, model_library.PREVIEW_MODEL):
             raise InputError(f"A quick preview uses model '{model_library.PREVIEW_MODEL}'; choose no other --model.")
-        if self.bone_model_mm is not None:
-            raise InputError("A quick preview is not made to be printed; leave out --preview or --bone-model.")
+        for option, asked in (("--bone-model", self.bone_model_mm), ("--skull-model", self.skull_model_mm)):
+            if asked is not None:
+                raise InputError(f"A quick preview is not made to be printed; leave out --preview or {option}.")
         if self.report is not _DEFAULT and self.report:
             raise InputError("A quick preview has no report; leave out 'report' or set it to False.")
         if self.finishing is not _DEFAULT and self.finishing is not None:
@@ -112,7 +117,7 @@ class CaseSettings:
     @property
     def added_meshes(self) -> AddedMeshes:
         """The meshes that are asked for beside those of the implant."""
-        return AddedMeshes(self.bone_model_mm, self.glb)
+        return AddedMeshes(self.bone_model_mm, self.glb, self.bone_base_mm, self.skull_model_mm)
 
     @property
     def mesh_frame(self) -> MeshFrame:

@@ -47,6 +47,8 @@ def finish_case(
     mesh_space: str | None = None,
     bone_model_mm: float | None = None,
     glb: bool = False,
+    bone_base_mm: float | None = None,
+    skull_model_mm: float | None = None,
     case_id: str | None = None,
     report: bool = True,
     replace: bool = False,
@@ -72,6 +74,8 @@ def finish_case(
         mesh_space: ``"LPS"`` or ``"RAS"``, for meshes that do not state their space.
         bone_model_mm: How far around the implant bone is written as a model to print; None for no model.
         glb: Whether to write skull and implant as ``viewer.glb``, too.
+        bone_base_mm: Thickness of a flat base below the model of the bone; None for no base.
+        skull_model_mm: How far a model of the whole skull to print, of fewer triangles, may be from it; None for none.
         case_id: Name of the case in the report; by default the first digits of the skull's SHA-256 hash, as when an
             implant was reconstructed from the same file.
         report: Whether to write the report and its pictures.
@@ -89,7 +93,7 @@ def finish_case(
     refuse_released(Path(out))
     if not replace and (Path(out) / DESCRIPTION).exists():
         raise InputError(f"{out} already holds a finished part; choose another --out, or add --replace to replace it.")
-    added = AddedMeshes(bone_model_mm, glb)
+    added = AddedMeshes(bone_model_mm, glb, bone_base_mm, skull_model_mm)
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, DESCRIPTION, inputs=(implant, skull)) as folder:
         with stages.stage("Reading"):
@@ -128,7 +132,16 @@ def finish_case(
             )
             case = CaseMark(description["case_id"], hashes["implant"])
             write_part(part, bone, folder.path, space=read.space, pictures=report, case=case)
-            description |= write_added_meshes(added, bone, raw, finished.mesh, folder.path, space=read.space, case=case)
+            description |= write_added_meshes(
+                added,
+                bone,
+                raw,
+                finished.mesh,
+                folder.path,
+                space=read.space,
+                case=case,
+                outward=finished.outward_ras,
+            )
         with stages.stage("Reporting"):
             description["seconds"] = stages.seconds
             if report:

@@ -139,6 +139,7 @@ def _reconstruct(
             folder.path,
             space=source.read.mesh_space,
             case=case,
+            outward=part.finished.outward_ras if part and part.finished else None,
         )
         metrics = None if reference is None else _metrics_of(full, reference)
         description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)

@@ -171,9 +171,13 @@ def add_mesh_frame(parser: argparse.ArgumentParser) -> None:
 
 
 def add_added_meshes(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--bone-model`` and ``--glb``, which ask for more meshes."""
+    """Declare ``--bone-model``, ``--bone-base``, ``--skull-model`` and ``--glb``, which ask for more meshes."""
     text = "also write the bone within this distance of the implant, 5 to 100, as a closed mesh to print for a fit test"
     parser.add_argument("--bone-model", dest="bone_model_mm", type=float, metavar="MM", help=text)
+    text = "stand this model on a flat base, this thick below the lowest bone, 1 to 50; needs --bone-model"
+    parser.add_argument("--bone-base", dest="bone_base_mm", type=float, metavar="MM", help=text)
+    text = "also write the whole skull to print, with as few triangles as this distance from it allows, 0.01 to 2"
+    parser.add_argument("--skull-model", dest="skull_model_mm", type=float, metavar="MM", help=text)
     parser.add_argument("--glb", action="store_true", help="also write skull and implant for viewers, as viewer.glb")
 
 

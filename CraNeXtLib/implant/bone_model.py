@@ -49,7 +49,12 @@ def bone_around(skull: Volume, implant: Volume, margin_mm: float) -> Volume:
     around = box_from(low, high)
     bone, gap = skull.crop(around), implant.crop(around).voxels
     near = ndimage.distance_transform_edt(~gap, sampling=skull.spacing) <= margin_mm
-    model = bone.with_voxels(without_specks(bone.voxels & near, bone.voxel_volume_mm3, least_mm3=_LEAST_PIECE_MM3))
+    model = printable_bone(bone.with_voxels(bone.voxels & near))
     if not model.voxels.any():
         raise InputError(f"There is no bone within {margin_mm:g} mm of the implant; choose a larger --bone-model.")
     return model.crop(foreground_box(model.voxels))
+
+
+def printable_bone(bone: Volume) -> Volume:
+    """Return a mask of bone, of type bool, without loose pieces of less than 1 mL."""
+    return bone.with_voxels(without_specks(bone.voxels, bone.voxel_volume_mm3, least_mm3=_LEAST_PIECE_MM3))

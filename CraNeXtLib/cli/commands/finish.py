@@ -155,6 +155,8 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         mesh_space=options.mesh_space,
         bone_model_mm=options.bone_model_mm,
         glb=options.glb,
+        bone_base_mm=options.bone_base_mm,
+        skull_model_mm=options.skull_model_mm,
         case_id=options.case_id,
         report=options.report,
         replace=options.replace,

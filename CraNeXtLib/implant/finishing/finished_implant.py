@@ -56,6 +56,11 @@ class FinishedImplant:
     settings: FinishSettings
     warnings: tuple[str, ...]
 
+    @property
+    def outward_ras(self) -> tuple[float, float, float] | None:
+        """The direction of the largest piece of which something is left."""
+        return next((piece.outward_ras for piece in self.pieces if piece.parts), None)
+
     def as_dict(self) -> dict[str, Any]:
         """Return settings and pieces for JSON."""
         return {

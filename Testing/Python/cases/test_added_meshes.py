@@ -30,7 +30,12 @@ def test_the_bone_model_is_the_bone_within_the_margin_as_one_closed_mesh(phantom
     assert bone.is_winding_consistent
     assert len(bone.split(only_watertight=False)) == 1
     assert described == {
-        "bone_model": {"margin_mm": 20, "volume_ml": pytest.approx(bone.volume / 1000, abs=0.01), "watertight": True}
+        "bone_model": {
+            "margin_mm": 20,
+            "base_mm": None,
+            "volume_ml": pytest.approx(bone.volume / 1000, abs=0.01),
+            "watertight": True,
+        }
     }
     implant = phantom.implant.to_ras(np.argwhere(phantom.implant.voxels))
     far = np.linalg.norm(bone.vertices[:, None] - implant[None], axis=2).min(axis=1)
@@ -38,6 +43,39 @@ def test_the_bone_model_is_the_bone_within_the_margin_as_one_closed_mesh(phantom
     parts = {name: read_mesh(tmp_path / "bone_model.3mf", part=name).mesh for name in ("Bone", "Implant")}
     assert parts["Bone"].volume_ml == pytest.approx(bone.volume / 1000, rel=1e-3)
     np.testing.assert_allclose(parts["Implant"].vertices.mean(axis=0), mesh.vertices.mean(axis=0), atol=1e-3)
+
+
+def test_the_base_and_the_skull_model_are_written_and_measured(phantom, tmp_path):
+    mesh = surface_of(phantom.implant)
+    added = AddedMeshes(bone_model_mm=20, bone_base_mm=5, skull_model_mm=0.5)
+    arguments = (added, phantom.defective, phantom.implant, mesh, tmp_path)
+    described = write_added_meshes(*arguments, space="RAS", outward=(0.0, 0.6, 0.8))
+    model, skull = (trimesh.load_mesh(tmp_path / f"{name}.stl") for name in ("bone_model", "skull_model"))
+    assert model.is_watertight
+    assert skull.is_watertight
+    heights = model.vertices @ (0.0, 0.6, 0.8)
+    lowest = (surface_of(bone_around(phantom.defective, phantom.implant, 20)).vertices @ (0.0, 0.6, 0.8)).min()
+    assert heights.min() == pytest.approx(lowest - 5, abs=1.6)  # half a voxel
+    assert described["bone_model"]["base_mm"] == 5
+    assert described["bone_model"]["volume_ml"] == pytest.approx(model.volume / 1000, abs=0.01)
+    measured = described["skull_model"]
+    assert measured["triangles"] == len(skull.faces) < len(surface_of(phantom.defective).faces) / 2
+    assert 0.05 < measured["largest_distance_mm"] <= 0.5
+    assert measured["volume_ml"] == pytest.approx(surface_of(phantom.defective).volume_ml, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"bone_base_mm": 3}, "add --bone-model"),
+        ({"bone_model_mm": 20, "bone_base_mm": 0.5}, "--bone-base must be from 1 to 50 mm"),
+        ({"skull_model_mm": 3}, "--skull-model must be from 0.01 to 2 mm"),
+        ({"skull_model_mm": float("nan")}, "--skull-model must be"),
+    ],
+)
+def test_numbers_of_models_that_nobody_could_print_are_refused(wrong, words):
+    with pytest.raises(InputError, match=words):
+        AddedMeshes(**wrong)
 
 
 def test_loose_bone_is_left_out_and_a_margin_without_bone_refused(phantom):
