@@ -120,9 +120,11 @@ def write_implant_files(
             if part is not None:
                 write_part(part, bone, folder.path, space=space, pictures=report, case=case)
             if report:
-                if expected_error is not None and description.get("expected_error"):
-                    draw_expected_error(read_vtp(expected_error), bone, folder.path, case_id=description["case_id"])
-                write_implant_report(description, bone, part.shape(remaining) if part else remaining, folder.path)
+                expected = read_vtp(expected_error) if expected_error and description.get("expected_error") else None
+                if expected:
+                    draw_expected_error(expected, bone, folder.path, case_id=description["case_id"])
+                shown = part.shape(remaining) if part else remaining
+                write_implant_report(description, bone, shown, folder.path, mesh=mesh, part=part, expected=expected)
             return folder.write_description(description)
 
 

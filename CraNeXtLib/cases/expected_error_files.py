@@ -29,8 +29,8 @@ def write_expected_error(
     *,
     picture: bool,
     case_id: str = "",
-) -> None:
-    """Write a map into a folder: ``expected_error.nrrd``, ``.vtp`` and, with a picture, ``.png``.
+) -> DistanceMap:
+    """Write a map into a folder: ``expected_error.nrrd``, ``.vtp`` and, with a picture, ``.png``; return it painted.
 
     Args:
         expected: The map.
@@ -46,6 +46,7 @@ def write_expected_error(
     write_vtp(painted, folder / f"{NAME}.vtp")
     if picture:
         draw_expected_error(painted, skull, folder, case_id=case_id)
+    return painted
 
 
 def draw_expected_error(painted: DistanceMap, skull: Volume, folder: Path, *, case_id: str = "") -> None:

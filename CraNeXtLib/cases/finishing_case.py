@@ -108,7 +108,8 @@ def finish_case(
         with stages.stage("Finishing") as update:
             finished = finish(raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):
-            measures = describe_implant(raw, bone, without_debris(surface_of(raw)))
+            mesh = without_debris(surface_of(raw))
+            measures = describe_implant(raw, bone, mesh)
             part = CheckedPart.of(finished, bone, material=material, fit_limits=fit_limits)
         with stages.stage("Writing"):
             hashes = {name: volume_hash(path) for name, path in files.items()}
@@ -145,5 +146,5 @@ def finish_case(
         with stages.stage("Reporting"):
             description["seconds"] = stages.seconds
             if report:
-                write_implant_report(description, bone, finished.implant, folder.path)
+                write_implant_report(description, bone, finished.implant, folder.path, mesh=mesh, part=part)
             return folder.write_description(description)

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.cases.approval import SHEET_PICTURE, write_approval_sheet
+from CraNeXtLib.cases.checked_part import CheckedPart
 from CraNeXtLib.cases.expected_error_files import CAPTION, PICTURE
 from CraNeXtLib.cases.report import Figure, draw_figures, write_report
+from CraNeXtLib.cases.report_scene import report_scene
+from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_stl
 from CraNeXtLib.geometry.volume import Volume
@@ -53,7 +56,15 @@ def write_implant(
 
 
 def write_implant_report(
-    result: dict[str, Any], skull: Volume, implant: Volume, folder: Path, *, ct: Volume | None = None
+    result: dict[str, Any],
+    skull: Volume,
+    implant: Volume,
+    folder: Path,
+    *,
+    mesh: Mesh,
+    part: CheckedPart | None = None,
+    expected: DistanceMap | None = None,
+    ct: Volume | None = None,
 ) -> None:
     """Draw the implant and write the report, with pictures of fit, fixation and expected error that the folder has.
 
@@ -65,15 +76,19 @@ def write_implant_report(
         skull: Mask of the defective skull.
         implant: Mask of the implant, of the same geometry.
         folder: Folder to write into.
+        mesh: Surface of the implant as the model made it, in RAS mm.
+        part: The part to be made, if there is one.
+        expected: The expected error on the surface of the implant, if it is known.
         ct: The CT in Hounsfield units that the skull was segmented from, if any.
     """
     shown = "Finished implant" if result.get("finishing") else "Implant as it is"
     views = SkullViews(SkullScene.of(skull, implant))
+    scene = report_scene(result, views.scene, mesh, part=part, expected=expected)
     figures = draw_figures(views, skull, implant, folder, title=shown, case_id=result["case_id"], ct=ct)
     fit_maps = _present(FIT_PICTURES, folder)
-    expected_error = _present({PICTURE: CAPTION}, folder)
+    error_maps = _present({PICTURE: CAPTION}, folder)
     fixation = _present({FIXATION_PICTURE: FIXATION_CAPTION}, folder)
-    write_report(result, figures, folder, maps=fit_maps, expected=expected_error, fixation=fixation)
+    write_report(result, figures, folder, maps=fit_maps, expected=error_maps, fixation=fixation, scene=scene)
     if result.get("finishing"):
         write_approval_picture(views, skull, implant, folder / SHEET_PICTURE, case_id=result["case_id"], ct=ct)
         write_approval_sheet(result, folder)

@@ -20,6 +20,7 @@ from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.files.reading import real_path
 from CraNeXtLib.core.progress import ProgressCallback, Stages
+from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.geometry.mesh import Mesh, split_mesh, without_debris
@@ -129,7 +130,7 @@ def _reconstruct(
             full, mesh, part, pieces, folder.path, settings, space=space, with_skull=with_skull, case=case
         )
     with stages.stage("Reporting"):
-        _write_maps(result, mesh, part, source, folder.path, pictures=settings.report, case=case)
+        expected = _write_maps(result, mesh, part, source, folder.path, pictures=settings.report, case=case)
         made = part.finished.mesh if part and part.finished else mesh
         more = write_added_meshes(
             settings.added_meshes,
@@ -146,7 +147,16 @@ def _reconstruct(
         description |= more | {"seconds": stages.seconds | result.seconds}
         if settings.report:
             shown = part.shape(result.implant) if part else result.implant
-            write_implant_report(description, result.defective_skull, shown, folder.path, ct=source.ct)
+            write_implant_report(
+                description,
+                result.defective_skull,
+                shown,
+                folder.path,
+                mesh=mesh,
+                part=part,
+                expected=expected,
+                ct=source.ct,
+            )
         return folder.write_description(description)
 
 
@@ -212,15 +222,16 @@ def _write_maps(
     *,
     pictures: bool,
     case: CaseMark,
-) -> None:
-    """Write the finished part with the maps of its fit, and the map of the expected error, if there are any."""
+) -> DistanceMap | None:
+    """Write the finished part with the maps of its fit, and the map of the expected error, which is returned."""
     skull = result.defective_skull
     if part:
         write_part(part, skull, folder, space=source.read.mesh_space, pictures=pictures, case=case)
-    if result.expected_error:
-        write_expected_error(
-            result.expected_error, result.implant, mesh, skull, folder, picture=pictures, case_id=case.case_id
-        )
+    if not result.expected_error:
+        return None
+    return write_expected_error(
+        result.expected_error, result.implant, mesh, skull, folder, picture=pictures, case_id=case.case_id
+    )
 
 
 def _metrics_of(result: Reconstruction, reference: Volume) -> dict[str, float | None]:

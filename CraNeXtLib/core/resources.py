@@ -20,6 +20,9 @@ DEMO = LIBRARY / "Resources" / "Demo"
 DEFECTIVE_SKULL = DEMO / "defective_skull.nrrd"
 REFERENCE_IMPLANT = DEMO / "reference_implant.nrrd"
 
+VIEWER = LIBRARY / "Resources" / "Viewer"
+"""Folder of the scripts and styles of the report's scene in 3D."""
+
 REQUIREMENTS = LIBRARY / "Resources" / "Requirements"
 """Folder of the lists of required packages, in pip's format."""
 

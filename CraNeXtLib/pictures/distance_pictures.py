@@ -106,13 +106,19 @@ def colors_of(values_mm: np.ndarray, limit_mm: float, *, signed: bool, least_mm:
         signed: Whether negative distances have colors of their own.
         least_mm: Where more is better, the value at which colors are neutral: red below and blue above it.
     """
-    stops = ([-limit_mm] if signed else []) + [0.0, limit_mm]
-    table = np.array(([NEGATIVE] if signed else []) + [NEUTRAL, POSITIVE])
-    if least_mm is not None:
-        stops, table = [0.0, least_mm, max(limit_mm, least_mm + 1)], np.array([POSITIVE, NEUTRAL, NEGATIVE])
+    stops, table = color_stops(limit_mm, signed=signed, least_mm=least_mm)
     colors = np.stack([np.interp(values_mm, stops, table[:, channel]) for channel in range(3)], axis=1)
     colors[np.isnan(values_mm)] = UNMEASURED
     return colors
+
+
+def color_stops(limit_mm: float, *, signed: bool, least_mm: float | None = None) -> tuple[list[float], np.ndarray]:
+    """Return the distances in mm between which :func:`colors_of` interpolates, and their colors, shape (stops, 3)."""
+    if least_mm is not None:
+        return [0.0, least_mm, max(limit_mm, least_mm + 1)], np.array([POSITIVE, NEUTRAL, NEGATIVE])
+    if signed:
+        return [-limit_mm, 0.0, limit_mm], np.array([NEGATIVE, NEUTRAL, POSITIVE])
+    return [0.0, limit_mm], np.array([NEUTRAL, POSITIVE])
 
 
 def views_from(outside: np.ndarray, *, oblique: bool = False) -> dict[str, np.ndarray]:

@@ -16,6 +16,13 @@ FIT_PICTURES = {
 }
 """Captions of the pictures by file name."""
 
+FIT_LEGENDS = {
+    "gap_mm": "Gap to the bone in mm; negative: overlap",
+    "thickness_mm": "Thickness in mm",
+    "symmetry_mm": "Distance beyond the mirrored contralateral side in mm; negative: recessed",
+}
+"""What the colors mean, by the name of the map."""
+
 
 def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path, *, case_id: str = "") -> None:
     """Draw gap, thickness and symmetry as the files of ``FIT_PICTURES``; gray where nothing could be measured.
@@ -32,12 +39,13 @@ def write_fit_pictures(fit: FitCheck, skull: Volume, folder: Path, *, case_id: s
     outside = fit.gap.mesh.vertices.mean(axis=0) - skull_frame(skull).center
     plain, rim = views_from(outside), views_from(outside, oblique=True)
     drawn = (
-        (fit.gap, rim, "Rim", "Gap to the bone in mm; negative: overlap"),
-        (fit.thickness, plain, "Thickness", "Thickness in mm"),
-        (fit.symmetry, plain, "Symmetry", "Distance beyond the mirrored contralateral side in mm; negative: recessed"),
+        (fit.gap, rim, "Rim"),
+        (fit.thickness, plain, "Thickness"),
+        (fit.symmetry, plain, "Symmetry"),
     )
-    for name, (distances, views, title, legend) in zip(FIT_PICTURES, drawn, strict=True):
+    for name, (distances, views, title) in zip(FIT_PICTURES, drawn, strict=True):
         least_mm = fit.numbers["limits"]["wall_mm"] if distances is fit.thickness else None
+        legend = FIT_LEGENDS[distances.name]
         write_distance_picture(
             distances, folder / name, views=views, title=title, legend=legend, least_mm=least_mm, case_id=case_id
         )

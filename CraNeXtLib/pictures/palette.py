@@ -16,3 +16,9 @@ IMPLANT = np.array([38, 132, 158]) / 255
 
 OUTLINE = (90, 215, 245)
 """The outline of an implant on a slice, 8-bit RGB: the implant's color, brighter, to be seen on bone and on black."""
+
+AS_MADE = np.array([176, 122, 66]) / 255
+"""The implant as the model made it, where the finished one is shown, too, RGB from 0 to 1."""
+
+TEMPLATE = np.array([122, 158, 104]) / 255
+"""The template skull, RGB from 0 to 1."""

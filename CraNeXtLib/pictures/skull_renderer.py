@@ -11,7 +11,7 @@ from scipy import ndimage
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.mask import mask
-from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.mesh import Mesh, joined
 from CraNeXtLib.geometry.resampling import block_mean
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
@@ -23,6 +23,7 @@ SAMPLE_MM = 1.2
 """Size to which finer voxels are averaged."""
 
 _SMOOTHING_VOXELS = 0.9  # removes the stairs of the voxels before slopes are taken
+_ROUNDING = 1e-3  # of a voxel
 _MARGIN_VOXELS = 3  # air around the masks, so that smoothing and interpolation stay inside the array
 
 
@@ -71,12 +72,25 @@ class SkullScene:
     @cached_property
     def surface(self) -> Mesh:
         """The surface of skull and implant in RAS mm."""
-        from skimage.measure import marching_cubes
+        return self._surface_of(self.bone)
 
-        vertices, faces, _, _ = marching_cubes(self.bone, 0.5, gradient_direction="ascent")
-        if np.linalg.det(self.axes) < 0:
-            faces = faces[:, ::-1]
-        return Mesh(vertices @ self.axes.T + self.origin, faces)
+    @cached_property
+    def skull_surface(self) -> Mesh:
+        """The surface of the skull alone in RAS mm: that of skull and implant, with new faces around the implant."""
+        voxels = np.argwhere(self.implant > 0)
+        if not len(voxels):
+            return self.surface
+        first, last = voxels.min(axis=0) - 1, voxels.max(axis=0) + 1
+        near = self._surface_of(self.skull[tuple(map(slice, first, last + 1))], first)
+        # Each face lies in one cube of eight voxels, and only cubes in this box touch the implant. Vertices on its
+        # sides, which faces within and outside share, are there twice.
+        indices = self.to_indices(self.surface.vertices).T
+        inside = ((indices > first - _ROUNDING) & (indices < last + _ROUNDING)).all(axis=1)
+        far_faces = self.surface.faces[~inside[self.surface.faces].all(axis=1)]
+        used = np.zeros(len(inside), dtype=bool)
+        used[far_faces] = True
+        far = Mesh(self.surface.vertices[used], (np.cumsum(used) - 1)[far_faces])
+        return joined([far, near])
 
     @cached_property
     def normals(self) -> np.ndarray:
@@ -102,7 +116,12 @@ class SkullScene:
     def surface_points(self) -> np.ndarray:
         """Some 20,000 points of the bone in RAS mm, shape (N, 3)."""
         inside = np.argwhere(self.bone > 0.5)
-        return inside[:: max(1, len(inside) // 20000)] @ self.axes.T + self.origin
+        return self._to_ras(inside[:: max(1, len(inside) // 20000)])
+
+    @cached_property
+    def implant_points(self) -> np.ndarray:
+        """The voxels' centers that hold some implant, in RAS mm, shape (N, 3)."""
+        return self._to_ras(np.argwhere(self.implant > 0.25))
 
     @cached_property
     def middle(self) -> np.ndarray:
@@ -112,11 +131,24 @@ class SkullScene:
     @cached_property
     def implant_direction(self) -> np.ndarray | None:
         """RAS unit vector from the middle of the head to the implant; None without an implant."""
-        points = np.argwhere(self.implant > 0.25)
-        if not len(points):
+        if not len(self.implant_points):
             return None
-        direction = (points @ self.axes.T + self.origin).mean(axis=0) - self.middle
+        direction = self.implant_points.mean(axis=0) - self.middle
         return direction / np.linalg.norm(direction)
+
+    def _surface_of(self, occupancy: np.ndarray, first: np.ndarray | None = None) -> Mesh:
+        """Return the surface of an occupancy, whose first voxel is the given one of the scene; it may be empty."""
+        from skimage.measure import marching_cubes
+
+        if not occupancy.min() < 0.5 < occupancy.max():
+            return Mesh(np.zeros((0, 3)), np.zeros((0, 3), dtype=int))
+        vertices, faces, _, _ = marching_cubes(occupancy, 0.5, gradient_direction="ascent")
+        if np.linalg.det(self.axes) < 0:
+            faces = faces[:, ::-1]
+        return Mesh(self._to_ras(vertices if first is None else vertices + first), faces)
+
+    def _to_ras(self, indices: np.ndarray) -> np.ndarray:
+        return indices @ self.axes.T + self.origin
 
     def sample(self, values: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Interpolate an array of the scene at RAS points of shape (N, 3)."""

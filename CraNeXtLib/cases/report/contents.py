@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from CraNeXtLib.cases.report.figures import Figure
 from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_rows
+from CraNeXtLib.cases.report.places import Place, criteria_places
 from CraNeXtLib.cases.report.wording import (
     NOT_VALIDATED,
     Rows,
@@ -57,12 +58,14 @@ class Section:
         rows: A table of names and values.
         figures: Pictures below the table.
         note: A remark above the table.
+        places: Where lines of the table are in the scene, by their names.
     """
 
     heading: str
     rows: Rows = field(default_factory=list)
     figures: Sequence[Figure] = ()
     note: str = ""
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 def head_of(result: dict[str, Any]) -> Head:
@@ -87,21 +90,22 @@ def sections_of(
 
     Args:
         result: Content of ``result.json``, see ``Docs/result-format.md``.
-        figures: The skull with its implant.
+        figures: The skull with its implant, without what the report opens with.
         maps: Distance maps on the implant.
         expected: Map of the expected error on it.
         fixation: Its plates and holes.
     """
+    checklist, fit = result.get("checklist"), result.get("fit")
     sections = [
-        Section("Implant", _implant(result), figures[:1]),
-        Section("Defects found", _defects(result)),
-        Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR),
-        Section("Checklist", criteria_rows(result.get("checklist")), note=NOT_VALIDATED),
-        Section("Fit", criteria_rows(result.get("fit")) + _fit(result), maps, _fit_note(result)),
+        Section("Implant", _implant(result)),
+        Section("Defects found", _defects(result), places=_defect_places(result)),
+        Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR, _expected_error_places(result)),
+        Section("Checklist", criteria_rows(checklist), note=NOT_VALIDATED, places=criteria_places(checklist)),
+        Section("Fit", criteria_rows(fit) + _fit(result), maps, _fit_note(result), criteria_places(fit)),
         Section("Plates and holes", fixation_rows(result.get("finishing")), fixation, FIXATION_NOTE),
         Section("Finishing", _finishing(result), note=NOT_VALIDATED),
         Section("Against the reference implant", _metrics(result)),
-        Section("From all sides", figures=figures[1:]),
+        Section("From all sides", figures=figures),
         Section("Provenance", _provenance(result)),
     ]
     return [section for section in sections if section.rows or section.figures]
@@ -121,6 +125,12 @@ def _implant(result: dict[str, Any]) -> Rows:
 
 def _defects(result: dict[str, Any]) -> Rows:
     return [(f"Defect {number}", _defect(defect)) for number, defect in enumerate(result.get("defects", ()), 1)]
+
+
+def _defect_places(result: dict[str, Any]) -> dict[str, Place]:
+    return {
+        f"Defect {n}": Place(tuple(defect["centre_ras_mm"])) for n, defect in enumerate(result.get("defects", ()), 1)
+    }
 
 
 def _defect(defect: dict[str, Any]) -> str:
@@ -147,6 +157,11 @@ def _expected_error(result: dict[str, Any]) -> Rows:
             ("Largest", f"{worst['error_mm']:.1f} mm: {place}"),
         ]
     return [*rows, ("Known for", f"{expected['known_percent']:.0f} % of the implant")]
+
+
+def _expected_error_places(result: dict[str, Any]) -> dict[str, Place]:
+    worst = (result.get("expected_error") or {}).get("worst")
+    return {"Largest": Place(tuple(worst["place_ras_mm"]), "expected_error_mm")} if worst else {}
 
 
 def _fit(result: dict[str, Any]) -> Rows:

@@ -15,13 +15,14 @@ _COLORS = {True: "#2e7d32", False: "#b71c1c", None: "#555555"}
 """Color of the verdict by what it says."""
 
 
-def write_pdf(path: Path, head: Head, sections: Sequence[Section]) -> None:
+def write_pdf(path: Path, head: Head, sections: Sequence[Section], opening: Figure | None = None) -> None:
     """Write the document, A4, with the title and the page's number at the foot of every page.
 
     Args:
         path: The file to write.
         head: What the document begins with.
         sections: Sections of the document.
+        opening: The picture below the head.
     """
     from reportlab import rl_config
     from reportlab.lib import colors
@@ -57,10 +58,14 @@ def write_pdf(path: Path, head: Head, sections: Sequence[Section]) -> None:
     def text(words: str, style: Any) -> Any:
         return Paragraph(escape(words), style)
 
+    def picture(figure: Figure) -> list[Any]:
+        return [_image(figure, document.width, document.height * 0.8), text(figure.caption, cell), Spacer(1, 4 * mm)]
+
     story = [
         text(head.title, styles["Title"]),
         text(head.verdict, verdict),
         *(text(notice, warning) for notice in head.notices),
+        *([KeepTogether(picture(opening))] if opening else []),
     ]
     for section in sections:
         first = [text(section.heading, styles["Heading2"])]
@@ -69,10 +74,7 @@ def write_pdf(path: Path, head: Head, sections: Sequence[Section]) -> None:
         if section.rows:
             rows = [[text(left, name), text(right, cell)] for left, right in section.rows]
             first.append(Table(rows, colWidths=[48 * mm, document.width - 48 * mm], style=grid))
-        pictures = [
-            [_image(figure, document.width, document.height * 0.8), text(figure.caption, cell), Spacer(1, 4 * mm)]
-            for figure in section.figures
-        ]
+        pictures = [picture(figure) for figure in section.figures]
         if pictures:
             first += pictures.pop(0)
         story += [KeepTogether(first), *map(KeepTogether, pictures)]

@@ -28,6 +28,11 @@ _VERDICTS = {True: "yes", False: "NO", None: "not measured"}
 _NEEDS_REFERENCE = "restored_shape"
 
 
+def question_of(criterion: str) -> str:
+    """Return what a criterion asks, by its name."""
+    return _QUESTIONS[criterion]
+
+
 def criteria_rows(check: dict[str, Any] | None) -> Rows:
     """Return the question and the answer of each criterion of the checklist or the fit check."""
     return [(_QUESTIONS[c["name"]], _criterion(c)) for c in check["criteria"]] if check else []

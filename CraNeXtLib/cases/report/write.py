@@ -10,6 +10,8 @@ from CraNeXtLib.cases.report.contents import head_of, sections_of
 from CraNeXtLib.cases.report.figures import Figure
 from CraNeXtLib.cases.report.html_page import html_page
 from CraNeXtLib.cases.report.pdf_document import write_pdf
+from CraNeXtLib.cases.report.viewer.markup import scene_markup
+from CraNeXtLib.cases.report.viewer.scene import Scene
 
 
 def write_report(
@@ -20,6 +22,7 @@ def write_report(
     maps: Sequence[Figure] = (),
     expected: Sequence[Figure] = (),
     fixation: Sequence[Figure] = (),
+    scene: Scene | None = None,
 ) -> None:
     """Write ``report.html`` and ``report.pdf`` into a folder.
 
@@ -32,7 +35,10 @@ def write_report(
         maps: Distance maps on the implant.
         expected: Map of the expected error on it.
         fixation: Its plates and holes.
+        scene: Skull and implant in 3D, for the HTML file.
     """
-    head, sections = head_of(result), sections_of(result, figures, maps, expected, fixation)
-    (folder / "report.html").write_text(html_page(head, sections), encoding="utf-8")
-    write_pdf(folder / "report.pdf", head, sections)
+    head, opening = head_of(result), next(iter(figures), None)
+    sections = sections_of(result, figures[1:], maps, expected, fixation)
+    page = html_page(head, sections, opening, scene_markup(scene) if scene else None)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    write_pdf(folder / "report.pdf", head, sections, opening)

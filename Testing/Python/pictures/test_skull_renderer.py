@@ -35,6 +35,15 @@ def test_the_surface_faces_outward_in_any_handedness(sign):
     assert surface.volume_ml == pytest.approx(case.complete.voxels.sum() * 0.064, rel=0.05)
 
 
+def test_the_surface_of_the_skull_alone_has_the_hole():
+    case = head(spacing=(3.0, 3.0, 3.0), directions=OBLIQUE, thickness_mm=9, holes=HOLE_IN_FRONT)
+    nothing = case.implant.with_voxels(np.zeros(case.implant.shape, bool))
+    alone = SkullScene.of(case.defective, case.implant).skull_surface
+    whole = SkullScene.of(case.defective, nothing).surface
+    assert alone.volume_ml == pytest.approx(whole.volume_ml, rel=1e-6)
+    assert len(alone.faces) == len(whole.faces)
+
+
 def test_a_skull_is_lit_from_the_upper_left():
     case = head(holes=())
     picture = render_skull(SkullScene.of(case.defective, case.implant), FRONT, (100, 100), 2.0).astype(float)

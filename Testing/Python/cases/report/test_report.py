@@ -1,12 +1,18 @@
 """The report says what the result says, needs no network, and does not name files, which may be called by patients."""
 
+import base64
+import hashlib
+import json
 import re
+from html.parser import HTMLParser
 
 import pytest
 from page_texts import Texts, pdf_words
 from PIL import Image
 
 from CraNeXtLib.cases.report import Figure, write_report
+from CraNeXtLib.cases.report.places import criteria_places
+from CraNeXtLib.cases.report.viewer.scene import Scene
 
 FAILURE = "The part does NOT fit: step to the skull 1.67 mm (limit 1.2 mm)."
 
@@ -145,3 +151,86 @@ def test_what_the_result_does_not_know_is_left_out(tmp_path):
     assert "Checklist" not in page
     assert "Expected error" not in page
     assert "reference implant</h2>" not in page
+
+
+class Elements(HTMLParser):
+    """Collects the text of a page's scripts and styles, and the attributes of its elements."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside, self.texts, self.attributes = None, [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.attributes.append((tag, dict(attributes)))
+        if tag in ("script", "style"):
+            self.inside = [tag, dict(attributes).get("type"), ""]
+
+    def handle_data(self, data):
+        if self.inside:
+            self.inside[2] += data
+
+    def handle_endtag(self, tag):
+        if self.inside and tag == self.inside[0]:
+            self.texts.append(tuple(self.inside))
+            self.inside = None
+
+
+@pytest.fixture
+def page(tmp_path):
+    """The elements of a page with a picture and a scene."""
+    Image.new("RGB", (16, 13)).save(tmp_path / "facing.png")
+    scene = Scene({"case": "</script><b>", "surfaces": [], "maps": []}, b"meshes")
+    write_report(RESULT, [Figure(tmp_path / "facing.png", "Facing.")], tmp_path, scene=scene)
+    elements = Elements()
+    elements.feed((tmp_path / "report.html").read_text(encoding="utf-8"))
+    return elements
+
+
+def test_the_policy_allows_the_pages_own_script_and_style_and_nothing_else(page):
+    policy = next(a["content"] for _, a in page.attributes if a.get("http-equiv") == "Content-Security-Policy")
+    directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))
+    runs = {"script-src": ("script", "module"), "style-src": ("style", None)}
+    for directive, (tag, kind) in runs.items():
+        text = next(text for *of, text in page.texts if of == [tag, kind])
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert directives.pop(directive) == f"'sha256-{digest}'"
+    assert directives == {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    # What the policy would refuse to run is not there, and the other scripts hold data.
+    assert not [a for _, a in page.attributes if any(name.startswith("on") or name == "style" for name in a)]
+    assert [kind for tag, kind, _ in page.texts if tag == "script"] == [
+        "application/json",
+        "application/gzip",
+        "module",
+    ]
+
+
+def test_the_scene_is_in_the_page_as_it_was_made(page):
+    texts = {kind: text for _, kind, text in page.texts}
+    assert json.loads(texts["application/json"])["case"] == "</script><b>"
+    assert base64.b64decode(texts["application/gzip"]) == b"meshes"
+
+
+def test_lines_with_a_place_say_where_it_is_and_which_map_shows_it(page):
+    places = [(a["data-place"], a["data-map"]) for tag, a in page.attributes if tag == "tr" and "data-place" in a]
+    assert places == [
+        ("-95.9 182.9 102.3", ""),  # the defect
+        ("-60 50 12", "expected_error_mm"),
+        ("-57 53 25", ""),  # the step to the skull
+    ]
+
+
+def test_without_a_scene_the_page_runs_no_script(written):
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "script-src 'none'" in page
+
+
+def test_a_criterion_leads_to_the_map_that_shows_it():
+    criteria = [{"name": name, "place_ras_mm": [1.0, 2.0, 3.0]} for name in ("overlap", "wall", "insertion")]
+    places = criteria_places({"criteria": criteria})
+    assert [place.map for place in places.values()] == ["gap_mm", "thickness_mm", ""]
