@@ -12,6 +12,7 @@ from CraNeXtLib.cases.added_meshes import AddedMeshes
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
+from CraNeXtLib.implant.defect_choice import parse_defects
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
@@ -42,6 +43,7 @@ class CaseSettings:
         mesh_unit: Unit of meshes that state none, one of ``MESH_UNITS``.
         mesh_space: ``"LPS"`` or ``"RAS"``, for meshes that do not state their space.
         postprocessing: ``"default"``, ``"official"``, or None for what the model asks for.
+        defects: Numbers of the defects to make, such as ``"1,3"``, or ``"all"``; None for those that are not doubtful.
         reference_implant: File of the true implant, to measure the result against.
         reference_segment: Segment or label to read from that file, as for ``segment``.
         report: Whether to write report, approval sheet and their pictures; by default unless the case is a preview.
@@ -60,8 +62,8 @@ class CaseSettings:
         skull_model_mm: How far a model of the whole skull to print, of fewer triangles, may be from it; None for none.
 
     Raises:
-        InputError: If a fit limit, a unit or a space is unknown, a number of a model to print is out of range, or a
-            preview is requested with such a model, with another model than its own, with finishing or with a report.
+        InputError: If a fit limit, a defect, a unit or a space is unknown, a number of a model to print is out of range, or
+            a preview is requested with such a model, with another model than its own, with finishing or with a report.
     """
 
     ct: bool = False
@@ -74,6 +76,7 @@ class CaseSettings:
     mesh_unit: str | None = None
     mesh_space: str | None = None
     postprocessing: str | None = None
+    defects: str | None = None
     reference_implant: str | None = None
     reference_segment: str | None = None
     report: bool = _DEFAULT
@@ -88,7 +91,7 @@ class CaseSettings:
     skull_model_mm: float | None = None
 
     def __post_init__(self) -> None:
-        _ = self.mesh_frame, self.added_meshes  # refuse what they do not know
+        _ = self.mesh_frame, self.added_meshes, self.chosen_defects  # refuse what they do not know
         FitLimits.for_clearance(0.0, self.fit_limits)  # refuses what it does not know
         if self.preview:
             self._check_preview()
@@ -118,6 +121,11 @@ class CaseSettings:
     def added_meshes(self) -> AddedMeshes:
         """The meshes that are asked for beside those of the implant."""
         return AddedMeshes(self.bone_model_mm, self.glb, self.bone_base_mm, self.skull_model_mm)
+
+    @property
+    def chosen_defects(self) -> tuple[int, ...] | str | None:
+        """The defects to make; see :func:`CraNeXtLib.implant.defect_choice.find_defects`."""
+        return None if self.defects is None else parse_defects(self.defects)
 
     @property
     def mesh_frame(self) -> MeshFrame:

@@ -105,6 +105,7 @@ def _reconstruct(
             model=settings.model,
             device=settings.device,
             postprocessing=settings.postprocessing,
+            defects=settings.chosen_defects,
             progress=lambda part, fraction: update(fraction, part),
         )
     with stages.stage("Making the mesh"):
@@ -201,14 +202,16 @@ def _write_masks_and_surfaces(
         return
     write_3mf({"Implant": mesh}, folder / "implant.3mf", space=space, case=case)
     if len(pieces) > 1:
-        _write_pieces("implant", mesh, pieces, folder, space, case)
+        numbers = [defect.number for defect in result.found_defects if defect.made]
+        numbered = dict(zip(numbers, pieces, strict=True))
+        _write_pieces("implant", mesh, numbered, folder, space, case)
         if part.finished:
-            _write_pieces(FINISHED, part.finished.mesh, pieces, folder, space, case)
+            _write_pieces(FINISHED, part.finished.mesh, numbered, folder, space, case)
 
 
-def _write_pieces(name: str, mesh: Mesh, pieces: list[Volume], folder: Path, space: str, case: CaseMark) -> None:
+def _write_pieces(name: str, mesh: Mesh, pieces: dict[int, Volume], folder: Path, space: str, case: CaseMark) -> None:
     """Write each piece of a mesh into an STL file of its own, numbered like the defects."""
-    for number, piece in enumerate(split_mesh(mesh, pieces), start=1):
+    for number, piece in zip(pieces, split_mesh(mesh, list(pieces.values())), strict=True):
         if len(piece.faces):
             write_stl(piece, folder / f"{name}_{number}.stl", space=space, case=case)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -83,9 +84,12 @@ def describe_result(
         description["metrics"] = dict(metrics)
     if part:
         description |= part.as_dict()
+    numbers = [defect.number for defect in result.found_defects if defect.made]
     description["defects"] = [
-        describe_defect(piece, result.defective_skull, result.complete_skull, result.pose) for piece in pieces
+        {"number": number, **describe_defect(piece, result.defective_skull, result.complete_skull, result.pose)}
+        for number, piece in zip(numbers, pieces, strict=True)
     ]
+    description["found_defects"] = [asdict(defect) for defect in result.found_defects]
     description["warnings"] += opening_warnings(description["defects"], description["checklist"])
     return with_verdict(description)
 

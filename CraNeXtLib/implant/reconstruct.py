@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from CraNeXtLib.core.runtime.devices import choose_device
 from CraNeXtLib.geometry.box import Box
 from CraNeXtLib.geometry.lattice import box_on_lattice, directed, on_box
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.defect_choice import FoundDefect, choice_warnings, find_defects, with_pieces
 from CraNeXtLib.implant.expected_error import ExpectedError, summarize
 from CraNeXtLib.implant.extraction import extract_implant
 from CraNeXtLib.implant.padding import NOTHING_ADDED, AddedVoxels, added_voxels, padded_for_implant
@@ -53,6 +55,7 @@ class Reconstruction:
         agreement: DSC of the implant and the one for the mirrored skull; None if the model does not compute it.
         expected_error: Expected error of the implant's outer surface; None if the model cannot estimate it.
         added_voxels: By how many voxels the grid was grown before the first and after the last one, along each axis.
+        found_defects: All places where bone seems to be missing, those that the implant leaves out included.
     """
 
     defective_skull: Volume
@@ -67,6 +70,7 @@ class Reconstruction:
     agreement: float | None = None
     expected_error: ExpectedError | None = None
     added_voxels: AddedVoxels = NOTHING_ADDED
+    found_defects: tuple[FoundDefect, ...] = ()
 
 
 def reconstruct(
@@ -75,6 +79,7 @@ def reconstruct(
     model: str | Path = model_library.DEFAULT_MODEL,
     device: str = "auto",
     postprocessing: str | None = None,
+    defects: Sequence[int] | str | None = None,
     progress: ProgressCallback | None = None,
 ) -> Reconstruction:
     """Complete a defective skull and extract the implant.
@@ -88,6 +93,8 @@ def reconstruct(
         model: Name or folder of a model; see ``cranext models list``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``; for the bundled models, ``"auto"`` is the CPU.
         postprocessing: ``"default"`` or ``"official"`` (paper, section III); by default, what the model specifies.
+        defects: Numbers of the defects to make, ``"all"``, or None for those that are not doubtful; see
+            :mod:`CraNeXtLib.implant.defect_choice`.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Raises:
@@ -122,6 +129,10 @@ def reconstruct(
                 "shows the hole.",
                 warnings=warnings,
             )
+        pieces, found = find_defects(whole, padded.skull, pose, defects)
+        if not all(defect.made for defect in found):
+            whole = with_pieces(whole, [piece for piece, defect in zip(pieces, found, strict=True) if defect.made])
+        warnings += choice_warnings(found)
         expected = _expected_error_of(proposal, whole, pose)
         warnings += padded.edge_warnings(whole) + base_warnings(whole, pose)
         part = padded.part(padded.box_with(whole))
@@ -145,6 +156,7 @@ def reconstruct(
         agreement=proposal.agreement,
         expected_error=expected,
         added_voxels=added_voxels(box, given),
+        found_defects=found,
     )
 
 

@@ -16,7 +16,7 @@ from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 SIGNATURES = {
     "CaseSettings": "ct model device series bone_threshold_hu orientation segment mesh_unit mesh_space "
-    "postprocessing reference_implant "
+    "postprocessing defects reference_implant "
     "reference_segment report case_id finishing material fit_limits preview bone_model_mm glb "
     "bone_base_mm skull_model_mm",
     "FinishSettings": "clearance_mm edge_radius_mm minimum_wall_mm rim_bevel_deg under_contour_mm minimum_thickness_mm "
@@ -30,7 +30,7 @@ SIGNATURES = {
     "evaluate": "implant reference skull",
     "finish": "implant skull settings progress",
     "read_volume": "path orientation segment",
-    "reconstruct": "skull model device postprocessing progress",
+    "reconstruct": "skull model device postprocessing defects progress",
     "reconstruct_case": "skull out settings progress",
     "release_case": "folder accept",
     "check_release": "folder",

@@ -89,8 +89,11 @@ class HeadPose:
 
     def mirrored(self, skull: Volume) -> Volume:
         """Return a skull with left and right exchanged: the same voxels, mirrored at the template's R = 0."""
-        mirror = self.template_to_skull @ np.diag([-1.0, 1, 1, 1]) @ np.linalg.inv(self.template_to_skull)
-        return _moved(skull, mirror)
+        return _moved(skull, self._mirror)
+
+    def mirrored_points(self, points: np.ndarray) -> np.ndarray:
+        """Return RAS points of the skull, shape (N, 3), mirrored at the template's R = 0."""
+        return apply_affine(self._mirror, points)
 
     @property
     def placed_template(self) -> Volume:
@@ -117,6 +120,11 @@ class HeadPose:
     def to_upright(self) -> np.ndarray:
         """Rotation from the skull's RAS axes to the template's, shape (3, 3)."""
         return self._rotation.T
+
+    @property
+    def _mirror(self) -> np.ndarray:
+        """Matrix that exchanges left and right, shape (4, 4)."""
+        return self.template_to_skull @ np.diag([-1.0, 1, 1, 1]) @ np.linalg.inv(self.template_to_skull)
 
     @property
     def _rotation(self) -> np.ndarray:

@@ -124,7 +124,7 @@ def _implant(result: dict[str, Any]) -> Rows:
 
 
 def _defects(result: dict[str, Any]) -> Rows:
-    return [(f"Defect {number}", _defect(defect)) for number, defect in enumerate(result.get("defects", ()), 1)]
+    return [(f"Defect {defect['number']}", _defect(defect)) for defect in result.get("defects", ())]
 
 
 def _defect_places(result: dict[str, Any]) -> dict[str, Place]:

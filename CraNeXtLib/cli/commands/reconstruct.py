@@ -79,6 +79,11 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help="how the implant is cleaned: by this project's method or as published; default: what the model asks for",
     )
     parser.add_argument(
+        "--defects",
+        metavar="NUMBERS",
+        help="defects to make, such as 1,3, or 'all'; default: all but doubtful ones, which a warning lists",
+    )
+    parser.add_argument(
         "--preview",
         action="store_true",
         help="make an implant in seconds by the shape model alone, without finishing, fit check, report and 3MF file; "
@@ -132,11 +137,12 @@ def print_result(result: dict[str, Any], out: str | Path) -> None:
         f"{result['defect_area_cm2']:.1f} cm², thickness {thickness['median']:.1f} mm "
         f"({thickness['p05']:.1f} to {thickness['p95']:.1f}), {'' if result['watertight'] else 'NOT '}watertight"
     )
-    for number, defect in enumerate(result["defects"], start=1):
+    for defect in result["defects"]:
         before, after = (defect["opening_cm2"][when] for when in ("before", "after"))
         print(
-            f"Defect {number}: {defect['side']}, mainly {defect['main_region']}, {defect['area_cm2']:.1f} cm², "
-            f"{defect['extent_mm']:.0f} mm across; {before:.1f} cm² open before, {after:.1f} cm² after"
+            f"Defect {defect['number']}: {defect['side']}, mainly {defect['main_region']}, "
+            f"{defect['area_cm2']:.1f} cm², {defect['extent_mm']:.0f} mm across; "
+            f"{before:.1f} cm² open before, {after:.1f} cm² after"
         )
     if "metrics" in result:
         numbers = (f"{name} {'infinite' if v is None else f'{v:.4g}'}" for name, v in result["metrics"].items())

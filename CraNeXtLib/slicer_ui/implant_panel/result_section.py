@@ -90,8 +90,8 @@ class ResultSection:
         self._defects = []  # filling the table selects nothing
         sides = {"left": _("left"), "right": _("right"), "bilateral": _("both sides")}
         rows = [
-            (f"{number}: {defect['main_region']}", sides[defect["side"]], f"{defect['area_cm2']:.1f} cm²")
-            for number, defect in enumerate(defects, start=1)
+            (f"{defect['number']}: {defect['main_region']}", sides[defect["side"]], f"{defect['area_cm2']:.1f} cm²")
+            for defect in defects
         ]
         fill_table_widget(self._ui.defectsTable, (_("Defect"), _("Side"), _("Area")), rows, selectable=True)
         self._defects = defects

@@ -29,6 +29,7 @@ from CraNeXtLib.geometry.mesh_voxels import voxels_inside
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant import reconstruct
+from CraNeXtLib.implant.defect_choice import find_defects
 from CraNeXtLib.implant.reconstruct import Reconstruction
 
 TWO_HOLES = (((40.0, 20.0, 60.0), 25.0), ((-60.0, -40.0, 30.0), 15.0))
@@ -167,16 +168,18 @@ def test_a_mesh_in_ras_gets_its_results_in_ras(tmp_path, monkeypatch):
     def fill_hole(skull, **_settings):
         implant = voxels_inside(hole, skull.affine, skull.shape)
         implant = implant.with_voxels(implant.voxels & ~skull.voxels)
+        pose = HeadPose(np.eye(4), bundled_template(), PoseFit(0.0, 0.0, 0.0, (1.0, 1.0)))
         return Reconstruction(
             defective_skull=skull,
             complete_skull=skull.with_voxels(skull.voxels | implant.voxels),
             implant=implant,
-            pose=HeadPose(np.eye(4), bundled_template(), PoseFit(0.0, 0.0, 0.0, (1.0, 1.0))),
+            pose=pose,
             model=Model(Path(), {"name": "the truth", "sha256": "0" * 64}),
             postprocessing="default",
             device="cpu",
             seconds={},
             warnings=(),
+            found_defects=find_defects(implant, skull, pose)[1],
         )
 
     monkeypatch.setattr("CraNeXtLib.cases.reconstruction_case.reconstruct", fill_hole)

@@ -14,6 +14,7 @@ from CraNeXtLib.cases import case_settings, reconstruction_case
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.runtime import jobs
 from CraNeXtLib.geometry.volume_files import write_volume
+from CraNeXtLib.implant.defect_choice import find_defects
 from CraNeXtLib.implant.expected_error import summarize
 from CraNeXtLib.implant.reconstruct import Reconstruction
 
@@ -48,6 +49,7 @@ def case(tmp_path_factory):
             model=Model(Path(), {"name": "the truth", "sha256": "0" * 64}),
             postprocessing="default",
             device="cpu",
+            found_defects=find_defects(phantom.implant, phantom.defective, pose)[1],
             seconds={"Completing the skull": 0.0},
             warnings=(),
             expected_error=summarize(errors, phantom.implant, pose),
