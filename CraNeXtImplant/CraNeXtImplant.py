@@ -152,6 +152,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         model=None,
         device="auto",
         postprocessing=None,
+        defects=None,
         preview=False,
         wait=True,
         **options,
@@ -168,6 +169,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             model: Name or folder of the model; None for the default.
             device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
             postprocessing: ``"default"`` or ``"official"``; None for the one that the model recommends.
+            defects: Numbers of the defects to make, such as ``"1,3"``, or ``"all"``; None for those that are not doubtful.
             preview: Make a quick preview by the shape model alone. It is for visual inspection only: do not manufacture
                 it. It cannot be finished or exported.
             wait: Whether to wait for the end; otherwise Slicer's event loop continues the run.
@@ -186,7 +188,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         """
         from CraNeXtLib.slicer_ui.runs.implant_run import ImplantRun
 
-        settings = {"device": device, "postprocessing": postprocessing, "preview": preview}
+        settings = {"device": device, "postprocessing": postprocessing, "defects": defects, "preview": preview}
         settings |= {"model": str(model)} if model else {}
         if boneThreshold is not None:
             settings["bone_threshold_hu"] = boneThreshold

@@ -112,6 +112,7 @@ class ImplantPanel:
             preview=parameters.quickPreview,
             device=parameters.device,
             postprocessing=parameters.postprocessing or None,
+            defects=self.results.chosen_defects(parameters.inputNode),
             wait=False,
             **callbacks,
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import qt
 import slicer
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.scene import views
 from CraNeXtLib.slicer_ui.scene.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, IMPLANT, has_surface
 from CraNeXtLib.slicer_ui.scene.measures_table import measure_rows
@@ -13,6 +15,7 @@ from CraNeXtLib.slicer_ui.scene.result_references import INPUT, description_of, 
 from CraNeXtLib.slicer_ui.scene.result_surfaces import RIMS, surfaces_of
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.choices import fill_choices
+from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import message_in
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
@@ -58,9 +61,9 @@ class ResultSection:
             (_("Measure"), _("Value"), ""),
             [(name, value, unit) for name, value, unit in measure_rows(description)],
         )
-        self._show_defects(description.get("defects", []))
+        self._show_defects(description.get("found_defects", []))
         if description["warnings"]:
-            self.message.show("warning", "\n".join(description["warnings"]))
+            self.message.show("warning", with_control_names("\n".join(description["warnings"])))
         else:
             self.message.clear()
         if self._shown != result.GetID():
@@ -82,7 +85,7 @@ class ResultSection:
             self._show_chosen_surface(result)
 
     def _show_defects(self, defects: list[dict[str, Any]]) -> None:
-        """List the separate defects; selecting one points the views at it."""
+        """List all defects, with a tick for those that were made; selecting one points the views at it."""
         for widget in (self._ui.defectsTitle, self._ui.defectsTable):
             widget.setVisible(bool(defects))
         if defects == self._defects:
@@ -90,11 +93,34 @@ class ResultSection:
         self._defects = []  # filling the table selects nothing
         sides = {"left": _("left"), "right": _("right"), "bilateral": _("both sides")}
         rows = [
-            (f"{defect['number']}: {defect['main_region']}", sides[defect["side"]], f"{defect['area_cm2']:.1f} cm²")
+            (f"{defect['number']}: {defect['main_region']}", sides[defect["side"]], f"{defect['volume_ml']:.1f} mL")
             for defect in defects
         ]
-        fill_table_widget(self._ui.defectsTable, (_("Defect"), _("Side"), _("Area")), rows, selectable=True)
+        fill_table_widget(self._ui.defectsTable, (_("Defect"), _("Side"), _("Volume")), rows, selectable=True)
+        if len(defects) > 1:
+            for row, defect in enumerate(defects):
+                self._ui.defectsTable.item(row, 0).setCheckState(qt.Qt.Checked if defect["made"] else qt.Qt.Unchecked)
         self._defects = defects
+
+    def chosen_defects(self, skull: Any) -> str | None:
+        """Return the defects to make, for ``CaseSettings``; None for those that are not doubtful.
+
+        Args:
+            skull: Input node of the next run. The ticks count only for the node that the shown result was made of.
+
+        Raises:
+            InputError: If no defect is ticked.
+        """
+        result = self._binding.parameters.result
+        if len(self._defects) < 2 or skull is None or referenced_node(result, INPUT) is not skull:
+            return None
+        table = self._ui.defectsTable
+        ticks = [table.item(row, 0).checkState() == qt.Qt.Checked for row in range(len(self._defects))]
+        if not any(ticks):
+            raise InputError(_("No defect is ticked; tick under “Defects” what to make."))
+        if ticks == [defect["doubt"] is None for defect in self._defects]:
+            return None
+        return ",".join(str(defect["number"]) for defect, ticked in zip(self._defects, ticks, strict=True) if ticked)
 
     def _look_at_defect(self) -> None:
         row = self._ui.defectsTable.currentRow()

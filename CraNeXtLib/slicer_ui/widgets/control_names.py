@@ -21,6 +21,8 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
         "give its unit with --mesh-unit": _("scale the model to millimeters"),
         "--device": _("“Device” under “Advanced”"),
         "--model": _("“Model”"),
+        "choose --defects": _("under “Defects”, tick"),
+        "--defects": _("“Defects”"),
         "--segment": _("“Segment”"),
         "--series": _("“Series”"),
         "--bone-model": _("“Bone model”"),

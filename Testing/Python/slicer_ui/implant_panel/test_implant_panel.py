@@ -364,3 +364,35 @@ def test_the_tour_with_the_real_worker(panel):
     regions = cells(widget.ui.regionsTable)
     assert sum(float(share.rstrip(" %")) for _name, share in regions) == pytest.approx(100, abs=3)
     assert leftovers() == []
+
+
+def test_ticks_choose_the_defects_of_the_next_run(made, phantom, monkeypatch):
+    import qt
+
+    result = parameters(made).result
+    description = json.loads(result.GetAttribute("CraNeXt.Result"))
+    (first,) = description["found_defects"]
+    second = first | {"number": 2, "side": "left", "volume_ml": 1.25, "doubt": "it is thin", "made": False}
+    warning = "Not made: defect 2. Look there, and choose --defects 1,2 to make all."
+    described = description | {"found_defects": [first, second], "warnings": [warning]}
+    result.SetAttribute("CraNeXt.Result", json.dumps(described))
+    made.panel.binding.update()
+    table = made.ui.defectsTable
+    region = first["main_region"]
+    assert cells(table)[1] == [f"2: {region}", "left", "1.2 mL"]
+    assert [table.item(row, 0).checkState() for row in (0, 1)] == [qt.Qt.Checked, qt.Qt.Unchecked]
+    assert "under “Defects”, tick 1,2 to make all" in made.panel.results.message.text
+
+    asked = []
+    monkeypatch.setattr(made.logic, "process", lambda _skull, **settings: asked.append(settings["defects"]))
+
+    skull = parameters(made).inputNode
+    assert made.panel.results.chosen_defects(skull) is None
+    table.item(1, 0).setCheckState(qt.Qt.Checked)
+    assert made.panel.results.chosen_defects(skull) == "1,2"
+    assert made.panel.results.chosen_defects(add_labelmap(phantom.defective)) is None  # of another skull
+    for row in (0, 1):
+        table.item(row, 0).setCheckState(qt.Qt.Unchecked)
+    made.panel.making.button.click()
+    assert made.panel.making.message.text == "No defect is ticked; tick under “Defects” what to make."
+    assert not asked
