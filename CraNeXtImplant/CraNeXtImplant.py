@@ -169,7 +169,7 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             model: Name or folder of the model; None for the default.
             device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
             postprocessing: ``"default"`` or ``"official"``; None for the one that the model recommends.
-            defects: Numbers of the defects to make, such as ``"1,3"``, or ``"all"``; None for those that are not doubtful.
+            defects: Numbers of the defects to make, such as ``"1,3"``, or ``"all"``; None for all but doubtful ones.
             preview: Make a quick preview by the shape model alone. It is for visual inspection only: do not manufacture
                 it. It cannot be finished or exported.
             wait: Whether to wait for the end; otherwise Slicer's event loop continues the run.

@@ -62,8 +62,8 @@ class CaseSettings:
         skull_model_mm: How far a model of the whole skull to print, of fewer triangles, may be from it; None for none.
 
     Raises:
-        InputError: If a fit limit, a defect, a unit or a space is unknown, a number of a model to print is out of range, or
-            a preview is requested with such a model, with another model than its own, with finishing or with a report.
+        InputError: If a fit limit, a defect, a unit or a space is unknown, a number of a model to print is wrong,
+            or a preview is requested with such a model, with another model, with finishing or with a report.
     """
 
     ct: bool = False
