@@ -111,13 +111,15 @@ def _draw_legend(draw: ImageDraw.ImageDraw, purposes: Sequence[str], middle: flo
 
 def _strip(plate: Plate, settings: FixationSettings) -> Mesh:
     """Return a plate bent over its screws, drawn a little above the surface so that it shows."""
+    half = len(plate.screws) // 2
     screws = np.array([screw.place_ras_mm for screw in plate.screws])
-    normals = np.array([screw.axis_ras for screw in plate.screws])
+    screws = np.insert(screws, half, plate.place_ras_mm, axis=0)
+    normals = np.tile(plate.normal_ras, (len(screws), 1))
     ends = settings.plate_width_mm / 2 * np.array([np.array(plate.along_ras)])
     line = np.concatenate([screws[:1] - ends, screws, screws[-1:] + ends])
     normals = np.concatenate([normals[:1], normals, normals[-1:]])
     across = np.cross(normals, plate.along_ras) * settings.plate_width_mm / 2
-    low, high = 0.1 - plate.recess_mm, 0.3 - plate.recess_mm + settings.plate_thickness_mm
+    low, high = 0.1, 0.5 + settings.plate_thickness_mm
     corners = [across + low * normals, across + high * normals, -across + high * normals, -across + low * normals]
     vertices = np.stack([line + corner for corner in corners], axis=1).reshape(-1, 3)
     faces = []

@@ -85,7 +85,7 @@ def fixed(
         free = _beside(rim, view, taken, settings.plate_length_mm / 2 + wall_mm)
         plates, wanted = place_plates(
             rim,
-            RaySurface(part),
+            RaySurface(part, solid=True),
             RaySurface(_bone_beside(part, rim, anchorage.skull, settings)),
             settings,
             offsets_mm,
@@ -137,8 +137,11 @@ def _beside(rim: RimLine, view: PlanView, taken: np.ndarray, apart_mm: float) ->
 
 
 def _around(hole: Hole, view: PlanView) -> np.ndarray:
-    """Return the columns that a hole takes, bool of shape (I, J)."""
-    i, j, _ = view.part.to_indices(np.array([hole.place_ras_mm]))[0]
+    """Return the columns that a hole takes from its top to its bottom, bool of shape (I, J)."""
+    axis, place = np.array(hole.axis_ras), np.array(hole.place_ras_mm)
+    taken = np.zeros(view.outline.shape, bool)
     rows, columns = np.ogrid[: view.outline.shape[0], : view.outline.shape[1]]
-    near: np.ndarray = np.hypot(rows - i, columns - j) * view.step <= hole.diameter_mm / 2
-    return near
+    for depth in np.linspace(0, hole.depth_mm, 1 + int(np.ceil(hole.depth_mm))):
+        i, j, _ = view.part.to_indices((place - depth * axis)[None])[0]
+        taken |= np.hypot(rows - i, columns - j) * view.step <= hole.diameter_mm / 2
+    return taken

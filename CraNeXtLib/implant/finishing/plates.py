@@ -19,6 +19,11 @@ from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 PLAY_MM = 0.3
 """How much wider than a plate its recess is, on every side."""
 
+_BESIDE_RIM_MM, _WALL_STEP_MM = (
+    2.0,
+    2.0,
+)  # where walls beside a recess begin, and between places where they are measured
+
 
 @dataclass(frozen=True)
 class Plate:
@@ -77,6 +82,8 @@ def place_plates(
             least_mm = max(least_mm, wall_mm + settings.recess_mm)
         free = free & row.allowed(depth_mm=least_mm, edge_mm=settings.screw_edge_mm, midline_mm=settings.midline_mm)
         rows.append(row)
+    if settings.recess_mm:
+        free = free & _walled(rim, part, settings, wall_mm)
     wanted = settings.plates or max(2, round(rim.length_mm / settings.plate_spacing_mm))
     stations = rim.spread(free, wanted, settings.plate_width_mm + 2 * PLAY_MM + wall_mm)
     plates = [
@@ -92,6 +99,19 @@ def place_plates(
         for station, following in zip(stations, [*stations[1:], *stations[:1]], strict=True)
     ]
     return plates, wanted
+
+
+def _walled(rim: RimLine, part: RaySurface, settings: FixationSettings, wall_mm: float) -> np.ndarray:
+    """Return where a recess leaves walls beside it and below them, bool of shape (N,)."""
+    aside = settings.plate_width_mm / 2 + PLAY_MM + wall_mm
+    across = np.cross(rim.normals, rim.outward)
+    end = settings.plate_length_mm / 2 + PLAY_MM + wall_mm
+    walled = np.ones(len(rim.points), bool)
+    for inward in np.arange(_BESIDE_RIM_MM, end, _WALL_STEP_MM):
+        for side in (-aside, aside):
+            points = rim.points - inward * rim.outward + side * across
+            walled &= part.below(points, rim.normals)[1] >= wall_mm + settings.recess_mm
+    return walled
 
 
 def plate_columns(view: PlanView, plate: Plate, settings: FixationSettings) -> np.ndarray:

@@ -15,6 +15,7 @@ FARTHEST_EDGE_MM = 15.0
 
 _ABOVE_MM, _BELOW_MM, _STEP_MM = 6.0, 20.0, 0.25  # of a ray
 _EVEN_MM = 3.0  # a surface this much higher or lower beside a place is not the same one
+_DEPTHS = np.array([0.5, 0.85])  # parts of the thickness where edges are looked for in what is solid
 _RINGS_MM, _DIRECTIONS = 0.25, 16  # between rings around a place, and rays on each
 
 
@@ -24,9 +25,12 @@ class RaySurface:
 
     Args:
         field: Field of bone or part, negative inside.
+        solid: Whether edges are looked for below the surface, too, as the wall of a part may slant below a hole. Bone
+            is spongy there.
     """
 
     field: Volume
+    solid: bool = False
 
     def below(self, points: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return where rays first meet the surface, RAS mm, NaN if nowhere near, and the thickness there in mm.
@@ -60,11 +64,16 @@ class RaySurface:
         turns = np.linspace(0, 2 * np.pi, _DIRECTIONS, endpoint=False)
         heights = np.arange(_EVEN_MM, -_EVEN_MM - 1e-6, -3 * _STEP_MM)
         edges = np.full(len(places), within_mm)
-        for number, (place, axis) in enumerate(zip(places, axes, strict=True)):
+        depths = self.below(places, axes)[1] if self.solid else np.zeros(len(places))
+        for number, (place, axis, depth) in enumerate(zip(places, axes, depths, strict=True)):
             across = axes_toward(axis)[:, :2] @ np.stack([np.cos(turns), np.sin(turns)])
             rings = place + (radii[:, None, None] * across.T).reshape(-1, 3)
             values = self._along(rings, np.broadcast_to(axis, rings.shape), heights)
-            whole = (values < 0).any(axis=1).reshape(len(radii), -1).all(axis=1)
+            there = (values < 0).any(axis=1)
+            if self.solid:
+                deeper = self._along(rings, np.broadcast_to(axis, rings.shape), -depth * _DEPTHS)
+                there &= (deeper < 0).all(axis=1)
+            whole = there.reshape(len(radii), -1).all(axis=1)
             if not whole.all():
                 edges[number] = [0.0, *radii][int(whole.argmin())]
         return edges

@@ -12,7 +12,7 @@ from CraNeXtLib.implant.finishing.ray_surface import RaySurface
 from CraNeXtLib.implant.finishing.rim_line import RimLine
 from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
-_SPARE_MM = 1.0  # for a rim that is not straight
+_SPARE_MM = 1.0  # for a rim that is not straight, and since holes come nearer to each other below
 _FACING = np.cos(np.deg2rad(45))
 _COLUMN_MM = 2.0  # between places for suspension that are compared
 
@@ -41,14 +41,14 @@ def place_suture_holes(
     offset = settings.hole_edge_mm + settings.hole_diameter_mm / 2 + _SPARE_MM
     row = candidates(
         "suture",
-        RaySurface(view.part),
+        RaySurface(view.part, solid=True),
         rim.points - offset * rim.outward,
         rim.normals,
         settings.hole_diameter_mm,
         midline,
     )
     free = _free(row, view, settings, taken, wall_mm)
-    stations = rim.spread(free, settings.suture_holes, settings.hole_diameter_mm + wall_mm)
+    stations = rim.spread(free, settings.suture_holes, settings.hole_diameter_mm + wall_mm + _SPARE_MM)
     return [row.hole(station) for station in stations]
 
 
@@ -77,12 +77,12 @@ def place_suspension_holes(
     chosen: list[int] = []
     for center in _clusters(tops, min(settings.suspension_holes, len(tops))):
         apart = [np.linalg.norm(tops - tops[index], axis=1) for index in chosen]
-        clear = np.all([each >= settings.hole_diameter_mm + wall_mm for each in apart], axis=0)
+        clear = np.all([each >= settings.hole_diameter_mm + wall_mm + _SPARE_MM for each in apart], axis=0)
         distances = np.where(clear, np.linalg.norm(tops - center, axis=1), np.inf)
         if np.isfinite(distances).any():
             chosen.append(int(distances.argmin()))
     row = candidates(
-        "suspension", RaySurface(view.part), tops[chosen], axes[chosen], settings.hole_diameter_mm, midline
+        "suspension", RaySurface(view.part, solid=True), tops[chosen], axes[chosen], settings.hole_diameter_mm, midline
     )
     return [row.hole(number) for number in np.flatnonzero(_free(row, view, settings, taken, wall_mm)).tolist()]
 
@@ -90,11 +90,12 @@ def place_suspension_holes(
 def _free(row: Candidates, view: PlanView, settings: FixationSettings, taken: np.ndarray, wall_mm: float) -> np.ndarray:
     """Return which holes keep clear of the edge, the midline and what is taken, bool of shape (N,)."""
     allowed = row.allowed(depth_mm=0.1, edge_mm=settings.hole_edge_mm, midline_mm=settings.midline_mm)
-    columns = np.rint(view.part.to_indices(np.nan_to_num(row.places))[:, :2]).astype(int)
-    columns = columns.clip(0, np.array(taken.shape) - 1)
     room = ndimage.distance_transform_edt(~taken) * view.step if taken.any() else np.full(taken.shape, np.inf)
-    clear: np.ndarray = room[tuple(columns.T)] >= settings.hole_diameter_mm / 2 + wall_mm
-    return allowed & clear
+    for part in (0.0, 0.5, 1.0):  # of the depth, since holes on a curved part come nearer to each other below
+        middles = np.nan_to_num(row.places - part * row.depths_mm[:, None] * row.axes)
+        columns = np.rint(view.part.to_indices(middles)[:, :2]).astype(int).clip(0, np.array(taken.shape) - 1)
+        allowed &= room[tuple(columns.T)] >= settings.hole_diameter_mm / 2 + wall_mm
+    return allowed
 
 
 def _clusters(points: np.ndarray, count: int) -> np.ndarray:

@@ -95,8 +95,10 @@ def test_screws_and_holes_keep_clear_of_the_midline_of_each_other_and_of_letters
     assert np.abs(places[:, 0]).min() >= 12
     assert [hole.midline_mm for hole in holes] == pytest.approx(np.abs(places[:, 0]), abs=0.1)
     radii = np.array([hole.diameter_mm / 2 for hole in holes])
-    gaps = np.linalg.norm(places[:, None] - places[None], axis=2) - radii[:, None] - radii
-    assert gaps[~np.eye(len(holes), dtype=bool)].min() >= 2
+    bottoms = places - [np.multiply(hole.axis_ras, hole.depth_mm) for hole in holes]
+    for ends in (places, bottoms):
+        gaps = np.linalg.norm(ends[:, None] - ends[None], axis=2) - radii[:, None] - radii
+        assert gaps[~np.eye(len(holes), dtype=bool)].min() >= 2
     lettered = part.to_ras(np.column_stack([np.argwhere(text), np.zeros(text.sum())]))[:, :2]
     to_text = np.linalg.norm(places[:, None, :2] - lettered[None], axis=2).min(axis=1) - radii
     assert to_text.min() >= 1.5  # to the middles of the outermost pixels

@@ -1,0 +1,35 @@
+"""Where rays meet a plate of 6 mm, and how far its edge is, which slants below."""
+
+import numpy as np
+import pytest
+
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.finishing.ray_surface import FARTHEST_EDGE_MM, RaySurface
+
+UP = np.array([[0.0, 0, 1]])
+
+
+@pytest.fixture(scope="module")
+def plate() -> Volume:
+    """Its outer side is at z = 10, its edge at x = 20, and by 1 mm for each mm below less."""
+    x, y, z = np.ogrid[-20:31, -20:21, 0:21]
+    beside = (x - 20 + (10 - z)) / np.sqrt(2)
+    field = np.max(np.broadcast_arrays(np.abs(z - 7) - 3, beside, np.abs(y) - 30), axis=0).astype(np.float32)
+    affine = np.eye(4)
+    affine[:3, 3] = (-20, -20, 0)
+    return Volume(field, affine)
+
+
+def test_rays_meet_the_outer_side_and_measure_the_thickness(plate):
+    places, thickness = RaySurface(plate).below(np.array([[0.0, 0, 12], [0, 0, 9], [25, 0, 10]]), np.repeat(UP, 3, 0))
+    np.testing.assert_allclose(places[:2], [[0, 0, 10], [0, 0, 10]], atol=0.1)
+    assert thickness == pytest.approx([6, 6, 0], abs=0.3)
+    assert np.isnan(places[2]).all()
+
+
+@pytest.mark.parametrize(("solid", "edge_mm"), [(False, 7.4), (True, 8.0 - 0.85 * 6)])
+def test_the_edge_of_what_is_solid_is_looked_for_below_the_surface_too(plate, solid, edge_mm):
+    surface = RaySurface(plate, solid)
+    assert surface.edge_mm(np.array([[12.0, 0, 10]]), UP) == pytest.approx([edge_mm], abs=0.7)
+    assert surface.edge_mm(np.array([[12.0, 0, 10]]), UP, within_mm=2.0) == [2.0]
+    assert surface.edge_mm(np.array([[-2.0, 0, 10]]), UP) == [FARTHEST_EDGE_MM]
