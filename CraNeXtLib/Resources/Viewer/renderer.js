@@ -10,7 +10,7 @@ export class Renderer {
   /** Surfaces as in packed_meshes.js. Raises an error if the browser has no WebGL 2. */
   constructor(canvas, surfaces) {
     this.canvas = canvas;
-    const gl = canvas.getContext("webgl2", { antialias: true, preserveDrawingBuffer: false });
+    const gl = canvas.getContext("webgl2", { antialias: true, alpha: false });
     if (!gl) throw new Error("This browser has no WebGL 2.");
     this.gl = gl;
     this.program = linked(gl);

@@ -11,7 +11,7 @@ import { linkPlaces } from "./places.js";
 import { controlByPointer } from "./pointer_control.js";
 import { Renderer } from "./renderer.js";
 import { Ruler } from "./ruler.js";
-import { dot, plus } from "./vectors.js";
+import { dot, plus, unit } from "./vectors.js";
 
 const CLOSE_MM = 90; // what is shown around a place
 const COMPLETE = { key: "complete", name: "Complete skull", made_of: ["skull", "implant"] };
@@ -65,6 +65,11 @@ class Viewer {
       }
     }
     return drawn.reverse(); // the skull last, through which one looks at the others
+  }
+
+  /** The drawn surfaces of implants. */
+  get parts() {
+    return this.drawn.map(({ surface }) => surface).filter(({ key }) => key !== "skull" && key !== "template");
   }
 
   /** Draw anew, once before the screen shows its next picture. */
@@ -126,13 +131,16 @@ class Viewer {
     this.changed();
   }
 
-  /** Show a place from outside, and a map, if one is given. */
+  /** Show a place, and a map, if one is given: from outside or, on the inner side of a part, from inside the head. */
   goTo(place, map, name) {
+    if (map) this.paint(map);
+    const outward = plus(place, this.scene.middle, -1);
+    const inner = dot(normalNear(place, this.parts), unit(outward)) < -0.5;
+    if (inner && this.states.skull === "shown") this.states.skull = "faded";
     this.place = place;
     this.camera.center = [...place];
     this.camera.heightMm = CLOSE_MM;
-    this.camera.lookFrom(plus(place, this.scene.middle, -1));
-    if (map) this.paint(map);
+    this.camera.lookFrom(outward.map((value) => (inner ? -value : value)));
     this.status.textContent = `${name} ${placeText(place)}`;
     this.changed();
   }
@@ -161,6 +169,21 @@ class Viewer {
 
 function placeText(point) {
   return `RAS ${point.map((value) => value.toFixed(1)).join(", ")} mm`;
+}
+
+/** Return the normal of the vertex nearest to a point, or zeros if there are no surfaces. */
+function normalNear(point, surfaces) {
+  let nearest = Infinity, normal = [0, 0, 0];
+  for (const { positions, normals } of surfaces) {
+    for (let at = 0; at < positions.length; at += 3) {
+      const apart = (positions[at] - point[0]) ** 2 + (positions[at + 1] - point[1]) ** 2 + (positions[at + 2] - point[2]) ** 2;
+      if (apart < nearest) {
+        nearest = apart;
+        normal = [...normals.subarray(at, at + 3)];
+      }
+    }
+  }
+  return normal;
 }
 
 /** Return how far the skull and the parts reach from a point. */

@@ -37,7 +37,7 @@ _STYLE = """
   img { max-width: 100%; border-radius: 6px }
   table { border-collapse: collapse; width: 100% }
   th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top }
-  th { font-weight: 600; width: 18rem }
+  th { font-weight: 600; width: min(18rem, 38%) }
   td { overflow-wrap: anywhere }
   .notice { background: #c4760022; border-left: 4px solid #c47600; padding: .5rem 1rem }
   .verdict { font-weight: 600; font-size: 1.15rem; padding: .6rem 1rem; border: 2px solid }
