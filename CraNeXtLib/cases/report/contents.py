@@ -9,6 +9,7 @@ from typing import Any
 from CraNeXtLib.cases.report.figures import Figure
 from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_rows
 from CraNeXtLib.cases.report.places import Place, criteria_places
+from CraNeXtLib.cases.report.sign_off import SIGN_OFF_NOTE
 from CraNeXtLib.cases.report.wording import (
     NOT_VALIDATED,
     Rows,
@@ -85,6 +86,7 @@ def sections_of(
     maps: Sequence[Figure],
     expected: Sequence[Figure] = (),
     fixation: Sequence[Figure] = (),
+    sign_off: Rows | None = None,
 ) -> list[Section]:
     """Return the report's sections; those without content are left out.
 
@@ -94,6 +96,7 @@ def sections_of(
         maps: Distance maps on the implant.
         expected: Map of the expected error on it.
         fixation: Its plates and holes.
+        sign_off: What is signed.
     """
     checklist, fit = result.get("checklist"), result.get("fit")
     sections = [
@@ -107,6 +110,7 @@ def sections_of(
         Section("Against the reference implant", _metrics(result)),
         Section("From all sides", figures=figures),
         Section("Provenance", _provenance(result)),
+        Section("Sign-off", sign_off or [], note=SIGN_OFF_NOTE),
     ]
     return [section for section in sections if section.rows or section.figures]
 

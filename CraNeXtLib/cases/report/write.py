@@ -10,6 +10,7 @@ from CraNeXtLib.cases.report.contents import head_of, sections_of
 from CraNeXtLib.cases.report.figures import Figure
 from CraNeXtLib.cases.report.html_page import html_page
 from CraNeXtLib.cases.report.pdf_document import write_pdf
+from CraNeXtLib.cases.report.sign_off import sign_off_rows
 from CraNeXtLib.cases.report.viewer.markup import scene_markup
 from CraNeXtLib.cases.report.viewer.scene import Scene
 
@@ -38,7 +39,7 @@ def write_report(
         scene: Skull and implant in 3D, for the HTML file.
     """
     head, opening = head_of(result), next(iter(figures), None)
-    sections = sections_of(result, figures[1:], maps, expected, fixation)
+    sections = sections_of(result, figures[1:], maps, expected, fixation, sign_off_rows(result, folder))
     page = html_page(head, sections, opening, scene_markup(scene) if scene else None)
     (folder / "report.html").write_text(page, encoding="utf-8")
     write_pdf(folder / "report.pdf", head, sections, opening)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from CraNeXtLib.cases.report import Figure, write_report
 from CraNeXtLib.cases.report.places import criteria_places
+from CraNeXtLib.cases.report.sign_off import sign_off_rows
 from CraNeXtLib.cases.report.viewer.scene import Scene
 
 FAILURE = "The part does NOT fit: step to the skull 1.67 mm (limit 1.2 mm)."
@@ -235,3 +236,21 @@ def test_a_criterion_leads_to_the_map_that_shows_it():
     criteria = [{"name": name, "place_ras_mm": [1.0, 2.0, 3.0]} for name in ("overlap", "wall", "insertion")]
     places = criteria_places({"criteria": criteria})
     assert [place.map for place in places.values()] == ["gap_mm", "thickness_mm", ""]
+
+
+def test_the_block_to_sign_names_the_part_by_the_hash_of_its_file(tmp_path):
+    (tmp_path / "finished_implant.stl").write_bytes(b"solid")
+    settings = {"clearance_mm": 0.5, "engraving": ""}
+    rows = dict(
+        sign_off_rows({**RESULT, "fit": {"of": "finished_implant"}, "finishing": {"settings": settings}}, tmp_path)
+    )
+    assert rows["Case"] == "A-7 <b>"
+    assert rows["Part"] == f"finished_implant.stl, SHA-256 {hashlib.sha256(b'solid').hexdigest()}"
+    assert rows["Settings"].startswith("clearance mm: 0.5")
+    assert "accepted" in rows["Answer"]
+    assert "change" in rows["Answer"]
+    assert "Name, date, signature" in rows
+
+
+def test_without_a_part_there_is_nothing_to_sign(tmp_path):
+    assert sign_off_rows(RESULT, tmp_path) == []

@@ -84,7 +84,7 @@ def report(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]
     with playwright.sync_playwright() as running:
         started = running.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield started
