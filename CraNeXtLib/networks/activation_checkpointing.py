@@ -21,11 +21,12 @@ def checkpoint_activations(network: nn.Module) -> None:
     """Make any of the networks store less for the backward pass; its weights, their names and its output stay the same.
 
     The widest tensors of a ConvNeXt block, with four times its channels, then exist for one slab of the volume at a
-    time, even without gradients. The blocks of the other networks store their input and recompute everything else.
+    time, even without gradients; on the CPU, single precision does so anyway. The blocks of the other networks store
+    their input and recompute everything else.
     """
     for part in network.modules():
         if isinstance(part, ConvNeXtBlock):
-            vars(part)["perceptron"] = partial(_in_slabs, part)
+            vars(part)["pointwise_layers"] = partial(_in_slabs, part)
         elif isinstance(part, PreActivationBlock | PostActivationBlock):
             vars(part)["forward"] = partial(_checkpointed, part.forward)
 
@@ -35,7 +36,7 @@ def _in_slabs(block: ConvNeXtBlock, x: Tensor) -> Tensor:
     plane_bytes = 4 * x[:, 0].numel() * block.pointwise.weight.element_size()
     slabs = x.split(max(1, SLAB_BYTES // plane_bytes), dim=1)
     if len(slabs) == 1:
-        return _checkpointed(partial(ConvNeXtBlock.perceptron, block), x)
+        return _checkpointed(partial(ConvNeXtBlock.pointwise_layers, block), x)
     # Without autocast's cache each slab casts the weights itself, so that their gradients add up in single precision.
     half = torch.is_autocast_enabled(x.device.type)
     with torch.autocast(x.device.type, enabled=half, cache_enabled=False):

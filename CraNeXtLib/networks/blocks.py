@@ -12,6 +12,8 @@ from torch.nn import functional
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.cranext_sizes import EPS
 from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
+from CraNeXtLib.networks.perceptron_in_slabs import PerceptronWeights, grn_scale, perceptron_in_slabs
+from CraNeXtLib.networks.upsampled_conv import upsampled_conv
 
 # Axes of a (B, X, Y, Z, C) tensor over which responses are normalized.
 GRN_AXES = {"official": (1, 2), "3d": (1, 2, 3)}
@@ -61,7 +63,7 @@ class GRN(nn.Module):
 
     def scale(self, norm: Tensor) -> Tensor:
         """Return the factor for each response, given the L2 norm of its channel (channels last)."""
-        return 1 + self.gamma * (norm / (norm.mean(dim=-1, keepdim=True) + EPS))
+        return grn_scale(norm, self.gamma)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.addcmul(self.beta, x, self.scale(self.norm(x)))
@@ -111,6 +113,15 @@ class ConvNeXtBlock(nn.Module):
 
     def perceptron(self, x: Tensor) -> Tensor:
         """Return the pointwise half of the branch, (B, X, Y, Z, C) to the same shape."""
+        if _trains_on_cpu(x):
+            norm, expand, compress = self.norm, self.pointwise, self.compress
+            norms, perceptron = (norm.weight, norm.bias), (expand.weight, expand.bias, self.grn.gamma, self.grn.beta)
+            weights = PerceptronWeights(*norms, *perceptron, compress.weight, compress.bias)
+            return perceptron_in_slabs(x.to(norm.weight.dtype), weights, norm_by_plane=len(self.grn.axes) == 2)
+        return self.pointwise_layers(x)
+
+    def pointwise_layers(self, x: Tensor) -> Tensor:
+        """Return the pointwise half of the branch, computed layer by layer."""
         return self.compress(self.grn(self.responses(x)))
 
     def responses(self, x: Tensor) -> Tensor:
@@ -128,7 +139,18 @@ class Upsample(nn.Module):
 
     def forward(self, x: Tensor, size: torch.Size) -> Tensor:
         # Normalizing each voxel by itself commutes with copying it, and is cheaper before.
-        return self.compress(functional.interpolate(self.norm(x), size=size, mode="nearest"))
+        return self.convolve(self.norm(x), size)
+
+    def convolve(self, small: Tensor, size: torch.Size) -> Tensor:
+        """Return the convolution of a volume upsampled to a size."""
+        if _trains_on_cpu(small):
+            assert self.compress.bias is not None
+            return upsampled_conv(small, self.compress.weight, size) + self.compress.bias[:, None, None, None]
+        return self.convolve_copies(small, size)
+
+    def convolve_copies(self, small: Tensor, size: torch.Size) -> Tensor:
+        """Return the convolution of a volume upsampled to a size, computed on the copies."""
+        return self.compress(functional.interpolate(small, size=size, mode="nearest"))
 
 
 class Join(nn.Module):
@@ -141,6 +163,11 @@ class Join(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         of_x, of_skip = self.conv.weight.split((x.shape[1], skip.shape[1]), dim=1)
         return functional.conv3d(x, of_x, self.conv.bias) + functional.conv3d(skip, of_skip)
+
+
+def _trains_on_cpu(x: Tensor) -> bool:
+    """Return whether to use the ways that are faster there, in single precision."""
+    return x.device.type == "cpu" and torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu")
 
 
 def fused(conv: nn.Conv3d, join: nn.Conv3d, last: nn.Conv3d | None = None) -> tuple[Tensor, Tensor, Tensor]:

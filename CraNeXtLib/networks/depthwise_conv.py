@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 import torch
+from scipy.fft import next_fast_len
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -61,8 +62,7 @@ class _DepthwiseConv3d(torch.autograd.Function):
 def _weight_gradient(x: Tensor, gradient: Tensor, kernel_size: int) -> Tensor:
     """Return the sum over voxels v of x[v + lag] · gradient[v] for each lag of the kernel, (C, 1, K, K, K)."""
     radius = kernel_size // 2
-    # Long enough that the lags do not wrap around, and a multiple of 16, for which Fourier transforms are fast.
-    size = [-(-(length + radius) // 16) * 16 for length in x.shape[2:]]
+    size = [next_fast_len(length + radius, real=True) for length in x.shape[2:]]  # the lags must not wrap around
     lags = torch.arange(-radius, radius + 1)
     group = max(1, _CACHED_VOXELS // math.prod(size))
     kernels = []
@@ -70,7 +70,8 @@ def _weight_gradient(x: Tensor, gradient: Tensor, kernel_size: int) -> Tensor:
         _channels_outermost(x).split(group), _channels_outermost(gradient).split(group), strict=True
     ):
         x_spectrum = torch.fft.rfftn(xs, s=size, dim=(2, 3, 4))
-        spectrum = (x_spectrum * torch.fft.rfftn(gradients, s=size, dim=(2, 3, 4)).conj()).sum(1)
+        products = x_spectrum * torch.fft.rfftn(gradients, s=size, dim=(2, 3, 4)).conj()
+        spectrum = products.sum(1) if products.shape[1] > 1 else products.squeeze(1)
         spectrum = torch.fft.ifft(spectrum, dim=1)[:, lags]
         spectrum = torch.fft.ifft(spectrum, dim=2)[:, :, lags]
         kernels.append(torch.fft.irfft(spectrum, n=size[2], dim=3)[..., lags])

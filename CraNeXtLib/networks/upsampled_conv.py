@@ -18,7 +18,7 @@ from torch.nn import functional
 def upsampled_conv(x: Tensor, weight: Tensor, size: Sequence[int]) -> Tensor:
     """Return the zero-padded convolution of a volume upsampled by nearest neighbor.
 
-    Stores 27·O channels of the small volume for the backward pass, so it pays off only for few output channels.
+    The products, 27·O channels of the small volume, exist for a moment but are not stored for the backward pass.
 
     Args:
         x: The small volume, (B, C, x, y, z).
@@ -26,11 +26,18 @@ def upsampled_conv(x: Tensor, weight: Tensor, size: Sequence[int]) -> Tensor:
         size: Size of the upsampled volume: X, Y, Z.
 
     Returns:
-        (B, O, X, Y, Z).
+        (B, O, X, Y, Z), in memory with the channels last.
     """
-    products = torch.einsum("ocijk,bcxyz->bijkoxyz", weight, x)
-    copies = [_tap_copies(*lengths).to(x) for lengths in zip(x.shape[2:], size, strict=True)]
-    return torch.einsum("bijkoxyz,Xxi,Yyj,Zzk->boXYZ", products, *copies)
+    batch, channels, *lengths = x.shape
+    # PyTorch transposes two axes far faster than it permutes five.
+    taps = weight.flatten(0, 1).flatten(1).t().contiguous().view(-1, channels)  # (27·O, C)
+    products = functional.linear(x.movedim(1, -1), taps).view(batch, *lengths, 3, 3, 3, -1)
+    copies = (_tap_copies(*pair).flatten(1).to(x) for pair in zip(lengths, size, strict=True))
+    by_axis = products.permute(0, 1, 4, 2, 5, 3, 6, 7)  # (B, x, 3, y, 3, z, 3, O)
+    whole = by_axis.reshape(batch, 3 * lengths[0], -1)
+    for axis, copy in enumerate(copies):
+        whole = torch.matmul(copy, whole.reshape(batch, *size[:axis], 3 * lengths[axis], -1))
+    return whole.movedim(-1, 1)
 
 
 def _tap_copies(length: int, upsampled_length: int) -> Tensor:

@@ -22,6 +22,7 @@ from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from CraNeXtLib import networks
+from CraNeXtLib.networks.blocks import ConvNeXtBlock, Upsample
 from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.module import prepare_for_training
@@ -102,5 +103,9 @@ def _compute_as_on_a_gpu(network: nn.Module) -> None:
     for layer in network.modules():
         if isinstance(layer, DepthwiseConv3d):
             vars(layer)["forward"] = partial(nn.Conv3d.forward, layer)
+        elif isinstance(layer, ConvNeXtBlock):
+            vars(layer)["perceptron"] = layer.pointwise_layers
+        elif isinstance(layer, Upsample):
+            vars(layer)["convolve"] = layer.convolve_copies
         elif isinstance(layer, nn.GroupNorm):
             layer.register_forward_pre_hook(lambda _layer, inputs: inputs[0].float())

@@ -99,7 +99,7 @@ class CompletionModule(LightningModule):
         others = [p for p in self.network.parameters() if p.ndim not in (2, 5)]
         groups = [{"params": kernels, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}]
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[options.optimizer]
-        optimizer = kind(groups, lr=options.learning_rate)
+        optimizer = kind(groups, lr=options.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(rate_at, options, self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -3,7 +3,8 @@
 Every variant runs whole steps of batch size 1 on samples of a real, complete skull, in a process of its own, on a GPU
 if there is one or else on the CPU. ``plain`` is the straightforward network (``plain_cranext.py``) with Adam on a
 prepared sample; the others are the library's loop, which makes its sample in every step: single precision, the same
-with gradient checkpointing, and bfloat16. First, both networks get the same weights and must give the same output.
+with gradient checkpointing, and bfloat16. First, both networks get the same weights, and must give the same output and
+gradients, up to the rounding that the plain network in double precision shows.
 
 Prints the seconds of a step, wall and processor (all threads together), as the best of a few steps, and the maximum
 memory beyond what the process held before its first step; on a GPU, the maximum memory of tensors and the maximum
@@ -137,17 +138,31 @@ class MemoryWatch:
             self._most = max(self._most, resident_gb())
 
 
-def check_same(size: tuple[int, ...]) -> float:
-    """Return the largest difference of the two networks' outputs with the same weights."""
+def check_same(size: tuple[int, ...]) -> None:
+    """Print how far both networks' outputs and gradients are off those in double precision, with the same weights."""
     torch.manual_seed(0)
-    plain, own = PlainCraNeXt(), networks.build("cranext", drop_path=0.0)
+    own = networks.build("cranext", drop_path=0.0).train()
     with torch.no_grad():
         for value in own.parameters():
             value.add_(0.02 * torch.randn_like(value))  # or response normalization would have no effect
-    plain.load_state_dict(own.state_dict())
-    x = (torch.rand(1, 1, *size) > 0.8).float()
-    with torch.no_grad():
-        return float((plain(x) - torch.sigmoid(nn.Module.__call__(own.train(), x))).abs().max())
+    x, upstream = (torch.rand(1, 1, *size) > 0.8).float(), torch.randn(1, 1, *size)
+    plain, exact = PlainCraNeXt(), PlainCraNeXt()
+    for network in (plain, exact):
+        network.load_state_dict(own.state_dict())
+    wanted = output_and_gradients(exact.double(), x, upstream)
+    for name, network in (("plain network", plain), ("library's network", nn.Sequential(own, nn.Sigmoid()))):
+        output, gradients = output_and_gradients(network, x, upstream)
+        off = (float((got - want).norm() / want.norm()) for got, want in ((output, wanted[0]), (gradients, wanted[1])))
+        print("{:18} off double precision: probabilities {:.1e}, gradients {:.1e}".format(name, *off), flush=True)
+
+
+def output_and_gradients(network: nn.Module, x: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a network's output and the gradients of all weights in a row, in double precision."""
+    dtype = next(network.parameters()).dtype
+    output = network(x.to(dtype))
+    output.backward(upstream.to(dtype))
+    gradients = (value.grad.flatten() for _, value in sorted(network.named_parameters(), key=lambda pair: pair[0]))
+    return output.detach().double(), torch.cat(list(gradients)).double()
 
 
 def main() -> None:
@@ -173,7 +188,7 @@ def main() -> None:
         print(json.dumps(measure(step, options.steps, device)))
         return
     print(f"{'×'.join(map(str, options.size))} voxels, batch 1, {device}, {options.threads} threads")
-    print(f"same weights, largest difference of the probabilities: {check_same((44, 56, 36)):.1e}", flush=True)
+    check_same((44, 56, 36))
     first = None
     for way in options.ways:
         made = subprocess.run([sys.executable, *sys.argv, "--only", way], stdout=subprocess.PIPE, text=True, check=True)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from CraNeXtLib.networks.blocks import GRN, DropPath, LayerNorm3d
+from CraNeXtLib.networks.blocks import GRN, DropPath, LayerNorm3d, Upsample
 
 
 @pytest.mark.parametrize(("kind", "axes"), [("official", (1, 2)), ("3d", (1, 2, 3))])
@@ -51,3 +51,13 @@ def test_drop_path_drops_whole_samples_in_training_only():
     torch.testing.assert_close(samples.unique(), torch.tensor([0, 1 / 0.75]))
     assert 0.65 < (samples[:, 0] > 0).float().mean() < 0.85
     assert drop.eval()(x) is x
+
+
+def test_upsampling_is_the_same_on_the_small_volume_and_on_its_copies():
+    upsample, size = Upsample(4, 3).double(), torch.Size((5, 7, 4))
+    small = torch.randn(2, 4, 2, 3, 2, dtype=torch.double, requires_grad=True)
+    ways = upsample.convolve(small, size), upsample.convolve_copies(small, size)
+    upstream = torch.randn_like(ways[0])
+    torch.testing.assert_close(*ways)
+    inputs = (small, *upsample.compress.parameters())
+    torch.testing.assert_close(*(torch.autograd.grad(way, inputs, upstream) for way in ways))
