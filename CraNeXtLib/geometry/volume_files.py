@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from CraNeXtLib.geometry.volume_formats.nifti_reading import read_nifti
 from CraNeXtLib.geometry.volume_formats.nifti_writing import write_nifti
 from CraNeXtLib.geometry.volume_formats.nrrd_files import data_files
 from CraNeXtLib.geometry.volume_formats.nrrd_reading import read_nrrd
+from CraNeXtLib.geometry.volume_formats.nrrd_writing import write_nrrd
 from CraNeXtLib.geometry.volume_formats.segments import choose_segments
 from CraNeXtLib.geometry.volume_formats.stored_volume import StoredVolume, check_extent, reading
 from CraNeXtLib.geometry.volume_formats.volume_suffixes import META_IMAGE_SUFFIXES, NRRD_SUFFIXES, volume_suffix
@@ -197,25 +197,6 @@ def _check_right_angles(affine: np.ndarray, name: str) -> None:
         )
 
 
-def _write_nrrd(path: Path, voxels: np.ndarray, affine: np.ndarray) -> None:
-    import nrrd
-
-    to_lps = np.array((-1, -1, 1))
-    header = {
-        "space": "left-posterior-superior",
-        "space directions": affine[:3, :3].T * to_lps + 0.0,  # adding 0 turns -0 into 0
-        "space origin": affine[:3, 3] * to_lps + 0.0,
-        "kinds": ["domain"] * 3,
-        "encoding": "gzip",
-    }
-    written = io.BytesIO()
-    nrrd.write(written, voxels, header, index_order="F", compression_level=3)
-    lines, end, content = written.getvalue().partition(b"\n\n")
-    # pynrrd notes the time in a comment, so that no two files would be the same.
-    kept = [line for line in lines.split(b"\n") if not line.startswith(b"# on ")]
-    path.write_bytes(b"\n".join(kept) + end + content)
-
-
 def _as_stored(voxels: np.ndarray) -> np.ndarray:
     """Return voxels in the type and order of the files; the libraries would take five times as long to reorder them."""
     stored = {"bool": np.uint8, "float16": np.float32}.get(voxels.dtype.name, voxels.dtype)
@@ -230,4 +211,4 @@ def _as_stored(voxels: np.ndarray) -> np.ndarray:
 
 
 def _writers() -> dict[str, Any]:
-    return {".nrrd": _write_nrrd, ".nii": write_nifti, ".nii.gz": write_nifti, ".mha": write_meta_image}
+    return {".nrrd": write_nrrd, ".nii": write_nifti, ".nii.gz": write_nifti, ".mha": write_meta_image}

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from pathlib import Path
 
 import nibabel
 import nrrd
@@ -182,7 +183,7 @@ def test_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     def disk_full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(nrrd, "write", disk_full)
+    monkeypatch.setattr(Path, "write_bytes", disk_full)
     with pytest.raises(InputError, match="No space left"):
         write_volume(Volume(~mask(), np.eye(4)), tmp_path / "a.nrrd")
     assert (tmp_path / "a.nrrd").read_bytes() == before
