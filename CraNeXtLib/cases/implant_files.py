@@ -18,10 +18,11 @@ from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.pictures.approval_picture import write_approval_picture
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
 from CraNeXtLib.pictures.fixation_picture import FIXATION_CAPTION, FIXATION_PICTURE
-from CraNeXtLib.pictures.implant_pictures import SkullViews
+from CraNeXtLib.pictures.implant_pictures import SkullViews, write_implant_picture
 from CraNeXtLib.pictures.skull_renderer import SkullScene
 
 DEFECTIVE_SKULL = "defective_skull.nrrd"
+_PREVIEW_SAMPLE_MM = 2.0  # drawn in a third of the time
 
 
 def write_implant(
@@ -53,6 +54,20 @@ def write_implant(
     write_volume(complete, folder / "complete_skull.nrrd")
     write_volume(implant, folder / "implant.nrrd")
     write_stl(mesh, folder / "implant.stl", space=space, preview=preview, case=case)
+
+
+def write_preview_picture(skull: Volume, implant: Volume, folder: Path, *, case_id: str) -> None:
+    """Draw the implant of a preview as ``implant.png``, whose title says what it is not for.
+
+    Args:
+        skull: Mask of the defective skull.
+        implant: Mask of the implant, of the same geometry.
+        folder: Folder to write into.
+        case_id: Name of the case.
+    """
+    views = SkullViews(SkullScene.of(skull, implant, sample_mm=_PREVIEW_SAMPLE_MM), supersampling=1.0)
+    title = "Quick preview: do not manufacture"
+    write_implant_picture(views, folder / "implant.png", title=title, case_id=case_id)
 
 
 def write_implant_report(

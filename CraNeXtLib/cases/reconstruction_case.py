@@ -13,7 +13,12 @@ from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import write_expected_error
-from CraNeXtLib.cases.implant_files import DEFECTIVE_SKULL, write_implant, write_implant_report
+from CraNeXtLib.cases.implant_files import (
+    DEFECTIVE_SKULL,
+    write_implant,
+    write_implant_report,
+    write_preview_picture,
+)
 from CraNeXtLib.cases.mask_files import PartFile, read_part
 from CraNeXtLib.cases.result_json import RESULT_FILE, case_id_of, describe_no_implant, describe_result
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
@@ -38,7 +43,14 @@ _STAGE_SHARES = {
     "Writing": 0.05,
     "Reporting": 0.22,
 }
-_PREVIEW_SHARES = {"Reading": 0.03, "Reconstructing": 0.6, "Making the mesh": 0.03, "Writing": 0.04, "Reporting": 0.3}
+_PREVIEW_SHARES = {
+    "Reading": 0.03,
+    "Reconstructing": 0.55,
+    "Drawing": 0.07,
+    "Making the mesh": 0.03,
+    "Writing": 0.12,
+    "Reporting": 0.2,
+}
 
 
 def reconstruct_case(
@@ -106,8 +118,12 @@ def _reconstruct(
             device=settings.device,
             postprocessing=settings.postprocessing,
             defects=settings.chosen_defects,
+            quick=settings.preview,
             progress=lambda part, fraction: update(fraction, part),
         )
+    if settings.preview:
+        with stages.stage("Drawing"):  # first of all files, because a preview is for looking at
+            write_preview_picture(result.defective_skull, result.implant, folder.path, case_id=case.case_id)
     with stages.stage("Making the mesh"):
         mesh = without_debris(surface_of(result.implant))
     part = None

@@ -27,9 +27,11 @@ def coarse_skull(skull: Volume) -> Volume:
         skull: Mask of type bool, not empty.
     """
     block = voxels_within(PREVIEW_MM, skull.spacing)
-    first = np.array([side.start for side in foreground_box(skull.voxels)])
-    blocks = block_mean(on_box(skull, box_from(-(-first % block), skull.shape)), block)
-    return blocks.with_voxels(blocks.voxels >= 0.5)
+    inside = foreground_box(skull.voxels)
+    blocks = block_mean(skull.crop(inside), block)
+    first = np.array([side.start for side in inside])
+    whole = box_from(-first // block, -(-(skull.shape - first) // block))
+    return on_box(blocks.with_voxels(blocks.voxels >= 0.5), whole)
 
 
 def fine_result(result: Reconstruction, skull: Volume) -> Reconstruction:

@@ -10,12 +10,13 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.filled_inside import solid_warnings
 from CraNeXtLib.anatomy.head.orientation import orientation_warnings
-from CraNeXtLib.anatomy.head.pose import HeadPose, check_pose, find_pose
+from CraNeXtLib.anatomy.head.pose import HeadPose, check_pose, find_pose, is_plausible
 from CraNeXtLib.anatomy.head.pose_warnings import pose_warnings
 from CraNeXtLib.anatomy.head.skull_mask import skull_mask
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.completion.model_loading import explaining, load_model
 from CraNeXtLib.completion.proposal import Proposal
+from CraNeXtLib.completion.shape_model.completer import PCACompleter
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.core.runtime.devices import choose_device
@@ -80,6 +81,7 @@ def reconstruct(
     device: str = "auto",
     postprocessing: str | None = None,
     defects: Sequence[int] | str | None = None,
+    quick: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Reconstruction:
     """Complete a defective skull and extract the implant.
@@ -95,6 +97,7 @@ def reconstruct(
         postprocessing: ``"default"`` or ``"official"`` (paper, section III); by default, what the model specifies.
         defects: Numbers of the defects to make, ``"all"``, or None for those that are not doubtful; see
             :mod:`CraNeXtLib.implant.defect_choice`.
+        quick: Whether a shape model may look at less of the bone, as for a preview.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Raises:
@@ -117,6 +120,8 @@ def reconstruct(
         warnings += solid_warnings(skull, pose)
         padded = padded_for_implant(skull, pose)
         warnings += pose_warnings(pose, padded.skull)
+        if quick and isinstance(completer, PCACompleter):
+            completer = completer.quick(pose.similarity if is_plausible(pose) else None)
     with stages.stage("Completing the skull") as update:
         with explaining(chosen, "an error within it"):
             proposal = completer.propose(pose.upright(padded.skull), device=device, progress=update)

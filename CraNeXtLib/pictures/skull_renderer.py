@@ -44,8 +44,8 @@ class SkullScene:
     origin: np.ndarray
 
     @classmethod
-    def of(cls, defective: Volume, implant: Volume) -> SkullScene:
-        """Return the scene of two masks of one geometry, on voxels of about ``SAMPLE_MM`` or coarser.
+    def of(cls, defective: Volume, implant: Volume, *, sample_mm: float = SAMPLE_MM) -> SkullScene:
+        """Return the scene of two masks of one geometry, on voxels of about so many mm or coarser.
 
         Raises:
             InputError: If the geometries differ or both masks are empty.
@@ -53,7 +53,7 @@ class SkullScene:
         if not defective.has_geometry_of(implant):
             raise InputError("The implant and the defective skull differ in geometry; resample one onto the other.")
         box = foreground_box(mask(defective) | mask(implant))
-        block = np.maximum(1, np.round(SAMPLE_MM / defective.spacing).astype(int))
+        block = np.maximum(1, np.round(sample_mm / defective.spacing).astype(int))
         parts = (volume.with_voxels(mask(volume)).crop(box) for volume in (defective, implant))
         skull, plate = (np.pad(block_mean(part, block).voxels, _MARGIN_VOXELS) for part in parts)
         first = np.array([side.start for side in box]) - _MARGIN_VOXELS * block + (block - 1) / 2

@@ -2,8 +2,9 @@
 
 python Testing/benchmarks/main_job.py SKULL... [--against COMMIT] [--rounds N] [-- OPTION OF cranext reconstruct ...]
 
-Prints processor seconds (user and system) of each stage and of the whole command, its wall time and peak memory: the
-median of the rounds for each checkout, their ratio, and the DSC of both implants. Both run in this Python environment.
+Prints processor seconds (user and system) of each stage, of the whole command and until its first picture is on disk,
+its wall time and peak memory: the median of the rounds for each checkout, their ratio, and the DSC of both implants.
+Both run in this Python environment.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +41,8 @@ def measure(checkout: Path, skull: str, out: Path, options: list[str]) -> dict[s
     assert process.stderr
     seconds: dict[str, float] = {}
     stage, since, lines = "Starting", 0.0, []
+    first_picture: list[float] = []
+    threading.Thread(target=_watch, args=(process, out, first_picture), daemon=True).start()
     for line in process.stderr:
         lines.append(line)
         if found := _STAGE.match(line):
@@ -50,7 +55,21 @@ def measure(checkout: Path, skull: str, out: Path, options: list[str]) -> dict[s
         sys.exit(f"{checkout} failed: {''.join(lines[-3:])}")
     whole = usage.ru_utime + usage.ru_stime
     seconds[stage] = seconds.get(stage, 0.0) + whole - since
-    return seconds | {"Whole": whole, "Wall time": time.perf_counter() - start, "Peak MB": usage.ru_maxrss / 1024}
+    seen = {"First picture": first_picture[0]} if first_picture else {}
+    return (
+        seconds | seen | {"Whole": whole, "Wall time": time.perf_counter() - start, "Peak MB": usage.ru_maxrss / 1024}
+    )
+
+
+def _watch(process: subprocess.Popen[str], out: Path, first_picture: list[float]) -> None:
+    """Append the processor seconds of a running process when the first picture lies below its output folder."""
+    earlier = set(out.glob("*.png"))
+    while process.returncode is None:
+        with suppress(OSError):  # files move, and the process ends
+            if any(path not in earlier for path in out.rglob("*.png")):
+                first_picture.append(processor_seconds(process.pid))
+                return
+        time.sleep(0.01)
 
 
 def processor_seconds(pid: int) -> float:

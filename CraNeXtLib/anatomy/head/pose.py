@@ -10,7 +10,7 @@ from scipy.linalg import polar
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from CraNeXtLib.anatomy.head.alignment import align_surfaces
+from CraNeXtLib.anatomy.head.alignment import Alignment, align_surfaces
 from CraNeXtLib.anatomy.head.bone_surface import Surface, bone_surface
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.anatomy.head.nearest_label_map import labels_near
@@ -115,6 +115,16 @@ class HeadPose:
         motion = np.eye(4)
         motion[:3, :3] = self.to_upright
         return _moved(skull, motion)
+
+    @property
+    def similarity(self) -> Alignment:
+        """The pose on the :meth:`upright` skull without its stretch and shear: where any adult's head lies, nearly."""
+        turn = np.eye(3) if self.rotation_deg < _UPRIGHT_DEG else self.to_upright
+        middle = self.template.to_ras((np.array([self.template.shape]) - 1) / 2)[0]
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.cbrt(np.linalg.det(self.template_to_skull[:3, :3])) * turn @ self._rotation
+        matrix[:3, 3] = turn @ self.template_center - matrix[:3, :3] @ middle
+        return Alignment(matrix, self.fit.distance_mm)
 
     @property
     def to_upright(self) -> np.ndarray:

@@ -64,6 +64,7 @@ class ShapePrior:
         noise_mm: Standard deviation of one observation in each channel.
         reach_mm: Distance over which the components' covariance is trusted. Beyond it, correlations that are estimated
             from few skulls are spurious (covariance localization, Hamill et al. 2001). ``inf`` trusts all of them.
+        cubes_mm: Sides of the cubes in each of which a seen position is used: at the rim, and farther off.
     """
 
     mean: np.ndarray
@@ -72,6 +73,7 @@ class ShapePrior:
     kernels: tuple[tuple[Kernel, ...], ...]
     noise_mm: tuple[float, ...]
     reach_mm: float = np.inf
+    cubes_mm: tuple[float, float] = (4.0, 10.0)
 
     def scaled(self, *factors: float) -> ShapePrior:
         """Return the prior with mean and components scaled by one factor for each channel."""
@@ -113,22 +115,18 @@ class ShapePrior:
             for kernel in kernels:
                 blocks[channel, :, channel] += kernel.covariance(distances, mirrored)
 
-    def subsample(
-        self, seen: np.ndarray, unseen: np.ndarray, *, near_mm: float = 18, fine_mm: float = 4, coarse_mm: float = 10
-    ) -> np.ndarray:
+    def subsample(self, seen: np.ndarray, unseen: np.ndarray, *, near_mm: float = 18) -> np.ndarray:
         """Return enough of the seen positions to predict the unseen: dense at the rim, sparse further off.
 
         Args:
             seen: Indices to choose from.
             unseen: Indices to predict.
-            near_mm: Within this distance of the unseen, one position in each cube of ``fine_mm`` is kept; beyond it,
-                one in each cube of ``coarse_mm``.
-            fine_mm: Side of the cubes at the rim.
-            coarse_mm: Side of the cubes further off.
+            near_mm: Within this distance of the unseen, one position in each of the smaller cubes is kept; beyond it,
+                one in each of the larger ones.
         """
         near = cKDTree(self.positions[unseen]).query(self.positions[seen])[0] <= near_mm
         chosen = []
-        for group, cube in ((seen[near], fine_mm), (seen[~near], coarse_mm)):
+        for group, cube in zip((seen[near], seen[~near]), self.cubes_mm, strict=True):
             cells = np.floor(self.positions[group] / cube).astype(int)
             chosen.append(group[np.unique(cells, axis=0, return_index=True)[1]])
         return np.concatenate(chosen)

@@ -47,7 +47,7 @@ class _CoarsePrior(ShapePrior):
     """A prior that looks at fewer positions: nearly the same prediction in a fifth of the time."""
 
     def subsample(self, seen: np.ndarray, unseen: np.ndarray, **_: float) -> np.ndarray:
-        return super().subsample(seen, unseen, near_mm=14, fine_mm=5, coarse_mm=14)
+        return super().subsample(seen, unseen, near_mm=14)
 
 
 def refitted(model: PCASkull, radial_maps: Sequence[np.ndarray]) -> PCASkull:
@@ -63,7 +63,7 @@ def refitted(model: PCASkull, radial_maps: Sequence[np.ndarray]) -> PCASkull:
     return replace(
         model,
         domain=domain,
-        prior=_CoarsePrior(mean, modes, positions, prior.kernels, prior.noise_mm, prior.reach_mm),
+        prior=_CoarsePrior(mean, modes, positions, prior.kernels, prior.noise_mm, prior.reach_mm, (5.0, 14.0)),
     )
 
 

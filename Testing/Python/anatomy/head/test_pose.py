@@ -165,6 +165,21 @@ def test_a_nearly_upright_head_is_not_rotated(skull):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("angle_deg", "turned_back"), [(20, False), (70, True)])
+def test_the_similarity_of_a_pose_lies_on_the_upright_skull_without_its_stretch(angle_deg, turned_back):
+    template = Volume(np.ones((5, 7, 9), np.uint8), np.diag([2.0, 2, 2, 1]))
+    rotation = Rotation.from_euler("y", angle_deg, degrees=True).as_matrix()
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation @ np.diag([0.8, 1.0, 1.25])  # of the same volume
+    matrix[:3, 3] = 3, -20, 40
+    pose = HeadPose(matrix, template, PoseFit(4.0, 0.1, 0.1, (0.8, 1.25)))
+    similarity = pose.similarity.matrix
+    np.testing.assert_allclose(similarity[:3, :3], np.eye(3) if turned_back else rotation, atol=1e-6)
+    skull = pose.upright(Volume(template.voxels, matrix @ template.affine))
+    middle = np.array([[2.0, 3, 4]])
+    np.testing.assert_allclose(pose.similarity.apply(template.to_ras(middle)), skull.to_ras(middle), atol=1e-6)
+
+
 def test_landmarks_follow_the_heads_own_axes(skull):
     whole = Volume(skull[0].voxels | skull[1].voxels, skull[0].affine)
     nod = Rotation.from_euler("x", 25, degrees=True).as_matrix()

@@ -24,6 +24,7 @@ def test_a_preview_is_quick_and_says_what_it_is(run, tmp_path):
     names = {f"{name}.nrrd" for name in ("complete_skull", "defective_skull", "implant", "expected_error")}
     assert {p.name for p in (tmp_path / "out").iterdir()} == names | {
         "expected_error.vtp",
+        "implant.png",
         "implant.stl",
         "result.json",
     }
