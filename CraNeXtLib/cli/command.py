@@ -24,6 +24,7 @@ COMMANDS = {
     "batch": "CraNeXtLib.cli.commands.batch:add_to",
     "finish": "CraNeXtLib.cli.commands.finish:add_to",
     "release": "CraNeXtLib.cli.commands.release:add_to",
+    "mold": "CraNeXtLib.cli.commands.mold:add_to",
     "export": "CraNeXtLib.cli.commands.export:add_to",
     "categorize": "CraNeXtLib.cli.commands.categorize:add_to",
     "evaluate": "CraNeXtLib.cli.commands.evaluate:add_to",

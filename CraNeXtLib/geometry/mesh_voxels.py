@@ -33,7 +33,7 @@ def voxels_inside(mesh: Mesh, affine: np.ndarray, shape: tuple[int, int, int]) -
     """
     count, shell_of = shells_of(mesh)
     corners = (apply_affine(np.linalg.inv(affine), mesh.vertices) + _SHIFT)[mesh.faces]
-    face, column, height = _crossings(corners, shape[:2])
+    face, column, height = crossings(corners, shape[:2])
     shell = shell_of[mesh.faces[face, 0]]
     enters = _enters(shell, column, height)
     solid = _enclosing(shell, column, height, enters, count) % 2 == 0
@@ -44,7 +44,7 @@ def voxels_inside(mesh: Mesh, affine: np.ndarray, shape: tuple[int, int, int]) -
     return Volume((steps[:, :-1] > 0).reshape(shape), affine)
 
 
-def _crossings(corners: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def crossings(corners: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where the columns of a grid cross faces.
 
     Args:

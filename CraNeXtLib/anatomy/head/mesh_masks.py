@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -69,10 +70,25 @@ def read_skull_mesh(path: Path, *, segment: str | None = None, frame: MeshFrame 
     return LoadedMask(_in_ras(mask, space), MeshFrame(frame.unit, space), (*warnings, told))
 
 
-def read_implant_mesh(
+@dataclass(frozen=True, eq=False)
+class PlacedSurface:
+    """The surface of an implant at its place.
+
+    Attributes:
+        mesh: The surface, closed, in RAS mm.
+        frame: Unit and space of its file.
+        warnings: What was decided for the user, one sentence each.
+    """
+
+    mesh: Mesh
+    frame: MeshFrame
+    warnings: tuple[str, ...]
+
+
+def read_implant_surface(
     path: Path, skull: LoadedMask, *, segment: str | None = None, frame: MeshFrame = NOT_STATED, option: str
-) -> LoadedMask:
-    """Read the mesh of an implant as a mask on the lattice of its skull.
+) -> PlacedSurface:
+    """Read the mesh of an implant as a surface beside its skull.
 
     Args:
         path: The file.
@@ -87,14 +103,22 @@ def read_implant_mesh(
     """
     frame = frame.known(skull.frame or NOT_STATED)
     mesh, frame, warnings = _in_mm(path, segment, frame, option, _IMPLANT_MM, "implant")
-    if frame.space:
-        return LoadedMask(_beside(mesh, frame.space, skull.mask, path.name), frame, warnings)
-    space, mask = _space_by_contact(mesh, skull.mask, path.name)
-    told = (
-        f"{path.name} does not state its space; {space} was taken, in which it lies in the gap of the bone. Check it, "
-        "or give --mesh-space."
-    )
-    return LoadedMask(mask, MeshFrame(frame.unit, space), (*warnings, told))
+    if not frame.space:
+        frame = MeshFrame(frame.unit, _space_by_contact(mesh, skull.mask, path.name))
+        told = (
+            f"{path.name} does not state its space; {frame.space} was taken, in which it lies in the gap of the bone. "
+            "Check it, or give --mesh-space."
+        )
+        warnings = (*warnings, told)
+    return PlacedSurface(_placed(mesh, frame.space), frame, warnings)
+
+
+def read_implant_mesh(
+    path: Path, skull: LoadedMask, *, segment: str | None = None, frame: MeshFrame = NOT_STATED, option: str
+) -> LoadedMask:
+    """Read the mesh of an implant as a mask on the lattice of its skull; see :func:`read_implant_surface`."""
+    surface = read_implant_surface(path, skull, segment=segment, frame=frame, option=option)
+    return LoadedMask(mask_beside(surface.mesh, skull.mask, path.name), surface.frame, surface.warnings)
 
 
 def _in_mm(
@@ -144,9 +168,16 @@ def _space_by_template(mask: Volume, name: str) -> str:
     return best
 
 
-def _beside(mesh: Mesh, space: str, skull: Volume, name: str) -> Volume:
-    """Return the mask of an implant's mesh on the part of the skull's lattice that it covers."""
-    mesh = Mesh(mesh.vertices * TO_RAS[space], mesh.faces)
+def _placed(mesh: Mesh, space: str) -> Mesh:
+    return Mesh(mesh.vertices * TO_RAS[space], mesh.faces)
+
+
+def mask_beside(mesh: Mesh, skull: Volume, name: str) -> Volume:
+    """Return the mask of an implant's surface, in RAS mm, on the part of the skull's lattice that it covers.
+
+    Raises:
+        InputError: If the computer has too little memory for it.
+    """
     indices = skull.to_indices(mesh.vertices)
     low, high = np.floor(indices.min(axis=0)).astype(int) - 1, np.ceil(indices.max(axis=0)).astype(int) + 2
     i, j, k = (high - low).tolist()
@@ -156,17 +187,16 @@ def _beside(mesh: Mesh, space: str, skull: Volume, name: str) -> Volume:
     return voxels_inside(mesh, affine, (i, j, k))
 
 
-def _space_by_contact(mesh: Mesh, skull: Volume, name: str) -> tuple[str, Volume]:
-    """Return the space in which an implant touches bone rather than lying in it, and its mask there."""
-    masks = {space: _beside(mesh, space, skull, name) for space in MESH_SPACES}
-    contacts = {space: _contact(masks[space], skull) for space in MESH_SPACES}
+def _space_by_contact(mesh: Mesh, skull: Volume, name: str) -> str:
+    """Return the space in which an implant touches bone rather than lying in it."""
+    contacts = {space: _contact(mask_beside(_placed(mesh, space), skull, name), skull) for space in MESH_SPACES}
     best, other = sorted(MESH_SPACES, key=lambda space: -contacts[space])
     if contacts[best] < max(_LEAST_CONTACT, 2 * contacts[other]):
         raise InputError(
             f"{name} does not state whether its coordinates are LPS or RAS, and its place does not tell; give "
             "--mesh-space LPS or RAS."
         )
-    return best, masks[best]
+    return best
 
 
 def _contact(implant: Volume, skull: Volume) -> float:

@@ -12,17 +12,17 @@ def merged(mesh: Mesh) -> Mesh:
 
     Faces that are a line or a point are left out, and so are those that are there twice.
     """
-    points, corner_of = _distinct(mesh.vertices.astype(np.float32) + np.float32(0))  # -0 becomes 0
+    points, corner_of = distinct(mesh.vertices.astype(np.float32) + np.float32(0))  # -0 becomes 0
     faces = corner_of[mesh.faces]
     faces = faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)]
-    first, _ = _distinct(np.sort(faces, axis=1))
+    first, _ = distinct(np.sort(faces, axis=1))
     return Mesh(mesh.vertices[points], faces[np.sort(first)])
 
 
-def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the first index of each distinct row, and which of these each row equals; NumPy takes six times as long.
 
-    >>> first, number = _distinct(np.array([[2, 0], [1, 5], [2, 0]]))
+    >>> first, number = distinct(np.array([[2, 0], [1, 5], [2, 0]]))
     >>> first.tolist(), number.tolist()
     ([0, 1], [0, 1, 0])
     """
