@@ -128,6 +128,7 @@ class Viewer {
     this.camera.heightMm = 2 * this.radiusMm;
     this.camera.lookFrom(this.scene.facing ?? [0, 1, 0]);
     this.place = null;
+    this.status.textContent = "";
     this.changed();
   }
 
