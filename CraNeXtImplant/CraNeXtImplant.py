@@ -108,6 +108,7 @@ class CraNeXtImplantParameterNode:
     gapLimit: Annotated[float, WithinRange(0, 10)] = 0.0
     overlapLimit: Annotated[float, WithinRange(0, 10)] = 0.3
     rimLimit: Annotated[float, WithinRange(0, 100)] = 95.0
+    seatLimit: Annotated[float, WithinRange(-90, 90)] = -5.0
     wallLimit: Annotated[float, WithinRange(0, 10)] = 2.0
     collisionLimit: Annotated[float, WithinRange(0, 10)] = 0.3
     referenceNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, vtkMRMLModelNode, None]  # noqa: UP007

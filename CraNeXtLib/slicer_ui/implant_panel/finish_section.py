@@ -42,6 +42,7 @@ LIMITS = {
     "gap_mm": "gapLimit",
     "overlap_mm": "overlapLimit",
     "rim_percent": "rimLimit",
+    "seat_deg": "seatLimit",
     "wall_mm": "wallLimit",
     "collision_mm": "collisionLimit",
 }

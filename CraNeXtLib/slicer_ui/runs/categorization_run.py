@@ -90,6 +90,7 @@ class CategorizationRun(WorkerRun):
     def _deliver(self, folder: Path) -> None:
         labels, description = read_regions(folder)
         description["input"] = self._input
+        description["warnings"] = self._told(description["warnings"])
         name = self._input["skull"]["node"]
         self.segmentation = self._output(
             self.segmentation, "vtkMRMLSegmentationNode", _("{name} regions").format(name=name)

@@ -69,6 +69,7 @@ class EvaluationRun(WorkerRun):
 
     def _deliver(self, folder: Path) -> None:
         description = read_description(folder) | {"input": self._input}
+        description["warnings"] = self._told(description["warnings"])
         name = self._input["implant"]["node"]
         maps = {key: read_map(path) for key in map_titles() if (path := folder / f"{key}.vtp").is_file()}
         self.table = self._scene.AddNewNodeByClass("vtkMRMLTableNode", _("{name} evaluation").format(name=name))

@@ -97,6 +97,7 @@ class ImplantFilesRun(WorkerRun):
 
     def _deliver(self, folder: Path) -> None:
         result = read_result(self.out or folder)
+        result.description["warnings"] = self._told(result.description["warnings"])
         self.description = result.description
         if self.segmentation.GetScene() is not self._scene:
             return

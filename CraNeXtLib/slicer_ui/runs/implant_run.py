@@ -60,7 +60,8 @@ class ImplantRun(WorkerRun):
         self._input = node
         if node is None:
             raise InputError(_("Choose a segmentation, a labelmap volume, a CT or a model under “Skull”."))
-        self._mask = None if is_ct(node) else NodeMask.of(node, segment_id)  # the worker finds the bone of a CT
+        if not is_ct(node):  # of which the worker finds the bone
+            self._masks = {"skull": NodeMask.of(node, segment_id)}
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._name = node.GetName()
@@ -70,25 +71,26 @@ class ImplantRun(WorkerRun):
 
     def _start(self, folder: Path) -> Job:
         settings = self._settings | {"report": False, "finishing": None}  # finishing is a step of its own
-        if self._mask is None:
+        if not self._masks:
             skull = str(folder / "skull.nrrd")
             write_ct(self._input, Path(skull))
             settings["ct"] = True
         else:
             settings.pop("bone_threshold_hu", None)
-            skull = self._mask.write(folder, "skull")
+            skull = self._masks["skull"].write(folder, "skull")
         arguments = {"skull": skull, "out": str(folder / "result"), "settings": settings, "for_scene": True}
         return self._start_job("reconstruct", arguments)
 
     def _deliver(self, folder: Path) -> None:
         result = read_result(folder)
         del result.description["input"]["path"]  # the path of a temporary file
+        result.description["warnings"] = self._told(result.description["warnings"])
         result.description["input"] |= {"node": self._name, "segment": self._segment_id}
         self.segmentation = self._output(
             self.segmentation, "vtkMRMLSegmentationNode", _("{name} reconstruction").format(name=self._name)
         )
         self.model = self._output(self.model, "vtkMRMLModelNode", _("{name} implant").format(name=self._name))
-        skull = None if self._mask is None else self._mask.voxels
+        skull = self._masks["skull"].voxels if self._masks else None
         if skull is None:  # the worker made the mask
             complete = result.complete_skull
             skull = complete.with_voxels(complete.voxels & ~result.implant.voxels)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 import slicer
 
-from CraNeXtLib.core.errors import CancelledError
+from CraNeXtLib.core.errors import CancelledError, CraNeXtError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
+from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask, with_node_names
 from CraNeXtLib.slicer_ui.translation import _
 
 _POLL_INTERVAL_MS = 100
@@ -29,7 +31,8 @@ class RunOptions(TypedDict, total=False):
 class WorkerRun:
     """Base class of a job in the worker whose result is put into the scene.
 
-    The scene changes only if the job succeeds, not if it fails, is cancelled, or the scene is closed meanwhile.
+    The scene changes only if the job succeeds, not if it fails, is cancelled, or the scene is closed meanwhile. Errors
+    and warnings name the nodes of ``_masks`` instead of the files that the worker gets.
 
     Args:
         scene: The scene of the input, which receives the result.
@@ -41,6 +44,8 @@ class WorkerRun:
     Raises:
         InputError: If the interpreter does not exist.
     """
+
+    _masks: Mapping[str, NodeMask] = MappingProxyType({})
 
     def __init__(
         self,
@@ -125,6 +130,10 @@ class WorkerRun:
         """
         try:
             self._job.wait(self._progress)
+        except CancelledError:
+            raise
+        except CraNeXtError:
+            pass  # it is raised below, with the names of nodes
         finally:
             self.poll()
         self.raise_error()
@@ -133,6 +142,10 @@ class WorkerRun:
         """Raise the error of a finished run, if any; see :meth:`wait`."""
         if self._error is not None:
             raise self._error
+
+    def _told(self, warnings: Iterable[str]) -> list[str]:
+        """Return the worker's warnings with the names of nodes."""
+        return [with_node_names(warning, self._masks) for warning in warnings]
 
     def _output(self, node: Any, class_name: str, name: str) -> Any:
         """Return the node to fill, or a new one if there is none or it was deleted meanwhile."""
@@ -150,6 +163,9 @@ class WorkerRun:
             if self._cancelled:  # the job had already finished
                 raise CancelledError(_("Cancelled."))
             self._deliver(Path(self._folder.name) / "result")
+        except CraNeXtError as error:
+            error.args = (with_node_names(str(error), self._masks),)
+            self._error = error
         except Exception as error:
             self._error = error
         finally:

@@ -41,13 +41,17 @@ class NodeMask:
             raise InputError(_("{name} is empty. Choose another node.").format(name=node.GetName()))
         return cls(node, None, None)
 
+    def file_name(self, role: str) -> str:
+        """Return the name of the file that the worker gets, after the mask's role."""
+        return f"{role}.{'stl' if self.voxels is None else 'nrrd'}"
+
     def write(self, folder: Path, role: str) -> str:
-        """Write the mask into a folder, named after its role, and return the path of the file.
+        """Write the mask into a folder, and return the path of the file.
 
         Raises:
             InputError: If the file cannot be written.
         """
-        path = folder / f"{role}.{'stl' if self.voxels is None else 'nrrd'}"
+        path = folder / self.file_name(role)
         if self.voxels is None:
             write_model(self.node, path)
         else:
@@ -63,6 +67,13 @@ def is_model(node: Any) -> bool:
 def written(masks: Mapping[str, NodeMask], folder: Path) -> dict[str, str]:
     """Write masks into a folder, and return the paths of the files by role."""
     return {role: mask.write(folder, role) for role, mask in masks.items()}
+
+
+def with_node_names(text: str, masks: Mapping[str, NodeMask]) -> str:
+    """Return a sentence of the worker in which its files are named by their nodes, which the user knows."""
+    for role, mask in masks.items():
+        text = text.replace(mask.file_name(role), mask.node.GetName())
+    return text
 
 
 def check_transforms(*masks: NodeMask) -> None:

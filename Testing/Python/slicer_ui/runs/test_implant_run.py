@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from phantoms import head
 from slicer_stand_ins.nodes import leftovers, nodes
-from slicer_ui.phantom_nodes import add_labelmap, add_segmentation, run_until, voxels_of
+from slicer_ui.phantom_nodes import add_labelmap, add_model, add_segmentation, run_until, voxels_of
 
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
 from CraNeXtLib.core.runtime import jobs
@@ -65,6 +65,20 @@ def test_the_message_of_the_real_worker_reaches_the_user(scene, logic):
         logic.process(node, model="sculptor")
     assert nodes(scene) == before
     assert leftovers() == []
+
+
+def test_the_worker_names_nodes_instead_of_its_files(scene, logic):
+    """A model in meters, as Blender writes them."""
+    import slicer
+
+    node = add_model(head(spacing=(6.0, 6.0, 6.0)).defective, "Bone from Blender")
+    slicer.util.arrayFromModelPoints(node)[:] /= 1000
+    before = nodes(scene)
+    with pytest.raises(
+        InputError, match=r"^Bone from Blender states no unit and is 0\.\d+ long, which is no head in mm"
+    ):
+        logic.process(node)
+    assert nodes(scene) == before
 
 
 def test_canceling_leaves_scene_and_disk_unchanged(scene, logic, phantom, monkeypatch):
