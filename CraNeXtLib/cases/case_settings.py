@@ -46,6 +46,8 @@ class CaseSettings:
         defects: Numbers of the defects to make, such as ``"1,3"``, or ``"all"``; None for those that are not doubtful.
         reference_implant: File of the true implant, to measure the result against.
         reference_segment: Segment or label to read from that file, as for ``segment``.
+        donor: File of the same patient's skull before the craniectomy, a mask or, with ``ct``, a CT; where it has bone,
+            the implant is that.
         report: Whether to write report, approval sheet and their pictures; by default unless the case is a preview.
         case_id: Name of the case in the report; by default the first digits of the input's SHA-256 hash, because file
             names may identify a patient.
@@ -79,6 +81,7 @@ class CaseSettings:
     defects: str | None = None
     reference_implant: str | None = None
     reference_segment: str | None = None
+    donor: str | None = None
     report: bool = _DEFAULT
     case_id: str | None = None
     finishing: FinishSettings | None = _DEFAULT
@@ -104,6 +107,8 @@ class CaseSettings:
     def _check_preview(self) -> None:
         if self.model not in (model_library.DEFAULT_MODEL, model_library.PREVIEW_MODEL):
             raise InputError(f"A quick preview uses model '{model_library.PREVIEW_MODEL}'; choose no other --model.")
+        if self.donor is not None:
+            raise InputError("A quick preview is the shape model's; leave out --preview or --donor.")
         for option, asked in (("--bone-model", self.bone_model_mm), ("--skull-model", self.skull_model_mm)):
             if asked is not None:
                 raise InputError(f"A quick preview is not made to be printed; leave out --preview or {option}.")
@@ -114,7 +119,7 @@ class CaseSettings:
 
     def described(self) -> dict[str, Any]:
         """Return the settings for JSON, files and folders by their names only, since paths may name the patient."""
-        paths = {name: getattr(self, name) for name in ("model", "reference_implant")}
+        paths = {name: getattr(self, name) for name in ("model", "reference_implant", "donor")}
         return asdict(self) | {name: path and Path(path).name for name, path in paths.items()}
 
     @property

@@ -34,7 +34,7 @@ _SHARES = {
 }
 _SKIPPED_SHARE = 0.01
 _STALE_KEYS = ("finishing", "fit", "verdict", "bone_model")
-_STALE_KEYS_AFTER_EDITS = ("metrics", "defects", "expected_error")
+_STALE_KEYS_AFTER_EDITS = ("metrics", "defects", "expected_error", "donor")
 
 
 def write_implant_files(

@@ -7,6 +7,8 @@ from typing import Any
 
 from CraNeXtLib.cases.approval import SHEET_PICTURE, write_approval_sheet
 from CraNeXtLib.cases.checked_part import CheckedPart
+from CraNeXtLib.cases.donor_files import CAPTION as DONOR_CAPTION
+from CraNeXtLib.cases.donor_files import PICTURE as DONOR_PICTURE
 from CraNeXtLib.cases.expected_error_files import CAPTION, PICTURE
 from CraNeXtLib.cases.report import Figure, draw_figures, write_report
 from CraNeXtLib.cases.report_scene import report_scene
@@ -103,7 +105,10 @@ def write_implant_report(
     fit_maps = _present(FIT_PICTURES, folder)
     error_maps = _present({PICTURE: CAPTION}, folder)
     fixation = _present({FIXATION_PICTURE: FIXATION_CAPTION}, folder)
-    write_report(result, figures, folder, maps=fit_maps, expected=error_maps, fixation=fixation, scene=scene)
+    donor = _present({DONOR_PICTURE: DONOR_CAPTION}, folder)
+    write_report(
+        result, figures, folder, maps=fit_maps, expected=error_maps, fixation=fixation, donor=donor, scene=scene
+    )
     if result.get("finishing"):
         write_approval_picture(views, skull, implant, folder / SHEET_PICTURE, case_id=result["case_id"], ct=ct)
         write_approval_sheet(result, folder)

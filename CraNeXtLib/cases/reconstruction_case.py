@@ -12,6 +12,7 @@ from CraNeXtLib.cases.added_meshes import write_added_meshes
 from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
+from CraNeXtLib.cases.donor_files import write_donor_picture
 from CraNeXtLib.cases.expected_error_files import write_expected_error
 from CraNeXtLib.cases.implant_files import (
     DEFECTIVE_SKULL,
@@ -32,6 +33,7 @@ from CraNeXtLib.geometry.mesh import Mesh, split_mesh, without_debris
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.donor.donation import with_donor
 from CraNeXtLib.implant.preview import coarse_skull, fine_result
 from CraNeXtLib.implant.reconstruct import Reconstruction, reconstruct
 
@@ -64,7 +66,8 @@ def reconstruct_case(
     ``report.html``, ``report.pdf`` and, on the part, the approval sheet (``approval.html``, ``.pdf``), with their
     pictures. A model that estimates its error adds ``expected_error.nrrd``
     and ``.vtp``, and several separate defects add one STL file per piece: ``implant_1.stl``,
-    ``finished_implant_1.stl`` and so on. If anything fails, no file is written. If finishing leaves nothing, the part
+    ``finished_implant_1.stl`` and so on. With a donor, the implant is the donor's bone where that has some, and
+    ``donor.png`` shows where. If anything fails, no file is written. If finishing leaves nothing, the part
     is missing and a warning says why. The files replace those of an earlier run in the folder.
 
     Args:
@@ -82,16 +85,22 @@ def reconstruct_case(
             the only file.
     """
     stages = Stages(_PREVIEW_SHARES if settings.preview else _STAGE_SHARES, progress)
-    with case_folder(out, RESULT_FILE, replaces=DERIVED, inputs=(skull, settings.reference_implant)) as folder:
+    with case_folder(
+        out, RESULT_FILE, replaces=DERIVED, inputs=(skull, settings.reference_implant, settings.donor)
+    ) as folder:
         with stages.stage("Reading"):
             source = _read_input(Path(skull), settings)
             reference = _read_reference(settings, source, Path(skull).name)
             if reference:
                 source = replace(source, warnings=(*source.warnings, *reference.warnings))
+            donor = _read_donor(settings)
+            if donor:
+                doubts = (f"Donor: {warning}" for warning in donor.warnings)
+                source = replace(source, warnings=(*source.warnings, *doubts))
         try:
             with_skull = real_path(Path(out) / DEFECTIVE_SKULL) != real_path(Path(skull))  # it may be there already
             truth = reference.mask if reference else None
-            return _reconstruct(source, truth, folder, settings, stages, with_skull=with_skull)
+            return _reconstruct(source, truth, donor, folder, settings, stages, with_skull=with_skull)
         except NoImplantError as error:
             nothing_missing = NoImplantError(str(error), warnings=(*source.warnings, *error.warnings))
             description = describe_no_implant(source, settings, nothing_missing)
@@ -102,6 +111,7 @@ def reconstruct_case(
 def _reconstruct(
     source: SkullInput,
     reference: Volume | None,
+    donor: SkullInput | None,
     folder: CaseFolder,
     settings: CaseSettings,
     stages: Stages,
@@ -121,6 +131,9 @@ def _reconstruct(
             quick=settings.preview,
             progress=lambda part, fraction: update(fraction, part),
         )
+        donation = None
+        if donor is not None:
+            result, donation = with_donor(result, skull_mask(donor.skull))
     if settings.preview:
         with stages.stage("Drawing"):  # first of all files, because a preview is for looking at
             write_preview_picture(result.defective_skull, result.implant, folder.path, case_id=case.case_id)
@@ -162,6 +175,10 @@ def _reconstruct(
         metrics = None if reference is None else _metrics_of(full, reference)
         description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
         description |= more | {"seconds": stages.seconds | result.seconds}
+        if donor is not None and donation is not None:
+            description["donor"] = donor.source | donation.as_dict()
+            if settings.report:
+                write_donor_picture(result, donation, folder.path, case_id=case.case_id)
         if settings.report:
             shown = part.shape(result.implant) if part else result.implant
             write_implant_report(
@@ -190,6 +207,14 @@ def _read_reference(settings: CaseSettings, skull: SkullInput, skull_name: str) 
         return None
     part = PartFile(settings.reference_implant, settings.reference_segment, "--reference-segment")
     return read_part(part, skull.read, skull_name, orientation=settings.orientation, frame=settings.mesh_frame)
+
+
+def _read_donor(settings: CaseSettings) -> SkullInput | None:
+    if settings.donor is None:
+        return None
+    if settings.ct:
+        return read_ct_skull(Path(settings.donor), threshold_hu=settings.bone_threshold_hu)
+    return read_skull(settings.donor, frame=settings.mesh_frame)
 
 
 def _write_masks_and_surfaces(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from CraNeXtLib.pictures.camera import Camera
-from CraNeXtLib.pictures.palette import BONE, IMPLANT, INK
+from CraNeXtLib.pictures.palette import BONE, IMPLANT, INK, REST
 from CraNeXtLib.pictures.png_files import FOOT_PIXELS, write_png
 from CraNeXtLib.pictures.skull_renderer import SkullScene, render_skull
 
@@ -73,7 +73,13 @@ class SkullViews:
 
 
 def write_implant_picture(
-    views: SkullViews, path: str | Path, *, title: str, case_id: str = "", six_sides: bool = False
+    views: SkullViews,
+    path: str | Path,
+    *,
+    title: str,
+    case_id: str = "",
+    six_sides: bool = False,
+    names: tuple[str, str] = ("Implant", ""),
 ) -> None:
     """Draw the skull with the implant in color, facing the implant and from two more sides, as PNG 1600 pixels wide.
 
@@ -83,6 +89,7 @@ def write_implant_picture(
         title: One line above the views.
         case_id: Name of the case, if there is one.
         six_sides: Draw the front, the back, both sides, the top and the base instead.
+        names: What the implant is called, and the part of it that the scene colors differently.
 
     Raises:
         InputError: If the file cannot be written.
@@ -102,7 +109,10 @@ def write_implant_picture(
         for letter, offset in zip(views.cameras[caption].side_letters, (60, 460), strict=True):
             draw.text((left + offset, top + 576), letter, fill=INK, font=small, anchor="mm")
     right = 1560.0
-    for label, color in ((f"Implant, {views.scene.implant_ml:.1f} mL", IMPLANT), ("Defective skull", BONE)):
+    labels = [("Defective skull", BONE), (f"{names[0]}, {views.scene.implant_ml:.1f} mL", IMPLANT)]
+    if views.scene.rest is not None:
+        labels = [labels[0], (names[1], REST), (names[0], IMPLANT)]
+    for label, color in reversed(labels):
         right -= draw.textlength(label, font=small)
         draw.text((right, 42), label, fill=INK, font=small, anchor="lm")
         draw.rectangle((right - 24, 34, right - 8, 50), fill=tuple((255 * color).astype(int)))

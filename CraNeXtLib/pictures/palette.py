@@ -14,6 +14,9 @@ BONE = np.array([226, 214, 190]) / 255
 IMPLANT = np.array([38, 132, 158]) / 255
 """An implant, RGB from 0 to 1."""
 
+REST = np.array([214, 120, 44]) / 255
+"""A part of an implant that is told from the rest of it, RGB from 0 to 1."""
+
 OUTLINE = (90, 215, 245)
 """The outline of an implant on a slice, 8-bit RGB: the implant's color, brighter, to be seen on bone and on black."""
 

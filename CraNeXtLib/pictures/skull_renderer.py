@@ -17,7 +17,7 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.lighting import brightness
 from CraNeXtLib.pictures.mesh_renderer import picture_of, unit, visible_surface
-from CraNeXtLib.pictures.palette import BONE, IMPLANT
+from CraNeXtLib.pictures.palette import BONE, IMPLANT, REST
 
 SAMPLE_MM = 1.2
 """Size to which finer voxels are averaged."""
@@ -36,16 +36,20 @@ class SkullScene:
         implant: Occupancy of the implant, of the same shape; may be 0 everywhere.
         axes: Steps along the array axes in RAS mm, as the columns of a matrix of shape (3, 3).
         origin: RAS position of the first voxel's center in mm, shape (3,).
+        rest: Occupancy of a part of the implant that has a color of its own, of the same shape, if there is one.
     """
 
     skull: np.ndarray
     implant: np.ndarray
     axes: np.ndarray
     origin: np.ndarray
+    rest: np.ndarray | None = None
 
     @classmethod
-    def of(cls, defective: Volume, implant: Volume, *, sample_mm: float = SAMPLE_MM) -> SkullScene:
-        """Return the scene of two masks of one geometry, on voxels of about so many mm or coarser.
+    def of(
+        cls, defective: Volume, implant: Volume, rest: Volume | None = None, *, sample_mm: float = SAMPLE_MM
+    ) -> SkullScene:
+        """Return the scene of masks of one geometry, on voxels of about so many mm or coarser.
 
         Raises:
             InputError: If the geometries differ or both masks are empty.
@@ -54,10 +58,11 @@ class SkullScene:
             raise InputError("The implant and the defective skull differ in geometry; resample one onto the other.")
         box = foreground_box(mask(defective) | mask(implant))
         block = np.maximum(1, np.round(sample_mm / defective.spacing).astype(int))
-        parts = (volume.with_voxels(mask(volume)).crop(box) for volume in (defective, implant))
-        skull, plate = (np.pad(block_mean(part, block).voxels, _MARGIN_VOXELS) for part in parts)
+        shown = (defective, implant, *(() if rest is None else (rest,)))
+        parts = (volume.with_voxels(mask(volume)).crop(box) for volume in shown)
+        skull, plate, *other = (np.pad(block_mean(part, block).voxels, _MARGIN_VOXELS) for part in parts)
         first = np.array([side.start for side in box]) - _MARGIN_VOXELS * block + (block - 1) / 2
-        return cls(skull, plate, defective.affine[:3, :3] * block, defective.to_ras(first[None])[0])
+        return cls(skull, plate, defective.affine[:3, :3] * block, defective.to_ras(first[None])[0], *other)
 
     @cached_property
     def implant_ml(self) -> float:
@@ -110,7 +115,10 @@ class SkullScene:
         implant, skull = self.sample(self.implant, inner), self.sample(self.skull, inner)
         # The color changes from bone to implant where between a third and two thirds of the occupancy is implant.
         fraction = np.clip(3 * implant / np.maximum(implant + skull, 1e-3) - 1, 0, 1)[:, None]
-        return (BONE + fraction * (IMPLANT - BONE)).astype(np.float32)
+        color = IMPLANT
+        if self.rest is not None:
+            color = np.where((self.sample(self.rest, inner) > implant / 2)[:, None], REST, IMPLANT)
+        return (BONE + fraction * (color - BONE)).astype(np.float32)
 
     @cached_property
     def surface_points(self) -> np.ndarray:

@@ -17,7 +17,7 @@ from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 SIGNATURES = {
     "CaseSettings": "ct model device series bone_threshold_hu orientation segment mesh_unit mesh_space "
     "postprocessing defects reference_implant "
-    "reference_segment report case_id finishing material fit_limits preview bone_model_mm glb "
+    "reference_segment donor report case_id finishing material fit_limits preview bone_model_mm glb "
     "bone_base_mm skull_model_mm",
     "FinishSettings": "clearance_mm edge_radius_mm minimum_wall_mm rim_bevel_deg under_contour_mm minimum_thickness_mm "
     "maximum_thickness_mm insertion perforation_diameter_mm perforation_pitch_mm perforation_border_mm engraving "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from CraNeXtLib.cases.report.contents import Head, head_of
-from CraNeXtLib.cases.report.wording import Rows, criteria_rows, value_text
+from CraNeXtLib.cases.report.wording import Rows, criteria_rows, donor_rows, value_text
 
 _HASH_DIGITS = 12
 _NOTABLE = 0.35  # cosine above which a direction also comes from that side, within about 70° of it
@@ -80,6 +80,7 @@ def _part(result: Mapping[str, Any]) -> Rows:
     measured = f"along the rim {_mostly(gap)}" if gap else "not measured, since no bone is near"
     rows = [
         *(("Place", _place(defect)) for defect in result.get("defects", ())),
+        *([("Source", "; ".join(value for _, value in donor_rows(result["donor"])))] if "donor" in result else []),
         ("Size", f"{fit['volume_ml']:.1f} mL; {result['defect_area_cm2']:.0f} cm² of outer surface"),
         ("Thickness", f"{_mostly(fit['thickness_mm'])}; thinnest wall {fit['smallest_wall_mm']:.1f} mm"),
         ("Gap to the bone", f"made with {settings['clearance_mm']:g} mm; {measured}"),
@@ -141,6 +142,7 @@ def _files(result: Mapping[str, Any], hashes: Mapping[str, Mapping[str, str]]) -
     made_by = f"{model['name']}, SHA-256 {model['sha256']}" if model else ""
     return [
         *((f"Input ({name})", file["sha256"]) for name, file in inputs.items()),
+        *([("Input (donor)", result["donor"]["sha256"])] if "donor" in result else []),
         *((f"{kind}: {name}", digest) for kind, files in hashes.items() for name, digest in files.items()),
         ("Model", "; ".join(filter(None, (made_by, drawn)))),
         ("Software", f"CraNeXt {versions.pop('cranext')}, " + ", ".join(f"{n} {v}" for n, v in versions.items())),

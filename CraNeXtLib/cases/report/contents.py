@@ -11,10 +11,12 @@ from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_rows
 from CraNeXtLib.cases.report.places import Place, criteria_places
 from CraNeXtLib.cases.report.sign_off import SIGN_OFF_NOTE
 from CraNeXtLib.cases.report.wording import (
+    DONOR_NOTE,
     NOT_VALIDATED,
     Rows,
     criteria_rows,
     direction_text,
+    donor_rows,
     place_text,
     seat_text,
     spread_text,
@@ -86,6 +88,7 @@ def sections_of(
     maps: Sequence[Figure],
     expected: Sequence[Figure] = (),
     fixation: Sequence[Figure] = (),
+    donor: Sequence[Figure] = (),
     sign_off: Rows | None = None,
 ) -> list[Section]:
     """Return the report's sections; those without content are left out.
@@ -96,12 +99,14 @@ def sections_of(
         maps: Distance maps on the implant.
         expected: Map of the expected error on it.
         fixation: Its plates and holes.
+        donor: Its parts from a donor and from the model.
         sign_off: What is signed.
     """
     checklist, fit = result.get("checklist"), result.get("fit")
     sections = [
         Section("Implant", _implant(result)),
         Section("Defects found", _defects(result), places=_defect_places(result)),
+        Section("Donor", donor_rows(result.get("donor")), donor, DONOR_NOTE),
         Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR, _expected_error_places(result)),
         Section("Checklist", criteria_rows(checklist), note=NOT_VALIDATED, places=criteria_places(checklist)),
         Section("Fit", criteria_rows(fit) + _fit(result), maps, _fit_note(result), criteria_places(fit)),
@@ -222,6 +227,7 @@ def _provenance(result: dict[str, Any]) -> Rows:
         *([("Edited", "by hand, after the model made it")] if result.get("edited") else []),
         ("Input", f"{' × '.join(map(str, source['shape']))} voxels of {_spacing(source)} mm, {source['orientation']}"),
         *((f"{name} SHA-256", file["sha256"]) for name, file in inputs.items()),
+        *([("Donor SHA-256", result["donor"]["sha256"])] if "donor" in result else []),
         *([("Model", f"{model['name']}, SHA-256 {model['sha256']}")] if model else []),
         *([("Parameters", _listed(result["parameters"]))] if "parameters" in result else []),
         ("Versions", ", ".join(f"{name} {version}" for name, version in result["versions"].items())),
@@ -230,7 +236,7 @@ def _provenance(result: dict[str, Any]) -> Rows:
 
 def _listed(parameters: dict[str, Any]) -> str:
     """Return settings as text, without files, whose names may be a patient's."""
-    shown = parameters | {"reference_implant": "given" if parameters.get("reference_implant") else None}
+    shown = parameters | {name: "given" for name in ("reference_implant", "donor") if parameters.get(name)}
     return ", ".join(f"{name.replace('_', ' ')}: {value_text(value)}" for name, value in shown.items())
 
 

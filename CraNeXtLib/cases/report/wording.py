@@ -50,6 +50,22 @@ def _criterion(criterion: dict[str, Any]) -> str:
     return f"{answer}; worst at {place_text(place)}" if place and criterion["passed"] is False else answer
 
 
+DONOR_NOTE = "The donor is a scan of the same skull from before the craniectomy."
+
+
+def donor_rows(donor: dict[str, Any] | None) -> Rows:
+    """Return how much of the implant the donor gave, and how well it matches the skull; ``donor`` of the result."""
+    if not donor:
+        return []
+    share, rest = donor["percent"], 100 - donor["percent"]
+    spread = f"{donor['rms_mm']:.2f} mm (RMS), 95 % within {donor['p95_mm']:.2f} mm (limit {donor['limit_mm']:g} mm)"
+    compared = f"{donor['compared_percent']:.0f} % of the vault was compared"
+    return [
+        ("Share", f"{share:.0f} % of the implant is the donor's bone, {rest:.0f} % the model's"),
+        ("Match", f"distance of the donor's vault from the skull's: {spread}; {compared}"),
+    ]
+
+
 def value_text(value: Any) -> str:
     """Return a setting as text."""
     if isinstance(value, dict):

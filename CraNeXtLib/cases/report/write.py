@@ -23,6 +23,7 @@ def write_report(
     maps: Sequence[Figure] = (),
     expected: Sequence[Figure] = (),
     fixation: Sequence[Figure] = (),
+    donor: Sequence[Figure] = (),
     scene: Scene | None = None,
 ) -> None:
     """Write ``report.html`` and ``report.pdf`` into a folder.
@@ -36,10 +37,12 @@ def write_report(
         maps: Distance maps on the implant.
         expected: Map of the expected error on it.
         fixation: Its plates and holes.
+        donor: Its parts from a donor and from the model.
         scene: Skull and implant in 3D, for the HTML file.
     """
     head, opening = head_of(result), next(iter(figures), None)
-    sections = sections_of(result, figures[1:], maps, expected, fixation, sign_off_rows(result, folder))
+    signed = sign_off_rows(result, folder)
+    sections = sections_of(result, figures[1:], maps, expected, fixation, donor, signed)
     page = html_page(head, sections, opening, scene_markup(scene) if scene else None)
     (folder / "report.html").write_text(page, encoding="utf-8")
     write_pdf(folder / "report.pdf", head, sections, opening)

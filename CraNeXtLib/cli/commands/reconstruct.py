@@ -38,6 +38,12 @@ def add_to(commands: SubParsers) -> None:
     )
     add_output_folder(parser)
     parser.add_argument("--reference-implant", metavar="FILE", help="true implant to measure the result against")
+    parser.add_argument(
+        "--donor",
+        metavar="FILE",
+        help="the same patient's skull before the craniectomy, a mask or, with --ct, a CT: where it has bone, the "
+        "implant is that, and the model makes the rest",
+    )
     add_case_id(parser, "input")
     add_settings(parser)
     parser.set_defaults(run=_run)

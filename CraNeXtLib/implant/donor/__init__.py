@@ -1,0 +1,1 @@
+"""An implant whose shape comes from a scan of before the craniectomy, the donor, where that has bone."""
