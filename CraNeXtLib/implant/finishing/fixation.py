@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,6 +21,7 @@ from CraNeXtLib.implant.finishing.suture_holes import place_suspension_holes, pl
 from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
 _BONE_STEP_MM = 1.0
+_UNEVEN = 1.7  # times the mean distance between plates that is warned of
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,7 @@ def fixed(
                 f"Only {len(plates)} of {wanted} plates found a place along the rim where their screws keep all "
                 "distances; change the plates, or reduce the distances to edge and midline."
             )
+        warnings += _wide_gaps(plates)
         part, covered = with_plates(part, plates, settings)
         taken = taken | covered
     holes: list[Hole] = []
@@ -118,6 +121,20 @@ def fixed(
         part = part.with_voxels(field)
         holes += found
     return Fixation(part, tuple(plates), tuple(holes), taken, tuple(warnings))
+
+
+def _wide_gaps(plates: Sequence[Plate]) -> list[str]:
+    """Return a warning if the plates are far from even along the rim."""
+    widest = max(range(len(plates)), key=lambda number: plates[number].next_mm, default=None)
+    if widest is None or len(plates) < 2:
+        return []
+    gap_mm, mean_mm = plates[widest].next_mm, sum(plate.next_mm for plate in plates) / len(plates)
+    if gap_mm < _UNEVEN * mean_mm:
+        return []
+    return [
+        f"There is no plate on {gap_mm:.0f} mm of the rim, between plates {widest + 1} and "
+        f"{(widest + 1) % len(plates) + 1}, where no place keeps all distances; a smaller plate may fit there."
+    ]
 
 
 def _bone_beside(part: Volume, rim: RimLine, skull: Volume, settings: FixationSettings) -> Volume:

@@ -59,13 +59,16 @@ class Candidates:
     depths_mm: np.ndarray
     midlines_mm: np.ndarray
 
-    def allowed(self, *, depth_mm: float, edge_mm: float, midline_mm: float) -> np.ndarray:
-        """Return where depth, edge and midline keep their least values, bool of shape (N,)."""
+    def allowed(self, *, depth_mm: float, edge_mm: float, midline_mm: float, wall_mm: float) -> np.ndarray:
+        """Return where depth, edge and midline keep their least values, and a part its wall, bool of shape (N,)."""
         far = np.isnan(self.midlines_mm) | (self.midlines_mm >= midline_mm)
         allowed = np.isfinite(self.places).all(axis=1) & (self.depths_mm >= depth_mm) & far
         within_mm = edge_mm + self.diameter_mm / 2
         edges = self.surface.edge_mm(self.places[allowed], self.axes[allowed], within_mm=within_mm)
         allowed[allowed] = edges >= within_mm
+        if self.surface.solid:
+            chosen = self.places[allowed], self.axes[allowed], self.depths_mm[allowed]
+            allowed[allowed] = self.surface.enclosed(*chosen, self.diameter_mm / 2 + wall_mm)
         return allowed
 
     def hole(self, station: int) -> Hole:

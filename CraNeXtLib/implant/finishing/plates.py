@@ -80,7 +80,9 @@ def place_plates(
         least_mm = settings.screw_depth_mm
         if surface is part:
             least_mm = max(least_mm, wall_mm + settings.recess_mm)
-        free = free & row.allowed(depth_mm=least_mm, edge_mm=settings.screw_edge_mm, midline_mm=settings.midline_mm)
+        free = free & row.allowed(
+            depth_mm=least_mm, edge_mm=settings.screw_edge_mm, midline_mm=settings.midline_mm, wall_mm=wall_mm
+        )
         rows.append(row)
     if settings.recess_mm:
         free = free & _walled(rim, part, settings, wall_mm)
@@ -102,7 +104,7 @@ def place_plates(
 
 
 def _walled(rim: RimLine, part: RaySurface, settings: FixationSettings, wall_mm: float) -> np.ndarray:
-    """Return where a recess leaves walls beside it and below them, bool of shape (N,)."""
+    """Return where a recess leaves walls beside it, bool of shape (N,)."""
     aside = settings.plate_width_mm / 2 + PLAY_MM + wall_mm
     across = np.cross(rim.normals, rim.outward)
     end = settings.plate_length_mm / 2 + PLAY_MM + wall_mm
@@ -110,7 +112,7 @@ def _walled(rim: RimLine, part: RaySurface, settings: FixationSettings, wall_mm:
     for inward in np.arange(_BESIDE_RIM_MM, end, _WALL_STEP_MM):
         for side in (-aside, aside):
             points = rim.points - inward * rim.outward + side * across
-            walled &= part.below(points, rim.normals)[1] >= wall_mm + settings.recess_mm
+            walled &= part.below(points, rim.normals)[1] >= wall_mm
     return walled
 
 

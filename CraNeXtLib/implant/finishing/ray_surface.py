@@ -15,7 +15,7 @@ FARTHEST_EDGE_MM = 15.0
 
 _ABOVE_MM, _BELOW_MM, _STEP_MM = 6.0, 20.0, 0.25  # of a ray
 _EVEN_MM = 3.0  # a surface this much higher or lower beside a place is not the same one
-_DEPTHS = np.array([0.5, 0.85])  # parts of the thickness where edges are looked for in what is solid
+_DEPTHS = np.array([0.5, 0.85])  # parts of the thickness where there must be material around a hole
 _RINGS_MM, _DIRECTIONS = 0.25, 16  # between rings around a place, and rays on each
 
 
@@ -25,8 +25,7 @@ class RaySurface:
 
     Args:
         field: Field of bone or part, negative inside.
-        solid: Whether edges are looked for below the surface, too, as the wall of a part may slant below a hole. Bone
-            is spongy there.
+        solid: Whether it is solid below; bone is spongy there.
     """
 
     field: Volume
@@ -64,19 +63,31 @@ class RaySurface:
         turns = np.linspace(0, 2 * np.pi, _DIRECTIONS, endpoint=False)
         heights = np.arange(_EVEN_MM, -_EVEN_MM - 1e-6, -3 * _STEP_MM)
         edges = np.full(len(places), within_mm)
-        depths = self.below(places, axes)[1] if self.solid else np.zeros(len(places))
-        for number, (place, axis, depth) in enumerate(zip(places, axes, depths, strict=True)):
+        for number, (place, axis) in enumerate(zip(places, axes, strict=True)):
             across = axes_toward(axis)[:, :2] @ np.stack([np.cos(turns), np.sin(turns)])
             rings = place + (radii[:, None, None] * across.T).reshape(-1, 3)
             values = self._along(rings, np.broadcast_to(axis, rings.shape), heights)
-            there = (values < 0).any(axis=1)
-            if self.solid:
-                deeper = self._along(rings, np.broadcast_to(axis, rings.shape), -depth * _DEPTHS)
-                there &= (deeper < 0).all(axis=1)
-            whole = there.reshape(len(radii), -1).all(axis=1)
+            whole = (values < 0).any(axis=1).reshape(len(radii), -1).all(axis=1)
             if not whole.all():
                 edges[number] = [0.0, *radii][int(whole.argmin())]
         return edges
+
+    def enclosed(self, places: np.ndarray, axes: np.ndarray, depths_mm: np.ndarray, radius_mm: float) -> np.ndarray:
+        """Return whether there is material around holes down to their bottom, too, bool of shape (N,).
+
+        Args:
+            places: Places on the surface, RAS mm, shape (N, 3).
+            axes: RAS unit vectors out of the head, shape (N, 3).
+            depths_mm: Depths of the holes, shape (N,).
+            radius_mm: Distance from their axes at which there must be material.
+        """
+        turns = np.linspace(0, 2 * np.pi, _DIRECTIONS, endpoint=False)
+        whole = np.ones(len(places), bool)
+        for number, (place, axis, depth) in enumerate(zip(places, axes, depths_mm, strict=True)):
+            across = axes_toward(axis)[:, :2] @ np.stack([np.cos(turns), np.sin(turns)])
+            ring = place + radius_mm * across.T
+            whole[number] = (self._along(ring, np.broadcast_to(axis, ring.shape), -depth * _DEPTHS) < 0).all()
+        return whole
 
     def _along(self, points: np.ndarray, axes: np.ndarray, heights: np.ndarray) -> np.ndarray:
         """Return the field at heights above points, shape (N, H)."""

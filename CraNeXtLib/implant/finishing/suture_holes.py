@@ -15,6 +15,7 @@ from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 _SPARE_MM = 1.0  # for a rim that is not straight, and since holes come nearer to each other below
 _FACING = np.cos(np.deg2rad(45))
 _COLUMN_MM = 2.0  # between places for suspension that are compared
+_TRIED = 40  # places around the middle of each cluster
 
 
 def place_suture_holes(
@@ -74,22 +75,21 @@ def place_suspension_holes(
     if midline is not None:
         far = midline.distance_mm(tops) >= settings.midline_mm
         tops, axes = tops[far], axes[far]
-    chosen: list[int] = []
+    surface, holes = RaySurface(view.part, solid=True), list[Hole]()
     for center in _clusters(tops, min(settings.suspension_holes, len(tops))):
-        apart = [np.linalg.norm(tops - tops[index], axis=1) for index in chosen]
-        clear = np.all([each >= settings.hole_diameter_mm + wall_mm + _SPARE_MM for each in apart], axis=0)
-        distances = np.where(clear, np.linalg.norm(tops - center, axis=1), np.inf)
-        if np.isfinite(distances).any():
-            chosen.append(int(distances.argmin()))
-    row = candidates(
-        "suspension", RaySurface(view.part, solid=True), tops[chosen], axes[chosen], settings.hole_diameter_mm, midline
-    )
-    return [row.hole(number) for number in np.flatnonzero(_free(row, view, settings, taken, wall_mm)).tolist()]
+        nearest = np.linalg.norm(tops - center, axis=1).argsort()[:_TRIED]
+        row = candidates("suspension", surface, tops[nearest], axes[nearest], settings.hole_diameter_mm, midline)
+        free = _free(row, view, settings, taken, wall_mm)
+        for hole in holes:
+            apart = np.linalg.norm(row.places - hole.place_ras_mm, axis=1)
+            free &= apart >= settings.hole_diameter_mm + wall_mm + _SPARE_MM
+        holes += [row.hole(int(free.argmax()))] if free.any() else []
+    return holes
 
 
 def _free(row: Candidates, view: PlanView, settings: FixationSettings, taken: np.ndarray, wall_mm: float) -> np.ndarray:
     """Return which holes keep clear of the edge, the midline and what is taken, bool of shape (N,)."""
-    allowed = row.allowed(depth_mm=0.1, edge_mm=settings.hole_edge_mm, midline_mm=settings.midline_mm)
+    allowed = row.allowed(depth_mm=0.1, edge_mm=settings.hole_edge_mm, midline_mm=settings.midline_mm, wall_mm=wall_mm)
     room = ndimage.distance_transform_edt(~taken) * view.step if taken.any() else np.full(taken.shape, np.inf)
     for part in (0.0, 0.5, 1.0):  # of the depth, since holes on a curved part come nearer to each other below
         middles = np.nan_to_num(row.places - part * row.depths_mm[:, None] * row.axes)

@@ -117,7 +117,8 @@ def test_what_finds_no_place_is_warned_of():
     assert 4 < len(made.plates) < 20
     assert min(screw.place_ras_mm[0] for plate in made.plates for screw in plate.screws) > 0
     assert f"Only {len(made.plates)} of 20 plates" in made.warnings[0]
-    assert f"Only {len(made.holes)} of 20 suspension holes" in made.warnings[1]
+    assert "mm of the rim, between plates" in made.warnings[1]
+    assert f"Only {len(made.holes)} of 20 suspension holes" in made.warnings[2]
     nothing = fixed(cap(), Anchorage(skull(), SAGITTAL), FixationSettings(plates=2, midline_mm=60), **OPTIONS)
     assert (nothing.plates, len(nothing.warnings)) == ((), 1)
 

@@ -27,9 +27,11 @@ def test_rays_meet_the_outer_side_and_measure_the_thickness(plate):
     assert np.isnan(places[2]).all()
 
 
-@pytest.mark.parametrize(("solid", "edge_mm"), [(False, 7.4), (True, 8.0 - 0.85 * 6)])
-def test_the_edge_of_what_is_solid_is_looked_for_below_the_surface_too(plate, solid, edge_mm):
-    surface = RaySurface(plate, solid)
-    assert surface.edge_mm(np.array([[12.0, 0, 10]]), UP) == pytest.approx([edge_mm], abs=0.7)
-    assert surface.edge_mm(np.array([[12.0, 0, 10]]), UP, within_mm=2.0) == [2.0]
+def test_the_edge_is_that_of_the_outer_side_and_what_is_around_a_hole_is_looked_at_below(plate):
+    surface, place = RaySurface(plate), np.array([[12.0, 0, 10]])
+    assert surface.edge_mm(place, UP) == pytest.approx([7.4], abs=0.7)
+    assert surface.edge_mm(place, UP, within_mm=2.0) == [2.0]
     assert surface.edge_mm(np.array([[-2.0, 0, 10]]), UP) == [FARTHEST_EDGE_MM]
+    depth = np.array([6.0])  # where the edge is at x = 14.9
+    assert surface.enclosed(place, UP, depth, 2.4).all()
+    assert not surface.enclosed(place, UP, depth, 3.4).any()
