@@ -131,10 +131,11 @@ def _wide_gaps(plates: Sequence[Plate]) -> list[str]:
     gap_mm, mean_mm = plates[widest].next_mm, sum(plate.next_mm for plate in plates) / len(plates)
     if gap_mm < _UNEVEN * mean_mm:
         return []
-    return [
+    warning = (
         f"There is no plate on {gap_mm:.0f} mm of the rim, between plates {widest + 1} and "
         f"{(widest + 1) % len(plates) + 1}, where no place keeps all distances; a smaller plate may fit there."
-    ]
+    )
+    return [warning]
 
 
 def _bone_beside(part: Volume, rim: RimLine, skull: Volume, settings: FixationSettings) -> Volume:
