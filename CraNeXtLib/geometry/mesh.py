@@ -55,6 +55,23 @@ class Mesh:
         return bool(len(edges) and (np.diff(edges) > 0).all() and np.array_equal(edges, reverse))
 
 
+def averaged_normals(mesh: Mesh, *, rounds: int) -> np.ndarray:
+    """Return unit normals at the vertices for shading, shape (N, 3), each averaged with its neighbors' several times.
+
+    With them, the surface of a mask looks smooth, while its vertices stay; smoothing those as much would take longer.
+    """
+    from scipy import sparse
+
+    count = len(mesh.vertices)
+    start, end = mesh.faces.ravel(), np.roll(mesh.faces, -1, axis=1).ravel()
+    edges = sparse.csr_array((np.ones(len(start), np.float32), (start, end)), shape=(count, count))
+    sums = mesh.vertex_normals
+    for _ in range(rounds):
+        sums = sums + edges @ sums
+        sums /= np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+    return sums
+
+
 def joined(meshes: Sequence[Mesh]) -> Mesh:
     """Return several meshes as one."""
     starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])

@@ -7,43 +7,16 @@ from html import escape
 from pathlib import Path
 
 from CraNeXtLib.cases.approval.contents import EXPLANATION, ApprovalSheet
+from CraNeXtLib.cases.report.content_policy import content_policy
 from CraNeXtLib.cases.report.wording import Rows
 
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width">
 <title>{title}</title>
-<style>
-  @page {{ size: A4; margin: 10mm }}
-  body {{ font: 8.5pt/1.3 system-ui, sans-serif; max-width: 190mm; margin: 5mm auto; color: #000; background: #fff }}
-  @media print {{ body {{ margin: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact }} }}
-  h1 {{ font-size: 14pt; margin: 0 0 1.5mm }}
-  p {{ margin: 1mm 0 }}
-  img {{ width: 88%; display: block; margin: 1.5mm auto }}
-  table {{ border-collapse: collapse; width: 100% }}
-  th, td {{ text-align: left; padding: .4mm 1.5mm .4mm 0; border-bottom: 1px solid #ccc; vertical-align: top }}
-  th {{ font-weight: 600 }}
-  td {{ overflow-wrap: anywhere }}
-  .columns {{ display: grid; grid-template-columns: 1fr 1fr; gap: 5mm; align-items: start }}
-  .columns th {{ width: 22mm }}
-  .columns .checks th {{ width: 46mm }}
-  .files {{ font-size: 7pt; margin-top: 2mm }}
-  .files th {{ width: 40mm }}
-  .notice {{ background: #fbf1e0; border-left: 1mm solid #c47600; padding: .7mm 2mm }}
-  .verdict {{ font-weight: 600; font-size: 10pt; padding: 1.2mm 2mm; border: 1.5pt solid }}
-  .fits {{ border-color: #2e7d32; background: #e9f3ea }}
-  .fails {{ border-color: #c62828; background: #fbe9e9 }}
-  .open {{ border-color: #888; background: #f2f2f2 }}
-  .small {{ font-size: 7pt }}
-  .sign {{ border: 1pt solid #000; padding: 2mm; margin-top: 2mm; break-inside: avoid }}
-  .lines {{ display: grid; grid-template-columns: 45mm 1fr; gap: 4mm; margin: 1.5mm 0 0 }}
-  .lines.names {{ grid-template-columns: 1fr 38mm 1fr }}
-  .lines span {{ border-bottom: .6pt solid #000; min-height: 6mm }}
-  .lines .box::before {{ content: ""; display: inline-block; width: 3mm; height: 3mm; border: .8pt solid #000;
-    margin-right: 2mm; vertical-align: -.4mm }}
-  .lines .plain {{ border: 0 }}
-</style>
+<style>{style}</style>
 <h1>{title}</h1>
 <p class="verdict {verdict_class}">{verdict}</p>
 {notices}
@@ -55,6 +28,37 @@ _PAGE = """<!doctype html>
 <div class="lines"><span class="box plain">Accepted as shown</span><span class="box">Change:</span></div>
 <div class="lines names"><span>Name:</span><span>Date:</span><span>Signature:</span></div></div>
 </html>
+"""
+
+_STYLE = """
+  @page { size: A4; margin: 10mm }
+  body { font: 8.5pt/1.3 system-ui, sans-serif; max-width: 190mm; margin: 5mm auto; color: #000; background: #fff }
+  @media print { body { margin: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact } }
+  h1 { font-size: 14pt; margin: 0 0 1.5mm }
+  p { margin: 1mm 0 }
+  img { width: 88%; display: block; margin: 1.5mm auto }
+  table { border-collapse: collapse; width: 100% }
+  th, td { text-align: left; padding: .4mm 1.5mm .4mm 0; border-bottom: 1px solid #ccc; vertical-align: top }
+  th { font-weight: 600 }
+  td { overflow-wrap: anywhere }
+  .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 5mm; align-items: start }
+  .columns th { width: 22mm }
+  .columns .checks th { width: 46mm }
+  .files { font-size: 7pt; margin-top: 2mm }
+  .files th { width: 40mm }
+  .notice { background: #fbf1e0; border-left: 1mm solid #c47600; padding: .7mm 2mm }
+  .verdict { font-weight: 600; font-size: 10pt; padding: 1.2mm 2mm; border: 1.5pt solid }
+  .fits { border-color: #2e7d32; background: #e9f3ea }
+  .fails { border-color: #c62828; background: #fbe9e9 }
+  .open { border-color: #888; background: #f2f2f2 }
+  .small { font-size: 7pt }
+  .sign { border: 1pt solid #000; padding: 2mm; margin-top: 2mm; break-inside: avoid }
+  .lines { display: grid; grid-template-columns: 45mm 1fr; gap: 4mm; margin: 1.5mm 0 0 }
+  .lines.names { grid-template-columns: 1fr 38mm 1fr }
+  .lines span { border-bottom: .6pt solid #000; min-height: 6mm }
+  .lines .box::before { content: ""; display: inline-block; width: 3mm; height: 3mm; border: .8pt solid #000;
+    margin-right: 2mm; vertical-align: -.4mm }
+  .lines .plain { border: 0 }
 """
 
 _CLASSES = {True: "fits", False: "fails", None: "open"}
@@ -70,6 +74,8 @@ def html_page(sheet: ApprovalSheet, picture: Path) -> str:
     """
     head = sheet.head
     return _PAGE.format(
+        policy=content_policy(styles=(_STYLE,), scripts=()),
+        style=_STYLE,
         title=escape(head.title),
         verdict=escape(head.verdict),
         verdict_class=_CLASSES[head.fits],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from CraNeXtLib.cases.report.figures import Figure
-from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_rows
+from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_places, fixation_rows
 from CraNeXtLib.cases.report.places import Place, criteria_places
 from CraNeXtLib.cases.report.sign_off import SIGN_OFF_NOTE
 from CraNeXtLib.cases.report.wording import (
@@ -102,7 +102,7 @@ def sections_of(
         donor: Its parts from a donor and from the model.
         sign_off: What is signed.
     """
-    checklist, fit = result.get("checklist"), result.get("fit")
+    checklist, fit, finishing = (result.get(name) for name in ("checklist", "fit", "finishing"))
     sections = [
         Section("Implant", _implant(result)),
         Section("Defects found", _defects(result), places=_defect_places(result)),
@@ -110,7 +110,7 @@ def sections_of(
         Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR, _expected_error_places(result)),
         Section("Checklist", criteria_rows(checklist), note=NOT_VALIDATED, places=criteria_places(checklist)),
         Section("Fit", criteria_rows(fit) + _fit(result), maps, _fit_note(result), criteria_places(fit)),
-        Section("Plates and holes", fixation_rows(result.get("finishing")), fixation, FIXATION_NOTE),
+        Section("Plates and holes", fixation_rows(finishing), fixation, FIXATION_NOTE, fixation_places(finishing)),
         Section("Finishing", _finishing(result), note=NOT_VALIDATED),
         Section("Against the reference implant", _metrics(result)),
         Section("From all sides", figures=figures),

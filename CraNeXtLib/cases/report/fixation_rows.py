@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from CraNeXtLib.cases.report.places import Place
 from CraNeXtLib.cases.report.wording import Rows, place_text
 
 FIXATION_NOTE = (
@@ -15,17 +16,25 @@ FIXATION_NOTE = (
 
 def fixation_rows(finishing: dict[str, Any] | None) -> Rows:
     """Return a row for each plate and each kind of hole of a finished part."""
+    return [(name, text) for name, text, _ in _lines(finishing)]
+
+
+def fixation_places(finishing: dict[str, Any] | None) -> dict[str, Place]:
+    """Return where each plate and each kind of hole is, the first of its holes, by the names of the rows."""
+    return {name: Place(tuple(holes[0]["place_ras_mm"])) for name, _, holes in _lines(finishing) if holes}
+
+
+def _lines(finishing: dict[str, Any] | None) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    """Return name, text and holes of each plate and each kind of hole."""
     pieces = finishing["pieces"] if finishing else []
-    rows = []
     for number, piece in enumerate(pieces, 1):
         of = f" of piece {number}" if len(pieces) > 1 else ""
         for index, plate in enumerate(piece.get("plates", ()), 1):
-            rows.append((f"Plate {index}{of}", _plate(plate)))
+            yield f"Plate {index}{of}", _plate(plate), plate["screws"]
         for purpose in ("suture", "suspension"):
             holes = [hole for hole in piece.get("holes", ()) if hole["purpose"] == purpose]
             if holes:
-                rows.append((f"{purpose.capitalize()} holes{of}", "; ".join(_hole(hole) for hole in holes)))
-    return rows
+                yield f"{purpose.capitalize()} holes{of}", "; ".join(map(_hole, holes)), holes
 
 
 def _plate(plate: dict[str, Any]) -> str:

@@ -2,9 +2,10 @@
 
 import csv
 import json
+from dataclasses import asdict
 
 from CraNeXtLib.cases.fixation_files import write_fixation
-from CraNeXtLib.cases.report.fixation_rows import fixation_rows
+from CraNeXtLib.cases.report.fixation_rows import fixation_places, fixation_rows
 from CraNeXtLib.implant.finishing.finished_implant import FinishedPiece
 from CraNeXtLib.implant.finishing.hole_candidates import Hole
 from CraNeXtLib.implant.finishing.plates import Plate
@@ -53,11 +54,14 @@ def test_the_table_and_the_markups_have_every_hole_where_it_is(tmp_path):
 
 
 def test_the_report_names_each_plate_and_each_kind_of_hole():
-    from dataclasses import asdict
-
     rows = dict(fixation_rows({"pieces": [asdict(PIECE)]}))
     assert list(rows) == ["Plate 1", "Suture holes"]
     assert "pocket, recess of 0.6 mm in part and bone, 41 mm to the next" in rows["Plate 1"]
     assert "screw in bone: RAS 11, 2, 4 mm, depth 6.0, to the edge 3.2, to the midline 30" in rows["Plate 1"]
     assert rows["Suture holes"] == "RAS -4, 5, 6 mm, depth 5.0, to the edge 8.0"
     assert fixation_rows(None) == fixation_rows({"pieces": [{"parts": 1}]}) == []
+
+
+def test_a_plate_is_where_its_first_screw_is():
+    (plate,) = (plate for name, plate in fixation_places({"pieces": [asdict(PIECE)]}).items() if name == "Plate 1")
+    assert plate.ras_mm == tuple(asdict(PIECE)["plates"][0]["screws"][0]["place_ras_mm"])

@@ -5,7 +5,16 @@ import pytest
 from phantoms import head
 
 from CraNeXtLib.geometry.components import pieces_of
-from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals, joined, solid_parts, split_mesh, without_debris
+from CraNeXtLib.geometry.mesh import (
+    Mesh,
+    averaged_normals,
+    face_centers,
+    face_normals,
+    joined,
+    solid_parts,
+    split_mesh,
+    without_debris,
+)
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 
@@ -13,6 +22,23 @@ from CraNeXtLib.geometry.volume import Volume
 TRIANGLES = Mesh(
     np.array([[0.0, 5, 0], [2, 5, 0], [0, 5, 3], [0, 0, 1], [2, 0, 1], [0, 2, 1]]), np.array([[0, 1, 2], [3, 4, 5]])
 )
+
+
+def test_averaged_normals_hide_the_stairs_of_voxels():
+    axis = np.arange(-22, 23)
+    ball = np.add.outer(np.add.outer(axis**2, axis**2), axis**2) < 20**2
+    affine = np.diag([-0.8, 0.8, 1.1, 1])
+    affine[:3, 3] = -22 * np.diag(affine)[:3]
+    mesh = surface_of(Volume(ball, affine), iterations=5)
+    radial = mesh.vertices / np.array([0.8, 0.8, 1.1]) ** 2  # the normals of an ellipsoid around the origin
+    radial /= np.linalg.norm(radial, axis=1, keepdims=True)
+
+    def worst_deg(normals):
+        return np.percentile(np.degrees(np.arccos(np.clip((normals * radial).sum(axis=1), -1, 1))), 95)
+
+    averaged = averaged_normals(mesh, rounds=4)
+    assert np.linalg.norm(averaged, axis=1) == pytest.approx(1)
+    assert worst_deg(averaged) < 7 < 10 < worst_deg(mesh.vertex_normals)
 
 
 def test_a_face_normal_points_outward_and_is_as_long_as_twice_the_area_of_the_face():

@@ -123,7 +123,12 @@ def make_scene(
         "case": case_id,
         "notice": RESEARCH_USE_NOTICE,
         "surfaces": surfaces,
-        "maps": [_map(one, part.key, legends[one.name]) for part in parts for one in part.maps if one.name in legends],
+        "maps": [
+            _map(one, part.key, legends[one.name])
+            for part in parts
+            for one in part.maps
+            if one.name in legends and part.key in {surface["key"] for surface in surfaces}
+        ],
         "unmeasured": UNMEASURED,
         "code": {"step": VALUE_MM, "unknown": UNKNOWN},
         "facing": None if facing is None else np.round(facing, 4).tolist(),

@@ -1,5 +1,7 @@
 """The approval sheet says what the part is in plain words, names its files by their hashes, and is one page."""
 
+import base64
+import hashlib
 import re
 
 import pytest
@@ -127,3 +129,13 @@ def test_the_pdf_is_one_page_with_all_warnings(folder, count):
     printed = pdf_words(folder / "approval.pdf")
     assert all(warning.split(" says")[0] in printed for warning in warnings)
     assert "Signature:" in printed
+
+
+def test_the_policy_of_the_page_allows_its_style_and_nothing_else(folder):
+    write_approval_sheet(RESULT, folder)
+    page = (folder / "approval.html").read_text(encoding="utf-8")
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = page.partition('http-equiv="Content-Security-Policy" content="')[2].partition('"')[0]
+    assert policy.startswith("default-src 'none'; img-src data:; ")
+    assert f"style-src 'sha256-{digest}'; script-src 'none'" in policy

@@ -10,6 +10,7 @@ from phantoms import OBLIQUE, head
 
 from CraNeXtLib.cases.report.viewer.scene import Legend, PaintedSurface, Scene, make_scene
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.pictures.distance_pictures import color_range, colors_of
 from CraNeXtLib.pictures.skull_renderer import SkullScene
@@ -83,3 +84,11 @@ def test_what_would_be_made_is_shown_and_the_rest_hidden(case):
 def test_two_scenes_of_the_same_case_are_equal(case):
     first, second = (scene_of(case)[0] for _ in range(2))
     assert first == second
+
+
+def test_an_implant_smaller_than_a_cell_is_left_out_with_its_maps(case):
+    crumb = Mesh(np.array([[0.1, 0.1, 0], [0.2, 0.1, 0], [0.1, 0.2, 0]]), np.array([[0, 1, 2]]))
+    parts = [PaintedSurface("implant", "Implant", crumb, [DistanceMap(crumb, np.ones(3), "gap_mm")])]
+    scene = make_scene(SkullScene.of(case.defective, case.implant), parts, LEGENDS, made="implant", case_id="A-7")
+    assert [surface["key"] for surface in scene.description["surfaces"]] == ["skull"]
+    assert scene.description["maps"] == []
