@@ -50,11 +50,13 @@ def foreground_box(mask: np.ndarray, *, margin: int | tuple[int, int, int] = 0) 
     (slice(0, 4, None), slice(0, 5, None), slice(1, 6, None))
     """
     starts, stops = np.empty(3, dtype=int), np.empty(3, dtype=int)
-    for axis in range(3):
-        hits = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+    part = mask
+    for axis in np.argsort(np.abs(mask.strides))[::-1].tolist():  # from the slowest, whose rest is least
+        hits = np.flatnonzero(part.any(axis=tuple(other for other in range(3) if other != axis)))
         if not hits.size:
             raise InputError("The mask is empty.")
         starts[axis], stops[axis] = hits[0], hits[-1] + 1
+        part = part[(slice(None),) * axis + (slice(starts[axis], stops[axis]),)]
     return box_from(np.maximum(starts - margin, 0), np.minimum(stops + margin, mask.shape))
 
 

@@ -44,7 +44,7 @@ class SkullViews:
     """
 
     scene: SkullScene
-    supersampling: float = 1.5
+    supersampling: float = 1.25
     _drawn: dict[str, Image.Image] = field(default_factory=dict)
 
     @cached_property

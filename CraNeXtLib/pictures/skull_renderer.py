@@ -19,7 +19,7 @@ from CraNeXtLib.pictures.lighting import brightness
 from CraNeXtLib.pictures.mesh_renderer import picture_of, unit, visible_surface
 from CraNeXtLib.pictures.palette import BONE, IMPLANT, REST
 
-SAMPLE_MM = 1.2
+SAMPLE_MM = 1.6
 """Size to which finer voxels are averaged."""
 
 _SMOOTHING_VOXELS = 0.9  # removes the stairs of the voxels before slopes are taken

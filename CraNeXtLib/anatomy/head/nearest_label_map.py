@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.regions import UNDEFINED
 from CraNeXtLib.geometry.affine import apply_affine
-from CraNeXtLib.geometry.box import box_around
+from CraNeXtLib.geometry.box import Box, box_from
+from CraNeXtLib.geometry.lattice import on_box
 from CraNeXtLib.geometry.volume import Volume
 
 REACH_MM = 20.0
@@ -23,11 +24,12 @@ class NearestLabelMap:
     Args:
         template: Labels 1-8.
         reach_mm: Points further than this from every region are undefined.
+        box: Part of the template's indices to label, which may reach beyond it; by default as far as ``reach_mm``.
     """
 
-    def __init__(self, template: Volume, reach_mm: float = REACH_MM) -> None:
-        padding = np.ceil(reach_mm / template.spacing).astype(int)
-        labels = np.pad(template.voxels, [(p, p) for p in padding])
+    def __init__(self, template: Volume, reach_mm: float = REACH_MM, *, box: Box | None = None) -> None:
+        around = on_box(template, box or _grown(template, reach_mm))
+        labels = around.voxels
         nearest = ndimage.distance_transform_edt(
             labels == 0, sampling=template.spacing, return_distances=False, return_indices=True
         )
@@ -35,10 +37,9 @@ class NearestLabelMap:
         own_indices = np.ogrid[tuple(map(slice, labels.shape))]
         for indices, own, side in zip(nearest, own_indices, template.spacing, strict=True):
             squares += np.square((indices - own.astype(np.int32)) * np.float32(side))
-        nearest_labels = np.where(squares <= reach_mm**2, labels[tuple(nearest)], np.uint8(UNDEFINED.label))
-        affine = template.affine.copy()
-        affine[:3, 3] = template.to_ras(-padding[None])[0]
-        self.volume = Volume(nearest_labels, affine)
+        near = (squares <= reach_mm**2) & labels.any()  # without a label, the transform finds nothing
+        nearest_labels = np.where(near, labels[tuple(nearest)], np.uint8(UNDEFINED.label))
+        self.volume = around.with_voxels(nearest_labels)
 
     def at(self, points: np.ndarray) -> np.ndarray:
         """Return the labels at RAS points of the template, shape (N, 3), as uint8 of shape (N,)."""
@@ -82,6 +83,15 @@ def labels_near(template: Volume, points: np.ndarray) -> np.ndarray:
         template: Labels 1-8.
         points: Shape (N, 3), N at least 1.
     """
-    reach = int(np.ceil(REACH_MM / template.spacing.min()))
-    box = box_around(template.to_indices(points), template.shape, margin=reach)
-    return NearestLabelMap(template.crop(box)).at(points)
+    whole, reach = _grown(template, REACH_MM), np.ceil(REACH_MM / template.spacing) + 1
+    indices = template.to_indices(points)
+    low, high = np.floor(indices.min(axis=0)) - reach, np.ceil(indices.max(axis=0)) + reach + 1
+    starts = np.clip(low, [side.start for side in whole], [side.stop - 1 for side in whole])
+    stops = np.clip(high, starts + 1, [side.stop for side in whole])
+    return NearestLabelMap(template, box=box_from(starts, stops)).at(points)
+
+
+def _grown(template: Volume, margin_mm: float) -> Box:
+    """Return the box of a template with a margin around it."""
+    margin = np.ceil(margin_mm / template.spacing).astype(int)
+    return box_from(-margin, template.shape + margin)

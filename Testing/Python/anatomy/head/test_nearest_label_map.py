@@ -33,3 +33,4 @@ def test_labels_near_a_few_points_are_those_of_the_whole_map():
     assert len(np.unique(whole)) == 9
     np.testing.assert_array_equal([labels_near(template, point[None])[0] for point in points[:40]], whole[:40])
     np.testing.assert_array_equal(labels_near(template, points), whole)
+    assert labels_near(template, template.to_ras(np.array([[-9.0, -9, -9]]))).tolist() == [9]  # nothing is around it
