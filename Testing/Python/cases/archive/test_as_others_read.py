@@ -13,17 +13,19 @@ from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 
 
-@pytest.fixture(params=[None, OBLIQUE, OBLIQUE @ np.diag([1, -1, 1])], ids=["straight", "oblique", "flipped"])
-def archived(tmp_path, request):
+@pytest.fixture(
+    scope="module", params=[None, OBLIQUE, OBLIQUE @ np.diag([1, -1, 1])], ids=["straight", "oblique", "flipped"]
+)
+def archived(tmp_path_factory, request):
     """A folder of DICOM files, and the implant in it, which covers slices without a gap."""
-    ct, bone, implant = scanned_head(request.param)
+    folder, (ct, bone, implant) = tmp_path_factory.mktemp("archived"), scanned_head(request.param)
     voxels = np.zeros(implant.shape, bool)
     voxels[8:10, 5:9, 5:7] = True  # these slices have no bone there
-    write_series(ct, tmp_path / "ct")
-    case = write_case(tmp_path / "case", bone, implant.with_voxels(voxels), finished=False)
+    write_series(ct, folder / "ct")
+    case = write_case(folder / "case", bone, implant.with_voxels(voxels), finished=False)
     write_stl(surface_of(implant.with_voxels(voxels)), case / "implant.stl")
-    export_case(case, tmp_path / "ct", tmp_path / "out")
-    return tmp_path / "out", implant.with_voxels(voxels)
+    export_case(case, folder / "ct", folder / "out")
+    return folder / "out", implant.with_voxels(voxels)
 
 
 @pytest.mark.parametrize("read", [read_with_simpleitk, read_with_slicer], ids=["simpleitk", "slicer"])

@@ -11,6 +11,8 @@ from archived_cases import scanned_head, write_case
 from ct_phantoms import write_series
 from slicer_ui.panel_actions import parameters, press
 
+from CraNeXtLib.cli import worker
+
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
 
@@ -46,7 +48,22 @@ def say_exported(widget, folder):
     widget.panel.binding.update()
 
 
-def test_the_files_are_written_beside_the_exported_case(made, archived, database, really, asked):  # noqa: ARG001
+class JobHere:
+    """A job that does its task at once, in this process."""
+
+    log = ""
+
+    def __init__(self, task, arguments, **_options):
+        self._result = worker._run(task, arguments, lambda *_event: None)
+
+    def poll(self, _progress):
+        return True
+
+    def result(self):
+        return self._result
+
+
+def test_the_files_are_written_beside_the_exported_case(made, archived, database, asked, monkeypatch):  # noqa: ARG001
     case, _ct = archived
     writing = made.panel.archiving.writing
     assert writing.stage_label.text == "Press “Export” first."
@@ -55,7 +72,7 @@ def test_the_files_are_written_beside_the_exported_case(made, archived, database
     result = parameters(made).result
     result.GetNodeReference("CraNeXt.Input").SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
     made.panel.binding.update()
-    really()
+    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", JobHere)
     press(writing)
     assert writing.message.text == f"implant_seg.dcm, implant_stl.dcm, report_pdf.dcm are in {case}."
     assert {"implant_seg.dcm", "export.json", "result.json"} < {path.name for path in case.iterdir()}
