@@ -19,14 +19,17 @@ from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.core.runtime.requirements import installed_version
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
+from CraNeXtLib.geometry.solids import mesh_of
 from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.implant.mold.mold_check import MoldCheck, check_mold
 from CraNeXtLib.implant.mold.opening_direction import best_opening
 from CraNeXtLib.implant.mold.part_surface import part_surface
 from CraNeXtLib.implant.mold.settings import MoldSettings
-from CraNeXtLib.implant.mold.solids import mesh_of, printable
+from CraNeXtLib.implant.mold.solids import printable
+from CraNeXtLib.implant.mold.spring_form import SpringForm, SpringFormCheck, check_spring_form, make_spring_form
 from CraNeXtLib.implant.mold.two_part_mold import TwoPartMold, make_mold, scaled_about_center
 from CraNeXtLib.implant.outward import box_center
+from CraNeXtLib.pictures.mold_pictures import write_mold_pictures, write_spring_form_picture
 
 DESCRIPTION = "mold.json"
 
@@ -51,6 +54,7 @@ def mold_case(
     part_segment: str | None = None,
     mesh_unit: str | None = None,
     mesh_space: str | None = None,
+    spring_form: bool = False,
     case_id: str | None = None,
     replace: bool = False,
     progress: ProgressCallback | None = None,
@@ -58,7 +62,8 @@ def mold_case(
     """Make the mold of the part in a mesh file, check it and write it into a folder.
 
     Writes ``mold_outer.stl`` and ``mold_inner.stl``, named by the side of the part that they form, both with the molded
-    part as ``mold.3mf``, ``molded_part.stl`` and ``mold.json``. If anything fails, no file is written.
+    part as ``mold.3mf``, ``molded_part.stl``, the pictures of ``MOLD_PICTURES`` and ``mold.json``; with a spring form,
+    ``spring_mold.stl``, ``spring_ring.stl`` and ``spring_form.png``, too. If anything fails, no file is written.
 
     Args:
         part: Mesh of the part, such as ``finished_implant.stl``.
@@ -70,6 +75,7 @@ def mold_case(
         part_segment: Name of the part in a 3MF file, if it holds several.
         mesh_unit: Unit of meshes that state none, such as ``"cm"``.
         mesh_space: ``"LPS"`` or ``"RAS"``, for meshes that do not state their space.
+        spring_form: Whether to make a spring form, too: a mold of the outer side, and the ring of the defect's margin.
         case_id: Name of the case; by default the first digits of the skull's SHA-256 hash.
         replace: Whether to replace the mold that an earlier run wrote into the folder.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
@@ -102,10 +108,15 @@ def mold_case(
         with stages.stage("Checking the mold"):
             check = check_mold(mold)
             check.refuse()
+            form = make_spring_form(surface, bone.mask, way, settings) if spring_form else None
+            form_check = check_spring_form(form) if form else None
         with stages.stage("Writing"):
             hashes = {name: volume_hash(path) for name, path in files.items()}
             case = CaseMark(case_id or hashes["skull"][:8], hashes["part"])
             _write_meshes(mold, settings, folder.path, space=bone.mesh_space, case=case)
+            write_mold_pictures(mold, folder.path, case_id=case.case_id)
+            if form:
+                _write_spring_form(form, folder.path, space=bone.mesh_space, case=case)
         return folder.write_description(
             {
                 "format": "cranext-mold",
@@ -119,6 +130,7 @@ def mold_case(
                 "validated_clinically": False,
                 "settings": asdict(settings),
                 "mold": describe_mold(mold, check, way),
+                "spring_form": form and form_check and describe_spring_form(form, form_check),
                 "warnings": [*bone.warnings, *read.warnings, *_warnings(mold, settings)],
                 "seconds": stages.seconds,
             }
@@ -166,6 +178,21 @@ def describe_mold(mold: TwoPartMold, check: MoldCheck, opening: np.ndarray) -> d
         },
         "check": check.as_dict(),
     }
+
+
+def describe_spring_form(form: SpringForm, check: SpringFormCheck) -> dict[str, Any]:
+    """Return ``spring_form`` for JSON."""
+    return {
+        "ring_ml": round(form.ring.volume() / 1000, 1),
+        "ring_closed_around_part": form.ring.genus() > 0,
+        "check": check.as_dict(),
+    }
+
+
+def _write_spring_form(form: SpringForm, folder: Path, *, space: str, case: CaseMark) -> None:
+    for name, solid in (("spring_mold", form.mold), ("spring_ring", form.ring)):
+        write_stl(form.frame.to_ras(mesh_of(solid)), folder / f"{name}.stl", space=space, case=case)
+    write_spring_form_picture(form, folder, case_id=case.case_id)
 
 
 def _warnings(mold: TwoPartMold, settings: MoldSettings) -> list[str]:

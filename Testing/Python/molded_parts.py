@@ -4,7 +4,7 @@ import numpy as np
 from manifold3d import Manifold
 
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.implant.mold.solids import mesh_of
+from CraNeXtLib.geometry.solids import mesh_of
 
 AXES = np.array([[0.36, 0.48, -0.8], [-0.8, 0.6, 0.0], [0.48, 0.64, 0.6]])
 """A right-handed frame, to which ``turned`` turns a part."""

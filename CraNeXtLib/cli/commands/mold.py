@@ -31,6 +31,8 @@ def add_to(commands: SubParsers) -> None:
     add_mesh_frame(parser)
     add_segments(parser, "skull", "part")
     add_case_id(parser, "skull")
+    text = "also make a spring form: a mold of the outer side, and the ring of the defect's margin"
+    parser.add_argument("--spring-form", action="store_true", help=text)
     parser.add_argument(
         "--replace", action="store_true", help="replace the mold that an earlier run wrote into the folder"
     )
@@ -50,6 +52,7 @@ _NUMBERS = {
     "key-mm": "diameter of the keys",
     "key-clearance-mm": "gap around the keys",
     "press-margin-mm": "gap between the halves outside the seam, so that only the seam carries the press; 0 for none",
+    "ring-mm": "width of the ring of the spring form",
     "shrinkage-percent": "shrinkage of the material, by which the cavity is larger about the part's center",
 }
 
@@ -103,6 +106,7 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         part_segment=options.part_segment,
         mesh_unit=options.mesh_unit,
         mesh_space=options.mesh_space,
+        spring_form=options.spring_form,
         case_id=options.case_id,
         replace=options.replace,
         progress=progress,

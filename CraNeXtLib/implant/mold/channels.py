@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.implant.mold.columns import Columns, PlaneGrid
@@ -18,6 +19,8 @@ RUNNERS = 4
 
 _FLANK = 0.25  # width of a channel's sloping flank, by that of the channel
 _DRAFT = np.tan(np.deg2rad(1.0))
+_SMOOTHING = 0.7  # standard deviation in places of the grid: without it, flanks are stairs
+_LEAST_MM = 0.05
 _SEGMENTS = 48  # corners of a circle
 
 
@@ -39,8 +42,9 @@ def overflow_depths(distance_mm: np.ndarray, grid: PlaneGrid, settings: MoldSett
         along, across = offset @ [np.cos(angle), np.sin(angle)], offset @ [-np.sin(angle), np.cos(angle)]
         runner = np.where((along > 0) & (distance_mm >= middle), np.abs(across), np.inf)
         beside = np.minimum(beside, runner)
-    depths: np.ndarray = settings.channel_depth_mm * np.clip((width / 2 - beside) / (_FLANK * width), 0, 1)
-    return depths
+    depths = settings.channel_depth_mm * np.clip((width / 2 - beside) / (_FLANK * width), 0, 1)
+    smooth: np.ndarray = ndimage.gaussian_filter(depths, _SMOOTHING)
+    return np.where(smooth > _LEAST_MM, smooth, 0.0)
 
 
 def highest_places(columns: Columns, inner_mm: np.ndarray, grid: PlaneGrid, settings: MoldSettings) -> np.ndarray:

@@ -6,10 +6,11 @@ import numpy as np
 
 from CraNeXtLib.geometry.distance_field import axes_toward
 from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals
+from CraNeXtLib.geometry.solids import mesh_of
 from CraNeXtLib.implant.finishing.insertion import directions_within
 from CraNeXtLib.implant.mold.columns import PlaneGrid, columns_of
 from CraNeXtLib.implant.mold.mold_frame import MoldFrame
-from CraNeXtLib.implant.mold.solids import mesh_of, solid_of
+from CraNeXtLib.implant.mold.solids import solid_of
 from CraNeXtLib.implant.mold.undercut import undercut_of
 
 WIDEST_DEG = 40.0

@@ -14,6 +14,7 @@ import numpy as np
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_merging import distinct
+from CraNeXtLib.geometry.solids import mesh_of
 
 if TYPE_CHECKING:
     from manifold3d import Manifold
@@ -56,12 +57,6 @@ def solid_from(vertices: np.ndarray, faces: np.ndarray) -> Manifold:
     from manifold3d import Manifold, Mesh64
 
     return Manifold(Mesh64(np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(faces, np.uint64)))
-
-
-def mesh_of(solid: Manifold) -> Mesh:
-    """Return the surface of a solid."""
-    stored = solid.to_mesh64()
-    return Mesh(np.array(stored.vert_properties[:, :3]), np.array(stored.tri_verts).astype(np.int64))
 
 
 def union(solids: Iterable[Manifold]) -> Manifold:

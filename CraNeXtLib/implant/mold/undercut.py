@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.implant.mold.solids import mesh_of, solid_of
+from CraNeXtLib.geometry.solids import mesh_of
+from CraNeXtLib.implant.mold.solids import solid_of
 from CraNeXtLib.implant.mold.sweep import swept
 
 if TYPE_CHECKING:

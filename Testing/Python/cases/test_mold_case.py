@@ -13,8 +13,9 @@ from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import volume_hash, write_volume
+from CraNeXtLib.pictures.mold_pictures import MOLD_PICTURES
 
-FILES = {"mold.3mf", "mold.json", "mold_inner.stl", "mold_outer.stl", "molded_part.stl"}
+FILES = {"mold.3mf", "mold.json", "mold_inner.stl", "mold_outer.stl", "molded_part.stl", *MOLD_PICTURES}
 WAY = (40.0, 20.0, 60.0)
 
 
