@@ -73,8 +73,8 @@ function fillCut(form, viewer) {
   }
   return () => {
     position.disabled = other.disabled = !plane.value;
-    const axis = "RAS".indexOf(plane.value);
-    mm.textContent = viewer.cut && plane.value && axis >= 0 ? `${plane.value} = ${viewer.cut.mm.toFixed(1)} mm` : "";
+    const axis = plane.value ? "RAS".indexOf(plane.value) : -1;
+    mm.textContent = viewer.cut && axis >= 0 ? `${plane.value} = ${viewer.cut.mm.toFixed(1)} mm` : "";
   };
 }
 

@@ -27,7 +27,7 @@ class Viewer {
     this.shownSurfaces = [...surfaces, ...(whole ? [{ ...COMPLETE, color: skull.color }] : [])];
     this.states = Object.fromEntries(this.shownSurfaces.map(({ key, state }) => [key, state ?? "hidden"]));
     this.map = null;
-    this.cut = null;
+    this.askedCut = null;
     this.place = null;
     this.ruler = new Ruler();
     this.view = element.querySelector(".view");
@@ -82,7 +82,6 @@ class Viewer {
 
   draw() {
     this.camera.size = [this.canvas.clientWidth, this.canvas.clientHeight];
-    if (this.cut?.plane === "view") this.cutAt(...this.cut.asked);
     this.renderer.draw(this.camera, this.drawn, this.cut, this.scene.unmeasured);
     drawMarks(this.view, this.camera, this.ruler, this.place);
     this.showState();
@@ -105,16 +104,20 @@ class Viewer {
     this.changed();
   }
 
-  /** Cut along a plane at a fraction of the head's extent, and keep what lies below it, or above. */
+  /** Cut along a plane, or none, at a fraction of the head's extent; keep what lies below it, or above. */
   cutAt(plane, fraction, other) {
-    const axes = { R: [1, 0, 0], A: [0, 1, 0], S: [0, 0, 1], view: this.camera.toward };
-    const axis = axes[plane];
-    if (axis) {
-      const mm = dot(this.scene.middle, axis) + (2 * fraction - 1) * this.radiusMm;
-      const side = other ? -1 : 1;
-      this.cut = { normal: axis.map((value) => side * value), offset: side * mm, mm, plane, asked: [plane, fraction, other] };
-    } else this.cut = null;
-    if (plane !== "view" || !this.waiting) this.changed();
+    this.askedCut = plane ? { plane, fraction, other } : null;
+    this.changed();
+  }
+
+  /** The cut as Renderer.draw takes it, with its position in mm along the axis, or null. */
+  get cut() {
+    if (!this.askedCut) return null;
+    const { plane, fraction, other } = this.askedCut;
+    const axis = { R: [1, 0, 0], A: [0, 1, 0], S: [0, 0, 1], view: this.camera.toward }[plane];
+    const mm = dot(this.scene.middle, axis) + (2 * fraction - 1) * this.radiusMm;
+    const side = other ? -1 : 1;
+    return { normal: axis.map((value) => side * value), offset: side * mm, mm };
   }
 
   look(letter) {

@@ -270,6 +270,43 @@ def test_dragging_turns_the_head_with_the_pointer(page):
     assert [page.locator(f".letter.{edge}").inner_text() for edge in ("left", "right")] == ["P", "A"]
 
 
+def test_a_cut_that_faces_the_view_turns_with_it(page):
+    choose(page, "surface-skull", "hidden")
+    page.locator("canvas").focus()
+    page.get_by_label("Plane").select_option("view")
+    page.get_by_label("Position").evaluate("input => { input.value = 0.5; input.dispatchEvent(new Event('input')) }")
+    found = {}
+    for key in "ap":
+        page.keyboard.press(key)
+        found[key] = click(page)
+    page.get_by_label("Plane").select_option("")
+    assert found["a"] == "Nothing is there."  # the ball is in the front half of the head, which is cut away
+    assert place_in(found["p"])[1] == pytest.approx(MIDDLE[1] - RADIUS_MM, abs=0.3)
+
+
+def test_two_fingers_magnify_the_view(page):
+    page.locator("canvas").evaluate("canvas => { canvas.scrollIntoView(); canvas.focus() }")
+    box = page.locator("canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+
+    def fingers(kind: str, apart: float | None = None) -> None:
+        points = [] if apart is None else [{"x": x + side * apart / 2, "y": y, "id": side} for side in (0, 1)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def pixels_per_mm() -> float:
+        drawn(page)
+        width = page.locator(".scale i").bounding_box()["width"]
+        return width / float(page.locator(".scale span").inner_text().removesuffix(" mm"))
+
+    before = pixels_per_mm()
+    fingers("touchStart", 100)
+    for apart in (150, 200):
+        fingers("touchMove", apart)
+    fingers("touchEnd")
+    assert pixels_per_mm() == pytest.approx(2 * before, rel=0.02)
+
+
 def test_on_paper_the_still_picture_stands(page):
     page.emulate_media(media="print")
     assert page.get_by_text("The still picture.").is_visible()
