@@ -1,6 +1,9 @@
-"""One corner for each point, and one face for each triangle: what an STL file repeats."""
+"""Triangles of polygons; one corner for each point, and one face for each triangle: what an STL file repeats."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +20,15 @@ def merged(mesh: Mesh) -> Mesh:
     faces = faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)]
     first, _ = distinct(np.sort(faces, axis=1))
     return Mesh(mesh.vertices[points], faces[np.sort(first)])
+
+
+def triangle_fan(polygon: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Return the triangles of a convex polygon.
+
+    >>> triangle_fan([4, 5, 6, 7])
+    [(4, 5, 6), (4, 6, 7)]
+    """
+    return [(polygon[0], second, third) for second, third in pairwise(polygon[1:])]
 
 
 def distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,14 @@ from CraNeXtLib.geometry.mesh import Mesh, joined
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.mesh_formats.mesh_merging import merged
 from CraNeXtLib.geometry.mesh_formats.mesh_names import MESH_SUFFIXES
+from CraNeXtLib.geometry.mesh_formats.obj_reading import read_obj
+from CraNeXtLib.geometry.mesh_formats.ply_reading import read_ply
 from CraNeXtLib.geometry.mesh_formats.three_mf_reading import read_3mf
 from CraNeXtLib.geometry.volume_formats.stored_volume import check_mesh_memory, too_little_memory
 
 _LONGEST_HEADER = 4096
+_EMPTY_STL = 84
+"""Bytes of a binary STL file without triangles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,20 +62,25 @@ def read_mesh(path: Path, *, part: str | None = None, option: str = "--segment")
             if part is not None:
                 raise InputError(f"{path.name} has no named parts; leave out {option}.")
             frame = MeshFrame(space=_stated_space(file, suffix))
-            return _checked(_read_with_trimesh(file, suffix), frame, path.name)
+            return _checked(_READERS[suffix](file), frame, path.name)
     except (InputError, ImportError):
         raise
     except MemoryError as error:
         raise too_little_memory(path.name, path.stat().st_size) from error
-    except Exception as error:  # trimesh raises many kinds for a damaged file
+    except Exception as error:  # NumPy and trimesh raise many kinds for a damaged file
         raise InputError(f"{path.name} cannot be read; it is damaged or not a {suffix} file.") from error
 
 
-def _read_with_trimesh(file: IO[bytes], suffix: str) -> Mesh:
+def _read_stl(file: IO[bytes]) -> Mesh:
     import trimesh
 
-    found: Any = trimesh.load_mesh(file, file_type=suffix[1:], process=False, skip_materials=True)
+    found: Any = trimesh.load_mesh(file, file_type="stl", process=False)
+    if not len(found.faces) and file.seek(0, os.SEEK_END) > _EMPTY_STL:  # trimesh says nothing of a wrong length
+        raise DamagedError("Its length is not that of the triangles that it promises.")
     return Mesh(np.asarray(found.vertices, float), np.asarray(found.faces))
+
+
+_READERS = {".stl": _read_stl, ".ply": read_ply, ".obj": read_obj}
 
 
 def _stated_space(file: IO[bytes], suffix: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -43,13 +45,13 @@ def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], MeshFr
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if member.filename.lower().endswith((".model", ".rels"))]
         check_mesh_memory(name, sum(member.file_size for member in members))
-        documents = {"/" + member.filename.lstrip("/"): ET.fromstring(archive.read(member)) for member in members}
-    models = {path: model for path, model in documents.items() if path.lower().endswith(".model")}
+        documents = {_part_name(member.filename): ET.fromstring(archive.read(member)) for member in members}
+    models = {path: model for path, model in documents.items() if path.endswith(".model")}
     units = {model.get("unit", "millimeter") for model in models.values()}
     if len(units) != 1:
         raise InputError(f"The models of {name} have several units, {', '.join(sorted(units))}; save it with one.")
     links = documents["/_rels/.rels"]
-    root = next(link.get("Target", "") for link in links if link.get("Type") == _RELATIONSHIP)
+    root = _part_name(next(link.get("Target", "") for link in links if link.get("Type") == _RELATIONSHIP))
     reader = _Reader(name, models)
     parts = []
     for number, item in enumerate(models[root].iterfind(f"{_CORE}build/{_CORE}item"), start=1):
@@ -60,6 +62,15 @@ def read_3mf(file: IO[bytes], name: str) -> tuple[list[tuple[str, Mesh]], MeshFr
     notes = " ".join(note.text or "" for note in models[root].iterfind(f"{_CORE}metadata"))
     stated = re.search(r"Coordinates: (LPS|RAS)\b", notes)
     return parts, MeshFrame(units.pop(), stated[1] if stated else "")
+
+
+def _part_name(path: str) -> str:
+    """Return the name of a member of the archive, to which links may refer without a root, or in other letters.
+
+    >>> [_part_name(path) for path in ("3D/My Model.model", "/3d/my%20model.model", "./3D/My%20Model.model")]
+    ['/3d/my model.model', '/3d/my model.model', '/3d/my model.model']
+    """
+    return posixpath.normpath(posixpath.join("/", unquote(path).lstrip("/"))).lower()
 
 
 @dataclass
@@ -78,7 +89,7 @@ class _Reader:
 
     def object(self, path: str, reference: ET.Element) -> tuple[str, ET.Element]:
         """Return the object that an item or component in a document refers to, and the document that it is in."""
-        path = reference.get(_PATH, path)
+        path = _part_name(reference.get(_PATH, path))
         wanted = reference.get("objectid")
         for found in self.models[path].iterfind(f"{_CORE}resources/{_CORE}object"):
             if found.get("id") == wanted:

@@ -1,5 +1,6 @@
 """Meshes are read in the coordinates of their file, with the unit and the space that it states."""
 
+import struct
 import zipfile
 
 import numpy as np
@@ -110,6 +111,93 @@ def test_parts_of_3mf_are_chosen_by_name_and_stand_where_the_build_puts_them(tmp
     assert read_mesh(three_mf(tmp_path / "b.3mf", an_object(1), '<item objectid="1"/>', unit="")).frame.unit == (
         "millimeter"
     )
+
+
+def test_links_in_a_3mf_file_need_no_root_and_no_case(tmp_path):
+    path = three_mf(tmp_path / "a.3mf", an_object(1), '<item objectid="1"/>')
+    with zipfile.ZipFile(path) as archive:
+        link, model = (archive.read(name).decode() for name in ("_rels/.rels", "3D/main.model"))
+    for target, member in (
+        ("3D/main.model", "3D/main.model"),
+        ("./3D/Main.model", "3D/main.model"),
+        ("/3D/my%20part.model", "3D/my part.model"),
+    ):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("_rels/.rels", link.replace("/3D/main.model", target))
+            archive.writestr(member, model)
+        np.testing.assert_allclose(corners(read_mesh(path).mesh), CORNERS, err_msg=target)
+
+
+QUADS = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]  # of CORNERS
+MIXED = [[0, 1, 3], [0, 3, 2], *QUADS[1:]]
+
+
+def test_relative_corners_of_obj_count_from_their_face(tmp_path):
+    """Each face has corners of its own, which precede it, as from exporters that write one face after the other."""
+    lines = ["".join(f"v {x} {y} {z}\n" for x, y, z in CORNERS[face]) + "f -4 -3 -2 -1\n" for face in QUADS]
+    (tmp_path / "a.obj").write_text("".join(lines))
+    np.testing.assert_allclose(corners(read_mesh(tmp_path / "a.obj").mesh), CORNERS)
+
+
+def test_obj_as_others_write_it(tmp_path):
+    points = "".join(f"v\t{x}  {y} {z} 0.5 0.5 0.5\r\n" for x, y, z in CORNERS)
+    faces = "".join(f"o part\nusemtl bone\nf {a + 1}/1/2 {b - 8}//2 \\\n {c + 1} {d + 1}/1\n" for a, b, c, d in QUADS)
+    (tmp_path / "a.obj").write_text(f"mtllib absent.mtl\nvt 0 0\n{points}l 1 2\n{faces}")
+    mesh = read_mesh(tmp_path / "a.obj").mesh
+    np.testing.assert_allclose(corners(mesh), CORNERS)
+    assert len(mesh.faces) == 12
+
+
+def ply(order, polygons, count="B", index="i"):
+    """Return a PLY file with normals and colors, and the faces before the corners."""
+    types = {"B": "uchar", "i": "int", "H": "ushort", "I": "uint"}
+    head = (
+        f"ply\r\nformat {order} 1.0\r\ncomment of a test\r\nelement face {len(polygons)}\r\nproperty uchar red\r\n"
+        f"property list {types[count]} {types[index]} vertex_indices\r\nelement vertex 8\r\nproperty double x\r\n"
+        "property double y\r\nproperty double z\r\nproperty float32 nx\r\nend_header\n"
+    )
+    rows = [("B" + count + index * len(polygon), (7, len(polygon), *polygon)) for polygon in polygons]
+    rows += [("dddf", (*corner, 1)) for corner in CORNERS]
+    if order == "ascii":
+        return (head + "".join(" ".join(map(str, values)) + "\n" for _, values in rows)).encode()
+    sign = "<" if "little" in order else ">"
+    return head.encode() + b"".join(struct.pack(sign + kinds, *values) for kinds, values in rows)
+
+
+@pytest.mark.parametrize("order", ["ascii", "binary_little_endian", "binary_big_endian"])
+@pytest.mark.parametrize("polygons", [QUADS, MIXED], ids=["quads", "mixed"])
+def test_ply_as_others_write_it(tmp_path, order, polygons):
+    """Blender, for one, writes quads and triangles as they are; a triangle before a quad, and one after it."""
+    for faces in (polygons, polygons[::-1]):
+        for types in ("Bi", "HI"):
+            (tmp_path / "a.ply").write_bytes(ply(order, faces, *types))
+            mesh = read_mesh(tmp_path / "a.ply").mesh
+            np.testing.assert_allclose(corners(mesh), CORNERS)
+            assert len(mesh.faces) == 12
+    for damaged in (ply(order, polygons)[:-9], ply(order, polygons) + b" 1"):
+        (tmp_path / "a.ply").write_bytes(damaged)
+        with pytest.raises(InputError, match="is damaged"):
+            read_mesh(tmp_path / "a.ply")
+
+
+def test_polygons_of_ply_whose_sizes_cancel_out_are_not_taken_for_others(tmp_path):
+    """With a triangle less and a pentagon more, the file is as long as if all faces had four corners."""
+    bent = [QUADS[0], [4, 6, 7], [4, 7, 5, 1, 0], *QUADS[3:]]
+    (tmp_path / "a.ply").write_bytes(ply("binary_little_endian", bent))
+    mesh = read_mesh(tmp_path / "a.ply").mesh
+    np.testing.assert_allclose(corners(mesh), CORNERS)
+    assert mesh.volume_ml == pytest.approx(0.048)
+
+
+def test_an_stl_file_of_another_length_than_it_promises_is_called_damaged(tmp_path):
+    stl = BOX.export(file_type="stl")
+    for content in (stl[:-60], stl + b"\0\0", stl[:80] + b"\0\0\0\0" + stl[84:]):
+        (tmp_path / "a.stl").write_bytes(content)
+        with pytest.raises(InputError, match=r"a\.stl cannot be read; it is damaged"):
+            read_mesh(tmp_path / "a.stl")
+    (tmp_path / "a.stl").write_bytes(stl[:80] + b"\0\0\0\0")
+    with pytest.raises(InputError, match="holds no triangles"):
+        read_mesh(tmp_path / "a.stl")
 
 
 def test_faces_that_are_a_line_or_there_twice_are_left_out(tmp_path):
