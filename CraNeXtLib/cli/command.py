@@ -23,6 +23,7 @@ COMMANDS = {
     "reconstruct": "CraNeXtLib.cli.commands.reconstruct:add_to",
     "batch": "CraNeXtLib.cli.commands.batch:add_to",
     "finish": "CraNeXtLib.cli.commands.finish:add_to",
+    "sheet": "CraNeXtLib.cli.commands.sheet:add_to",
     "release": "CraNeXtLib.cli.commands.release:add_to",
     "mold": "CraNeXtLib.cli.commands.mold:add_to",
     "export": "CraNeXtLib.cli.commands.export:add_to",

@@ -52,19 +52,24 @@ class ApprovalSheet:
     statement: str
 
 
-def sheet_of(result: Mapping[str, Any], hashes: Mapping[str, Mapping[str, str]]) -> ApprovalSheet:
+def sheet_of(
+    result: Mapping[str, Any], hashes: Mapping[str, Mapping[str, str]], mold: Mapping[str, Any] | None = None
+) -> ApprovalSheet:
     """Return the contents of the sheet on a finished part.
 
     Args:
         result: Content of ``result.json`` or ``finish.json`` with a finished part.
         hashes: SHA-256 by file, of what is made: ``"Part"`` and, if there is one, ``"Mold"``.
+        mold: Content of ``mold.json``, if there is a mold.
     """
     description = dict(result)
     case_id = description["case_id"]
     name, digest = next(iter(hashes["Part"].items()))
+    head = head_of(description)
+    doubts = [f"Mold: {warning}" for warning in mold["warnings"]] if mold else []
     return ApprovalSheet(
-        head=replace(head_of(description), title=f"Approval sheet: cranial implant, case {case_id}"),
-        part=_part(description),
+        head=replace(head, title=f"Approval sheet: cranial implant, case {case_id}", notices=[*head.notices, *doubts]),
+        part=_part(description) + (_mold(mold) if mold else []),
         checks=criteria_rows(description["fit"]) + criteria_rows(description["checklist"]),
         files=_files(description, hashes),
         statement=(
@@ -91,6 +96,15 @@ def _part(result: Mapping[str, Any]) -> Rows:
     if symmetry:
         rows.insert(-3, ("Outer side", f"{_mostly(symmetry)} outside the mirrored other side (negative: inside)"))
     return rows
+
+
+def _mold(description: Mapping[str, Any]) -> Rows:
+    mold = description["mold"]
+    size = " × ".join(f"{side:.0f}" for side in mold["size_mm"])
+    needed, off = mold["material_ml"]["total"], mold["check"]["cavity_mm"]
+    return [
+        ("Mold", f"{size} mm; takes {needed:.0f} mL of material; its cavity is within {off:.2f} mm of the molded part")
+    ]
 
 
 def _place(defect: Mapping[str, Any]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.approval.finished_case import finished_description
 from CraNeXtLib.cases.approval.write import SHEET_PAGE, part_files
 from CraNeXtLib.cases.case_folder import files_of_run
-from CraNeXtLib.cases.finishing_case import DESCRIPTION as FINISH_FILE
 from CraNeXtLib.cases.release.hashed_files import hashes_of
 from CraNeXtLib.cases.released_folder import RELEASE_FILE, RELEASE_FORMAT, is_released
-from CraNeXtLib.cases.result_json import RESULT_FILE, timestamp, versions
+from CraNeXtLib.cases.result_json import timestamp, versions
 from CraNeXtLib.cases.verdict import FITS
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.filling import reserved
-from CraNeXtLib.core.files.text import json_text, read_json, read_text, write_text
+from CraNeXtLib.core.files.text import json_text, read_text, write_text
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
 _FORMAT_VERSION = 1
@@ -47,7 +47,7 @@ def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, 
     if accept is not None and not (accept.strip() and accept.isprintable()):
         raise InputError("The reason for --accept must be a line of text.")
     with reserved(folder):
-        name, description = _description(folder)
+        name, description = finished_description(folder)
         verdict = description["verdict"]
         if verdict["answer"] != FITS and accept is None:
             raise InputError(f"{verdict['sentence']} Mend it, or give with --accept the reason to release it as it is.")
@@ -69,18 +69,6 @@ def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, 
         }
         write_text(folder / RELEASE_FILE, json_text(content, indent=2))
     return content
-
-
-def _description(folder: Path) -> tuple[str, dict[str, Any]]:
-    """Return name and content of the JSON file that describes the finished part."""
-    for name in (FINISH_FILE, RESULT_FILE):
-        if (folder / name).is_file():
-            content = read_json(folder / name)
-            if isinstance(content, dict) and content.get("finishing") and content.get("verdict"):
-                return name, content
-    raise InputError(
-        f"{folder} has no finished part; give the folder that cranext reconstruct or cranext finish wrote one into."
-    )
 
 
 def _check_sheet(folder: Path, hashes: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 
 import pytest
@@ -9,6 +10,8 @@ from page_texts import Texts, pdf_words
 from PIL import Image
 
 from CraNeXtLib.cases.approval import SHEET_PICTURE, write_approval_sheet
+from CraNeXtLib.cases.approval.sheet_with_mold import sheet_with_mold
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 
 FAILURE = "The part does NOT fit: step to the skull 1.67 mm (limit 1.2 mm)."
@@ -139,3 +142,51 @@ def test_the_policy_of_the_page_allows_its_style_and_nothing_else(folder):
     policy = page.partition('http-equiv="Content-Security-Policy" content="')[2].partition('"')[0]
     assert policy.startswith("default-src 'none'; img-src data:; ")
     assert f"style-src 'sha256-{digest}'; script-src 'none'" in policy
+
+
+def write_mold(folder, part_sha256):
+    folder.mkdir()
+    for name in ("mold_outer.stl", "mold.3mf"):
+        (folder / name).write_text(name)
+    mold = {
+        "format": "cranext-mold",
+        "input": {"part": {"sha256": part_sha256}},
+        "files": ["mold.3mf", "mold.json", "mold_outer.stl"],
+        "warnings": ["There was room for 2 of 3 vents."],
+        "mold": {"size_mm": [120.4, 98, 61], "material_ml": {"total": 45.2}, "check": {"cavity_mm": 0.031}},
+    }
+    (folder / "mold.json").write_text(json.dumps(mold))
+
+
+def test_the_sheet_is_written_again_with_the_mold_of_this_part(folder):
+    (folder / "result.json").write_text(json.dumps(RESULT))
+    write_approval_sheet(RESULT, folder)
+    write_mold(folder / "mold", sha256_of(folder / "finished_implant.stl"))
+    before = {path.name for path in folder.iterdir()}
+    sheet_with_mold(folder, folder / "mold")
+    assert {path.name for path in folder.iterdir()} == before
+    words = words_of(folder)
+    assert "Mold: There was room for 2 of 3 vents." in words
+    assert "Mold 120 × 98 × 61 mm; takes 45 mL of material; its cavity is within 0.03 mm of the molded part" in words
+    for name in ("mold_outer.stl", "mold.3mf"):
+        assert f"Mold: {name} {sha256_of(folder / 'mold' / name)}" in words
+    assert sha256_of(folder / "finished_implant.stl") in words
+
+
+def test_a_mold_of_another_part_or_without_its_files_changes_nothing(folder):
+    (folder / "result.json").write_text(json.dumps(RESULT))
+    write_approval_sheet(RESULT, folder)
+    page = (folder / "approval.html").read_text()
+    write_mold(folder / "other", "0" * 64)
+    with pytest.raises(InputError, match="made for another part"):
+        sheet_with_mold(folder, folder / "other")
+    write_mold(folder / "mold", sha256_of(folder / "finished_implant.stl"))
+    (folder / "mold" / "mold.3mf").unlink()
+    with pytest.raises(InputError, match=r"mold\.3mf is missing"):
+        sheet_with_mold(folder, folder / "mold")
+    with pytest.raises(InputError, match=r"has no mold\.json"):
+        sheet_with_mold(folder, folder)
+    (folder / "release.json").write_text('{"format": "cranext-release"}')
+    with pytest.raises(InputError, match="was released"):
+        sheet_with_mold(folder, folder / "mold")
+    assert (folder / "approval.html").read_text() == page
