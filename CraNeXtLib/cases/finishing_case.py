@@ -11,6 +11,7 @@ from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
 from CraNeXtLib.cases.implant_files import write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
+from CraNeXtLib.cases.onlay_files import write_onlay
 from CraNeXtLib.cases.released_folder import refuse_released
 from CraNeXtLib.cases.result_json import describe_implant, geometry_of, timestamp, versions
 from CraNeXtLib.cases.verdict import with_verdict
@@ -25,6 +26,7 @@ from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
+from CraNeXtLib.implant.onlay.sheet import check_onlay
 
 DESCRIPTION = "finish.json"
 
@@ -47,6 +49,7 @@ def finish_case(
     mesh_space: str | None = None,
     bone_model_mm: float | None = None,
     glb: bool = False,
+    onlay_mm: tuple[float, float] | None = None,
     bone_base_mm: float | None = None,
     skull_model_mm: float | None = None,
     case_id: str | None = None,
@@ -74,6 +77,7 @@ def finish_case(
         mesh_space: ``"LPS"`` or ``"RAS"``, for meshes that do not state their space.
         bone_model_mm: How far around the implant bone is written as a model to print; None for no model.
         glb: Whether to write skull and implant as ``viewer.glb``, too.
+        onlay_mm: Thickness of a titanium sheet over the defect and how far it reaches over the bone; None for none.
         bone_base_mm: Thickness of a flat base below the model of the bone; None for no base.
         skull_model_mm: How far a model of the whole skull to print, of fewer triangles, may be from it; None for none.
         case_id: Name of the case in the report; by default the first digits of the skull's SHA-256 hash, as when an
@@ -93,6 +97,8 @@ def finish_case(
     refuse_released(Path(out))
     if not replace and (Path(out) / DESCRIPTION).exists():
         raise InputError(f"{out} already holds a finished part; choose another --out, or add --replace to replace it.")
+    if onlay_mm:
+        check_onlay(*onlay_mm)
     added = AddedMeshes(bone_model_mm, glb, bone_base_mm, skull_model_mm)
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, DESCRIPTION, inputs=(implant, skull)) as folder:
@@ -143,6 +149,17 @@ def finish_case(
                 case=case,
                 outward=finished.outward_ras,
             )
+            if onlay_mm:
+                thickness_mm, overlap_mm = onlay_mm
+                description["onlay"] = write_onlay(
+                    raw,
+                    bone,
+                    folder.path,
+                    thickness_mm=thickness_mm,
+                    overlap_mm=overlap_mm,
+                    space=read.space,
+                    case=case,
+                )
         with stages.stage("Reporting"):
             description["seconds"] = stages.seconds
             if report:

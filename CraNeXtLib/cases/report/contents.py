@@ -110,6 +110,7 @@ def sections_of(
         Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR, _expected_error_places(result)),
         Section("Checklist", criteria_rows(checklist), note=NOT_VALIDATED, places=criteria_places(checklist)),
         Section("Fit", criteria_rows(fit) + _fit(result), maps, _fit_note(result), criteria_places(fit)),
+        Section("Titanium onlay", _onlay(result), note=NOT_VALIDATED),
         Section("Plates and holes", fixation_rows(finishing), fixation, FIXATION_NOTE, fixation_places(finishing)),
         Section("Finishing", _finishing(result), note=NOT_VALIDATED),
         Section("Against the reference implant", _metrics(result)),
@@ -210,6 +211,21 @@ def _finishing(result: dict[str, Any]) -> Rows:
     if not finishing:
         return []
     return [(name.replace("_", " "), value_text(value)) for name, value in finishing["settings"].items()]
+
+
+def _onlay(result: dict[str, Any]) -> Rows:
+    sheets = result.get("onlay", ())
+    return [(f"Sheet {number}", _sheet(sheet)) for number, sheet in enumerate(sheets, 1)]
+
+
+def _sheet(sheet: dict[str, Any]) -> str:
+    gap, strain, (width, height) = sheet["gap_mm"], sheet["strain_percent"], sheet["flat_mm"]
+    return (
+        f"{sheet['thickness_mm']:g} mm thick, {sheet['overlap_mm']:g} mm over the bone, {sheet['area_cm2']:.0f} cm², "
+        f"{sheet['weight_g']:.0f} g; above the bone {gap['median']:.1f} mm (median), at most {gap['max']:.1f} mm; laid "
+        f"flat {width:.0f} × {height:.0f} mm, lengths changed by up to {strain['max']:.1f} %, 95 % of them by "
+        f"less than {strain['p95']:.1f} %"
+    )
 
 
 def _metrics(result: dict[str, Any]) -> Rows:

@@ -45,6 +45,14 @@ def add_to(commands: SubParsers) -> None:
     add_mesh_frame(parser)
     add_segments(parser, "skull", "implant")
     add_added_meshes(parser)
+    parser.add_argument(
+        "--onlay-mm",
+        type=float,
+        nargs=2,
+        metavar=("THICKNESS", "OVERLAP"),
+        help="also write a titanium sheet over the defect, and its outline laid flat: its thickness, and how far it "
+        "reaches over the bone, such as 0.6 10; not validated clinically",
+    )
     add_case_id(parser, "skull")
     parser.add_argument("--no-report", dest="report", action="store_false", help="write no report and no sheet")
     parser.add_argument(
@@ -157,6 +165,7 @@ def _run(options: argparse.Namespace, progress: ProgressPrinter) -> None:
         glb=options.glb,
         bone_base_mm=options.bone_base_mm,
         skull_model_mm=options.skull_model_mm,
+        onlay_mm=options.onlay_mm,
         case_id=options.case_id,
         report=options.report,
         replace=options.replace,

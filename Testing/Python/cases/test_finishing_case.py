@@ -24,7 +24,17 @@ FILES = {
 }
 PICTURES = {f"{name}.png" for name in ("fit_gap", "fit_symmetry", "fit_thickness", "implant", "six_sides", "slices")}
 ADDED = ("--bone-model", 15, "--glb", "--suture-holes", 3, "--midline-mm", 0, "--fixation", "hole_edge_mm=4")
-ADDED_FILES = {"bone_model.stl", "bone_model.3mf", "viewer.glb", "fixation.csv", "fixation.mrk.json"}
+ONLAY = ("--onlay-mm", 0.6, 8)
+ADDED_FILES = {
+    "bone_model.stl",
+    "bone_model.3mf",
+    "viewer.glb",
+    "fixation.csv",
+    "fixation.mrk.json",
+    "onlay.stl",
+    "onlay.3mf",
+    "onlay.svg",
+}
 REPORT = {"report.html", "report.pdf", "approval.html", "approval.pdf", "approval.png"} | PICTURES
 
 
@@ -74,12 +84,15 @@ def test_the_command_writes_a_part_that_lies_where_the_implant_lay(files, tmp_pa
     assert all(value in sheet for value in hashes.values())
     refused(arguments, capsys, f"{out} already holds a finished part", "--replace")
     assert (out / "finish.json").read_text() == text
-    assert main([str(a) for a in [*arguments, "--replace", "--no-report", "--case-id", "A-7", *ADDED]]) == 0
+    assert main([str(a) for a in [*arguments, "--replace", "--no-report", "--case-id", "A-7", *ADDED, *ONLAY]]) == 0
     assert {path.name for path in out.iterdir()} == FILES | ADDED_FILES
     again = json.loads((out / "finish.json").read_text())
     assert again["case_id"] == "A-7"
     assert again["bone_model"]["margin_mm"] == 15
     assert again["bone_model"]["watertight"]
+    (onlay,) = again["onlay"]
+    assert (onlay["watertight"], onlay["thickness_mm"], onlay["overlap_mm"]) == (True, 0.6, 8)
+    assert "A-7" in (out / "onlay.svg").read_text()
     assert [hole["purpose"] for hole in again["finishing"]["pieces"][0]["holes"]] == ["suture"] * 3
     settings = result["finishing"]["settings"]
     assert (settings["minimum_thickness_mm"], settings["maximum_thickness_mm"]) == (3, 5)
