@@ -14,6 +14,7 @@ import { Ruler } from "./ruler.js";
 import { dot, plus, unit } from "./vectors.js";
 
 const CLOSE_MM = 90; // what is shown around a place
+const ON_SURFACE_MM = 1; // about a cell in which vertices became one
 const COMPLETE = { key: "complete", name: "Complete skull", made_of: ["skull", "implant"] };
 
 class Viewer {
@@ -135,11 +136,11 @@ class Viewer {
     this.changed();
   }
 
-  /** Show a place, and a map, if one is given: from outside or, on the inner side of a part, from inside the head. */
+  /** Show a place, and a map or none: from outside or, on the inner side of a part, from inside the head. */
   goTo(place, map, name) {
-    if (map) this.paint(map);
+    this.paint(map);
     const outward = plus(place, this.scene.middle, -1);
-    const inner = dot(normalNear(place, this.parts), unit(outward)) < -0.5;
+    const inner = dot(normalAt(place, this.parts), unit(outward)) < -0.5;
     if (inner && this.states.skull === "shown") this.states.skull = "faded";
     this.place = place;
     this.camera.center = [...place];
@@ -175,9 +176,9 @@ function placeText(point) {
   return `RAS ${point.map((value) => value.toFixed(1)).join(", ")} mm`;
 }
 
-/** Return the normal of the vertex nearest to a point, or zeros if there are no surfaces. */
-function normalNear(point, surfaces) {
-  let nearest = Infinity, normal = [0, 0, 0];
+/** Return the normal of the vertex nearest to a point, or zeros if the point lies on none of the surfaces. */
+function normalAt(point, surfaces) {
+  let nearest = ON_SURFACE_MM ** 2, normal = [0, 0, 0];
   for (const { positions, normals } of surfaces) {
     for (let at = 0; at < positions.length; at += 3) {
       const apart = (positions[at] - point[0]) ** 2 + (positions[at + 1] - point[1]) ** 2 + (positions[at + 2] - point[2]) ** 2;

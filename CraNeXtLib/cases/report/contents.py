@@ -138,9 +138,7 @@ def _defects(result: dict[str, Any]) -> Rows:
 
 
 def _defect_places(result: dict[str, Any]) -> dict[str, Place]:
-    return {
-        f"Defect {n}": Place(tuple(defect["centre_ras_mm"])) for n, defect in enumerate(result.get("defects", ()), 1)
-    }
+    return {f"Defect {one['number']}": Place(tuple(one["centre_ras_mm"])) for one in result.get("defects", ())}
 
 
 def _defect(defect: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ RESULT = {
     "watertight": True,
     "defects": [  # on the right, though its coordinates are left of the scanner's origin
         {
-            "number": 1,
+            "number": 3,  # the first two were not chosen
             "centre_ras_mm": [-95.9, 182.9, 102.3],
             "percent": {"Temporal": 0.0, "Upper Frontal": 45.76, "Lower Frontal": 54.24},
             "side": "right",
