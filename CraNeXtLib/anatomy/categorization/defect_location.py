@@ -12,6 +12,7 @@ from CraNeXtLib.anatomy.categorization.outer_surface import outer_surface
 from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.distance_field import span_of
 from CraNeXtLib.geometry.volume import Volume
 
 _BILATERAL_FRACTION = 0.1
@@ -66,7 +67,7 @@ def analyze_defect(implant: Volume, pose: HeadPose) -> DefectAnalysis:
         left_percent=round(100 * left, 2),
         area_cm2=round(float(areas.sum()) / 100, 2),
         volume_ml=round(len(points) * mask.voxel_volume_mm3 / 1000, 3),
-        extent_mm=round(_extent(points), 1),
+        extent_mm=round(_extent(span_of(mask)), 1),
     )
 
 
