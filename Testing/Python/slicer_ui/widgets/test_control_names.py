@@ -4,6 +4,7 @@ This does not prove: that a message names the control that helps.
 """
 
 import ast
+import html
 import re
 
 import grimp
@@ -19,7 +20,8 @@ pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 
 OPTION = re.compile(r"[ (]--[a-z]")
 # Settings that no panel gives, and a file that none passes on.
-FOR_THE_COMMAND = ("--fit-limit", "--replace", "--mesh-space", "is a segmentation, not a CT")
+MESHES = ("--mesh-space", "--bone-base", "--skull-model")
+FOR_THE_COMMAND = (*MESHES, "--donor", "--fit-limit", "--replace", "is a segmentation, not a CT")
 FOR_DEVELOPERS = ("cranext models fit-shape",)  # a model card
 
 
@@ -80,6 +82,6 @@ def test_every_control_exists_and_is_needed():
     assert [setting for setting in replaced if setting not in messages] == []
     texts = "".join(file.read_text(encoding="utf-8") for file in REPOSITORY.glob("CraNeXt*/Resources/UI/*.ui"))
     texts += "".join(file.read_text(encoding="utf-8") for file in REPOSITORY.glob("CraNeXtLib/slicer_ui/**/*.py"))
-    shown = texts.replace("&amp;", "").replace("&", "")
+    shown = html.unescape(texts).replace("&", "")
     for control in re.findall("“(.*?)”", " ".join(replaced.values())):
         assert re.search(rf'[>"]{re.escape(control)}:?[<"]', shown), control
