@@ -50,7 +50,7 @@ def read_meta_image(path: Path) -> StoredVolume:
     """
     with opened(path) as file:
         header, listed = _read_header(file)
-        if header["ObjectType"] != "Image":
+        if header.get("ObjectType", "Image") != "Image":
             raise InputError(f"{path.name} holds no image; give a volume.")
         _check_values(path.name, header)
         shape = tuple(map(int, header["DimSize"].split()))
@@ -95,6 +95,8 @@ def _read_header(file: IO[bytes]) -> tuple[dict[str, str], list[str]]:
     while "ElementDataFile" not in header:
         line = file.readline(_LONGEST_HEADER).decode("utf-8", "replace")
         field = re.fullmatch(r"\s*([^=:]*?)\s*[=:]\s*(.*?)\s*", line)
+        if line.isspace() and file.tell() <= _LONGEST_HEADER:  # as ITK, which skips empty lines
+            continue
         if file.tell() > _LONGEST_HEADER or not field or field[1] in header:
             raise DamagedError("This is no MetaImage header.")
         header[field[1]] = field[2]

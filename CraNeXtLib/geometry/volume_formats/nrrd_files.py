@@ -37,6 +37,7 @@ def read_header_lines(file: IO[bytes]) -> tuple[list[str], list[str]]:
         elif not text:
             break
         else:
+            text = re.sub(r"^[^:#]*:(?!=)", lambda name: name[0].lower(), text)  # The names of fields have no case.
             lines.append(text)
             if re.match(r"data ?file:\s*LIST\b", text):
                 listed = []

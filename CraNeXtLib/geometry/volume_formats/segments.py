@@ -46,6 +46,11 @@ def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, opt
 
     def find(wanted: str) -> np.ndarray | None:
         found = _found(segments, wanted)
+        if len(found) > 1 and any(wanted == described.id for described in found):
+            raise InputError(
+                f"'{wanted}' is the ID or number of one segment of {name} and the name of another; rename that, and "
+                "save the segmentation again."
+            )
         if len(found) > 1:
             ids = ", ".join(f"'{described.id}'" for described in found)
             raise InputError(f"{name} has several segments called '{wanted}'; choose by ID with {option}: {ids}.")
@@ -60,11 +65,10 @@ def choose_segments(stored: StoredVolume, segment: str | None, *, name: str, opt
 
 
 def _found(segments: Sequence[StoredSegment], wanted: str) -> list[StoredSegment]:
-    """Return the segments with this ID, else those with this name, else those with this label."""
-    exact = [described for described in segments if wanted == described.id]
-    named = [described for described in segments if wanted == described.name]
+    """Return the segments with this ID or name, else those with it in other letters, else those with this label."""
+    exact = [described for described in segments if wanted in (described.id, described.name)]
     alike = [s for s in segments if wanted.casefold() in (s.name.casefold(), s.id.casefold())]
-    return exact or named or alike or [described for described in segments if wanted == str(described.label)]
+    return exact or alike or [described for described in segments if wanted == str(described.label)]
 
 
 def _union(

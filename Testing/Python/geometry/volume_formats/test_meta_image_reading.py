@@ -56,6 +56,13 @@ def test_itk_and_we_see_each_others_files_at_the_same_place(tmp_path, affine):
         np.testing.assert_allclose(back.affine, affine, atol=1e-9)
 
 
+def test_headers_with_empty_lines_or_without_a_kind_of_object_are_read_as_by_itk(tmp_path):
+    check(write(tmp_path / "a.mha", ObjectType=None))
+    content = write(tmp_path / "b.mha").read_bytes()
+    (tmp_path / "b.mha").write_bytes(b"\n" + content.replace(b"NDims", b"\r\n \nNDims", 1))
+    check(tmp_path / "b.mha")
+
+
 @pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"])
 def test_round_trip_keeps_every_type_and_digit(tmp_path, dtype):
     volume = Volume(VOXELS.astype(dtype), TILTED)

@@ -40,6 +40,19 @@ def test_an_encoding_that_is_not_read_is_named(tmp_path):
         read_volume(tmp_path / "b.nrrd")
 
 
+def test_names_of_fields_have_no_case(tmp_path):
+    write(tmp_path / "a.nhdr", Segment0_ID="Bone", Segment0_Name="A: b")
+    header = (tmp_path / "a.nhdr").read_text()
+    for name in ("type", "sizes", "space directions", "space origin", "data file", "encoding"):
+        assert f"{name}:" in header
+        header = header.replace(f"{name}:", f"{name.title()}:")
+    (tmp_path / "b.nhdr").write_text(header)
+    assert len(data_files(tmp_path / "b.nhdr")) == 1
+    plain, titled = read_volume(tmp_path / "a.nhdr", segment="A: b"), read_volume(tmp_path / "b.nhdr", segment="A: b")
+    np.testing.assert_array_equal(titled.voxels, plain.voxels)
+    np.testing.assert_array_equal(titled.affine, PLACE)
+
+
 @pytest.mark.parametrize("order", ["little", "big"])
 def test_the_order_of_bytes_is_heeded(tmp_path, order):
     voxels = VOXELS.astype(f"{'<' if order == 'little' else '>'}i2")

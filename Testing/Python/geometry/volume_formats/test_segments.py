@@ -37,8 +37,15 @@ def test_a_union_is_written_with_commas_even_if_a_name_has_one(segment, labels):
     assert chosen(described("Frontal", "Occipital", "Parietal, left", "Nasal"), segment) == labels
 
 
-def test_an_id_wins_over_a_name_and_a_name_over_one_in_other_letters():
-    assert chosen(described("Segment_2", "Skull", "skull"), "Segment_2") == [2]
+def test_a_name_that_is_the_id_of_another_segment_is_refused_and_no_guess():
+    for stored, wanted in ((described("Segment_2", "Skull"), "Segment_2"), (described("B", "Segment_1"), "Segment_1")):
+        with pytest.raises(InputError, match=f"'{wanted}' is the ID or number of one segment of .* name of another"):
+            chosen(stored, wanted)
+    assert chosen(described("Segment_1", "Segment_2"), "Segment_2") == [2]
+    assert chosen(described("Segment_2", "Skull"), "Segment_1,Skull") == [1, 2]
+
+
+def test_a_name_wins_over_one_in_other_letters_and_over_a_label():
     assert chosen(described("Segment_2", "Skull", "skull"), "skull") == [3]
     assert chosen(described("Segment_2", "Skull", "4", "Plate"), "4") == [3]
 
