@@ -17,10 +17,12 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.core.runtime.requirements import installed_version
+from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.solids import mesh_of
 from CraNeXtLib.geometry.volume_files import volume_hash
+from CraNeXtLib.implant.mold.build_volume import pieces_of
 from CraNeXtLib.implant.mold.mold_check import MoldCheck, check_mold
 from CraNeXtLib.implant.mold.opening_direction import best_opening
 from CraNeXtLib.implant.mold.part_surface import part_surface
@@ -61,7 +63,8 @@ def mold_case(
 ) -> dict[str, Any]:
     """Make the mold of the part in a mesh file, check it and write it into a folder.
 
-    Writes ``mold_outer.stl`` and ``mold_inner.stl``, named by the side of the part that they form, both with the molded
+    Writes ``mold_outer.stl`` and ``mold_inner.stl``, named by the side of the part that they form and split if they are
+    larger than the build volume (``mold_outer_1.stl`` and so on), both with the molded
     part as ``mold.3mf``, ``molded_part.stl``, the pictures of ``MOLD_PICTURES`` and ``mold.json``; with a spring form,
     ``spring_mold.stl``, ``spring_ring.stl`` and ``spring_form.png``, too. If anything fails, no file is written.
 
@@ -113,7 +116,7 @@ def mold_case(
         with stages.stage("Writing"):
             hashes = {name: volume_hash(path) for name, path in files.items()}
             case = CaseMark(case_id or hashes["skull"][:8], hashes["part"])
-            _write_meshes(mold, settings, folder.path, space=bone.mesh_space, case=case)
+            pieces = _write_meshes(mold, settings, folder.path, space=bone.mesh_space, case=case)
             write_mold_pictures(mold, folder.path, case_id=case.case_id)
             if form:
                 _write_spring_form(form, folder.path, space=bone.mesh_space, case=case)
@@ -129,7 +132,7 @@ def mold_case(
                 "meshes": {"unit": "mm", "space": bone.mesh_space},
                 "validated_clinically": False,
                 "settings": asdict(settings),
-                "mold": describe_mold(mold, check, way),
+                "mold": {**describe_mold(mold, check, way), "pieces": pieces},
                 "spring_form": form and form_check and describe_spring_form(form, form_check),
                 "warnings": [*bone.warnings, *read.warnings, *_warnings(mold, settings)],
                 "seconds": stages.seconds,
@@ -137,15 +140,25 @@ def mold_case(
         )
 
 
-def _write_meshes(mold: TwoPartMold, settings: MoldSettings, folder: Path, *, space: str, case: CaseMark) -> None:
+def _write_meshes(
+    mold: TwoPartMold, settings: MoldSettings, folder: Path, *, space: str, case: CaseMark
+) -> dict[str, int]:
+    """Write the halves, or their pieces, and the molded part; return the number of pieces of each half."""
     upper, lower = ("outer", "inner") if settings.pour == "outer" else ("inner", "outer")
-    solids = {upper: mold.upper, lower: mold.lower}
-    halves = {f"Mold {side}": mold.frame.to_ras(mesh_of(solids[side])) for side in ("outer", "inner")}
-    for side, mesh in zip(("outer", "inner"), halves.values(), strict=True):
-        write_stl(mesh, folder / f"mold_{side}.stl", space=space, case=case)
-    molded = mold.frame.to_ras(mesh_of(printable(mold.undercut.molded)))
-    write_stl(molded, folder / "molded_part.stl", space=space, case=case)
-    write_3mf({**halves, "Molded part": molded}, folder / "mold.3mf", title="Mold", space=space, case=case)
+    meshes: dict[str, Mesh] = {}
+    counts: dict[str, int] = {}
+    for side, half in ((upper, mold.upper), (lower, mold.lower)):
+        pieces = pieces_of(half, settings)
+        counts[side] = len(pieces)
+        for number, piece in enumerate(pieces, start=1):
+            name = f"mold_{side}_{number}" if len(pieces) > 1 else f"mold_{side}"
+            meshes[name] = mold.frame.to_ras(mesh_of(piece))
+    meshes["molded_part"] = mold.frame.to_ras(mesh_of(printable(mold.undercut.molded)))
+    for name, mesh in meshes.items():
+        write_stl(mesh, folder / f"{name}.stl", space=space, case=case)
+    named = {name.replace("_", " ").capitalize(): mesh for name, mesh in meshes.items()}
+    write_3mf(named, folder / "mold.3mf", title="Mold of a cranial implant", space=space, case=case)
+    return counts
 
 
 def describe_mold(mold: TwoPartMold, check: MoldCheck, opening: np.ndarray) -> dict[str, Any]:

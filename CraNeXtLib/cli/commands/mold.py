@@ -75,6 +75,13 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         default=default.pour,
         help="side of the part that is up when the material is poured; default: %(default)s",
     )
+    group.add_argument(
+        "--build-mm",
+        type=float,
+        nargs=3,
+        metavar=("WIDTH", "DEPTH", "HEIGHT"),
+        help="largest size of what can be printed; larger halves are split into keyed pieces; default: no limit",
+    )
     for name, text in _NUMBERS.items():
         value = getattr(default, name.replace("-", "_"))
         kind, metavar = (int, "N") if isinstance(value, int) else (float, "MM" if name.endswith("mm") else "PERCENT")
@@ -89,7 +96,7 @@ def mold_settings_of(options: argparse.Namespace) -> MoldSettings:
     """
     from CraNeXtLib.implant.mold.settings import MoldSettings
 
-    names = ["opening", "pour", *(name.replace("-", "_") for name in _NUMBERS)]
+    names = ["opening", "pour", "build_mm", *(name.replace("-", "_") for name in _NUMBERS)]
     return MoldSettings(**{name: getattr(options, name) for name in names})
 
 

@@ -59,6 +59,7 @@ def test_the_command_writes_halves_around_the_part(files, tmp_path, capsys):
     assert (halves[0].vertices @ way).max() > (halves[1].vertices @ way).max()
     assert RESEARCH_USE_NOTICE.encode() in (out / "mold_outer.stl").read_bytes()[:80]
 
+    assert result["mold"]["pieces"] == {"outer": 1, "inner": 1}
     assert mold(part, skull, out) == 2
     assert "already holds a mold" in capsys.readouterr().err
 
@@ -72,6 +73,7 @@ def test_what_cannot_be_molded_is_refused_and_nothing_is_written(files, tmp_path
         (skull, (), "skull.nrrd is not a mesh file"),
         (part, ("--keys", 1), "mold setting keys must be a number from 2 to 8, not 1"),
         (part, ("--undercut-mm", 0), "the part is undercut by"),
+        (part, ("--build-mm", 10, 200, 200), "build volume must be three lengths from 50 to 2000 mm"),
     ):
         assert mold(path, skull, tmp_path / "out", *options) == 2
         assert words in capsys.readouterr().err
