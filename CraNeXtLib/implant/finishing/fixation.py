@@ -79,9 +79,11 @@ def fixed(
         InputError: If a plate is too short for its screws.
     """
     view = PlanView(part)
-    rim, warnings = rim_line(view), []
+    rim, warnings = rim_line(view), list[str]()
     plates: list[Plate] = []
     taken = np.zeros(view.outline.shape, bool) if text_columns is None else text_columns & view.outline
+    if rim is None:
+        return Fixation(part, (), (), taken, ("The piece is too small for plates and for holes for sutures.",))
     if settings.makes_plates:
         offsets_mm = settings.screw_offsets_mm(clearance_mm, wall_mm)
         free = _beside(rim, view, taken, settings.plate_length_mm / 2 + wall_mm)

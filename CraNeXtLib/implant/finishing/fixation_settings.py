@@ -116,8 +116,8 @@ class FixationSettings:
         if last < needed:
             raise InputError(
                 f"A plate of {self.plate_length_mm:g} mm is too short for {self.screws_per_side} screws on each side "
-                f"that keep their distances; make it {2 * needed + self.plate_width_mm:.1f} mm long, or change the "
-                "screws."
+                f"that keep their distances; set plate_length_mm to {2 * needed + self.plate_width_mm:.1f} or more, or "
+                "change the screws."
             )
         steps = self.screws_per_side - 1
         return [last - index * (last - first) / steps for index in range(steps, 0, -1)] + [last]

@@ -90,8 +90,8 @@ def _at_least_apart(positions: np.ndarray, count: int, apart: float, length: flo
     return None
 
 
-def rim_line(view: PlanView) -> RimLine:
-    """Return the rim of a part.
+def rim_line(view: PlanView) -> RimLine | None:
+    """Return the rim of a part; None if it is empty or too small to have one.
 
     Args:
         view: The part seen along its insertion direction.
@@ -99,7 +99,10 @@ def rim_line(view: PlanView) -> RimLine:
     from skimage.measure import find_contours
 
     blurred = ndimage.gaussian_filter(np.pad(view.outline, 2).astype(float), _SMOOTH_MM / view.step)
-    line = max(find_contours(blurred, 0.5), key=len)[:-1] - 2
+    lines = find_contours(blurred, 0.5)
+    if not lines:
+        return None
+    line = max(lines, key=len)[:-1] - 2
     every = max(1, round(STATION_MM * len(line) / max(_length(line) * view.step, 1e-6)))
     line = line[::every]
     slope = np.stack([_at(np.asarray(g), line + 2) for g in np.gradient(blurred)], axis=1)

@@ -119,6 +119,9 @@ def test_what_finds_no_place_is_warned_of():
     assert f"Only {len(made.plates)} of 20 plates" in made.warnings[0]
     assert "mm of the rim, between plates" in made.warnings[1]
     assert f"Only {len(made.holes)} of 20 suspension holes" in made.warnings[2]
+    empty = fixed(cap().with_voxels(np.ones_like(cap().voxels)), Anchorage(bone, None), many, **OPTIONS)
+    assert (empty.plates, empty.holes) == ((), ())
+    assert empty.warnings == ("The piece is too small for plates and for holes for sutures.",)
     nothing = fixed(cap(), Anchorage(skull(), SAGITTAL), FixationSettings(plates=2, midline_mm=60), **OPTIONS)
     assert (nothing.plates, len(nothing.warnings)) == ((), 1)
 
@@ -143,6 +146,6 @@ def test_settings_that_make_no_sense_are_refused(wrong, message):
 def test_a_plate_as_long_as_the_refusal_says_has_room_for_its_screws():
     with pytest.raises(InputError) as refused:
         FixationSettings(plate_length_mm=12).screw_offsets_mm(0.5, 2.0)
-    needed = float(str(refused.value).split("make it ")[1].split(" mm")[0])
+    needed = float(str(refused.value).split("plate_length_mm to ")[1].split(" or")[0])
     first, last = FixationSettings(plate_length_mm=needed).screw_offsets_mm(0.5, 2.0)
     assert (first, last - first) == pytest.approx((5.25, 3.5), abs=0.1)

@@ -41,6 +41,10 @@ def test_the_line_follows_the_outer_edge_with_directions_along_the_surface():
     affine = np.diag([0.5, 0.5, 0.5, 1.0])
     affine[:3, 3] = -20
     rim = rim_line(PlanView(Volume(plate.astype(np.float32), affine)))
+    assert rim is not None
+    crumb = np.maximum(plate, np.hypot(x, y) - 0.6).astype(np.float32)
+    assert rim_line(PlanView(Volume(crumb, affine))) is None
+    assert rim_line(PlanView(Volume(np.ones_like(crumb), affine))) is None
     assert np.hypot(*rim.points[:, :2].T) == pytest.approx(15, abs=0.6)
     assert rim.points[:, 2] - 0.3 * rim.points[:, 0] == pytest.approx(2, abs=0.6)
     right = rim.points[:, 0].argmax()
