@@ -37,7 +37,8 @@ function fillSurfaces(body, viewer) {
     head.prepend(swatch);
     row.append(head);
     for (const state of STATES) {
-      const radio = made("input", { type: "radio", name: `surface-${key}`, value: state, ariaLabel: `${name} ${state}` });
+      const radio = made("input", { type: "radio", name: `surface-${key}`, value: state });
+      radio.ariaLabel = `${name} ${state}`;
       radio.addEventListener("change", () => viewer.setState(key, state));
       row.insertCell().append(radio);
     }
@@ -60,7 +61,8 @@ function fillSides(fieldset, viewer) {
     button.addEventListener("click", () => viewer.look(letter));
     fieldset.append(button);
   }
-  const first = made("button", { type: "button", textContent: "implant", ariaLabel: "Look at the implant, the first view" });
+  const first = made("button", { type: "button", textContent: "implant" });
+  first.ariaLabel = "Look at the implant, the first view";
   first.addEventListener("click", () => viewer.reset());
   fieldset.append(first);
 }

@@ -5,7 +5,9 @@ const LENGTHS_MM = [1, 2, 5, 10, 20, 50, 100, 200];
 const BAR_PIXELS = 130; // at most
 
 export function drawMarks(view, camera, ruler, place) {
-  for (const [edge, letter] of Object.entries(camera.letters)) view.querySelector(`.letter.${edge}`).textContent = letter;
+  for (const [edge, letters] of Object.entries(camera.letters)) {
+    view.querySelector(`.letter.${edge}`).textContent = letters;
+  }
   drawScale(view.querySelector(".scale"), camera);
   const marks = view.querySelector(".marks");
   marks.replaceChildren();

@@ -10,8 +10,8 @@ export async function decompressed(base64) {
 }
 
 /**
- * Return the surfaces with positions in RAS mm, faces as vertex indices, unit normals, and for each map its distances in
- * mm, NaN where nothing was measured.
+ * Return the surfaces with positions in RAS mm, faces as vertex indices, unit normals, and for each map its distances
+ * in mm, NaN where nothing was measured.
  */
 export function unpackedSurfaces(descriptions, code, bytes) {
   const reader = new NumberReader(bytes);
@@ -63,8 +63,9 @@ function smoothNormals(positions, corners) {
   const normals = new Float32Array(positions.length);
   for (let face = 0; face < corners.length; face += 3) {
     const a = 3 * corners[face], b = 3 * corners[face + 1], c = 3 * corners[face + 2];
-    const ux = positions[b] - positions[a], uy = positions[b + 1] - positions[a + 1], uz = positions[b + 2] - positions[a + 2];
-    const vx = positions[c] - positions[a], vy = positions[c + 1] - positions[a + 1], vz = positions[c + 2] - positions[a + 2];
+    const x = positions[a], y = positions[a + 1], z = positions[a + 2];
+    const ux = positions[b] - x, uy = positions[b + 1] - y, uz = positions[b + 2] - z;
+    const vx = positions[c] - x, vy = positions[c + 1] - y, vz = positions[c + 2] - z;
     const nx = uy * vz - uz * vy, ny = uz * vx - ux * vz, nz = ux * vy - uy * vx;
     normals[a] += nx, normals[a + 1] += ny, normals[a + 2] += nz;
     normals[b] += nx, normals[b + 1] += ny, normals[b + 2] += nz;

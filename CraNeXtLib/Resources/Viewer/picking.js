@@ -3,8 +3,9 @@
 import { dot, plus } from "./vectors.js";
 
 /**
- * Return { surface, point, mm } of the nearest of the drawn surfaces under a point of the view, or null: the RAS point in
- * mm, and the map's distance there, NaN if it is unknown or there is no map. Faded surfaces let one reach what is behind.
+ * Return { surface, point, mm } of the nearest of the drawn surfaces under a point of the view, or null: the RAS point
+ * in mm, and the map's distance there, NaN if it is unknown or there is no map. Faded surfaces let one reach what is
+ * behind.
  */
 export function picked(camera, drawn, cut, [across, down]) {
   const right = (across - camera.size[0] / 2) * camera.pixelMm;

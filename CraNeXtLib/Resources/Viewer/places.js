@@ -8,7 +8,8 @@ export function linkPlaces(viewer) {
       viewer.goTo(place, row.dataset.map, name);
       viewer.element.scrollIntoView({ block: "start" });
     };
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "show in 3D", className: "go" });
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", textContent: "show in 3D", className: "go" });
     button.setAttribute("aria-label", `Show in 3D: ${name}`);
     row.cells[1].append(" ", button);
     row.addEventListener("click", go);

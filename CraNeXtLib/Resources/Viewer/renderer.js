@@ -15,7 +15,8 @@ export class Renderer {
     this.gl = gl;
     this.program = linked(gl);
     gl.useProgram(this.program);
-    this.uniforms = new Proxy({}, { get: (known, name) => (known[name] ??= gl.getUniformLocation(this.program, name)) });
+    const location = (known, name) => (known[name] ??= gl.getUniformLocation(this.program, name));
+    this.uniforms = new Proxy({}, { get: location });
     this.buffers = new Map(surfaces.map((surface) => [surface.key, this.#uploaded(surface)]));
     gl.enable(gl.DEPTH_TEST);
     gl.depthFunc(gl.LEQUAL);
@@ -32,7 +33,8 @@ export class Renderer {
     this.#fit(camera);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
     gl.uniformMatrix4fv(uniforms.view, false, viewMatrix(camera));
-    gl.uniformMatrix3fv(uniforms.cameraAxes, true, [...camera.right, ...camera.up.map((v) => -v), ...camera.toward.map((v) => -v)]);
+    const [down, away] = [camera.up, camera.toward].map((axis) => axis.map((value) => -value));
+    gl.uniformMatrix3fv(uniforms.cameraAxes, true, [...camera.right, ...down, ...away]);
     gl.uniform1i(uniforms.isCut, cut ? 1 : 0);
     if (cut) gl.uniform4f(uniforms.cut, ...cut.normal, cut.offset);
     gl.uniform3fv(uniforms.unmeasured, unmeasured);

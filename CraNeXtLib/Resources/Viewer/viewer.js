@@ -56,8 +56,8 @@ class Viewer {
   get drawn() {
     const drawn = [];
     for (const [key, surface] of this.surfaces) {
-      const map = this.map?.surface === key ? this.map : null;
-      if (this.states[key] !== "hidden") drawn.push({ surface, color: surface.color, faded: this.states[key] === "faded", map });
+      const [map, state] = [this.map?.surface === key ? this.map : null, this.states[key]];
+      if (state !== "hidden") drawn.push({ surface, color: surface.color, faded: state === "faded", map });
     }
     if (this.states.complete && this.states.complete !== "hidden") {
       const color = this.surfaces.get("skull").color;
@@ -181,7 +181,8 @@ function normalAt(point, surfaces) {
   let nearest = ON_SURFACE_MM ** 2, normal = [0, 0, 0];
   for (const { positions, normals } of surfaces) {
     for (let at = 0; at < positions.length; at += 3) {
-      const apart = (positions[at] - point[0]) ** 2 + (positions[at + 1] - point[1]) ** 2 + (positions[at + 2] - point[2]) ** 2;
+      const x = positions[at] - point[0], y = positions[at + 1] - point[1], z = positions[at + 2] - point[2];
+      const apart = x * x + y * y + z * z;
       if (apart < nearest) {
         nearest = apart;
         normal = [...normals.subarray(at, at + 3)];
@@ -197,7 +198,8 @@ function radiusAround(point, surfaces) {
   for (const { key, positions } of surfaces) {
     if (key === "template") continue;
     for (let at = 0; at < positions.length; at += 3) {
-      const apart = (positions[at] - point[0]) ** 2 + (positions[at + 1] - point[1]) ** 2 + (positions[at + 2] - point[2]) ** 2;
+      const x = positions[at] - point[0], y = positions[at + 1] - point[1], z = positions[at + 2] - point[2];
+      const apart = x * x + y * y + z * z;
       if (apart > largest) largest = apart;
     }
   }

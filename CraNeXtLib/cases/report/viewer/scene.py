@@ -118,6 +118,7 @@ def make_scene(
             }
         )
         data.append(packed.data)
+    drawn = {surface["key"] for surface in surfaces}
     facing = skull.implant_direction
     description = {
         "case": case_id,
@@ -127,7 +128,7 @@ def make_scene(
             _map(one, part.key, legends[one.name])
             for part in parts
             for one in part.maps
-            if one.name in legends and part.key in {surface["key"] for surface in surfaces}
+            if one.name in legends and part.key in drawn
         ],
         "unmeasured": UNMEASURED,
         "code": {"step": VALUE_MM, "unknown": UNKNOWN},
