@@ -30,7 +30,7 @@ SIGNATURES = {
     "evaluate": "implant reference skull",
     "finish": "implant skull settings progress",
     "read_volume": "path orientation segment",
-    "reconstruct": "skull model device postprocessing defects progress",
+    "reconstruct": "skull model device postprocessing defects quick progress",
     "reconstruct_case": "skull out settings progress",
     "release_case": "folder accept",
     "check_release": "folder",
