@@ -154,15 +154,16 @@ class Upsample(nn.Module):
 
 
 class Join(nn.Module):
-    """1³ convolution of two tensors concatenated along the channels, computed as a sum of two convolutions."""
+    """1³ convolution of two tensors concatenated along the channels, computed as a sum of two linear maps."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv3d(in_channels, out_channels, kernel_size=1)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        of_x, of_skip = self.conv.weight.split((x.shape[1], skip.shape[1]), dim=1)
-        return functional.conv3d(x, of_x, self.conv.bias) + functional.conv3d(skip, of_skip)
+        of_x, of_skip = self.conv.weight.flatten(1).split((x.shape[1], skip.shape[1]), dim=1)
+        joined = functional.linear(x.movedim(1, -1), of_x, self.conv.bias)
+        return (joined + functional.linear(skip.movedim(1, -1), of_skip)).movedim(-1, 1)
 
 
 def _trains_on_cpu(x: Tensor) -> bool:

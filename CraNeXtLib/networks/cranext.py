@@ -12,6 +12,7 @@ from torch.nn import functional
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.networks.blocks import ConvNeXtBlock, Join, LayerNorm3d, Upsample, fused
 from CraNeXtLib.networks.cranext_sizes import PUBLISHED_DEPTHS, PUBLISHED_WIDTHS
+from CraNeXtLib.networks.depthwise_conv import DepthwiseConv3d
 from CraNeXtLib.networks.input_size import check_input
 from CraNeXtLib.networks.upsampled_conv import upsampled_conv
 
@@ -58,9 +59,12 @@ class CraNeXt(nn.Module):
             return nn.Conv3d(width, wider, kernel_size=2, stride=2)
 
         self.in_channels = in_channels
-        self.init_stage = nn.Sequential(
-            nn.Conv3d(in_channels, widths[0], kernel_size=7, padding=3), ConvNeXtBlock(widths[0], grn=grn)
+        stem = (
+            DepthwiseConv3d(widths[0], 7, one_input=True)
+            if in_channels == 1
+            else nn.Conv3d(in_channels, widths[0], kernel_size=7, padding=3)
         )
+        self.init_stage = nn.Sequential(stem, ConvNeXtBlock(widths[0], grn=grn))
         self.downsample_layers = nn.ModuleList([nn.Sequential(halve(widths[0], widths[0]), LayerNorm3d(widths[0]))])
         for width, wider in pairwise(down_widths):
             self.downsample_layers.append(nn.Sequential(LayerNorm3d(width), halve(width, wider)))

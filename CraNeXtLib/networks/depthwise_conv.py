@@ -8,6 +8,8 @@ is a cross-correlation of input and output gradient at a few lags, computed by F
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import torch
@@ -23,12 +25,14 @@ class DepthwiseConv3d(nn.Conv3d):
     """Zero-padded convolution of each channel with its own cubic kernel: (B, C, X, Y, Z) to the same shape.
 
     Args:
-        channels: Number of channels.
+        channels: Number of output channels.
         kernel_size: Side of the kernel, odd.
+        one_input: Whether all kernels take the same single input channel, as in a first layer.
     """
 
-    def __init__(self, channels: int, kernel_size: int) -> None:
-        super().__init__(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
+    def __init__(self, channels: int, kernel_size: int, *, one_input: bool = False) -> None:
+        inputs = 1 if one_input else channels
+        super().__init__(inputs, channels, kernel_size, padding=kernel_size // 2, groups=inputs)
 
     def forward(self, x: Tensor) -> Tensor:
         if x.device.type == "cpu" and torch.is_grad_enabled() and self.weight.requires_grad:
@@ -37,7 +41,7 @@ class DepthwiseConv3d(nn.Conv3d):
 
 
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    return functional.conv3d(x, weight, bias, padding=weight.shape[-1] // 2, groups=len(weight))
+    return functional.conv3d(x, weight, bias, padding=weight.shape[-1] // 2, groups=x.shape[1])
 
 
 class _DepthwiseConv3d(torch.autograd.Function):
@@ -52,8 +56,11 @@ class _DepthwiseConv3d(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         x, weight = ctx.saved_tensors
         wants_x, wants_weight, wants_bias = ctx.needs_input_grad
+        of_x = _convolve(gradient, weight.flip(2, 3, 4)) if wants_x else None
+        if of_x is not None and x.shape[1] == 1:
+            of_x = of_x.sum(1, keepdim=True)
         return (
-            _convolve(gradient, weight.flip(2, 3, 4)) if wants_x else None,
+            of_x,
             _weight_gradient(x, gradient, weight.shape[-1]) if wants_weight else None,
             gradient.sum((0, 2, 3, 4)) if wants_bias else None,
         )
@@ -66,10 +73,11 @@ def _weight_gradient(x: Tensor, gradient: Tensor, kernel_size: int) -> Tensor:
     lags = torch.arange(-radius, radius + 1)
     group = max(1, _CACHED_VOXELS // math.prod(size))
     kernels = []
-    for xs, gradients in zip(
-        _channels_outermost(x).split(group), _channels_outermost(gradient).split(group), strict=True
-    ):
-        x_spectrum = torch.fft.rfftn(xs, s=size, dim=(2, 3, 4))
+    inputs, gradients_of_outputs = (_channels_outermost(y).split(group) for y in (x, gradient))
+    spectra: Iterator[Tensor] = (torch.fft.rfftn(xs, s=size, dim=(2, 3, 4)) for xs in inputs)
+    if x.shape[1] == 1:
+        spectra = repeat(next(spectra))
+    for x_spectrum, gradients in zip(spectra, gradients_of_outputs, strict=False):
         products = x_spectrum * torch.fft.rfftn(gradients, s=size, dim=(2, 3, 4)).conj()
         spectrum = products.sum(1) if products.shape[1] > 1 else products.squeeze(1)
         spectrum = torch.fft.ifft(spectrum, dim=1)[:, lags]

@@ -27,6 +27,8 @@ from CraNeXtLib.networks.cranext_sizes import EPS
 
 # Size of the widest tensor of a slab; several of them should fit into the processor's cache.
 SLAB_BYTES = 4 * 2**20
+# A group up to this size stays whole, else its responses would be computed once for the norm and again for the rest.
+WHOLE_GROUP_BYTES = 24 * 2**20
 
 
 def grn_scale(norm: Tensor, gamma: Tensor) -> Tensor:
@@ -153,8 +155,12 @@ def _groups(norm_by_plane: bool, *tensors: Tensor) -> Iterator[tuple[list[Tensor
     """Yield the voxels of one or more whole groups from each tensor (B, X, Y, Z, C), as slabs (groups, voxels, C)."""
     for sample in zip(*tensors, strict=True):
         groups = [x.flatten(0, 1).transpose(0, 1) if norm_by_plane else x.flatten(0, 2)[None] for x in sample]
-        voxels = max(1, SLAB_BYTES // (4 * groups[0].shape[-1] * groups[0].element_size()))
-        together = max(1, voxels // groups[0].shape[1])
+        length, channels = groups[0].shape[1:]
+        voxel_bytes = 4 * channels * groups[0].element_size()
+        voxels = max(1, SLAB_BYTES // voxel_bytes)
+        together = max(1, voxels // length)
+        if length * voxel_bytes <= WHOLE_GROUP_BYTES:
+            voxels = length
         for several in zip(*(x.split(together) for x in groups), strict=True):
             yield tuple(list(x.split(voxels, dim=1)) for x in several)
 

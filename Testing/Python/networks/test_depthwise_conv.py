@@ -28,6 +28,16 @@ def test_gradients_are_the_native_ones(size, layout):
         torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9)
 
 
+def test_kernels_that_share_an_input_have_the_native_gradients():
+    conv, x = DepthwiseConv3d(5, 7, one_input=True).double(), torch.randn(2, 1, 9, 8, 10, dtype=torch.double)
+    inputs = (x.requires_grad_(), conv.weight, conv.bias)
+    own, native = conv(x), functional.conv3d(x, conv.weight, conv.bias, padding=3)
+    upstream = torch.randn_like(own)
+    assert own.grad_fn.name() != native.grad_fn.name()
+    torch.testing.assert_close(own, native)
+    torch.testing.assert_close(*(torch.autograd.grad(y, inputs, upstream) for y in (own, native)))
+
+
 def test_gradcheck():
     conv = DepthwiseConv3d(2, 3).double()
     x = torch.randn(1, 2, 4, 3, 5, dtype=torch.double, requires_grad=True)
