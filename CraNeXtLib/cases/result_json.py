@@ -56,14 +56,14 @@ def describe_result(
         metrics: Metrics against a reference implant, if there is one.
     """
     head = _head(source, settings, outcome="implant")
-    pose = {
+    placement = {
         "turned_deg": round(result.pose.rotation_deg, 1),
         "far_percent": round(100 * result.pose.fit.far_fraction, 1),
         "template_to_skull_ras_mm": np.round(result.pose.template_to_skull, 6).tolist(),
     }
     description = {
         **head,
-        "input": head["input"] | {"pose": pose},
+        "input": head["input"] | {"pose": placement},
         "model": {"name": result.model.name, "sha256": result.model.sha256},
         "parameters": settings.described() | {"postprocessing": result.postprocessing, "device": result.device},
         "meshes": {"unit": "mm", "space": source.read.mesh_space},
@@ -84,12 +84,13 @@ def describe_result(
         description["metrics"] = dict(metrics)
     if part:
         description |= part.as_dict()
-    numbers = [defect.number for defect in result.found_defects if defect.made]
+    skull, complete, pose = result.defective_skull, result.complete_skull, result.pose
+    made = [defect for defect in result.found_defects if defect.made]
     description["defects"] = [
-        {"number": number, **describe_defect(piece, result.defective_skull, result.complete_skull, result.pose)}
-        for number, piece in zip(numbers, pieces, strict=True)
+        {"number": defect.number, **asdict(defect.location), **describe_defect(piece, skull, complete, pose)}
+        for defect, piece in zip(made, pieces, strict=True)
     ]
-    description["found_defects"] = [asdict(defect) for defect in result.found_defects]
+    description["found_defects"] = [defect.as_dict() for defect in result.found_defects]
     description["warnings"] += opening_warnings(description["defects"], description["checklist"])
     return with_verdict(description)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
+from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis, analyze_defect
 from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.anatomy.head.scanned_box import scanned_box
 from CraNeXtLib.core.errors import InputError
@@ -37,24 +38,27 @@ class FoundDefect:
     Attributes:
         number: From 1, the largest first.
         centre_ras_mm: Center of the missing bone.
-        side: ``"left"``, ``"right"`` or ``"bilateral"``.
-        main_region: Name of the region with most of it.
-        volume_ml: Volume of the missing bone.
+        location: Its regions, side and size.
         doubt: Why it may be no defect, as a clause; None if there is no doubt.
         made: Whether the implant fills it.
     """
 
     number: int
     centre_ras_mm: tuple[float, ...]
-    side: str
-    main_region: str
-    volume_ml: float
+    location: DefectAnalysis
     doubt: str | None
     made: bool
 
     def __str__(self) -> str:
         place = ", ".join(f"{coordinate:.0f}" for coordinate in self.centre_ras_mm)
-        return f"defect {self.number} ({self.side}, {self.main_region}, {self.volume_ml:.1f} mL, at RAS {place} mm)"
+        found = self.location
+        return f"defect {self.number} ({found.side}, {found.main_region}, {found.volume_ml:.1f} mL, at RAS {place} mm)"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry of ``found_defects`` in ``result.json``."""
+        location = {name: getattr(self.location, name) for name in ("side", "main_region", "volume_ml")}
+        place = {"number": self.number, "centre_ras_mm": list(self.centre_ras_mm)}
+        return {**place, **location, "doubt": self.doubt, "made": self.made}
 
 
 def parse_defects(text: str) -> tuple[int, ...] | str:
@@ -131,9 +135,8 @@ def choice_warnings(found: Sequence[FoundDefect]) -> list[str]:
 
 
 def _described(number: int, piece: Volume, pose: HeadPose, doubt: str | None, *, made: bool) -> FoundDefect:
-    place = analyze_defect(piece, pose)
     centre = piece.to_ras(np.argwhere(piece.voxels)).mean(axis=0).round(1)
-    return FoundDefect(number, tuple(centre.tolist()), place.side, place.main_region, place.volume_ml, doubt, made)
+    return FoundDefect(number, tuple(centre.tolist()), analyze_defect(piece, pose), doubt, made)
 
 
 def _wanted(chosen: Sequence[int] | str, numbers: range) -> set[int]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.evaluation.ray_maps import grown, shrunk
 from CraNeXtLib.geometry.components import components_with
@@ -39,8 +37,8 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
         pose: Pose of the template on the skull.
 
     Returns:
-        ``centre_ras_mm``, the fields of ``DefectAnalysis``, ``perimeter_mm`` of the piece's outline, and
-        ``opening_cm2`` with ``before`` and ``after``; outline and opening as seen from the middle of the head.
+        ``centre_ras_mm``, ``perimeter_mm`` of the piece's outline, and ``opening_cm2`` with ``before`` and ``after``;
+        outline and opening as seen from the middle of the head.
     """
     points = piece.to_ras(np.argwhere(piece.voxels))
     view = DefectView.around(points, pose.template_center)
@@ -59,7 +57,6 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
     hole = components_with(own, footprint & own)
     return {
         "centre_ras_mm": np.round(points.mean(axis=0), 1).tolist(),
-        **asdict(analyze_defect(piece, pose)),
         "perimeter_mm": round(view.perimeter_mm(footprint), 1),
         "opening_cm2": {
             "before": round(view.area_cm2(hole, radii), 2),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.defect_choice import FoundDefect, with_pieces
@@ -91,7 +92,7 @@ def _found_defects(result: Reconstruction, implant: Volume) -> tuple[FoundDefect
             replace(
                 made[int(shares.argmax())],
                 centre_ras_mm=tuple(points.mean(axis=0).round(1).tolist()),
-                volume_ml=round(len(points) * piece.voxel_volume_mm3 / 1000, 3),
+                location=analyze_defect(piece, result.pose),
             )
         )
     return (*described, *(defect for defect in result.found_defects if not defect.made))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from phantoms import head
 
+from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis
 from CraNeXtLib.anatomy.head.pose import HeadPose, PoseFit, bundled_template
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.donor_files import write_donor_picture
@@ -31,6 +32,9 @@ def folder(tmp_path, monkeypatch):
     write_volume(case.complete, tmp_path / "Mustermann.nrrd")
     write_volume(case.implant, tmp_path / "truth.nrrd")
 
+    right = DefectAnalysis({}, "Upper Frontal", "right", 0.0, 10.0, 30.0, 60.0)
+    left = DefectAnalysis({}, "Temporal", "left", 100.0, 1.0, 2.0, 10.0)
+
     def fill_hole(skull, **_settings):
         implant = skull.with_voxels(thick.implant.voxels & ~skull.voxels)
         return Reconstruction(
@@ -45,8 +49,8 @@ def folder(tmp_path, monkeypatch):
             warnings=(),
             agreement=0.5,
             found_defects=(
-                FoundDefect(1, (40.0, 20.0, 60.0), "right", "Upper Frontal", 30.0, None, made=True),
-                FoundDefect(2, (-40.0, 0.0, 0.0), "left", "Temporal", 2.0, "thin bone", made=False),
+                FoundDefect(1, (40.0, 20.0, 60.0), right, None, made=True),
+                FoundDefect(2, (-40.0, 0.0, 0.0), left, "thin bone", made=False),
             ),
         )
 

@@ -46,7 +46,11 @@ def test_thin_bone_missing_on_both_sides_is_not_made(pose, mirrored):
     implant, skull = _head(LARGE, RIGHT, LEFT, mirrored=mirrored)
     pieces, found = find_defects(implant, skull, pose)
     assert [defect.made for defect in found] == [True, False, False]
-    assert {(defect.side, defect.volume_ml) for defect in found[1:]} == {("left", 1.6), ("right", 1.6)}
+    locations = [defect.location for defect in found[1:]]
+    assert {(location.side, location.volume_ml) for location in locations} == {
+        ("left", 1.6),
+        ("right", 1.6),
+    }
     assert {defect.centre_ras_mm[0] for defect in found[1:]} == {70.0, -70.0}
     (warning,) = choice_warnings(found)
     assert "Not made, because thin bone is missing on the other side, too: defect 2 (" in warning

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from phantoms import OBLIQUE, head
 
+from CraNeXtLib.anatomy.categorization.defect_location import analyze_defect
 from CraNeXtLib.anatomy.head.pose import HeadPose, PoseFit, bundled_template, find_pose
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
 from CraNeXtLib.geometry.components import pieces_of
@@ -29,12 +30,12 @@ def test_two_holes_are_two_defects(directions, pose):
     assert len(pieces) == 2
     assert pieces[0].voxels.sum() + pieces[1].voxels.sum() == case.implant.voxels.sum()
     first, second = (describe_defect(piece, case.defective, case.complete, pose) for piece in pieces)
-    assert (first["side"], second["side"]) == ("right", "left")
+    assert [analyze_defect(piece, pose).side for piece in pieces] == ["right", "left"]
     assert np.allclose(first["centre_ras_mm"], (38, 19, 56), atol=6)
-    for defect, radius in ((first, 25.0), (second, 15.0)):
+    for piece, defect, radius in ((pieces[0], first, 25.0), (pieces[1], second, 15.0)):
         # A ball of that radius about a point in the bone cuts out a disc, bent a little.
         assert defect["perimeter_mm"] == pytest.approx(2 * np.pi * radius, rel=0.12)
-        assert defect["area_cm2"] == pytest.approx(np.pi * radius**2 / 100, rel=0.15)
+        assert analyze_defect(piece, pose).area_cm2 == pytest.approx(np.pi * radius**2 / 100, rel=0.15)
         assert defect["opening_cm2"]["before"] == pytest.approx(np.pi * radius**2 / 100, rel=0.2)
         assert defect["opening_cm2"]["after"] == 0
 
@@ -104,7 +105,8 @@ def test_the_bundled_skulls_defect():
     skull, implant = (volume.with_voxels(volume.voxels > 0) for volume in (skull, implant))
     complete = skull.with_voxels(skull.voxels | implant.voxels)
     (piece,) = pieces_of(implant)
-    defect = describe_defect(piece, skull, complete, find_pose(skull))
-    assert (defect["side"], defect["main_region"]) == ("left", "Middle Parietal")
-    assert 60 < defect["opening_cm2"]["before"] < defect["area_cm2"]
+    pose = find_pose(skull)
+    defect, location = describe_defect(piece, skull, complete, pose), analyze_defect(piece, pose)
+    assert (location.side, location.main_region) == ("left", "Middle Parietal")
+    assert 60 < defect["opening_cm2"]["before"] < location.area_cm2
     assert defect["opening_cm2"]["after"] == 0
