@@ -154,6 +154,7 @@ def test_the_worker_receives_the_chosen_settings(widget, phantom, monkeypatch):
     assert received["settings"] == {
         "device": "cpu",
         "postprocessing": "official",
+        "defects": None,
         "preview": False,
         "model": "pca_skull",
         "bone_threshold_hu": 310.0,
