@@ -3,7 +3,7 @@
     cranext demo --out demo
     python Testing/screenshots/report_pages.py demo/report.html [--out FOLDER]
 
-Needs Playwright and Chromium (``.ci/browser``).
+Needs Playwright and Chromium (``.ci/programs``).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument(
         "skull",
         metavar="SKULL",
-        help="mask of the defective skull (.nrrd, .seg.nrrd, .nii, .nii.gz, .mha, DICOM segmentation), a mesh (.stl, "
+        help="mask of the defective skull (.nrrd, .nhdr, .nii, .nii.gz, .mha, .mhd, DICOM segmentation), a mesh (.stl, "
         ".ply, .obj, .3mf) or, with --ct, a CT: a volume file or the folder of a DICOM series",
     )
     add_output_folder(parser)

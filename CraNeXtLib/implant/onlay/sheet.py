@@ -68,7 +68,7 @@ def onlay_sheet(implant: Volume, skull: Volume, *, thickness_mm: float, overlap_
     top = _top(head.voxels)
     inside = _region(top, field_of(implant, grid), overlap_mm)
     if not (inside < 0).any():
-        raise InputError("There is no outer surface around the defect for the --onlay; check the masks.")
+        raise InputError("There is no outer surface around the defect for --onlay-mm; check the masks.")
     height = _resting(top)
     points, faces = triangulated(inside, 2 * _STEP_MM / float(grid.spacing[0]))
     heights = ndimage.map_coordinates(height, points.T, order=1, mode="nearest")
@@ -93,7 +93,7 @@ def check_onlay(thickness_mm: float, overlap_mm: float) -> None:
     """
     for name, value, (low, high) in (("thickness", thickness_mm, THICKNESS_MM), ("overlap", overlap_mm, OVERLAP_MM)):
         if not low <= value <= high:
-            raise InputError(f"The {name} of the --onlay-mm must be from {low:g} to {high:g} mm, not {value:g}.")
+            raise InputError(f"The {name} of --onlay-mm must be from {low:g} to {high:g} mm, not {value:g}.")
 
 
 def thickened(under: Mesh, loop: np.ndarray, thickness_mm: float) -> Mesh:

@@ -71,7 +71,7 @@ def present(item: Dataset, keyword: str, *, filled: bool) -> bool:
 def test_the_validator_of_dicom3tools_finds_no_error(files, name):
     validator = shutil.which("dciodvfy")
     if validator is None:
-        pytest.skip("needs dciodvfy, of the package dicom3tools")
+        pytest.skip("there is no dciodvfy of dicom3tools: .ci/programs installs it")
     found = subprocess.run([validator, files / name], capture_output=True, text=True, check=False)
     assert "Error" not in found.stderr
     assert "not present in standard" not in found.stderr
@@ -80,6 +80,6 @@ def test_the_validator_of_dicom3tools_finds_no_error(files, name):
 def test_dcmtk_takes_out_what_was_put_in(files, tmp_path):
     program = shutil.which("dcm2pdf")
     if program is None:
-        pytest.skip("needs dcm2pdf of DCMTK")
+        pytest.skip("there is no dcm2pdf of DCMTK: .ci/programs installs it")
     subprocess.run([program, files / "report_pdf.dcm", tmp_path / "report.pdf"], check=True)
     assert (tmp_path / "report.pdf").read_bytes() == (files.parent / "case" / "report.pdf").read_bytes()

@@ -84,7 +84,7 @@ def test_the_worker_receives_the_skull_exactly(logic, phantom, monkeypatch):
     np.testing.assert_array_equal(written["volume"].voxels, phantom.defective.voxels)
     np.testing.assert_allclose(written["volume"].affine, phantom.defective.affine, rtol=0, atol=1e-9)
     assert (written["task"], written["python"], written["environment"]) == ("reconstruct", sys.executable, None)
-    given = {"device": "cuda", "postprocessing": "official", "preview": False, "model": "some"}
+    given = {"device": "cuda", "postprocessing": "official", "defects": None, "preview": False, "model": "some"}
     assert written["settings"] == given | {"report": False, "finishing": None}  # in Slicer, both are steps of their own
     assert leftovers() == []
 

@@ -21,7 +21,7 @@ pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 OPTION = re.compile(r"[ (]--[a-z]")
 # Settings that no panel gives, and a file that none passes on.
 MESHES = ("--mesh-space", "--bone-base", "--skull-model")
-FOR_THE_COMMAND = (*MESHES, "--donor", "--fit-limit", "--replace", "is a segmentation, not a CT")
+FOR_THE_COMMAND = ("--onlay-mm", *MESHES, "--donor", "--fit-limit", "--replace", "is a segmentation, not a CT")
 FOR_DEVELOPERS = ("cranext models fit-shape",)  # a model card
 
 

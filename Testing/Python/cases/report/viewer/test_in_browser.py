@@ -1,6 +1,6 @@
 """The report in a real Chromium: without a network, without scripts, without WebGL, on paper, by mouse and by keys.
 
-Skipped where there is no Chromium or no Playwright; ``.ci/browser`` installs both.
+Skipped where there is no Chromium or no Playwright; ``.ci/programs`` installs both.
 """
 
 import re
@@ -19,9 +19,9 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.pictures.palette import IMPLANT
 from CraNeXtLib.pictures.skull_renderer import SkullScene
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: .ci/browser installs it")
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: .ci/programs installs it")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: .ci/browser installs it")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: .ci/programs installs it")
 
 MIDDLE, RADIUS_MM = np.array([0.0, 95.0, 0.0]), 30.0
 WORST = (10.0, 120.0, 30.0)
