@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.geometry.mesh import Mesh, face_centers
-from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.geometry.solids import mesh_of, solid_of
+from CraNeXtLib.geometry.surface_distance import distances_to
 
 _FIRST_PART = 0.4  # of the distance that is asked for; see decimated
 _SAFETY = 0.9
@@ -47,12 +47,4 @@ def decimated(mesh: Mesh, tolerance_mm: float) -> tuple[Mesh, float]:
 
 def largest_distance(points: np.ndarray, mesh: Mesh) -> float:
     """Return the largest distance of points, shape (N, 3), from a surface in mm."""
-    from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-    from vtkmodules.vtkCommonCore import vtkDoubleArray
-    from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
-
-    surface, distances = vtkImplicitPolyDataDistance(), vtkDoubleArray()
-    surface.SetInput(poly_data(mesh))
-    distances.SetNumberOfTuples(len(points))
-    surface.FunctionValue(numpy_to_vtk(np.ascontiguousarray(points, np.float64), deep=True), distances)
-    return float(np.abs(vtk_to_numpy(distances)).max())
+    return float(np.abs(distances_to(mesh, points)).max())

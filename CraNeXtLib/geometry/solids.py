@@ -1,7 +1,11 @@
-"""Closed meshes as solids of the library Manifold, whose results are closed manifolds, too."""
+"""Closed meshes as solids that are joined and cut exactly, by the library Manifold (manifold3d).
+
+Its results are closed manifolds and keep each triangle of a surface that no other one crosses.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,12 +23,31 @@ def solid_of(mesh: Mesh) -> Manifold:
     Raises:
         InputError: If the mesh is not closed or not manifold.
     """
-    from manifold3d import Error, Manifold, Mesh64
-
-    solid = Manifold(Mesh64(np.ascontiguousarray(mesh.vertices, float), np.ascontiguousarray(mesh.faces, np.uint64)))
-    if solid.status() != Error.NoError or solid.is_empty():
+    solid = solid_from(mesh.vertices, mesh.faces)
+    if not is_closed(solid):
         raise InputError("A surface is not closed; mend the mask that it comes from.")
     return solid
+
+
+def solid_from(vertices: np.ndarray, faces: np.ndarray) -> Manifold:
+    """Return a mesh as a solid; one whose edges do not all have two faces becomes an empty solid with a status."""
+    from manifold3d import Manifold, Mesh64
+
+    return Manifold(Mesh64(np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(faces, np.uint64)))
+
+
+def is_closed(solid: Manifold) -> bool:
+    """Return whether a mesh has become a solid, because its surface is closed and manifold."""
+    from manifold3d import Error
+
+    return bool(solid.status() == Error.NoError and not solid.is_empty())
+
+
+def union(solids: Iterable[Manifold]) -> Manifold:
+    """Return what several solids fill together."""
+    from manifold3d import Manifold, OpType
+
+    return Manifold.batch_boolean(list(solids), OpType.Add)
 
 
 def mesh_of(solid: Manifold) -> Mesh:

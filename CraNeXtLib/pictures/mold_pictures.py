@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from CraNeXtLib.geometry.mesh import Mesh, joined
-from CraNeXtLib.geometry.solids import mesh_of
+from CraNeXtLib.geometry.solids import mesh_of, union
 from CraNeXtLib.implant.mold.mold_frame import MoldFrame
-from CraNeXtLib.implant.mold.solids import union
 from CraNeXtLib.implant.mold.spring_form import SpringForm
 from CraNeXtLib.implant.mold.two_part_mold import TwoPartMold
 from CraNeXtLib.pictures.camera import Camera

@@ -10,11 +10,11 @@ from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.solids import mesh_of
+from CraNeXtLib.geometry.solids import mesh_of, union
 from CraNeXtLib.implant.mold.columns import PlaneGrid, columns_of
 from CraNeXtLib.implant.mold.mold_check import is_printable
 from CraNeXtLib.implant.mold.settings import MoldSettings
-from CraNeXtLib.implant.mold.solids import printable, union
+from CraNeXtLib.implant.mold.solids import printable
 
 if TYPE_CHECKING:
     from manifold3d import Manifold

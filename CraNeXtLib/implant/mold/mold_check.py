@@ -13,9 +13,8 @@ import numpy as np
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh, joined, shells_of
 from CraNeXtLib.geometry.mesh_formats.mesh_merging import merged
-from CraNeXtLib.geometry.solids import mesh_of
-from CraNeXtLib.implant.mold.solids import union
-from CraNeXtLib.implant.mold.surface_distance import distances_to
+from CraNeXtLib.geometry.solids import mesh_of, union
+from CraNeXtLib.geometry.surface_distance import distances_to
 from CraNeXtLib.implant.mold.two_part_mold import TwoPartMold
 
 if TYPE_CHECKING:

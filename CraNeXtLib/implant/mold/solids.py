@@ -1,12 +1,7 @@
-"""Closed meshes as solids that are joined and cut exactly, by the library Manifold (manifold3d).
-
-Its results are closed and keep each triangle of a surface that no other one crosses, so that a
-cavity is the part itself.
-"""
+"""The solids that molds are made of; a cavity is the part itself, because booleans keep each triangle of a surface."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +9,7 @@ import numpy as np
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_merging import distinct
-from CraNeXtLib.geometry.solids import mesh_of
+from CraNeXtLib.geometry.solids import is_closed, mesh_of, solid_from
 
 if TYPE_CHECKING:
     from manifold3d import Manifold
@@ -41,29 +36,13 @@ def solid_of(mesh: Mesh, name: str) -> Manifold:
     Raises:
         InputError: If its surface is not closed, its faces contradict each other, or it has no volume.
     """
-    from manifold3d import Error
-
     solid = solid_from(mesh.vertices, mesh.faces)
-    if solid.status() != Error.NoError or solid.is_empty() or solid.volume() <= 0:
+    if not is_closed(solid) or solid.volume() <= 0:
         raise InputError(
             f"The surface of {name} is no closed mesh whose faces point outward; repair it in a mesh editor, or "
             "finish the implant with cranext finish."
         )
     return solid
-
-
-def solid_from(vertices: np.ndarray, faces: np.ndarray) -> Manifold:
-    """Return a mesh as a solid; one whose edges do not all have two faces becomes an empty solid with a status."""
-    from manifold3d import Manifold, Mesh64
-
-    return Manifold(Mesh64(np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(faces, np.uint64)))
-
-
-def union(solids: Iterable[Manifold]) -> Manifold:
-    """Return what several solids fill together."""
-    from manifold3d import Manifold, OpType
-
-    return Manifold.batch_boolean(list(solids), OpType.Add)
 
 
 def extruded(vertices: np.ndarray, faces: np.ndarray, end: float) -> Manifold:

@@ -16,6 +16,7 @@ from scipy import ndimage
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh, face_normals
 from CraNeXtLib.geometry.solids import mesh_of
+from CraNeXtLib.geometry.surface_distance import distances_to
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.mold.columns import Columns, PlaneGrid, columns_of
 from CraNeXtLib.implant.mold.mold_check import TOLERANCE_MM, is_printable, overlap_mm3
@@ -23,7 +24,6 @@ from CraNeXtLib.implant.mold.mold_frame import MoldFrame
 from CraNeXtLib.implant.mold.parting_surface import above, below, parting_heights, spread
 from CraNeXtLib.implant.mold.settings import MoldSettings
 from CraNeXtLib.implant.mold.solids import printable
-from CraNeXtLib.implant.mold.surface_distance import distances_to
 from CraNeXtLib.implant.mold.two_part_mold import GRID_MM, check_undercut
 from CraNeXtLib.implant.mold.undercut import Undercut, undercut_of
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from CraNeXtLib.geometry.mesh import Mesh, face_normals
-from CraNeXtLib.implant.mold.solids import extruded, union
+from CraNeXtLib.geometry.solids import union
+from CraNeXtLib.implant.mold.solids import extruded
 
 if TYPE_CHECKING:
     from manifold3d import Manifold

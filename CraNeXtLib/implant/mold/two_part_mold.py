@@ -16,13 +16,14 @@ from scipy import ndimage
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.solids import union
 from CraNeXtLib.implant.mold.channels import highest_places, overflow_depths, shaft
 from CraNeXtLib.implant.mold.columns import PlaneGrid, columns_of
 from CraNeXtLib.implant.mold.keys import LARGER, Key, keys_at
 from CraNeXtLib.implant.mold.mold_frame import MoldFrame
 from CraNeXtLib.implant.mold.parting_surface import above, below, parting_heights
 from CraNeXtLib.implant.mold.settings import MoldSettings
-from CraNeXtLib.implant.mold.solids import printable, union
+from CraNeXtLib.implant.mold.solids import printable
 from CraNeXtLib.implant.mold.undercut import Undercut, undercut_of
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from molded_parts import AXES, cap, grooved, turned
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.solids import mesh_of
+from CraNeXtLib.geometry.surface_distance import distances_to
 from CraNeXtLib.implant.mold.keys import LARGER
 from CraNeXtLib.implant.mold.mold_check import TOLERANCE_MM, check_mold, is_printable
 from CraNeXtLib.implant.mold.settings import MoldSettings
-from CraNeXtLib.implant.mold.surface_distance import distances_to
 from CraNeXtLib.implant.mold.two_part_mold import TwoPartMold, make_mold, scaled_about_center
 
 UP = np.array([0.0, 0, 1])
