@@ -282,6 +282,8 @@ def _warnings(piece: FinishedPiece, undercut_ml: float, settings: FinishSettings
         settings: What should have been done.
         engraved: Whether it bears the text.
     """
+    if not piece.parts:
+        return ["Finishing leaves nothing of it; reduce the clearance or the edge radius."]
     warnings = []
     if settings.engraving and not engraved:
         warnings.append("The engraving does not fit on the implant and was left out; shorten the text.")
@@ -322,10 +324,10 @@ def _without_pores(field: np.ndarray, forbidden: np.ndarray) -> np.ndarray:
 def _without_fragments(part: Volume) -> Volume:
     """Return the field of a part without connected parts smaller than ``SPECKS_MM3``."""
     labels, sizes = labeled(part.voxels < 0)
-    if len(sizes) <= 2:
-        return part
     small = sizes * part.voxel_volume_mm3 < SPECKS_MM3
     small[0] = False
+    if not small.any():
+        return part
     return part.with_voxels(np.where(small[labels], np.abs(part.voxels), part.voxels))
 
 
