@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
 from CraNeXtLib.cases.added_meshes import AddedMeshes
 from CraNeXtLib.completion import model_library
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, check_names
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.implant.defect_choice import parse_defects
 from CraNeXtLib.implant.finishing.settings import FinishSettings
@@ -144,9 +144,7 @@ class CaseSettings:
         Raises:
             InputError: If a name is unknown.
         """
-        unknown = set(settings) - {f.name for f in fields(cls)}
-        if unknown:
-            raise InputError(f"There is no setting {', '.join(sorted(unknown))}; check its spelling.")
+        check_names(settings, cls, "setting")
         if isinstance(settings.get("finishing"), dict):
             settings = {**settings, "finishing": FinishSettings.from_dict(settings["finishing"])}
         return cls(**settings)

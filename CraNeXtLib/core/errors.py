@@ -3,6 +3,8 @@
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
 
 class CraNeXtError(Exception):
@@ -52,6 +54,22 @@ def shown(value: object) -> str:
     """Return a value for a message; of a long one, only its beginning."""
     text = repr(value) if isinstance(value, str | bytes) else str(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def check_names(settings: Mapping[str, Any], known: type, kind: str) -> None:
+    """Refuse settings that a dataclass does not have.
+
+    Args:
+        settings: The settings by name.
+        known: The dataclass.
+        kind: What they are, for the message.
+
+    Raises:
+        InputError: If a name is unknown.
+    """
+    unknown = set(settings) - {field.name for field in fields(known)}
+    if unknown:
+        raise InputError(f"There is no {kind} {', '.join(sorted(unknown))}; check the spelling.")
 
 
 def rename_settings(message: str, names: Mapping[str, str]) -> str:

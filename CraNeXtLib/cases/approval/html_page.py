@@ -7,17 +7,11 @@ from html import escape
 from pathlib import Path
 
 from CraNeXtLib.cases.approval.contents import EXPLANATION, ApprovalSheet
-from CraNeXtLib.cases.report.content_policy import content_policy
+from CraNeXtLib.cases.report.html_page import VERDICT_CLASSES
+from CraNeXtLib.cases.report.offline_page import page
 from CraNeXtLib.cases.report.wording import Rows
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>{style}</style>
-<h1>{title}</h1>
+_BODY = """<h1>{title}</h1>
 <p class="verdict {verdict_class}">{verdict}</p>
 {notices}
 <img src="data:image/png;base64,{picture}" alt="The part in the skull from six sides, and its outline on six cuts.">
@@ -26,9 +20,7 @@ _PAGE = """<!doctype html>
 <p class="small">{explanation}</p>
 <div class="sign">{statement}
 <div class="lines"><span class="box plain">Accepted as shown</span><span class="box">Change:</span></div>
-<div class="lines names"><span>Name:</span><span>Date:</span><span>Signature:</span></div></div>
-</html>
-"""
+<div class="lines names"><span>Name:</span><span>Date:</span><span>Signature:</span></div></div>"""
 
 _STYLE = """
   @page { size: A4; margin: 10mm }
@@ -61,9 +53,6 @@ _STYLE = """
   .lines .plain { border: 0 }
 """
 
-_CLASSES = {True: "fits", False: "fails", None: "open"}
-"""Style of the verdict by what it says."""
-
 
 def html_page(sheet: ApprovalSheet, picture: Path) -> str:
     """Return the page.
@@ -73,12 +62,10 @@ def html_page(sheet: ApprovalSheet, picture: Path) -> str:
         picture: PNG file of the part.
     """
     head = sheet.head
-    return _PAGE.format(
-        policy=content_policy(styles=(_STYLE,), scripts=()),
-        style=_STYLE,
+    body = _BODY.format(
         title=escape(head.title),
         verdict=escape(head.verdict),
-        verdict_class=_CLASSES[head.fits],
+        verdict_class=VERDICT_CLASSES[head.fits],
         notices="\n".join(f'<p class="notice">{escape(notice)}</p>' for notice in head.notices),
         picture=base64.b64encode(picture.read_bytes()).decode("ascii"),
         part=_rows(sheet.part),
@@ -87,6 +74,7 @@ def html_page(sheet: ApprovalSheet, picture: Path) -> str:
         explanation=escape(EXPLANATION),
         statement=escape(sheet.statement),
     )
+    return page(head.title, _STYLE, body)
 
 
 def _rows(rows: Rows) -> str:

@@ -6,27 +6,18 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
-from CraNeXtLib.cases.report.content_policy import content_policy
 from CraNeXtLib.cases.report.contents import Head, Section
 from CraNeXtLib.cases.report.figures import Figure
+from CraNeXtLib.cases.report.offline_page import page
 from CraNeXtLib.cases.report.places import Place
 from CraNeXtLib.cases.report.viewer.markup import SceneMarkup
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>{style}</style>
-<h1>{title}</h1>
+_BODY = """<h1>{title}</h1>
 {verdict}
 {notices}
 {opening}
 {sections}
-{scene}
-</html>
-"""
+{scene}"""
 
 _STYLE = """
   :root { color-scheme: light dark }
@@ -46,7 +37,7 @@ _STYLE = """
   .open { border-color: #8888; background: #8882 }
 """
 
-_CLASSES = {True: "fits", False: "fails", None: "open"}
+VERDICT_CLASSES = {True: "fits", False: "fails", None: "open"}
 """Style of the verdict by what it says."""
 
 
@@ -63,16 +54,15 @@ def html_page(
     """
     style = _STYLE + (scene.style if scene else "")
     scripts = (scene.script,) if scene else ()
-    return _PAGE.format(
-        policy=content_policy(styles=(style,), scripts=scripts),
-        style=style,
+    body = _BODY.format(
         title=escape(head.title),
-        verdict=f'<p class="verdict {_CLASSES[head.fits]}">{escape(head.verdict)}</p>',
+        verdict=f'<p class="verdict {VERDICT_CLASSES[head.fits]}">{escape(head.verdict)}</p>',
         notices="\n".join(f'<p class="notice">{escape(notice)}</p>' for notice in head.notices),
         opening=f'<div id="opening"><div class="still">{_figure(opening)}</div></div>' if opening else "",
         sections="\n".join(map(_section, sections)),
         scene=f'{scene.data}\n<script type="module">{scene.script}</script>' if scene else "",
     )
+    return page(head.title, style, body, scripts=scripts)
 
 
 def _section(section: Section) -> str:

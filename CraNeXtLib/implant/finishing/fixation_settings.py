@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, check_names
 
 PLATE_KINDS = ("straight", "pocket")
 
@@ -129,9 +129,7 @@ class FixationSettings:
         Raises:
             InputError: If a name is unknown or a value is invalid.
         """
-        unknown = set(settings) - {f.name for f in fields(cls)}
-        if unknown:
-            raise InputError(f"There is no fixation setting {', '.join(sorted(unknown))}; check the spelling.")
+        check_names(settings, cls, "fixation setting")
         return cls(**settings)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.errors import InputError, check_names
+from CraNeXtLib.implant.direction import unit_direction
 from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
 
 INSERTIONS = ("auto", "none")
@@ -111,9 +111,7 @@ class FinishSettings:
         Raises:
             InputError: If a name is unknown or a value is invalid.
         """
-        unknown = set(settings) - {f.name for f in fields(cls)}
-        if unknown:
-            raise InputError(f"There is no finishing setting {', '.join(sorted(unknown))}; check the spelling.")
+        check_names(settings, cls, "finishing setting")
         fixation = settings.get("fixation")
         if isinstance(fixation, Mapping):
             settings = {**settings, "fixation": FixationSettings.from_dict(fixation)}
@@ -124,17 +122,12 @@ def _insertion(value: Any) -> str | tuple[float, float, float]:
     """Return ``"auto"``, ``"none"`` or a unit vector."""
     if isinstance(value, str) and value in INSERTIONS:
         return value
-    try:
-        direction = [float(part) for part in (value.split(",") if isinstance(value, str) else value)]
-    except (TypeError, ValueError, OverflowError):
-        direction = []
-    length = math.hypot(*direction)
-    if len(direction) != 3 or not 1e-6 <= length < math.inf:
+    direction = unit_direction(value)
+    if direction is None:
         raise InputError(
             f"The insertion must be auto, none or a direction R,A,S such as -1,0,0.5, not {_formatted(value)}."
         )
-    right, anterior, superior = (part / length for part in direction)
-    return right, anterior, superior
+    return direction
 
 
 def _formatted(value: Any) -> str:

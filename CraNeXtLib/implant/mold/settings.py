@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from CraNeXtLib.core.errors import InputError, shown
+from CraNeXtLib.implant.direction import numbers_in, unit_direction
 
 POUR_SIDES = ("outer", "inner")
 
@@ -108,43 +107,21 @@ class MoldSettings:
         """Height of the keys."""
         return 0.6 * self.key_mm
 
-    @classmethod
-    def from_dict(cls, settings: Mapping[str, Any]) -> MoldSettings:
-        """Return settings from a JSON object.
-
-        Raises:
-            InputError: If a name is unknown or a value is invalid.
-        """
-        unknown = set(settings) - {field.name for field in fields(cls)}
-        if unknown:
-            raise InputError(f"There is no mold setting {', '.join(sorted(unknown))}; check the spelling.")
-        return cls(**settings)
-
 
 def _opening(value: Any) -> str | tuple[float, float, float]:
     """Return ``"auto"`` or a unit vector."""
     if value == "auto":
         return "auto"
-    numbers = _numbers(value)
-    length = math.hypot(*numbers)
-    if len(numbers) != 3 or not 1e-6 <= length < math.inf:
+    direction = unit_direction(value)
+    if direction is None:
         raise InputError(f"The opening must be auto or a direction R,A,S such as -1,0,0.5, not {shown(value)}.")
-    right, anterior, superior = (number / length for number in numbers)
-    return right, anterior, superior
+    return direction
 
 
 def _build(value: Any) -> tuple[float, float, float]:
-    numbers = _numbers(value)
+    numbers = numbers_in(value)
     low, high = _BUILD_MM
     if len(numbers) != 3 or not all(low <= number <= high for number in numbers):
         raise InputError(f"The build volume must be three lengths from {low:g} to {high:g} mm, not {shown(value)}.")
     width, depth, height = numbers
     return width, depth, height
-
-
-def _numbers(value: Any) -> list[float]:
-    """Return numbers from a sequence, or from a text with commas; none if there is anything else."""
-    try:
-        return [float(part) for part in (value.split(",") if isinstance(value, str) else value)]
-    except (TypeError, ValueError, OverflowError):
-        return []

@@ -26,8 +26,3 @@ def test_an_opening_becomes_a_unit_vector():
 def test_shrinkage_makes_the_cavity_larger_so_that_the_part_has_its_size():
     assert MoldSettings(shrinkage_percent=2).scale * 0.98 == pytest.approx(1)
     assert MoldSettings().scale == 1
-
-
-def test_unknown_settings_are_refused():
-    with pytest.raises(InputError, match="no mold setting wall"):
-        MoldSettings.from_dict({"wall": 3})
