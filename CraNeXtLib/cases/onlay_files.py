@@ -15,7 +15,7 @@ from CraNeXtLib.geometry.components import labeled, largest_first
 from CraNeXtLib.geometry.mesh import joined
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.finishing.pipeline import SPECKS_MM3
+from CraNeXtLib.implant.finishing.cleaning import SPECKS_MM3
 from CraNeXtLib.implant.fit.materials import weight_g
 from CraNeXtLib.implant.onlay.flattening import Flattening, flattened
 from CraNeXtLib.implant.onlay.sheet import Sheet, onlay_sheet
