@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import slicer
-
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.categorization_nodes import (
     DEFECT,
@@ -76,7 +75,7 @@ class CategorizationRun(WorkerRun):
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._method = method
-        super().__init__(node.GetScene() or slicer.mrmlScene, **options)
+        super().__init__(node.GetScene() or host().scene, **options)
 
     def _read(self, role: str, node: Any, segment_id: str | None, default: str) -> NodeMask:
         chosen = chosen_segment(node, segment_id, default)

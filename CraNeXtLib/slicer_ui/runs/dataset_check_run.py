@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import slicer
-
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.training_nodes import fill_problems
 from CraNeXtLib.slicer_ui.translation import _
@@ -42,7 +41,7 @@ class DatasetCheckRun(WorkerRun):
             raise InputError(
                 _("There is no file {path}. Choose another manifest under “Data set”.").format(path=manifest)
             )
-        super().__init__(slicer.mrmlScene, **options)
+        super().__init__(host().scene, **options)
 
     def _start(self, _folder: Path) -> Job:
         arguments = {"manifest": str(self._manifest.absolute())}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import slicer
-
 from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.training_settings import TrainingSettings
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 
@@ -38,7 +37,7 @@ class DryRun(WorkerRun):
         """What it would cost, see ``CraNeXtLib.training.dry_run.DryRun``."""
         self._values = settings.values()
         self._cache = Path(cache)
-        super().__init__(slicer.mrmlScene, **options)
+        super().__init__(host().scene, **options)
 
     def _start(self, folder: Path) -> Job:
         config = folder / "settings.yaml"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import slicer
-
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.geometry.lattice import on_one_grid
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import fill_table, map_titles, read_description
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
@@ -62,7 +61,7 @@ class EvaluationRun(WorkerRun):
         check_transforms(*self._masks.values())
         self._input = {role: {"node": node.GetName(), "segment": chosen} for role, (node, chosen) in sources.items()}
         self._beside = skull[0]
-        super().__init__(skull[0].GetScene() or slicer.mrmlScene, **options)
+        super().__init__(skull[0].GetScene() or host().scene, **options)
 
     def _start(self, folder: Path) -> Job:
         return self._start_job("evaluate", written(self._masks, folder) | {"out": str(folder / "result")})

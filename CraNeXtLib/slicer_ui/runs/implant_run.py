@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import slicer
-
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene import result_references
 from CraNeXtLib.slicer_ui.scene.implant_nodes import Result, fill_model, fill_segmentation, read_result
@@ -67,7 +66,7 @@ class ImplantRun(WorkerRun):
         self._name = node.GetName()
         self._segment_id = segment_id
         self._settings = settings
-        super().__init__(node.GetScene() or slicer.mrmlScene, **options)
+        super().__init__(node.GetScene() or host().scene, **options)
 
     def _start(self, folder: Path) -> Job:
         settings = self._settings | {"report": False, "finishing": None}  # finishing is a step of its own

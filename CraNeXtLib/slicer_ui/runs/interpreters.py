@@ -7,9 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import slicer
-
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.translation import _
 
 PYTHON_SETTING = "CraNeXt/Python"
@@ -28,10 +27,10 @@ def worker_python(python: str | Path | None = None) -> tuple[str, Mapping[str, s
     Raises:
         InputError: If there is no such program.
     """
-    chosen = str(python or slicer.util.settingsValue(PYTHON_SETTING, ""))
+    chosen = str(python or host().setting(PYTHON_SETTING))
     if not chosen:
         return shutil.which("PythonSlicer") or sys.executable, None
     path = shutil.which(chosen)
     if path is None:
         raise InputError(_("There is no Python at {path}. Choose another one under “Environment”.").format(path=chosen))
-    return path, slicer.util.startupEnvironment()
+    return path, host().startup_environment()

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import slicer
-
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene.training_nodes import fill_scores
 from CraNeXtLib.slicer_ui.translation import _
@@ -54,7 +53,7 @@ class ModelEvaluationRun(WorkerRun):
             "split": split,
             "device": device,
         }
-        super().__init__(slicer.mrmlScene, **options)
+        super().__init__(host().scene, **options)
 
     def _start(self, _folder: Path) -> Job:
         return self._start_job("evaluate_model", self._arguments)

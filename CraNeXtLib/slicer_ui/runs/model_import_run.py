@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import slicer
-
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class ModelImportRun(WorkerRun):
         self.name = ""
         """Name of the imported model."""
         self._arguments = {"source": str(source), "name": name}
-        super().__init__(slicer.mrmlScene, **options)
+        super().__init__(host().scene, **options)
 
     def _start(self, _folder: Path) -> Job:
         return self._start_job("import_model", self._arguments)

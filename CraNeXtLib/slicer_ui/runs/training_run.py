@@ -11,6 +11,7 @@ from typing import Any
 import slicer
 
 from CraNeXtLib.core.errors import CancelledError, InputError
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
 from CraNeXtLib.slicer_ui.runs.training_settings import TrainingSettings
 from CraNeXtLib.slicer_ui.translation import _
@@ -34,7 +35,7 @@ class TrainingRun:
         self.folder = Path(folder).absolute()
         self._changed = changed
         self._process: subprocess.Popen[bytes] | None = None
-        self._timer: Any = None
+        self._unfollow: Callable[[], None] | None = None
         self._seen: Any = None
         self.state = read_state(self.folder)
 
@@ -102,21 +103,16 @@ class TrainingRun:
         return self.state.is_active
 
     def follow(self) -> None:
-        """Start polling in Qt's event loop, even after the run has ended: another process may resume it."""
-        if self._timer is None:
-            import qt
-
-            self._timer = qt.QTimer()
-            self._timer.setInterval(_POLL_INTERVAL_MS)
-            self._timer.connect("timeout()", self.poll)
-            self._timer.start()
+        """Start polling in the event loop, even after the run has ended: another process may resume it."""
+        if self._unfollow is None:
+            self._unfollow = host().repeat(_POLL_INTERVAL_MS, self.poll)
             self.poll()
 
     def unfollow(self) -> None:
         """Stop polling; the run itself continues."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
+        if self._unfollow is not None:
+            self._unfollow()
+            self._unfollow = None
 
     def wait(self, progress: Callable[[str, float], None] | None = None) -> Path:
         """Wait for the end of the run, in a script. An exception in ``progress`` stops the run.

@@ -13,6 +13,7 @@ import slicer
 from CraNeXtLib.core.errors import CancelledError, CraNeXtError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.core.runtime.jobs import Job
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.interpreters import worker_python
 from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask, with_node_names
 from CraNeXtLib.slicer_ui.translation import _
@@ -62,9 +63,9 @@ class WorkerRun:
         self._cancelled = False
         self.finished = False
         self._scene = scene
-        self._timer: Any = None
+        self._unfollow: Callable[[], None] | None = None
         self._folder = tempfile.TemporaryDirectory(
-            prefix="cranext-", dir=slicer.app.temporaryPath, ignore_cleanup_errors=True
+            prefix="cranext-", dir=host().temporary_path, ignore_cleanup_errors=True
         )
         try:
             self._job = self._start(Path(self._folder.name))
@@ -92,15 +93,9 @@ class WorkerRun:
         return self._job.log
 
     def follow(self) -> None:
-        """Start polling in Qt's event loop, which keeps Slicer responsive."""
-        import qt
-
-        if self._timer is not None:
-            return
-        self._timer = qt.QTimer()
-        self._timer.setInterval(_POLL_INTERVAL_MS)
-        self._timer.connect("timeout()", self.poll)
-        self._timer.start()
+        """Start polling in the application's event loop, which keeps it responsive."""
+        if self._unfollow is None:
+            self._unfollow = host().repeat(_POLL_INTERVAL_MS, self.poll)
 
     def poll(self) -> bool:
         """Report progress, fill the nodes when the job is done, and return whether the run has ended."""
@@ -155,8 +150,8 @@ class WorkerRun:
 
     def _finish(self) -> None:
         self.finished = True
-        if self._timer is not None:
-            self._timer.stop()
+        if self._unfollow is not None:
+            self._unfollow()
         self._scene.RemoveObserver(self._observer)
         try:
             self._job.result()

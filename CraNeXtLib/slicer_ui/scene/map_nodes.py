@@ -13,6 +13,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.pictures.distance_pictures import color_range, colors_of
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.scene.worker_files import read_surface, shaded
 
 _COLOR_STEPS = 256
@@ -67,7 +68,7 @@ def fill_map(node: Any, data: Any, *, title: str) -> None:
     display.SetScalarVisibility(True)
     display.SetAmbient(_AMBIENT)
     display.SetDiffuse(1 - _AMBIENT)
-    legend = slicer.modules.colors.logic().AddDefaultColorLegendDisplayNode(node)
+    legend = host().module_logic("colors").AddDefaultColorLegendDisplayNode(node)
     legend.SetTitleText(title)
     legend.SetSize(*_LEGEND_SIZE)
     legend.SetLabelFormat("%.2f")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import slicer
-
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
+from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.scene.implant_nodes import BONE_COLOR, IMPLANT_TERM, SKULL_TERM
 from CraNeXtLib.slicer_ui.scene.node_volumes import oriented_image
 from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, OBJECT, Segment, fill_segments
@@ -66,7 +65,7 @@ def _load(path: Path, name: str, segment: tuple[str, Any, Any, Any]) -> Any:
             _("The sample file {file} is missing or was changed. Reinstall CraNeXt.").format(file=path.name)
         )
     mask = read_mask(path)
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node = host().scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     title, color, category, kind = segment
     fill_segments(node, mask, [Segment(title, title, oriented_image(mask), 1, color, category, kind)])
     return node

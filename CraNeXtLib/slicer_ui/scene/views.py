@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import slicer
 
+from CraNeXtLib.slicer_ui.host import host
+
 _DISTANCE_MM = 420.0  # from the camera to the center of the head; the whole head fits into the view
 
 
@@ -31,7 +33,7 @@ def show_position(scene: Any, position_ras: np.ndarray, center_ras: np.ndarray) 
 
 
 def _cameras(scene: Any) -> list[Any]:
-    logic = slicer.modules.cameras.logic()
+    logic = host().module_logic("cameras")
     found = [logic.GetViewActiveCameraNode(view) for view in scene.GetNodesByClass("vtkMRMLViewNode")]
     return [camera for camera in found if camera is not None]
 
