@@ -20,6 +20,11 @@ if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.implant.finishing import settings as finishing
+from CraNeXtLib.implant.finishing.fixation_settings import COUNTS, SIZES, FixationSettings
+from CraNeXtLib.implant.finishing.settings import FinishSettings
+from CraNeXtLib.implant.mold import settings as molds
+from CraNeXtLib.implant.mold.settings import MoldSettings
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.panel_widget import PanelWidget
 
@@ -69,9 +74,14 @@ class CraNeXtImplantParameterNode:
         editedSegmentId: ID of the edited implant's segment.
         clearance: In mm, like all lengths down to ``perforationBorder``; for these and ``insertion`` and ``engraving``
             see :class:`CraNeXtLib.implant.finishing.FinishSettings`.
+        plates: For it and what follows down to ``midline`` see
+            :class:`CraNeXtLib.implant.finishing.fixation_settings.FixationSettings`.
         material: Material of the finished part, for its weight.
         gapLimit: In mm, 0 for the one that goes with the clearance; for it and the other limits see
             :class:`CraNeXtLib.implant.fit.fit_limits.FitLimits`.
+        moldOpening: For it and what follows down to ``moldRing`` see
+            :class:`CraNeXtLib.implant.mold.settings.MoldSettings`; directions and sizes are three numbers with commas.
+        springForm: Whether to make a spring form, too.
         referenceNode: The reference implant.
         referenceSegmentId: ID of the reference implant's segment.
         caseName: Name of the case folder of an export.
@@ -92,18 +102,43 @@ class CraNeXtImplantParameterNode:
     shownSurface: str = "implant"
     editedNode: Union[vtkMRMLModelNode, vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, None]  # noqa: UP007
     editedSegmentId: str
-    clearance: Annotated[float, WithinRange(0, 5)] = 0.5
-    edgeRadius: Annotated[float, WithinRange(0, 10)] = 1.0
-    minimumWall: Annotated[float, WithinRange(0, 5)] = 2.0
-    rimBevel: Annotated[float, WithinRange(0, 45)] = 0.0
-    underContour: Annotated[float, WithinRange(0, 5)] = 0.0
-    minimumThickness: Annotated[float, WithinRange(0, 20)] = 0.0
-    maximumThickness: Annotated[float, WithinRange(0, 30)] = 0.0
-    perforationDiameter: Annotated[float, WithinRange(0, 20)] = 0.0
-    perforationPitch: Annotated[float, WithinRange(1, 100)] = 12.0
-    perforationBorder: Annotated[float, WithinRange(0, 100)] = 8.0
-    insertion: str = "auto"
-    engraving: str = ""
+    clearance: Annotated[float, WithinRange(*finishing.RANGES["clearance_mm"])] = FinishSettings.clearance_mm
+    edgeRadius: Annotated[float, WithinRange(*finishing.RANGES["edge_radius_mm"])] = FinishSettings.edge_radius_mm
+    minimumWall: Annotated[float, WithinRange(*finishing.RANGES["minimum_wall_mm"])] = FinishSettings.minimum_wall_mm
+    rimBevel: Annotated[float, WithinRange(*finishing.RANGES["rim_bevel_deg"])] = FinishSettings.rim_bevel_deg
+    underContour: Annotated[float, WithinRange(*finishing.RANGES["under_contour_mm"])] = FinishSettings.under_contour_mm
+    minimumThickness: Annotated[float, WithinRange(*finishing.RANGES["minimum_thickness_mm"])] = (
+        FinishSettings.minimum_thickness_mm
+    )
+    maximumThickness: Annotated[float, WithinRange(*finishing.RANGES["maximum_thickness_mm"])] = (
+        FinishSettings.maximum_thickness_mm
+    )
+    perforationDiameter: Annotated[float, WithinRange(*finishing.RANGES["perforation_diameter_mm"])] = (
+        FinishSettings.perforation_diameter_mm
+    )
+    perforationPitch: Annotated[float, WithinRange(*finishing.RANGES["perforation_pitch_mm"])] = (
+        FinishSettings.perforation_pitch_mm
+    )
+    perforationBorder: Annotated[float, WithinRange(*finishing.RANGES["perforation_border_mm"])] = (
+        FinishSettings.perforation_border_mm
+    )
+    insertion: str = FinishSettings.insertion
+    engraving: str = FinishSettings.engraving
+    plates: Annotated[int, WithinRange(*COUNTS["plates"])] = FixationSettings.plates
+    plateSpacing: Annotated[float, WithinRange(*SIZES["plate_spacing_mm"])] = FixationSettings.plate_spacing_mm
+    plateKind: str = FixationSettings.plate_kind
+    plateLength: Annotated[float, WithinRange(*SIZES["plate_length_mm"])] = FixationSettings.plate_length_mm
+    plateWidth: Annotated[float, WithinRange(*SIZES["plate_width_mm"])] = FixationSettings.plate_width_mm
+    plateThickness: Annotated[float, WithinRange(*SIZES["plate_thickness_mm"])] = FixationSettings.plate_thickness_mm
+    screwsPerSide: Annotated[int, WithinRange(*COUNTS["screws_per_side"])] = FixationSettings.screws_per_side
+    screwDiameter: Annotated[float, WithinRange(*SIZES["screw_diameter_mm"])] = FixationSettings.screw_diameter_mm
+    screwEdge: Annotated[float, WithinRange(*SIZES["screw_edge_mm"])] = FixationSettings.screw_edge_mm
+    screwDepth: Annotated[float, WithinRange(*SIZES["screw_depth_mm"])] = FixationSettings.screw_depth_mm
+    sutureHoles: Annotated[int, WithinRange(*COUNTS["suture_holes"])] = FixationSettings.suture_holes
+    suspensionHoles: Annotated[int, WithinRange(*COUNTS["suspension_holes"])] = FixationSettings.suspension_holes
+    holeDiameter: Annotated[float, WithinRange(*SIZES["hole_diameter_mm"])] = FixationSettings.hole_diameter_mm
+    holeEdge: Annotated[float, WithinRange(*SIZES["hole_edge_mm"])] = FixationSettings.hole_edge_mm
+    midline: Annotated[float, WithinRange(*SIZES["midline_mm"])] = FixationSettings.midline_mm
     material: str = "PEEK"
     gapLimit: Annotated[float, WithinRange(0, 10)] = 0.0
     overlapLimit: Annotated[float, WithinRange(0, 10)] = 0.3
@@ -111,6 +146,23 @@ class CraNeXtImplantParameterNode:
     seatLimit: Annotated[float, WithinRange(-90, 90)] = -5.0
     wallLimit: Annotated[float, WithinRange(0, 10)] = 2.0
     collisionLimit: Annotated[float, WithinRange(0, 10)] = 0.3
+    moldOpening: str = MoldSettings.opening
+    moldUndercut: Annotated[float, WithinRange(*molds.RANGES["undercut_mm"])] = MoldSettings.undercut_mm
+    moldWall: Annotated[float, WithinRange(*molds.RANGES["wall_mm"])] = MoldSettings.wall_mm
+    moldLand: Annotated[float, WithinRange(*molds.RANGES["land_mm"])] = MoldSettings.land_mm
+    moldChannel: Annotated[float, WithinRange(*molds.RANGES["channel_mm"])] = MoldSettings.channel_mm
+    moldSprue: Annotated[float, WithinRange(*molds.RANGES["sprue_mm"])] = MoldSettings.sprue_mm
+    moldVents: Annotated[int, WithinRange(*molds.RANGES["vents"])] = MoldSettings.vents
+    moldVent: Annotated[float, WithinRange(*molds.RANGES["vent_mm"])] = MoldSettings.vent_mm
+    moldKeys: Annotated[int, WithinRange(*molds.RANGES["keys"])] = MoldSettings.keys
+    moldKey: Annotated[float, WithinRange(*molds.RANGES["key_mm"])] = MoldSettings.key_mm
+    moldKeyClearance: Annotated[float, WithinRange(*molds.RANGES["key_clearance_mm"])] = MoldSettings.key_clearance_mm
+    moldPressMargin: Annotated[float, WithinRange(*molds.RANGES["press_margin_mm"])] = MoldSettings.press_margin_mm
+    moldPour: str = MoldSettings.pour
+    moldShrinkage: Annotated[float, WithinRange(*molds.RANGES["shrinkage_percent"])] = MoldSettings.shrinkage_percent
+    moldBuild: str
+    moldRing: Annotated[float, WithinRange(*molds.RANGES["ring_mm"])] = MoldSettings.ring_mm
+    springForm: bool = False
     referenceNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, vtkMRMLModelNode, None]  # noqa: UP007
     referenceSegmentId: str
     caseName: str

@@ -61,7 +61,7 @@ def fixation_of(options: argparse.Namespace) -> FixationSettings | None:
         for name, value in options.fixation_sizes.items()
     }
     settings = FixationSettings(**asked, plate_kind=options.plate_kind, midline_mm=options.midline_mm, **sizes)
-    if any(asked.values()):
+    if settings.makes_anything:
         return settings
     if sizes:
         raise InputError(

@@ -52,6 +52,27 @@ def finish(
     return finish_case(**arguments, settings=FinishSettings.from_dict(settings or {}), progress=progress)
 
 
+def mold(
+    *,
+    progress: ProgressCallback,
+    settings: Mapping[str, Any] | None = None,
+    case: str | None = None,
+    out: str,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Make the mold of a part; for the folder of a case, replace its mold and write its approval sheet again."""
+    from CraNeXtLib.cases.approval.sheet_with_mold import sheet_with_mold
+    from CraNeXtLib.cases.mold_case import mold_case
+    from CraNeXtLib.implant.mold.settings import MoldSettings
+
+    result = mold_case(
+        **arguments, out=out, settings=MoldSettings(**settings or {}), replace=case is not None, progress=progress
+    )
+    if case is not None:
+        sheet_with_mold(case, out)
+    return result
+
+
 def dry_run(*, config: str, cache: str, progress: ProgressCallback) -> dict[str, Any]:
     """Try a few training steps and return what they cost."""
     from CraNeXtLib.training import dry_run

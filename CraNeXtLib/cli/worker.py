@@ -30,6 +30,7 @@ _TASKS = {
     "categorize": "CraNeXtLib.cases.categorization_case:categorize_case",
     "implant_files": "CraNeXtLib.cases.edited_implant:write_implant_files",
     "finish": "CraNeXtLib.cli.tasks:finish",
+    "mold": "CraNeXtLib.cli.tasks:mold",
     "export": "CraNeXtLib.cases.archive.export:export_case",
     "check_dataset": "CraNeXtLib.datasets.check:check_manifest",
     "dry_run": "CraNeXtLib.cli.tasks:dry_run",

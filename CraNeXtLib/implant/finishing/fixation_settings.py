@@ -100,6 +100,11 @@ class FixationSettings:
         """Whether there are plates to place."""
         return bool(self.plates or self.plate_spacing_mm)
 
+    @property
+    def makes_anything(self) -> bool:
+        """Whether there are plates or holes to place; the sizes alone ask for nothing."""
+        return self.makes_plates or bool(self.suture_holes or self.suspension_holes)
+
     def screw_offsets_mm(self, clearance_mm: float, wall_mm: float) -> list[float]:
         """Return how far from the rim the screws are, on either side, nearest first.
 

@@ -8,7 +8,9 @@ from CraNeXtLib.implant.fit.materials import DENSITIES_G_CM3
 from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
+from CraNeXtLib.slicer_ui.runs.finish_settings import FINISHING, FIXATION, finish_settings
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.scene.fixation_nodes import fixation_rows
 from CraNeXtLib.slicer_ui.scene.result_references import (
     PART,
     description_of,
@@ -18,35 +20,11 @@ from CraNeXtLib.slicer_ui.scene.result_references import (
 )
 from CraNeXtLib.slicer_ui.scene.result_surfaces import PART_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.control_names import names_of_controls
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
-
-SETTINGS = {
-    "clearance_mm": "clearance",
-    "edge_radius_mm": "edgeRadius",
-    "minimum_wall_mm": "minimumWall",
-    "rim_bevel_deg": "rimBevel",
-    "under_contour_mm": "underContour",
-    "minimum_thickness_mm": "minimumThickness",
-    "maximum_thickness_mm": "maximumThickness",
-    "insertion": "insertion",
-    "perforation_diameter_mm": "perforationDiameter",
-    "perforation_pitch_mm": "perforationPitch",
-    "perforation_border_mm": "perforationBorder",
-    "engraving": "engraving",
-}
-"""Fields of :class:`CraNeXtLib.implant.finishing.FinishSettings`, and the names of their parameters."""
-
-LIMITS = {
-    "gap_mm": "gapLimit",
-    "overlap_mm": "overlapLimit",
-    "rim_percent": "rimLimit",
-    "seat_deg": "seatLimit",
-    "wall_mm": "wallLimit",
-    "collision_mm": "collisionLimit",
-}
-"""Fields of :class:`CraNeXtLib.implant.fit.fit_limits.FitLimits`, and the names of their parameters."""
+from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
 
 
 class FinishSection(StepSection):
@@ -65,23 +43,27 @@ class FinishSection(StepSection):
             name=_("finishing an implant"),
             start=lambda **callbacks: ImplantFilesRun(binding.parameters.result, settings=self.settings(), **callbacks),
             succeeded=self._finished,
+            controls=names_of_controls(ui, {**FINISHING.names, **FIXATION.names}),
         )
         super().__init__(ui, binding, results, ui.finishFrame, self.finishing)
         self._criteria = CriteriaTable(ui.fitTable, results.go_to)
+        self._holes: list[tuple[float, float, float]] = []
+        ui.fixationTable.connect("itemSelectionChanged()", self._look_at_hole)
+        plates = {"straight": _("On the surface"), "pocket": _("In recesses")}
         insertions = {"auto": _("Remove undercuts"), "none": _("Keep undercuts")}
         self._choices = (
             Choice(ui.insertionComboBox, binding, "insertion", insertions),
+            Choice(ui.plateKindComboBox, binding, "plateKind", plates),
             Choice(ui.materialComboBox, binding, "material", {name: name for name in DENSITIES_G_CM3}),
         )
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the finished part for a run."""
-        parameters = self._binding.parameters
-        finishing = {name: getattr(parameters, parameter) for name, parameter in SETTINGS.items()}
-        limits = {name: getattr(parameters, parameter) for name, parameter in LIMITS.items()}
-        if not limits["gap_mm"]:
-            del limits["gap_mm"]  # the one that goes with the clearance
-        return {"finishing": finishing, "material": parameters.material, "fit_limits": limits}
+        """Return the settings of the finished part for a run.
+
+        Raises:
+            InputError: If the settings contradict each other.
+        """
+        return finish_settings(self._binding.parameters)
 
     def update(self) -> None:
         """Show the settings, and the fit of the chosen result's part, if there is one."""
@@ -94,6 +76,7 @@ class FinishSection(StepSection):
         fit: Any = description_of(result).get("fit") if part is not None else None
         for widget in (self._ui.fitTitle, self._ui.fitTable):
             widget.setVisible(fit is not None)
+        self._show_holes(fixation_rows(description_of(result)) if fit is not None else [])
         shown = None if fit is None else (part.GetID(), result.GetID())
         self._show_once(shown, lambda: self._show(fit))
 
@@ -118,3 +101,18 @@ class FinishSection(StepSection):
             "watertight": _("Surface watertight"),
         }
         self._criteria.fill({names.get(c["name"], c["name"]): c for c in fit["criteria"]})
+
+    def _show_holes(self, rows: list[tuple[str, str, tuple[float, float, float]]]) -> None:
+        for widget in (self._ui.fixationTitle, self._ui.fixationTable):
+            widget.setVisible(bool(rows))
+        places = [place for _name, _size, place in rows]
+        if places != self._holes:
+            self._holes = []  # filling the table selects nothing
+            cells = [(name, size) for name, size, _place in rows]
+            fill_table_widget(self._ui.fixationTable, (_("Screw or hole"), _("Size")), cells, selectable=True)
+            self._holes = places
+
+    def _look_at_hole(self) -> None:
+        row = self._ui.fixationTable.currentRow()
+        if 0 <= row < len(self._holes):
+            self._results.go_to(self._holes[row])

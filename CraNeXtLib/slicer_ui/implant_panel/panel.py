@@ -13,6 +13,7 @@ from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
 from CraNeXtLib.slicer_ui.implant_panel.finish_section import FinishSection
 from CraNeXtLib.slicer_ui.implant_panel.input_section import InputSection
 from CraNeXtLib.slicer_ui.implant_panel.model_section import ModelSection
+from CraNeXtLib.slicer_ui.implant_panel.mold_section import MoldSection
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.runs.implant_run import ImplantRun
 from CraNeXtLib.slicer_ui.scene import sample_data, views
@@ -55,6 +56,7 @@ class ImplantPanel:
         self.finishing = FinishSection(ui, self.binding, self.results)
         self.evaluating = EvaluateSection(ui, self.binding, self.results)
         self.exporting = ExportSection(ui, self.binding, self.finishing.settings)
+        self.molding = MoldSection(ui, self.binding, self.results, self.exporting)
         self.archiving = DicomSection(ui, self.binding, self.exporting, self.environment.ensure)
         ui.sampleButton.connect("clicked()", self._begin_tour)
         ui.advancedSection.connect("contentsCollapsed(bool)", self._find_devices)
@@ -74,7 +76,7 @@ class ImplantPanel:
         """Stop using the widgets, which are about to be deleted; a run in progress is canceled."""
         self.leave()
         self.making.close()
-        steps = (self.editing, self.finishing, self.evaluating, self.exporting, self.archiving)
+        steps = (self.editing, self.finishing, self.molding, self.evaluating, self.exporting, self.archiving)
         for section in (self.models, *steps, self.environment):
             section.close()
 
@@ -85,6 +87,7 @@ class ImplantPanel:
             self.results,
             self.editing,
             self.finishing,
+            self.molding,
             self.evaluating,
             self.exporting,
             self.archiving,

@@ -12,7 +12,7 @@ from CraNeXtLib.slicer_ui.scene import views
 from CraNeXtLib.slicer_ui.scene.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, IMPLANT, has_surface
 from CraNeXtLib.slicer_ui.scene.measures_table import measure_rows
 from CraNeXtLib.slicer_ui.scene.result_references import INPUT, description_of, is_result, referenced_node
-from CraNeXtLib.slicer_ui.scene.result_surfaces import RIMS, surfaces_of
+from CraNeXtLib.slicer_ui.scene.result_surfaces import covers_skull, show_surface, surfaces_of
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.choices import fill_choices
 from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
@@ -137,10 +137,9 @@ class ResultSection:
         if chosen not in surfaces:
             chosen = next(iter(surfaces), "")
         self._ui.surfaceComboBox.setCurrentIndex(self._ui.surfaceComboBox.findData(chosen))
-        for key, (_title, node) in surfaces.items():
-            node.SetDisplayVisibility(key == chosen and not self._editing)
-        # The skull would cover a rim.
-        result.GetDisplayNode().SetSegmentVisibility3D(DEFECTIVE_SKULL, chosen not in RIMS or self._editing)
+        show_surface(result, None if self._editing else chosen)
+        skull = self._editing or not covers_skull(chosen, result)
+        result.GetDisplayNode().SetSegmentVisibility3D(DEFECTIVE_SKULL, skull)
 
     def look(self) -> None:
         """Arrange the views, and point them at the defect."""
@@ -166,8 +165,7 @@ class ResultSection:
         for node in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
             if is_result(node):
                 node.SetDisplayVisibility(node is result)
-                for _title, surface in surfaces_of(node).values():
-                    surface.SetDisplayVisibility(False)  # update() then shows the chosen one
+                show_surface(node, None)  # update() then shows the chosen one
         skull = referenced_node(result, INPUT)
         if skull is not None:
             views.hide_skull(skull)

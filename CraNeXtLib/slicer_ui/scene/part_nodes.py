@@ -1,11 +1,13 @@
-"""The finished part in the scene: its surface, and maps of its fit."""
+"""The finished part in the scene: its surface, maps of its fit, and its screws and holes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.slicer_ui.scene.fixation_nodes import FIXATION_MARKUPS, read_fixation
 from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map, read_map
+from CraNeXtLib.slicer_ui.scene.mold_nodes import remove_mold
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import PART, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import read_surface
@@ -13,6 +15,9 @@ from CraNeXtLib.slicer_ui.translation import _
 
 FINISHED, FIT_MAPS = "finished_implant", "fit_maps.vtp"
 """File names. Repeated here because the module that writes the files imports packages that Slicer lacks."""
+
+FIXATION = "CraNeXt.Fixation"
+"""Role of the markups of screws and holes that a part references."""
 
 PART_COLOR = (0.35, 0.75, 0.85)
 
@@ -56,15 +61,21 @@ def add_part(segmentation: Any, folder: Path, name: str) -> Any:
         node.SetDisplayVisibility(False)  # it coincides with the part
         place_beside(node, segmentation)
         set_referenced_node(part, scalars, node)
+    if (folder / FIXATION_MARKUPS).is_file():
+        points = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", _("{name} screws and holes").format(name=name))
+        read_fixation(folder / FIXATION_MARKUPS, points)
+        place_beside(points, segmentation)
+        set_referenced_node(part, FIXATION, points)
     return part
 
 
 def remove_part(segmentation: Any) -> None:
-    """Remove a result's part and its maps from the scene, for example because they are out of date."""
+    """Remove a result's part from the scene, for example because it is out of date, with its maps, screws and mold."""
     part = referenced_node(segmentation, PART)
     if part is None:
         return
-    nodes = [referenced_node(part, scalars) for scalars in fit_titles()]
+    remove_mold(part)
+    nodes = [referenced_node(part, role) for role in (*fit_titles(), FIXATION)]
     for node in (*nodes, part):
         if node is not None:
             segmentation.GetScene().RemoveNode(node)

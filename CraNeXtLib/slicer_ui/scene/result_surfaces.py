@@ -1,11 +1,12 @@
-"""The surfaces of a result. They coincide, so the 3D view shows one at a time."""
+"""The surfaces of a result. They coincide, so the 3D view shows one at a time, and what belongs to it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import map_titles
-from CraNeXtLib.slicer_ui.scene.part_nodes import fit_titles
+from CraNeXtLib.slicer_ui.scene.mold_nodes import MOLDED_PART, is_half, mold_models
+from CraNeXtLib.slicer_ui.scene.part_nodes import FIXATION, fit_titles
 from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, EXPECTED_ERROR, PART, SURFACE, referenced_node
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -13,6 +14,8 @@ RIMS = ("gap_mm", "rim_map")
 """Surfaces that consist of a rim only."""
 
 IMPLANT_SURFACE, PART_SURFACE, DISTANCES = "implant", "part", "distance_map"
+MOLD_SURFACE = "mold"
+"""Key of both halves of the mold."""
 
 
 def surfaces_of(result: Any) -> dict[str, tuple[str, Any]]:
@@ -42,4 +45,44 @@ def surfaces_of(result: Any) -> dict[str, tuple[str, Any]]:
         node = referenced_node(result, owner)
         if node is not None:
             found |= {key: (titles[key], referenced_node(node, key)) for key in known}
+    part = referenced_node(result, PART)
+    if part is not None:
+        molded = mold_models(part)
+        if MOLDED_PART in molded:
+            found[MOLD_SURFACE] = (_("Mold"), molded[MOLDED_PART][1])
+        found |= molded
     return {key: (title, node) for key, (title, node) in found.items() if node is not None}
+
+
+def covers_skull(key: str, result: Any) -> bool:
+    """Return whether the skull would hide a surface, or the surface the skull: a rim, or anything of a mold."""
+    part = referenced_node(result, PART)
+    return key in (*RIMS, MOLD_SURFACE) or (part is not None and key in mold_models(part))
+
+
+def show_surface(result: Any, chosen: str | None) -> None:
+    """Show one surface of a result with what belongs to it, and hide the others.
+
+    The screws and holes belong to the part and its maps, and the molded part to each half of the mold.
+
+    Args:
+        result: The segmentation of a reconstruction.
+        chosen: Key of the surface; None to hide all.
+    """
+    surfaces = surfaces_of(result)
+    part = referenced_node(result, PART)
+    shown = [surfaces[chosen][1]] if chosen in surfaces else []
+    hidden = [node for _title, node in surfaces.values()]
+    if part is not None:
+        molded = {name: node for name, (_title, node) in mold_models(part).items()}
+        if chosen == MOLD_SURFACE:
+            shown += [node for name, node in molded.items() if is_half(name)]
+        elif chosen in molded and is_half(str(chosen)):
+            shown.append(molded[MOLDED_PART])
+        points = referenced_node(part, FIXATION)
+        if points is not None:
+            hidden.append(points)
+            if chosen in (PART_SURFACE, *fit_titles()):
+                shown.append(points)
+    for node in hidden:
+        node.SetDisplayVisibility(node in shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from CraNeXtLib.core.errors import rename_settings
 from CraNeXtLib.core.runtime.requirements import EXTRAS, install_command
@@ -41,3 +42,18 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
         "leave out --ct for a mask": _("convert a mask to a labelmap first"),
     }
     return rename_settings(message, names | dict(controls or {}))
+
+
+def names_of_controls(ui: Any, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of the control of each setting, as an option of the command and as a field of the library.
+
+    Fields of a single word are left out, which a sentence may hold as a word.
+
+    Args:
+        ui: The panel's widgets; the label of the parameter ``wall`` is ``wallLabel``.
+        parameters: Name of the parameter of each field of the library's settings.
+    """
+    titles = {field: getattr(ui, f"{name}Label").text.strip(":").replace("&", "") for field, name in parameters.items()}
+    names = {field: _("“{control}”").format(control=title) for field, title in titles.items()}
+    options = {f"--{field.replace('_', '-')}": name for field, name in names.items()}
+    return options | {field: name for field, name in names.items() if "_" in field}

@@ -234,27 +234,49 @@ def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):
     assert made.ui.surfaceComboBox.currentData == "implant"
 
 
-def test_finishing_has_the_librarys_defaults_and_ranges(widget):
+def test_every_setting_has_a_control_with_the_librarys_default_and_range(widget):
     from dataclasses import asdict
 
     from CraNeXtLib.implant.finishing import FinishSettings
-    from CraNeXtLib.implant.finishing.settings import RANGES
+    from CraNeXtLib.implant.finishing import settings as finishing
+    from CraNeXtLib.implant.finishing.fixation_settings import COUNTS, SIZES, FixationSettings
     from CraNeXtLib.implant.fit.fit_limits import FitLimits
     from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
+    from CraNeXtLib.implant.mold import settings as molds
+    from CraNeXtLib.slicer_ui.runs.finish_settings import FINISHING, FIXATION, finish_settings
+    from CraNeXtLib.slicer_ui.runs.mold_settings import MOLD, mold_settings
 
-    settings = widget.panel.finishing.settings()
+    chosen = parameters(widget)
     limits = asdict(FitLimits())
     del limits["gap_mm"]  # it goes with the clearance
-    finishing = asdict(FinishSettings())
-    del finishing["fixation"]  # which the panel does not offer
-    assert settings == {"finishing": finishing, "material": DEFAULT_MATERIAL, "fit_limits": limits}
+    made = asdict(FinishSettings())
+    assert finish_settings(chosen) == {"finishing": made, "material": DEFAULT_MATERIAL, "fit_limits": limits}
+    assert FixationSettings(**FIXATION.read(chosen)) == FixationSettings()
+    assert mold_settings(chosen) == {"settings": asdict(molds.MoldSettings()), "spring_form": False}
     assert widget.ui.gapLimitSpinBox.text == "Clearance and 1 mm"
     widget.ui.gapLimitSpinBox.value = 0.8
-    assert widget.panel.finishing.settings()["fit_limits"] == limits | {"gap_mm": 0.8}
-    for name, limits in RANGES.items():
-        parts = name.removesuffix("_mm").removesuffix("_deg").split("_")
-        box = getattr(widget.ui, parts[0] + "".join(map(str.capitalize, parts[1:])) + "SpinBox")
-        assert (box.minimum, box.maximum) == limits, name
+    assert finish_settings(chosen)["fit_limits"] == limits | {"gap_mm": 0.8}
+    ranges = ((FINISHING, finishing.RANGES), (FIXATION, {**COUNTS, **SIZES}), (MOLD, molds.RANGES))
+    for settings, known in ranges:
+        for field, range_ in known.items():
+            box = getattr(widget.ui, f"{settings.names[field]}SpinBox")
+            assert (box.minimum, box.maximum) == range_, field
+
+
+def test_plates_and_holes_are_asked_for_and_contradictions_name_the_controls(made):
+    finishing = made.panel.finishing.finishing
+    made.ui.platesSpinBox.value = 4
+    made.ui.sutureHolesSpinBox.value = 6
+    choose(made.ui.plateKindComboBox, "pocket")
+    asked = made.panel.finishing.settings()["finishing"]["fixation"]
+    assert (asked["plates"], asked["plate_kind"], asked["suture_holes"], asked["midline_mm"]) == (4, "pocket", 6, 15)
+    made.ui.plateSpacingSpinBox.value = 40
+    finishing.button.click()
+    assert finishing.message.text == "Give either the number of plates or their spacing, not both."
+    made.ui.plateSpacingSpinBox.value = 0
+    made.ui.plateLengthSpinBox.value = 12
+    finishing.button.click()
+    assert "set “Plate length” to " in finishing.message.text
 
 
 def test_a_reference_of_another_geometry_is_refused(made):
