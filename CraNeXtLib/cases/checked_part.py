@@ -20,6 +20,7 @@ from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_check import FitCheck, check_fit
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
+from CraNeXtLib.implant.fit.segment_check import SegmentFit, check_segments
 
 FINISHED = "finished_implant"
 FIT_MAPS = "fit_maps.vtp"
@@ -33,11 +34,13 @@ class CheckedPart:
         finished: The finished implant; None if the implant is left as it is.
         fit: Fit of the finished implant or, without one, of the implant.
         warnings: Warnings for the user, one sentence each.
+        segments: How each segment goes in, if the part is split.
     """
 
     finished: FinishedImplant | None
     fit: FitCheck
     warnings: tuple[str, ...]
+    segments: tuple[SegmentFit, ...] = ()
 
     def shape(self, implant: Volume) -> Volume:
         """Return the mask of what would be made: the finished implant, or the given one if it is left as it is."""
@@ -63,15 +66,20 @@ class CheckedPart:
         Raises:
             InputError: If the material or a limit is unknown.
         """
+        limits = FitLimits.for_clearance(finished.settings.clearance_mm, fit_limits)
         fit = check_fit(
             finished.implant,
             skull,
             mesh=finished.mesh,
             directions=[piece.outward_ras for piece in finished.pieces if piece.parts],
             material=material,
-            limits=FitLimits.for_clearance(finished.settings.clearance_mm, fit_limits),
+            limits=limits,
         )
-        return cls(finished, fit, finished.warnings)
+        if not finished.segments:
+            return cls(finished, fit, finished.warnings)
+        ways = [piece.outward_ras for piece in finished.pieces if piece.segment]
+        segments = check_segments(finished.segments, ways, skull)
+        return cls(finished, fit.with_segments(segments, limits), finished.warnings, segments)
 
     def as_dict(self) -> dict[str, Any]:
         """Return ``finishing`` and ``fit`` for JSON."""
@@ -118,14 +126,19 @@ def make_part(
     return CheckedPart(None, check_fit(implant, skull, mesh=mesh, material=material, limits=limits), warnings)
 
 
+def segment_file(number: int) -> str:
+    """Return the name of a segment's file."""
+    return f"{FINISHED}_segment_{number}.stl"
+
+
 def write_part(
     part: CheckedPart, skull: Volume, folder: Path, *, space: str = "LPS", pictures: bool, case: CaseMark | None = None
 ) -> None:
     """Write the finished implant, if there is one, and the maps of the fit.
 
-    Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp``, of a part with plates or holes for
-    sutures ``fixation.csv`` and ``fixation.mrk.json`` and, with pictures, those that ``FIT_PICTURES`` lists and
-    ``fixation.png``.
+    Writes ``finished_implant.nrrd``, ``.stl`` and ``.3mf``, ``fit_maps.vtp``, of a part in segments a file
+    ``finished_implant_segment_1.stl`` and so on for each, of a part with plates or holes for sutures ``fixation.csv``
+    and ``fixation.mrk.json`` and, with pictures, those that ``FIT_PICTURES`` lists and ``fixation.png``.
 
     Args:
         part: The part.
@@ -143,7 +156,9 @@ def write_part(
     if part.finished:
         write_volume(part.finished.implant, folder / f"{FINISHED}.nrrd")
         write_stl(part.finished.mesh, folder / f"{FINISHED}.stl", space=space, case=case)
-        named = {"Implant": part.finished.mesh}
+        for number, segment in enumerate(part.finished.segments, 1):
+            write_stl(segment, folder / segment_file(number), space=space, case=case)
+        named = part.finished.named_meshes
         write_3mf(named, folder / f"{FINISHED}.3mf", title="Finished cranial implant", space=space, case=case)
         if any(piece.plates or piece.holes for piece in part.finished.pieces):
             write_fixation(part.finished.pieces, folder)

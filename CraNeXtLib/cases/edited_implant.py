@@ -13,6 +13,7 @@ from CraNeXtLib.cases.expected_error_files import draw_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_implant, timestamp
+from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.verdict import other_warnings, with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
@@ -33,7 +34,7 @@ _SHARES = {
     "Reporting": 0.6,
 }
 _SKIPPED_SHARE = 0.01
-_STALE_KEYS = ("finishing", "fit", "verdict", "bone_model")
+_STALE_KEYS = ("finishing", "fit", "verdict", "bone_model", "segments")
 _STALE_KEYS_AFTER_EDITS = ("metrics", "defects", "expected_error", "donor")
 
 
@@ -119,6 +120,7 @@ def write_implant_files(
             description = _updated(result, measures, part, edited=edited, doubts=doubts) | extra
             if part is not None:
                 write_part(part, bone, folder.path, space=space, pictures=report, case=case)
+                description |= described_segments(part, folder.path)
             if report:
                 expected = read_vtp(expected_error) if expected_error and description.get("expected_error") else None
                 if expected:

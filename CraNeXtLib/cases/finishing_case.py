@@ -14,6 +14,7 @@ from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.onlay_files import write_onlay
 from CraNeXtLib.cases.released_folder import refuse_released
 from CraNeXtLib.cases.result_json import describe_implant, geometry_of, timestamp, versions
+from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
@@ -139,6 +140,7 @@ def finish_case(
             )
             case = CaseMark(description["case_id"], hashes["implant"])
             write_part(part, bone, folder.path, space=read.space, pictures=report, case=case)
+            description |= described_segments(part, folder.path)
             description |= write_added_meshes(
                 added,
                 bone,

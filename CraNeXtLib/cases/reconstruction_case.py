@@ -22,6 +22,7 @@ from CraNeXtLib.cases.implant_files import (
 )
 from CraNeXtLib.cases.mask_files import PartFile, read_part
 from CraNeXtLib.cases.result_json import RESULT_FILE, case_id_of, describe_no_implant, describe_result
+from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.files.reading import real_path
@@ -174,6 +175,7 @@ def _reconstruct(
         )
         metrics = None if reference is None else _metrics_of(full, reference)
         description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
+        description |= described_segments(part, folder.path) if part else {}
         description |= more | {"seconds": stages.seconds | result.seconds}
         if donor is not None and donation is not None:
             description["donor"] = donor.source | donation.as_dict()

@@ -18,6 +18,7 @@ _MEASURES = {
     "seat": "seat angle of the rim",
     "wall": "thinnest wall",
     "insertion": "overlap with bone during insertion",
+    "segments": "overlap with bone or another segment while a segment goes in",
     "watertight": "surface not closed",
 }
 """What each criterion measures, by its name."""

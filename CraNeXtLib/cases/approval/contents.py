@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from CraNeXtLib.cases.report.contents import Head, head_of
+from CraNeXtLib.cases.report.segment_rows import segment_rows
 from CraNeXtLib.cases.report.wording import Rows, criteria_rows, donor_rows, value_text
 
 _HASH_DIGITS = 12
@@ -90,6 +91,7 @@ def _part(result: Mapping[str, Any]) -> Rows:
         ("Thickness", f"{_mostly(fit['thickness_mm'])}; thinnest wall {fit['smallest_wall_mm']:.1f} mm"),
         ("Gap to the bone", f"made with {settings['clearance_mm']:g} mm; {measured}"),
         ("Insertion", "; ".join(map(_way, fit["insertions"])) + f"; {_undercuts(settings['insertion'])}"),
+        *segment_rows(dict(result)),
         ("Shape", "; ".join(_settings(settings))),
         ("Material", f"{fit['material']}, {fit['weight_g']:.0f} g if solid"),
     ]

@@ -9,6 +9,7 @@ from typing import Any
 from CraNeXtLib.cases.report.figures import Figure
 from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_places, fixation_rows
 from CraNeXtLib.cases.report.places import Place, criteria_places
+from CraNeXtLib.cases.report.segment_rows import SEGMENTS_NOTE, segment_rows
 from CraNeXtLib.cases.report.sign_off import SIGN_OFF_NOTE
 from CraNeXtLib.cases.report.wording import (
     DONOR_NOTE,
@@ -110,6 +111,7 @@ def sections_of(
         Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR, _expected_error_places(result)),
         Section("Checklist", criteria_rows(checklist), note=NOT_VALIDATED, places=criteria_places(checklist)),
         Section("Fit", criteria_rows(fit) + _fit(result), maps, _fit_note(result), criteria_places(fit)),
+        Section("Segments", segment_rows(result), note=SEGMENTS_NOTE),
         Section("Titanium onlay", _onlay(result), note=NOT_VALIDATED),
         Section("Plates and holes", fixation_rows(finishing), fixation, FIXATION_NOTE, fixation_places(finishing)),
         Section("Finishing", _finishing(result), note=NOT_VALIDATED),

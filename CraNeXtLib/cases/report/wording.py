@@ -20,6 +20,7 @@ _QUESTIONS = {
     "seat": "Does the rim seat on the bone?",
     "wall": "Is every wall thick enough?",
     "insertion": "Does it go in without touching bone?",
+    "segments": "Does each segment go in past bone and those before it?",
     "watertight": "Is its surface watertight?",
 }
 """What each criterion asks, by its name."""

@@ -18,6 +18,7 @@ from CraNeXtLib.cli.command_parser import (
 )
 from CraNeXtLib.cli.fixation_options import add_fixation, fixation_of
 from CraNeXtLib.cli.printing import print_criteria, print_outcome, print_verdict
+from CraNeXtLib.cli.segment_options import add_segmentation, segments_of
 
 if TYPE_CHECKING:
     from CraNeXtLib.cli.command_parser import SubParsers
@@ -31,6 +32,7 @@ _QUESTIONS = {
     "wall": "Every wall thick enough?",
     "insertion": "Goes in along a straight line?",
     "watertight": "Surface closed?",
+    "segments": "Segments go in one after the other?",
 }
 """What the criteria of the fit ask, by their names."""
 
@@ -118,6 +120,7 @@ def add_finishing(parser: argparse.ArgumentParser) -> None:
     names = [field.name for field in fields(FitLimits)]
     add_numbers(group, "--fit-limit", names, "limit of the fit check, such as gap_mm=2", dest="fit_limits")
     add_fixation(parser)
+    add_segmentation(parser)
 
 
 def finishing_of(options: argparse.Namespace) -> FinishSettings:
@@ -139,6 +142,7 @@ def finishing_of(options: argparse.Namespace) -> FinishSettings:
         "insertion": options.insertion,
         "engraving": options.engrave,
         "fixation": fixation_of(options),
+        "segments": segments_of(options),
     }
     if options.perforations_mm:
         names = ("perforation_diameter_mm", "perforation_pitch_mm", "perforation_border_mm")

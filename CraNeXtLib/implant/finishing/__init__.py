@@ -8,6 +8,7 @@ _PUBLIC = {
     "FinishedImplant": "finished_implant",
     "FinishedPiece": "finished_implant",
     "FixationSettings": "fixation_settings",
+    "SegmentSettings": "segment_settings",
     "finish": "pipeline",
 }
 

@@ -14,7 +14,7 @@ from CraNeXtLib.implant.finishing.settings import FinishSettings
 
 @dataclass(frozen=True)
 class FinishedPiece:
-    """What finishing did to one connected piece of the implant.
+    """What finishing did to one connected piece of the implant, or to one segment of a piece.
 
     Attributes:
         outward_ras: RAS unit vector out of the head: the direction in which the piece is removed or, if undercuts were
@@ -26,6 +26,7 @@ class FinishedPiece:
         parts: Connected parts after finishing; 0 if nothing is left.
         plates: Plates that fix it.
         holes: Holes for sutures.
+        segment: Number of the segment, in the order of insertion; None for a piece that is not split.
     """
 
     outward_ras: tuple[float, float, float]
@@ -36,6 +37,7 @@ class FinishedPiece:
     parts: int
     plates: tuple[Plate, ...] = ()
     holes: tuple[Hole, ...] = ()
+    segment: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +47,10 @@ class FinishedImplant:
     Args:
         implant: Boolean mask with the geometry of the input; shares no voxel with the skull.
         mesh: Its surface in RAS mm, extracted from the distance field and not from the mask.
-        pieces: What was done to each piece, largest first.
+        pieces: What was done to each piece, largest first; its segments, if it has any, in the order of insertion.
         settings: The settings of finishing.
         warnings: Warnings for the user, one sentence each.
+        meshes: The surface of each piece or segment of which something is left.
     """
 
     implant: Volume
@@ -55,6 +58,25 @@ class FinishedImplant:
     pieces: tuple[FinishedPiece, ...]
     settings: FinishSettings
     warnings: tuple[str, ...]
+    meshes: tuple[Mesh, ...] = ()
+
+    @property
+    def segments(self) -> tuple[Mesh, ...]:
+        """The surface of each segment of the piece that is split, in the order of insertion."""
+        return tuple(mesh for piece, mesh in self._made if piece.segment)
+
+    @property
+    def named_meshes(self) -> dict[str, Mesh]:
+        """What is printed, by its name: the implant or, if it is split, each segment and what is beside them."""
+        if not self.segments:
+            return {"Implant": self.mesh}
+        others = [mesh for piece, mesh in self._made if not piece.segment]
+        named = {f"Segment {number}": mesh for number, mesh in enumerate(self.segments, 1)}
+        return named | {f"Piece {number}": mesh for number, mesh in enumerate(others, 2)}
+
+    @property
+    def _made(self) -> list[tuple[FinishedPiece, Mesh]]:
+        return [*zip((piece for piece in self.pieces if piece.parts), self.meshes, strict=False)]
 
     @property
     def outward_ras(self) -> tuple[float, float, float] | None:

@@ -18,28 +18,40 @@ from CraNeXtLib.implant.finishing.cleaning import volume_ml, without_fragments, 
 from CraNeXtLib.implant.finishing.finished_implant import FinishedPiece
 from CraNeXtLib.implant.finishing.fixation import Anchorage, fixed
 from CraNeXtLib.implant.finishing.piece_warnings import piece_warnings
+from CraNeXtLib.implant.finishing.segment import Segment
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.outward import box_center, outward_direction
 
 
 def finish_piece(
-    piece: Volume, bone: Volume, settings: FinishSettings, anchorage: Anchorage | None
+    piece: Volume,
+    bone: Volume,
+    settings: FinishSettings,
+    anchorage: Anchorage | None,
+    segment: Segment | None = None,
 ) -> tuple[Volume, FinishedPiece, list[str]]:
-    """Return the field of a finished piece, what was done to it, and warnings.
+    """Return the field of a finished piece or of a segment of it, what was done to it, and warnings.
 
     Args:
         piece: Mask of the piece.
         bone: Mask of the skull and of the other pieces, of the same geometry.
         settings: What to do.
         anchorage: What the piece is fixed to, if it is.
+        segment: The segment of the piece; None for the whole piece.
     """
-    outward = _insertion_direction(piece, bone, settings)
-    site = _Site.around(piece, bone, outward, settings)
+    made, obstacles = (segment.mask, segment.obstacles) if segment else (piece, bone)
+    outward = insertion_direction(made, obstacles, settings)
+    site = _Site.around(piece, bone, span_of(made), outward, settings)
     forbidden = border.forbidden_by_bone(
-        site.bone_mm, clearance_mm=settings.clearance_mm, edge_radius_mm=settings.edge_radius_mm
+        segment.distance_mm(site.bone_mm, settings.clearance_mm) if segment else site.bone_mm,
+        clearance_mm=settings.clearance_mm,
+        edge_radius_mm=settings.edge_radius_mm,
     )
-    field = np.maximum(_shaped(site, settings), forbidden)
-    field, undercut_ml = _insertable(site, field, forbidden, settings)
+    raw, field = site.raw.voxels, _shaped(site, settings)
+    if segment:
+        raw, field = (segment.cut_out(whole, site.raw) for whole in (raw, field))
+    field = np.maximum(field, forbidden)
+    field, undercut_ml = _insertable(obstacles, site.raw, field, forbidden, settings)
     field = _edged(site, field, settings)
     part = without_fragments(site.raw.with_voxels(without_pores(field, forbidden)))
     part, text_columns = _engraved(part, settings)
@@ -60,19 +72,20 @@ def finish_piece(
     x, y, z = np.round(outward / np.linalg.norm(outward), 4).tolist()
     done = FinishedPiece(
         outward_ras=(x, y, z),
-        raw_ml=volume_ml(site.raw.voxels, site.raw),
+        raw_ml=volume_ml(raw, site.raw),
         finished_ml=volume_ml(part.voxels, part),
         undercut_ml=round(undercut_ml, 3),
         perforations=holes,
         parts=len(sizes) - 1,
         plates=fixation.plates if fixation else (),
         holes=fixation.holes if fixation else (),
+        segment=segment.number + 1 if segment else None,
     )
     warnings = piece_warnings(done, undercut_ml, settings, engraved=text_columns is not None)
     return part, done, [*warnings, *(fixation.warnings if fixation else ())]
 
 
-def _insertion_direction(piece: Volume, bone: Volume, settings: FinishSettings) -> np.ndarray:
+def insertion_direction(piece: Volume, bone: Volume, settings: FinishSettings) -> np.ndarray:
     """Return the RAS direction in which the piece is removed, or the one out of the head if undercuts are kept."""
     outward = outward_direction(piece, bone)
     if settings.insertion == "none":
@@ -100,10 +113,12 @@ class _Site:
     bone_mm: Volume
 
     @classmethod
-    def around(cls, piece: Volume, bone: Volume, outward: np.ndarray, settings: FinishSettings) -> _Site:
-        """Return the site of a piece, with room for the balls that round its border."""
+    def around(
+        cls, piece: Volume, bone: Volume, span: np.ndarray, outward: np.ndarray, settings: FinishSettings
+    ) -> _Site:
+        """Return the site of a piece around points, with room for the balls that round its border."""
         margin_mm = settings.clearance_mm + 2 * settings.edge_radius_mm + 3
-        grid = aligned_grid(span_of(piece), outward, margin_mm=margin_mm, step_mm=fine_step_mm(piece))
+        grid = aligned_grid(span, outward, margin_mm=margin_mm, step_mm=fine_step_mm(piece))
         return cls(piece, bone, field_of(piece, grid), distance(field_of(bone, grid, whole=True)))
 
 
@@ -122,15 +137,15 @@ def _shaped(site: _Site, settings: FinishSettings) -> np.ndarray:
 
 
 def _insertable(
-    site: _Site, field: np.ndarray, forbidden: np.ndarray, settings: FinishSettings
+    obstacles: Volume, grid: Volume, field: np.ndarray, forbidden: np.ndarray, settings: FinishSettings
 ) -> tuple[np.ndarray, float]:
     """Return the field without what would collide on insertion, its rim beveled, and the volume of the former in mL."""
     if settings.insertion == "none":
         return field, 0.0
-    covered = insertion.columns_under_bone(site.bone, site.raw, settings.clearance_mm)
+    covered = insertion.columns_under_bone(obstacles, grid, settings.clearance_mm)
     on_path = insertion.forbidden_on_path(forbidden, covered)
     free = np.maximum(field, on_path)
-    undercut_ml = volume_ml(field, site.raw) - volume_ml(free, site.raw)
+    undercut_ml = volume_ml(field, grid) - volume_ml(free, grid)
     if settings.rim_bevel_deg:
         free = np.maximum(free, insertion.widening_outward(on_path, settings.rim_bevel_deg))
     return free, undercut_ml

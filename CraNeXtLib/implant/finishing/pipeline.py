@@ -7,19 +7,20 @@ import numpy as np
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
-from CraNeXtLib.geometry.box import box_around, foreground_box
+from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled, largest_first, without_cavities
-from CraNeXtLib.geometry.distance_field import FAR_MM, fine_step_mm
+from CraNeXtLib.geometry.distance_field import fine_step_mm
 from CraNeXtLib.geometry.mask import check_same_geometry, mask, of_booleans
 from CraNeXtLib.geometry.mesh import joined
-from CraNeXtLib.geometry.reslicing import reslice
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import border
 from CraNeXtLib.implant.finishing.cleaning import SPECKS_MM3
-from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant
+from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant, FinishedPiece
 from CraNeXtLib.implant.finishing.fixation import Anchorage
+from CraNeXtLib.implant.finishing.marking import mark
 from CraNeXtLib.implant.finishing.piece import finish_piece
+from CraNeXtLib.implant.finishing.segmented_piece import finish_segments
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.symmetry_plane import symmetry_plane
 
@@ -33,7 +34,7 @@ def finish(
 ) -> FinishedImplant:
     """Finish an implant: clearance, thickness, insertion path, perforations, engraving.
 
-    Each piece is finished on its own and keeps clear of the other pieces as of bone.
+    Each piece is finished on its own and keeps clear of the other pieces as of bone; the largest one may be split.
 
     Args:
         implant: Mask of the implant; every nonzero voxel outside the skull is implant.
@@ -69,16 +70,30 @@ def finish(
             occupied = bone.copy()
             occupied[box] |= others
             obstacles = skull.with_voxels(occupied)
-        part, done, concerns = finish_piece(implant.with_voxels(piece), obstacles, settings, anchorage)
-        pieces.append(done)
-        warnings += [f"Piece {number + 1}: {concern}" if len(large) > 1 else concern for concern in concerns]
-        if done.parts:
-            meshes.append(surface_of_field(part))
-            _mark(part, result, implant)
+        given = implant.with_voxels(piece)
+        if settings.segments and number == 0:
+            finished = finish_segments(given, obstacles, settings, settings.segments, anchorage)
+        else:
+            finished = [finish_piece(given, obstacles, settings, anchorage)]
+        for part, done, concerns in finished:
+            pieces.append(done)
+            warnings += [_named(number, done, len(large)) + concern for concern in concerns]
+            if done.parts:
+                meshes.append(surface_of_field(part))
+                mark(part, result, implant)
     if not meshes:
         raise InputError("Finishing leaves nothing of the implant; reduce the clearance or the edge radius.")
     result &= ~bone
-    return FinishedImplant(implant.with_voxels(result), joined(meshes), tuple(pieces), settings, tuple(warnings))
+    return FinishedImplant(
+        implant.with_voxels(result), joined(meshes), tuple(pieces), settings, tuple(warnings), tuple(meshes)
+    )
+
+
+def _named(number: int, done: FinishedPiece, count: int) -> str:
+    """Return what a warning about one of so many pieces begins with."""
+    if done.segment:
+        return f"Segment {done.segment}: "
+    return f"Piece {number + 1}: " if count > 1 else ""
 
 
 def _anchorage(skull: Volume, settings: FinishSettings) -> Anchorage | None:
@@ -110,17 +125,3 @@ def _large_pieces(implant: np.ndarray, voxel_mm3: float) -> tuple[np.ndarray, li
     """Return the labels of the connected pieces, and those that are no specks, largest first."""
     labels, sizes = labeled(implant, corners=True)
     return labels, [label for label in largest_first(sizes) if sizes[label] * voxel_mm3 >= SPECKS_MM3]
-
-
-def _mark(part: Volume, result: np.ndarray, geometry: Volume) -> None:
-    """Mark the voxels whose centers lie inside a part.
-
-    Args:
-        part: Field of the part.
-        result: Boolean array to mark them in.
-        geometry: Volume whose geometry the array has.
-    """
-    box = box_around(geometry.to_indices(part.corners), geometry.shape)
-    to_part = np.linalg.inv(part.affine) @ geometry.crop(box).affine
-    field = reslice(part.voxels, to_part, result[box].shape, outside=FAR_MM)
-    result[box] |= field < 0

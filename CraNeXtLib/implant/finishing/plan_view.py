@@ -37,9 +37,12 @@ class PlanView:
     def top(self) -> np.ndarray:
         """Index of the part's uppermost voxel; outside the outline, that of the nearest column inside."""
         inside = self.part.voxels < 0
-        top = (inside.shape[2] - 1 - inside[..., ::-1].argmax(axis=2)).astype(float)
-        nearest = ndimage.distance_transform_edt(~self.outline, return_distances=False, return_indices=True)
-        return top[tuple(nearest)]
+        return self._extended(inside.shape[2] - 1 - inside[..., ::-1].argmax(axis=2))
+
+    @cached_property
+    def bottom(self) -> np.ndarray:
+        """Index of the part's lowest voxel; outside the outline, that of the nearest column inside."""
+        return self._extended((self.part.voxels < 0).argmax(axis=2))
 
     @cached_property
     def smooth_top(self) -> np.ndarray:
@@ -67,3 +70,9 @@ class PlanView:
         start = self.part.to_indices(np.asarray(center)[None])[0]
         offsets = np.concatenate([np.indices(self.top.shape), self.top[None]]).transpose(1, 2, 0) - start
         return (self.normals * offsets).sum(axis=-1) / np.maximum(np.linalg.norm(offsets, axis=-1), 1e-9)
+
+    def _extended(self, heights: np.ndarray) -> np.ndarray:
+        """Return a map with the value of the nearest column inside the outline where a column lies outside."""
+        nearest = ndimage.distance_transform_edt(~self.outline, return_distances=False, return_indices=True)
+        extended: np.ndarray = heights.astype(float)[tuple(nearest)]
+        return extended

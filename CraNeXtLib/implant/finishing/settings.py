@@ -9,6 +9,7 @@ from typing import Any
 from CraNeXtLib.core.errors import InputError, check_names
 from CraNeXtLib.implant.direction import unit_direction
 from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
+from CraNeXtLib.implant.finishing.segment_settings import SegmentSettings
 
 INSERTIONS = ("auto", "none")
 
@@ -55,6 +56,7 @@ class FinishSettings:
         perforation_pitch_mm: Distance between their centers.
         perforation_border_mm: Least distance of a hole from the border.
         fixation: Plates, screws, and holes for sutures; None for none. See :class:`FixationSettings`.
+        segments: How the largest piece is split; None for a part in one. See :class:`SegmentSettings`.
         engraving: Text of up to 24 characters, such as a case ID, engraved on the outer surface.
 
     Raises:
@@ -74,6 +76,7 @@ class FinishSettings:
     perforation_border_mm: float = 8.0
     engraving: str = ""
     fixation: FixationSettings | None = None
+    segments: SegmentSettings | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -93,6 +96,8 @@ class FinishSettings:
         object.__setattr__(self, "insertion", _insertion(self.insertion))
         if self.rim_bevel_deg and self.insertion == "none":
             raise InputError("A rim bevel needs an insertion direction; choose one, or set the rim bevel to 0.")
+        if self.segments and self.insertion == "none":
+            raise InputError("Segments need a way in; choose an insertion direction, or no --segments.")
 
     def _check_perforations(self) -> None:
         wall = self.minimum_wall_mm
@@ -112,10 +117,9 @@ class FinishSettings:
             InputError: If a name is unknown or a value is invalid.
         """
         check_names(settings, cls, "finishing setting")
-        fixation = settings.get("fixation")
-        if isinstance(fixation, Mapping):
-            settings = {**settings, "fixation": FixationSettings.from_dict(fixation)}
-        return cls(**settings)
+        nested = {"fixation": FixationSettings.from_dict, "segments": SegmentSettings.from_dict}
+        made = {name: make(settings[name]) for name, make in nested.items() if isinstance(settings.get(name), Mapping)}
+        return cls(**{**settings, **made})
 
 
 def _insertion(value: Any) -> str | tuple[float, float, float]:

@@ -6,7 +6,7 @@ Criteria with a limit are met or not. The limits are ours and NOT VALIDATED CLIN
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from CraNeXtLib.implant.fit.insertion_check import Insertion, check_insertion
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, density_g_cm3, weight_g
 from CraNeXtLib.implant.fit.rim_gap import percent_within, rim_gaps
 from CraNeXtLib.implant.fit.seat_angle import SeatAngles, joined_angles, seat_angles
+from CraNeXtLib.implant.fit.segment_check import SegmentFit
 from CraNeXtLib.implant.fit.symmetry import compare_with_mirrored
 from CraNeXtLib.implant.fit.thickness import OUTER, sides, wall_thickness
 from CraNeXtLib.implant.fit.thinnest_wall import thinnest_wall
@@ -40,7 +41,8 @@ class FitCheck:
     """Result of the fit check. All maps are on the implant's surface, NaN where nothing is measured.
 
     Attributes:
-        criteria: Gap along the rim, overlap, seat angle, wall, insertion and watertightness, each with its verdict.
+        criteria: Gap along the rim, overlap, seat angle, wall, insertion and watertightness, each with its verdict, and
+            that segments go in past each other, if there are any.
         gap: Gap to the bone at the rim in mm, negative for overlap.
         thickness: Thickness in mm.
         symmetry: How far the outer side protrudes beyond the mirrored contralateral side, in mm.
@@ -66,6 +68,12 @@ class FitCheck:
     def failed(self) -> tuple[str, ...]:
         """Names of the criteria that are not met."""
         return tuple(criterion.name for criterion in self.criteria if criterion.passed is False)
+
+    def with_segments(self, segments: Sequence[SegmentFit], limits: FitLimits) -> FitCheck:
+        """Return the check with a criterion on the way in of each segment."""
+        worst = max(segments, key=lambda one: one.collision_mm)
+        criterion = _at_most("segments", worst.collision_mm, "mm", limits.collision_mm, worst.place_ras_mm)
+        return replace(self, criteria=(*self.criteria, criterion))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the check for JSON."""

@@ -55,12 +55,7 @@ def check_insertion(
         directions: RAS directions in which the part may be removed, of any length; if none is free, one is searched.
         limit_mm: Deepest contact with bone that does not count as a collision.
     """
-    grid = aligned_grid(points, outward, margin_mm=0.75 * TRAVEL_MM, step_mm=PATH_STEP_MM)
-    bone_mm = distance(field_of(skull, grid))
-    near = ndimage.map_coordinates(bone_mm.voxels, grid.to_indices(points).T, order=1, prefilter=False)
-    order = np.argsort(near)
-    probe = CollisionProbe(points[order[:: len(order) // PATH_POINTS + 1]], bone_mm, 1.0)
-
+    probe = path_probe(points, skull, outward)
     given = [np.asarray(direction, dtype=float) / np.linalg.norm(direction) for direction in directions]
     best = min(given, key=probe.collision_mm, default=None)
     if best is None or probe.collision_mm(best) > limit_mm:
@@ -79,3 +74,18 @@ def check_insertion(
         place = (x, y, z)
     r, a, s = np.round(best, 4).tolist()
     return Insertion((r, a, s), round(deepest, 2), deepest <= limit_mm, place, cone_deg)
+
+
+def path_probe(points: np.ndarray, skull: Volume, outward: np.ndarray) -> CollisionProbe:
+    """Return the probe that moves surface points of a part along a path.
+
+    Args:
+        points: Surface points, RAS mm, shape (N, 3), of which ``PATH_POINTS`` are moved.
+        skull: Mask of the defective skull.
+        outward: RAS direction out of the head at the part, shape (3,).
+    """
+    grid = aligned_grid(points, outward, margin_mm=0.75 * TRAVEL_MM, step_mm=PATH_STEP_MM)
+    bone_mm = distance(field_of(skull, grid))
+    near = ndimage.map_coordinates(bone_mm.voxels, grid.to_indices(points).T, order=1, prefilter=False)
+    order = np.argsort(near)
+    return CollisionProbe(points[order[:: len(order) // PATH_POINTS + 1]], bone_mm, 1.0)
