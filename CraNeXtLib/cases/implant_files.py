@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from CraNeXtLib.cases.donor_files import PICTURE as DONOR_PICTURE
 from CraNeXtLib.cases.expected_error_files import CAPTION, PICTURE
 from CraNeXtLib.cases.report import Figure, draw_figures, write_report
 from CraNeXtLib.cases.report_scene import report_scene
+from CraNeXtLib.core.runtime.side_by_side import side_by_side
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_stl
@@ -50,12 +52,13 @@ def write_implant(
         with_skull: Whether to write the defective skull, which the next steps need.
         case: Which case it is, for the STL file.
     """
-    if with_skull:
-        write_volume(skull, folder / DEFECTIVE_SKULL)
     complete = skull.with_voxels((skull.voxels != 0) | (implant.voxels != 0))
-    write_volume(complete, folder / "complete_skull.nrrd")
-    write_volume(implant, folder / "implant.nrrd")
-    write_stl(mesh, folder / "implant.stl", space=space, preview=preview, case=case)
+    side_by_side(
+        *([partial(write_volume, skull, folder / DEFECTIVE_SKULL)] if with_skull else []),
+        partial(write_volume, complete, folder / "complete_skull.nrrd"),
+        partial(write_volume, implant, folder / "implant.nrrd"),
+        partial(write_stl, mesh, folder / "implant.stl", space=space, preview=preview, case=case),
+    )
 
 
 def write_preview_picture(skull: Volume, implant: Volume, folder: Path, *, case_id: str) -> None:
@@ -98,10 +101,16 @@ def write_implant_report(
         expected: The expected error on the surface of the implant, if it is known.
         ct: The CT in Hounsfield units that the skull was segmented from, if any.
     """
-    shown = "Finished implant" if result.get("finishing") else "Implant as it is"
     views = SkullViews(SkullScene.of(skull, implant))
-    scene = report_scene(result, views.scene, mesh, part=part, expected=expected)
-    figures = draw_figures(views, skull, implant, folder, title=shown, case_id=result["case_id"], ct=ct)
+    views.draw()
+    case_id, finished = result["case_id"], bool(result.get("finishing"))
+    shown = "Finished implant" if finished else "Implant as it is"
+    sheet = partial(write_approval_picture, views, skull, implant, folder / SHEET_PICTURE, case_id=case_id, ct=ct)
+    figures, scene, _ = side_by_side(
+        partial(draw_figures, views, skull, implant, folder, title=shown, case_id=case_id, ct=ct),
+        partial(report_scene, result, views.scene, mesh, part=part, expected=expected),
+        sheet if finished else lambda: None,
+    )
     fit_maps = _present(FIT_PICTURES, folder)
     error_maps = _present({PICTURE: CAPTION}, folder)
     fixation = _present({FIXATION_PICTURE: FIXATION_CAPTION}, folder)
@@ -109,8 +118,7 @@ def write_implant_report(
     write_report(
         result, figures, folder, maps=fit_maps, expected=error_maps, fixation=fixation, donor=donor, scene=scene
     )
-    if result.get("finishing"):
-        write_approval_picture(views, skull, implant, folder / SHEET_PICTURE, case_id=result["case_id"], ct=ct)
+    if finished:
         write_approval_sheet(result, folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.files.reading import real_path
 from CraNeXtLib.core.progress import ProgressCallback, Stages
+from CraNeXtLib.core.runtime.side_by_side import side_by_side
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.lattice import on_one_grid
@@ -161,7 +163,12 @@ def _reconstruct(
             full, mesh, part, pieces, folder.path, settings, space=space, with_skull=with_skull, case=case
         )
     with stages.stage("Reporting"):
-        expected = _write_maps(result, mesh, part, source, folder.path, pictures=settings.report, case=case)
+        metrics = None if reference is None else _metrics_of(full, reference)
+        _, expected, description = side_by_side(
+            partial(_write_part, result, part, source, folder.path, pictures=settings.report, case=case),
+            partial(_write_error, result, mesh, folder.path, picture=settings.report, case=case),
+            partial(describe_result, source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics),
+        )
         made = part.finished.mesh if part and part.finished else mesh
         more = write_added_meshes(
             settings.added_meshes,
@@ -173,8 +180,6 @@ def _reconstruct(
             case=case,
             outward=part.finished.outward_ras if part and part.finished else None,
         )
-        metrics = None if reference is None else _metrics_of(full, reference)
-        description = describe_result(source, settings, result, mesh, pieces=pieces, part=part, metrics=metrics)
         description |= described_segments(part, folder.path) if part else {}
         description |= more | {"seconds": stages.seconds | result.seconds}
         if donor is not None and donation is not None:
@@ -259,25 +264,29 @@ def _write_pieces(name: str, mesh: Mesh, pieces: dict[int, Volume], folder: Path
             write_stl(piece, folder / f"{name}_{number}.stl", space=space, case=case)
 
 
-def _write_maps(
+def _write_part(
     result: Reconstruction,
-    mesh: Mesh,
     part: CheckedPart | None,
     source: SkullInput,
     folder: Path,
     *,
     pictures: bool,
     case: CaseMark,
-) -> DistanceMap | None:
-    """Write the finished part with the maps of its fit, and the map of the expected error, which is returned."""
-    skull = result.defective_skull
+) -> None:
+    """Write the finished part, if there is one, with the maps of its fit."""
     if part:
-        write_part(part, skull, folder, space=source.read.mesh_space, pictures=pictures, case=case)
-    if not result.expected_error:
+        space = source.read.mesh_space
+        write_part(part, result.defective_skull, folder, space=space, pictures=pictures, case=case)
+
+
+def _write_error(
+    result: Reconstruction, mesh: Mesh, folder: Path, *, picture: bool, case: CaseMark
+) -> DistanceMap | None:
+    """Write the map of the expected error, if there is one, and return it."""
+    error, implant, skull = result.expected_error, result.implant, result.defective_skull
+    if not error:
         return None
-    return write_expected_error(
-        result.expected_error, result.implant, mesh, skull, folder, picture=pictures, case_id=case.case_id
-    )
+    return write_expected_error(error, implant, mesh, skull, folder, picture=picture, case_id=case.case_id)
 
 
 def _metrics_of(result: Reconstruction, reference: Volume) -> dict[str, float | None]:

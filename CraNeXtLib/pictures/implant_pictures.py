@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from CraNeXtLib.core.runtime.side_by_side import side_by_side
 from CraNeXtLib.pictures.camera import Camera
 from CraNeXtLib.pictures.palette import BONE, IMPLANT, INK, REST
 from CraNeXtLib.pictures.png_files import FOOT_PIXELS, write_png
@@ -60,6 +61,11 @@ class SkullViews:
         return (
             _FRAME * max(max(across / _PANEL[0], down / _PANEL[1]) for across, down, _ in extents) / self.supersampling
         )
+
+    def draw(self) -> None:
+        """Draw all views, several at a time."""
+        _ = self.pixel_mm, self.scene.normals, self.scene.colors  # what they share
+        side_by_side(*(partial(self.view, caption) for caption in self.cameras))
 
     def view(self, caption: str) -> Image.Image:
         """Return a view."""

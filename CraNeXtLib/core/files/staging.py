@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ HIDDEN = ".cranext-"
 LOCK = "lock"
 _PREFIX = f"{HIDDEN}file-"
 _CONTENT = f"{HIDDEN}content"
+_umask = threading.Lock()  # of the whole process, so that only one thread may change it for a moment
 
 
 @contextmanager
@@ -85,8 +87,9 @@ def locked_folder(folder: Path, *, seconds: float = 1.0, unless: str = "") -> It
 
 def give_usual_mode(path: Path) -> None:
     """Give a file the permissions that the process gives new files; some libraries write files for the user only."""
-    mask = os.umask(0)
-    os.umask(mask)
+    with _umask:
+        mask = os.umask(0)
+        os.umask(mask)
     path.chmod(0o666 & ~mask)
 
 

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from started_program import started
@@ -9,6 +11,7 @@ from started_program import started
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import new_folder, replacing
 from CraNeXtLib.core.files.filling import filling
+from CraNeXtLib.core.files.text import write_text
 
 WRITER = """
 import sys
@@ -42,6 +45,19 @@ def test_a_file_and_a_folder_get_the_permissions_of_the_process(tmp_path):
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
     assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o750
+
+
+def test_files_that_threads_write_at_once_get_the_permissions_of_the_process(tmp_path, monkeypatch):
+    real = os.umask
+    monkeypatch.setattr(os, "umask", lambda mask: (real(mask), time.sleep(0.005))[0])  # so that threads take turns
+    before = real(0o027)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda name: write_text(tmp_path / name, ""), map(str, range(8))))
+        assert real(0o027) == 0o027
+    finally:
+        real(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o640}
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, InputError])
