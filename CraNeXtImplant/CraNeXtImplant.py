@@ -20,6 +20,7 @@ if importlib.util.find_spec("CraNeXtLib") is None:
     sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from CraNeXtLib import RESEARCH_USE_NOTICE
+from CraNeXtLib.implant import model_ranges
 from CraNeXtLib.implant.finishing import settings as finishing
 from CraNeXtLib.implant.finishing.fixation_settings import COUNTS, SIZES, FixationSettings
 from CraNeXtLib.implant.finishing.settings import FinishSettings
@@ -85,7 +86,11 @@ class CraNeXtImplantParameterNode:
         referenceNode: The reference implant.
         referenceSegmentId: ID of the reference implant's segment.
         caseName: Name of the case folder of an export.
-        boneModel: How far around the implant bone is written as a model to print, in mm; 0 for no model.
+        boneModel: How far around the implant bone is made as a model to print, in mm; 0 for no model.
+        boneBase: Thickness of a base below that model, in mm; 0 for no base.
+        skullModel: How far a model of the whole skull may be from it, in mm; 0 for no model.
+        onlayThickness: Thickness of a titanium sheet over the defect, in mm; 0 for no sheet.
+        onlayOverlap: How far the sheet reaches over the bone, in mm.
         viewerFile: Whether an export has a scene for viewers.
     """
 
@@ -166,7 +171,11 @@ class CraNeXtImplantParameterNode:
     referenceNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, vtkMRMLModelNode, None]  # noqa: UP007
     referenceSegmentId: str
     caseName: str
-    boneModel: Annotated[float, WithinRange(0, 100)] = 0.0
+    boneModel: Annotated[float, WithinRange(0, model_ranges.BONE_MODEL_MM[1])] = 0.0
+    boneBase: Annotated[float, WithinRange(0, model_ranges.BONE_BASE_MM[1])] = 0.0
+    skullModel: Annotated[float, WithinRange(0, model_ranges.SKULL_MODEL_MM[1])] = 0.0
+    onlayThickness: Annotated[float, WithinRange(0, model_ranges.ONLAY_THICKNESS_MM[1])] = 0.0
+    onlayOverlap: Annotated[float, WithinRange(*model_ranges.ONLAY_OVERLAP_MM)] = 10.0
     viewerFile: bool = False
 
 

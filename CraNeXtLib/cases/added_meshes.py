@@ -19,12 +19,12 @@ from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.bone_model import bone_around, check_margin, printable_bone
 from CraNeXtLib.implant.model_base import check_base, with_base
+from CraNeXtLib.implant.model_ranges import SKULL_MODEL_MM
 from CraNeXtLib.implant.outward import outward_direction
 
 BONE_MODEL = "bone_model"
 SKULL_MODEL = "skull_model"
 VIEWER_FILE = "viewer.glb"
-_TOLERANCES_MM = (0.01, 2.0)
 _VIEWER_MM = 1.5  # some 300,000 faces, which browsers turn smoothly
 
 
@@ -54,7 +54,7 @@ class AddedMeshes:
             check_base(self.bone_base_mm)
             if self.bone_model_mm is None:
                 raise InputError("A --bone-base needs a model to stand on it; add --bone-model.")
-        low, high = _TOLERANCES_MM
+        low, high = SKULL_MODEL_MM
         if self.skull_model_mm is not None and not low <= self.skull_model_mm <= high:
             raise InputError(
                 f"The tolerance of the --skull-model must be from {low:g} to {high:g} mm, not {self.skull_model_mm:g}."

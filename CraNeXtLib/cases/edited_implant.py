@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from CraNeXtLib.cases.checked_part import CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import draw_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
+from CraNeXtLib.cases.onlay_files import write_onlay
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_implant, timestamp
 from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.verdict import other_warnings, with_verdict
@@ -24,6 +25,7 @@ from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
+from CraNeXtLib.implant.onlay.sheet import check_onlay
 
 _SHARES = {
     "Reading": 0.05,
@@ -34,7 +36,7 @@ _SHARES = {
     "Reporting": 0.6,
 }
 _SKIPPED_SHARE = 0.01
-_STALE_KEYS = ("finishing", "fit", "verdict", "bone_model", "segments")
+_STALE_KEYS = ("finishing", "fit", "verdict", "bone_model", "skull_model", "onlay", "segments")
 _STALE_KEYS_AFTER_EDITS = ("metrics", "defects", "expected_error", "donor")
 
 
@@ -50,6 +52,9 @@ def write_implant_files(
     fit_limits: Mapping[str, float] | None = None,
     bone_model_mm: float | None = None,
     glb: bool = False,
+    bone_base_mm: float | None = None,
+    skull_model_mm: float | None = None,
+    onlay_mm: Sequence[float] | None = None,
     expected_error: str | Path | None = None,
     report: bool = True,
     progress: ProgressCallback | None = None,
@@ -69,6 +74,9 @@ def write_implant_files(
         fit_limits: Limits of the fit check to change, by the names of ``FitLimits``.
         bone_model_mm: How far around the implant bone is written as a model to print; None for no model.
         glb: Whether to write skull and implant as ``viewer.glb``, too.
+        bone_base_mm: Thickness of a flat base below the model of the bone; None for no base.
+        skull_model_mm: How far a model of the whole skull to print, of fewer triangles, may be from it; None for none.
+        onlay_mm: Thickness of a titanium sheet over the defect and how far it reaches over the bone; None for none.
         expected_error: File of the expected error mapped onto the implant, to show in the report of an implant that
             was not edited.
         report: Whether to write report, approval sheet and their pictures.
@@ -85,7 +93,9 @@ def write_implant_files(
         raise InputError(
             "This implant is a quick preview; make it without preview before you finish it or write a report."
         )
-    added = AddedMeshes(bone_model_mm, glb)
+    added = AddedMeshes(bone_model_mm, glb, bone_base_mm, skull_model_mm)
+    if onlay_mm:
+        check_onlay(*onlay_mm)
     skipped = {"Finishing": finishing is None, "Reporting": not report}
     shares = {stage: _SKIPPED_SHARE if skipped.get(stage) else share for stage, share in _SHARES.items()}
     stages = Stages(shares, progress)
@@ -115,7 +125,21 @@ def write_implant_files(
             write_implant(remaining, bone, mesh, folder.path, space=space, preview=preview, case=case)
             write_3mf({"Implant": mesh}, folder.path / "implant.3mf", space=space, case=case)
             made = part.finished.mesh if part and part.finished else mesh
-            extra = write_added_meshes(added, bone, remaining, made, folder.path, space=space, case=case)
+            outward = part.finished.outward_ras if part and part.finished else None
+            extra = write_added_meshes(
+                added, bone, remaining, made, folder.path, space=space, case=case, outward=outward
+            )
+            if onlay_mm:
+                thickness_mm, overlap_mm = onlay_mm
+                extra["onlay"] = write_onlay(
+                    remaining,
+                    bone,
+                    folder.path,
+                    thickness_mm=thickness_mm,
+                    overlap_mm=overlap_mm,
+                    space=space,
+                    case=case,
+                )
         with stages.stage("Reporting"):
             description = _updated(result, measures, part, edited=edited, doubts=doubts) | extra
             if part is not None:

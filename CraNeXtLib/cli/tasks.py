@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.core.progress import ProgressCallback
@@ -71,6 +72,35 @@ def mold(
     if case is not None:
         sheet_with_mold(case, out)
     return result
+
+
+def release(*, folder: str, accept: str | None, progress: ProgressCallback) -> dict[str, Any]:
+    """Release the folder of a case, and return what a person is told of it."""
+    from CraNeXtLib.cases.release.freeze import release_case
+    from CraNeXtLib.cases.released_folder import RELEASE_FILE
+    from CraNeXtLib.core.files.hashing import sha256_of
+
+    progress("Reading the files", 0.0)
+    content = release_case(folder, accept=accept)
+    return {
+        "case_id": content["case_id"],
+        "verdict": content["verdict"]["sentence"],
+        "accepted": content["accepted"],
+        "files": len(content["sha256"]),
+        "sha256": sha256_of(Path(folder) / RELEASE_FILE),
+    }
+
+
+def check_release(*, folder: str, progress: ProgressCallback) -> dict[str, Any]:
+    """Return which files of a released folder have changed, are missing or were added."""
+    from CraNeXtLib.cases.release.check import check_release as check
+
+    progress("Reading the files", 0.0)
+    found = check(folder)
+    return {
+        **{name: list(getattr(found, name)) for name in ("changed", "missing", "added")},
+        **{name: found.release[name] for name in ("case_id", "created")},
+    }
 
 
 def dry_run(*, config: str, cache: str, progress: ProgressCallback) -> dict[str, Any]:

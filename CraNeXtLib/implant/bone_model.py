@@ -9,8 +9,8 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import box_from, foreground_box
 from CraNeXtLib.geometry.components import without_specks
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.model_ranges import BONE_MODEL_MM
 
-_LEAST_MARGIN_MM, _MOST_MARGIN_MM = 5.0, 100.0
 _LEAST_PIECE_MM3 = 1000.0  # Smaller pieces of bone would fall out of the printer.
 
 
@@ -20,11 +20,9 @@ def check_margin(margin_mm: float) -> None:
     Raises:
         InputError: If it is not from 5 to 100 mm.
     """
-    if not _LEAST_MARGIN_MM <= margin_mm <= _MOST_MARGIN_MM:
-        raise InputError(
-            f"The margin of the --bone-model must be from {_LEAST_MARGIN_MM:g} to {_MOST_MARGIN_MM:g} mm, not "
-            f"{margin_mm:g}."
-        )
+    low, high = BONE_MODEL_MM
+    if not low <= margin_mm <= high:
+        raise InputError(f"The margin of the --bone-model must be from {low:g} to {high:g} mm, not {margin_mm:g}.")
 
 
 def bone_around(skull: Volume, implant: Volume, margin_mm: float) -> Volume:

@@ -10,8 +10,8 @@ from CraNeXtLib.geometry.mesh import Mesh, without_debris
 from CraNeXtLib.geometry.solids import mesh_of, solid_of
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.model_ranges import BONE_BASE_MM
 
-_LEAST_BASE_MM, _MOST_BASE_MM = 1.0, 50.0
 _STEP_MM = 1.0  # voxels of the base are no larger; those of the bone are used where they are finer
 _FINEST_MM = 0.5
 
@@ -22,8 +22,9 @@ def check_base(base_mm: float) -> None:
     Raises:
         InputError: If it is not from 1 to 50 mm.
     """
-    if not _LEAST_BASE_MM <= base_mm <= _MOST_BASE_MM:
-        raise InputError(f"The --bone-base must be from {_LEAST_BASE_MM:g} to {_MOST_BASE_MM:g} mm, not {base_mm:g}.")
+    low, high = BONE_BASE_MM
+    if not low <= base_mm <= high:
+        raise InputError(f"The --bone-base must be from {low:g} to {high:g} mm, not {base_mm:g}.")
 
 
 def with_base(model: Mesh, bone: Volume, implant: Volume, outward: np.ndarray, base_mm: float) -> Mesh:

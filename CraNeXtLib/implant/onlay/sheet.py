@@ -12,11 +12,9 @@ from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, distance, f
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.model_ranges import ONLAY_OVERLAP_MM, ONLAY_THICKNESS_MM
 from CraNeXtLib.implant.onlay.triangulation import boundary_loop, triangulated
 from CraNeXtLib.implant.outward import outward_direction
-
-THICKNESS_MM, OVERLAP_MM = (0.2, 3.0), (2.0, 40.0)
-"""Least and greatest thickness and overlap; none is validated clinically."""
 
 _STEP_MM = 1.0
 _SMOOTH_MM = 2.0  # standard deviation of the smoothing of what the sheet lies on: a sheet does not follow every pit
@@ -91,7 +89,8 @@ def check_onlay(thickness_mm: float, overlap_mm: float) -> None:
     Raises:
         InputError: If one is out of its range.
     """
-    for name, value, (low, high) in (("thickness", thickness_mm, THICKNESS_MM), ("overlap", overlap_mm, OVERLAP_MM)):
+    sizes = (("thickness", thickness_mm, ONLAY_THICKNESS_MM), ("overlap", overlap_mm, ONLAY_OVERLAP_MM))
+    for name, value, (low, high) in sizes:
         if not low <= value <= high:
             raise InputError(f"The {name} of --onlay-mm must be from {low:g} to {high:g} mm, not {value:g}.")
 

@@ -9,6 +9,7 @@ from typing import Any
 import ctk
 
 from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
+from CraNeXtLib.slicer_ui.implant_panel.run_section import RunSection
 from CraNeXtLib.slicer_ui.runs.dicom_run import DicomRun
 from CraNeXtLib.slicer_ui.scene.dicom_source import file_of_ct
 from CraNeXtLib.slicer_ui.translation import _
@@ -16,7 +17,7 @@ from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
-class DicomSection:
+class DicomSection(RunSection):
     """The part “DICOM” of the section “Export”. Nothing of it is saved with the scene: paths may name the patient.
 
     Args:
@@ -27,8 +28,6 @@ class DicomSection:
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, exports: ExportSection, ensure: Callable[..., bool]) -> None:
-        self._ui = ui
-        self._binding = binding
         self._exports = exports
         self.writing = RunPanel(
             _("Write DICOM files"),
@@ -38,7 +37,7 @@ class DicomSection:
             start=self._start,
             succeeded=self._written,
         )
-        ui.dicomFrame.layout().addWidget(self.writing.widget)
+        super().__init__(ui, binding, ui.dicomFrame, self.writing)
         ui.dicomEdit.connect("currentPathChanged(QString)", lambda _path: self.update())
         ui.dicomEdit.connect("validInputChanged(bool)", lambda _valid: self.update())
         ui.dicomEdit.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Files
@@ -49,10 +48,6 @@ class DicomSection:
         if not reason and not self._ct():
             reason = _("Choose the “CT series”; the CT was not loaded with Slicer's module DICOM.")
         self.writing.block(reason)
-
-    def close(self) -> None:
-        """Stop using the widgets, which are about to be deleted."""
-        self.writing.close()
 
     def _ct(self) -> str:
         return self._ui.dicomEdit.currentPath or file_of_ct(self._binding.parameters.result)

@@ -17,7 +17,9 @@ from CraNeXtLib.cases.case_folder import add_to_files
 from CraNeXtLib.cases.result_json import RESULT_FILE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
+from CraNeXtLib.slicer_ui.implant_panel.run_section import RunSection
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.runs.model_settings import model_settings
 from CraNeXtLib.slicer_ui.scene.implant_nodes import RESULT_ATTRIBUTE
 from CraNeXtLib.slicer_ui.scene.result_references import description_of, reason_implant_unusable
 from CraNeXtLib.slicer_ui.translation import _
@@ -25,9 +27,10 @@ from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 SCENE_FILE = "scene.mrb"
+APPROVAL_SHEET = "approval.html"
 
 
-class ExportSection:
+class ExportSection(RunSection):
     """The section “Export”.
 
     Args:
@@ -37,8 +40,6 @@ class ExportSection:
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, finishing: Callable[[], dict[str, Any]]) -> None:
-        self._ui = ui
-        self._binding = binding
         self._finishing = finishing
         self.exporting = RunPanel(
             _("E&xport"),
@@ -47,12 +48,16 @@ class ExportSection:
             start=self._start,
             succeeded=self._save_scene,
         )
-        ui.exportFrame.layout().addWidget(self.exporting.widget)
+        super().__init__(ui, binding, ui.exportFrame, self.exporting)
         self._open = qt.QPushButton(_("Open folder"))
         self._open.toolTip = _("Show the exported files in the file manager")
-        self._open.setVisible(False)
-        self._open.connect("clicked()", self._open_folder)
-        ui.exportFrame.layout().addWidget(self._open)
+        self._open.connect("clicked()", lambda: self._show_file(""))
+        self._open_sheet = qt.QPushButton(_("Open approval sheet"))
+        self._open_sheet.toolTip = _("Show the page to print and sign in the browser")
+        self._open_sheet.connect("clicked()", lambda: self._show_file(APPROVAL_SHEET))
+        for button in self._openers:
+            button.setVisible(False)
+            ui.exportFrame.layout().addWidget(button)
         ui.folderEdit.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Writable
         ui.folderEdit.connect("currentPathChanged(QString)", lambda _path: self.update())
         self._exported: tuple[Path, str] | None = None
@@ -70,19 +75,15 @@ class ExportSection:
             return None
         return self._exported[0]
 
-    def close(self) -> None:
-        """Stop using the widgets, which are about to be deleted."""
-        self.exporting.close()
-
     def _start(self, **callbacks: Any) -> ImplantFilesRun:
-        self._open.setVisible(False)
+        for button in self._openers:
+            button.setVisible(False)
         parameters = self._binding.parameters
         name = _folder_name(parameters.caseName) or f"case_{datetime.now():%Y-%m-%d_%H-%M-%S}"
         out = Path(self._ui.folderEdit.currentPath) / name
         _check_same_case(out, description_of(parameters.result))
         self._ui.folderEdit.addCurrentPathToHistory()
-        meshes = {"bone_model_mm": parameters.boneModel or None, "glb": parameters.viewerFile}
-        settings = self._finishing() | meshes
+        settings = self._finishing() | model_settings(parameters) | {"glb": parameters.viewerFile}
         case_id = parameters.caseName or None
         return ImplantFilesRun(parameters.result, out, settings=settings, case_id=case_id, **callbacks)
 
@@ -101,12 +102,19 @@ class ExportSection:
                 )
         add_to_files(run.out / RESULT_FILE, SCENE_FILE)
         self.exporting.message.show("done", _("All files are in {folder}.").format(folder=run.out))
-        self._open.setVisible(True)
+        for button in self._openers:
+            button.setVisible(True)
         self._binding.update()
 
-    def _open_folder(self) -> None:
+    @property
+    def _openers(self) -> tuple[Any, Any]:
+        """The buttons that open what was exported."""
+        return self._open, self._open_sheet
+
+    def _show_file(self, name: str) -> None:
+        """Open a file of the exported case, or its folder, as the file manager would."""
         if self._exported is not None:
-            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._exported[0])))
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(self._exported[0] / name)))
 
 
 def _folder_name(name: str) -> str:

@@ -14,7 +14,7 @@ from CraNeXtLib.slicer_ui.scene.mold_nodes import mold_description, mold_rows
 from CraNeXtLib.slicer_ui.scene.result_references import PART, is_result, reason_implant_unusable, referenced_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import MOLD_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.control_names import names_of_controls
+from CraNeXtLib.slicer_ui.widgets.control_names import names_of_controls, with_control_names
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
@@ -82,18 +82,23 @@ class MoldSection(StepSection):
         self.writing.close()
 
     def _molded(self, run: MoldRun) -> None:
-        assert run.description is not None  # the run succeeded
-        if run.description["warnings"]:
-            self.molding.message.show("warning", "\n".join(run.description["warnings"]))
+        if warnings := _warnings(run):
+            self.molding.message.show("warning", "\n".join(warnings))
         self._results.show_surface(MOLD_SURFACE)
 
     def _written(self, run: MoldRun) -> None:
         assert run.case is not None  # the button is blocked before an export
-        assert run.description is not None  # the run succeeded
         text = _("The mold is in {folder}, and the approval sheet names it.").format(folder=run.case / MOLD_FOLDER)
-        warnings = run.description["warnings"]
+        warnings = _warnings(run)
         self.writing.message.show("warning" if warnings else "done", "\n".join([text, *warnings]))
         self._results.show_surface(MOLD_SURFACE)
 
     def _show(self, description: dict[str, Any]) -> None:
         fill_table_widget(self._ui.moldTable, (_("Measure"), _("Value"), ""), mold_rows(description))
+
+
+def _warnings(run: MoldRun) -> list[str]:
+    """Return the warnings of a run that has succeeded, with the names of what the scene shows."""
+    assert run.description is not None  # the run succeeded
+    shown = {"molded_part.stl": _("the molded part")}
+    return [with_control_names(warning, shown) for warning in run.description["warnings"]]

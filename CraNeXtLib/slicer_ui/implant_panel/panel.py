@@ -13,7 +13,9 @@ from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
 from CraNeXtLib.slicer_ui.implant_panel.finish_section import FinishSection
 from CraNeXtLib.slicer_ui.implant_panel.input_section import InputSection
 from CraNeXtLib.slicer_ui.implant_panel.model_section import ModelSection
+from CraNeXtLib.slicer_ui.implant_panel.models_section import ModelsSection
 from CraNeXtLib.slicer_ui.implant_panel.mold_section import MoldSection
+from CraNeXtLib.slicer_ui.implant_panel.release_section import ReleaseSection
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.runs.implant_run import ImplantRun
 from CraNeXtLib.slicer_ui.scene import sample_data, views
@@ -54,10 +56,12 @@ class ImplantPanel:
         self.results = ResultSection(ui, self.binding)
         self.editing = EditSection(ui, self.binding, self.results)
         self.finishing = FinishSection(ui, self.binding, self.results)
+        self.modeling = ModelsSection(ui, self.binding, self.results)
         self.evaluating = EvaluateSection(ui, self.binding, self.results)
         self.exporting = ExportSection(ui, self.binding, self.finishing.settings)
         self.molding = MoldSection(ui, self.binding, self.results, self.exporting)
         self.archiving = DicomSection(ui, self.binding, self.exporting, self.environment.ensure)
+        self.releasing = ReleaseSection(ui, self.binding, self.exporting)
         ui.sampleButton.connect("clicked()", self._begin_tour)
         ui.advancedSection.connect("contentsCollapsed(bool)", self._find_devices)
 
@@ -76,23 +80,25 @@ class ImplantPanel:
         """Stop using the widgets, which are about to be deleted; a run in progress is canceled."""
         self.leave()
         self.making.close()
-        steps = (self.editing, self.finishing, self.molding, self.evaluating, self.exporting, self.archiving)
-        for section in (self.models, *steps, self.environment):
+        for section in (self.models, *self._steps, self.environment):
             section.close()
 
-    def _update(self) -> None:
-        sections = (
-            self._input,
-            self.models,
-            self.results,
+    @property
+    def _steps(self) -> tuple[Any, ...]:
+        """The sections that do something with the result."""
+        return (
             self.editing,
             self.finishing,
+            self.modeling,
             self.molding,
             self.evaluating,
             self.exporting,
             self.archiving,
+            self.releasing,
         )
-        for section in sections:
+
+    def _update(self) -> None:
+        for section in (self._input, self.models, self.results, *self._steps):
             section.update()
         self.making.block(self._input.missing())
 

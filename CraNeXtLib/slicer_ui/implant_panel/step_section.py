@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
+from CraNeXtLib.slicer_ui.implant_panel.run_section import RunSection
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
 
 
-class StepSection:
+class StepSection(RunSection):
     """Base class of a section that processes the chosen result.
 
     Args:
@@ -22,16 +23,9 @@ class StepSection:
     """
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection, frame: Any, run: RunPanel) -> None:
-        self._ui = ui
-        self._binding = binding
+        super().__init__(ui, binding, frame, run)
         self._results = results
-        self._run = run
         self._shown: Any = None
-        frame.layout().addWidget(run.widget)
-
-    def close(self) -> None:
-        """Stop using the widgets, which are about to be deleted."""
-        self._run.close()
 
     def _show_once(self, what: Any, show: Callable[[], None]) -> None:
         """Show the outcome of the run, identified by ``what``, unless it is shown already; None if there is none."""

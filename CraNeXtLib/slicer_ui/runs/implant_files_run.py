@@ -21,6 +21,7 @@ from CraNeXtLib.slicer_ui.scene.implant_nodes import (
     read_result,
 )
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
+from CraNeXtLib.slicer_ui.scene.model_nodes import remove_models
 from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask, check_transforms, written
 from CraNeXtLib.slicer_ui.scene.part_nodes import FINISHED, add_part, remove_part
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
@@ -40,8 +41,8 @@ class ImplantFilesRun(WorkerRun):
         implant: Node and segment of an implant that was edited elsewhere and replaces the result's; None to take the
             result's segment as it is.
         settings: What to make, as arguments of :func:`CraNeXtLib.cases.edited_implant.write_implant_files`:
-            ``finishing``, ``material``, ``fit_limits``, ``bone_model_mm``, ``glb``. Without ``finishing`` the part of
-            an earlier implant is removed.
+            ``finishing``, ``material``, ``fit_limits``, ``bone_model_mm``, ``onlay_mm`` and so on. Without
+            ``finishing`` the part of an earlier implant is removed.
         case_id: Name of the case in the report; None to keep the current one.
         options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
@@ -118,6 +119,8 @@ class ImplantFilesRun(WorkerRun):
             self.part = add_part(self.segmentation, self.out or folder, name)
         else:
             remove_part(self.segmentation)
+        if self._edited:
+            remove_models(self.segmentation)
         self.model = referenced_node(self.segmentation, result_references.SURFACE)
         fill_model(self.model, result)
         fill_measures(referenced_node(self.segmentation, result_references.MEASURES), result.description)

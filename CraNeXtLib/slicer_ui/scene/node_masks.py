@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,8 @@ def written(masks: Mapping[str, NodeMask], folder: Path) -> dict[str, str]:
 def with_node_names(text: str, masks: Mapping[str, NodeMask]) -> str:
     """Return a sentence of the worker in which its files are named by their nodes, which the user knows."""
     for role, mask in masks.items():
-        text = text.replace(mask.file_name(role), mask.node.GetName())
+        name = mask.node.GetName().replace("\\", r"\\")  # which a replacement would read as an escape
+        text = re.sub(rf"(?<!\w){re.escape(mask.file_name(role))}", name, text)
     return text
 
 

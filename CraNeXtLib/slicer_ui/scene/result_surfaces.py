@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import map_titles
+from CraNeXtLib.slicer_ui.scene.model_nodes import BONE_MODEL, SKULL_MODEL, model_titles, models_of
 from CraNeXtLib.slicer_ui.scene.mold_nodes import MOLDED_PART, is_half, mold_models
 from CraNeXtLib.slicer_ui.scene.part_nodes import FIXATION, fit_titles
 from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, EXPECTED_ERROR, PART, SURFACE, referenced_node
@@ -45,6 +46,7 @@ def surfaces_of(result: Any) -> dict[str, tuple[str, Any]]:
         node = referenced_node(result, owner)
         if node is not None:
             found |= {key: (titles[key], referenced_node(node, key)) for key in known}
+    found |= {name: (model_titles()[name], node) for name, node in models_of(result).items()}
     part = referenced_node(result, PART)
     if part is not None:
         molded = mold_models(part)
@@ -55,15 +57,16 @@ def surfaces_of(result: Any) -> dict[str, tuple[str, Any]]:
 
 
 def covers_skull(key: str, result: Any) -> bool:
-    """Return whether the skull would hide a surface, or the surface the skull: a rim, or anything of a mold."""
+    """Return whether the skull would hide a surface: a rim, a model of bone, or anything of a mold."""
     part = referenced_node(result, PART)
-    return key in (*RIMS, MOLD_SURFACE) or (part is not None and key in mold_models(part))
+    return key in (*RIMS, BONE_MODEL, SKULL_MODEL, MOLD_SURFACE) or (part is not None and key in mold_models(part))
 
 
 def show_surface(result: Any, chosen: str | None) -> None:
     """Show one surface of a result with what belongs to it, and hide the others.
 
-    The screws and holes belong to the part and its maps, and the molded part to each half of the mold.
+    The screws and holes belong to the part and its maps, the molded part to each half of the mold, and the part or,
+    without one, the implant to the models of bone.
 
     Args:
         result: The segmentation of a reconstruction.
@@ -73,6 +76,8 @@ def show_surface(result: Any, chosen: str | None) -> None:
     part = referenced_node(result, PART)
     shown = [surfaces[chosen][1]] if chosen in surfaces else []
     hidden = [node for _title, node in surfaces.values()]
+    if chosen in (BONE_MODEL, SKULL_MODEL):
+        shown.append(surfaces[PART_SURFACE if part is not None else IMPLANT_SURFACE][1])
     if part is not None:
         molded = {name: node for name, (_title, node) in mold_models(part).items()}
         if chosen == MOLD_SURFACE:

@@ -35,7 +35,7 @@ def write_boxes(folder):
             "pieces": {"outer": 2, "inner": 1},
         },
         "spring_form": {"ring_ml": 12.34},
-        "warnings": ["There was room for 2 of 3 vents."],
+        "warnings": ["There was room for 2 of 3 vents; molded_part.stl has them."],
         "files": ["mold.json", "mold.3mf", "mold_outer.png", *(f"{name}.stl" for name in MODELS)],
     }
     (folder / "mold.json").write_text(json.dumps(description))

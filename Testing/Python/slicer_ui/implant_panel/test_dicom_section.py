@@ -10,8 +10,7 @@ import pytest
 from archived_cases import scanned_head, write_case
 from ct_phantoms import write_series
 from slicer_ui.panel_actions import parameters, press
-
-from CraNeXtLib.cli import worker
+from slicer_ui.worker_here import JobHere
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
@@ -46,21 +45,6 @@ def say_exported(widget, folder):
     """Make the panel take a folder for the one that the result was exported to."""
     widget.panel.exporting._exported = (folder, parameters(widget).result.GetAttribute("CraNeXt.Result"))
     widget.panel.binding.update()
-
-
-class JobHere:
-    """A job that does its task at once, in this process."""
-
-    log = ""
-
-    def __init__(self, task, arguments, **_options):
-        self._result = worker._run(task, arguments, lambda *_event: None)
-
-    def poll(self, _progress):
-        return True
-
-    def result(self):
-        return self._result
 
 
 def test_the_files_are_written_beside_the_exported_case(made, archived, database, asked, monkeypatch):  # noqa: ARG001

@@ -75,7 +75,7 @@ def test_the_halves_are_shown_around_the_molded_part_and_then_measured(finished,
     assert (asked["task"], asked["spring_form"], asked["case"]) == ("mold", True, None)
     assert (settings["wall_mm"], settings["vents"], settings["pour"]) == (7.5, 2, "inner")
     assert settings["build_mm"] == (250, 210, 220)
-    assert molding.message.text == "There was room for 2 of 3 vents."
+    assert molding.message.text == "There was room for 2 of 3 vents; the molded part has them."
     assert ui.surfaceComboBox.currentData == "mold"
     assert visible(finished) == {"mold_outer_1", "mold_outer_2", "mold_inner", "molded_part"}
     skull = parameters(finished).result.GetDisplayNode()
