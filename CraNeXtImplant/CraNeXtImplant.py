@@ -23,6 +23,7 @@ from CraNeXtLib import RESEARCH_USE_NOTICE
 from CraNeXtLib.implant import model_ranges
 from CraNeXtLib.implant.finishing import settings as finishing
 from CraNeXtLib.implant.finishing.fixation_settings import COUNTS, SIZES, FixationSettings
+from CraNeXtLib.implant.finishing.segment_settings import JOINT_SIZES, SEGMENT_COUNTS, SegmentSettings
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.mold import settings as molds
 from CraNeXtLib.implant.mold.settings import MoldSettings
@@ -77,6 +78,8 @@ class CraNeXtImplantParameterNode:
             see :class:`CraNeXtLib.implant.finishing.FinishSettings`.
         plates: For it and what follows down to ``midline`` see
             :class:`CraNeXtLib.implant.finishing.fixation_settings.FixationSettings`.
+        segmentCount: 1 for a part in one; for it and what follows down to ``segmentJointGap`` see
+            :class:`CraNeXtLib.implant.finishing.segment_settings.SegmentSettings`.
         material: Material of the finished part, for its weight.
         gapLimit: In mm, 0 for the one that goes with the clearance; for it and the other limits see
             :class:`CraNeXtLib.implant.fit.fit_limits.FitLimits`.
@@ -144,6 +147,10 @@ class CraNeXtImplantParameterNode:
     holeDiameter: Annotated[float, WithinRange(*SIZES["hole_diameter_mm"])] = FixationSettings.hole_diameter_mm
     holeEdge: Annotated[float, WithinRange(*SIZES["hole_edge_mm"])] = FixationSettings.hole_edge_mm
     midline: Annotated[float, WithinRange(*SIZES["midline_mm"])] = FixationSettings.midline_mm
+    segmentCount: Annotated[int, WithinRange(1, SEGMENT_COUNTS[1])] = 1
+    segmentJoint: str = SegmentSettings.joint
+    segmentLap: Annotated[float, WithinRange(*JOINT_SIZES["lap_mm"])] = SegmentSettings.lap_mm
+    segmentJointGap: Annotated[float, WithinRange(*JOINT_SIZES["joint_gap_mm"])] = SegmentSettings.joint_gap_mm
     material: str = "PEEK"
     gapLimit: Annotated[float, WithinRange(0, 10)] = 0.0
     overlapLimit: Annotated[float, WithinRange(0, 10)] = 0.3

@@ -8,7 +8,7 @@ from CraNeXtLib.implant.fit.materials import DENSITIES_G_CM3
 from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
-from CraNeXtLib.slicer_ui.runs.finish_settings import FINISHING, FIXATION, finish_settings
+from CraNeXtLib.slicer_ui.runs.finish_settings import FINISHING, FIXATION, SEGMENTS, finish_settings
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene.fixation_nodes import fixation_rows
 from CraNeXtLib.slicer_ui.scene.result_references import (
@@ -43,17 +43,19 @@ class FinishSection(StepSection):
             name=_("finishing an implant"),
             start=lambda **callbacks: ImplantFilesRun(binding.parameters.result, settings=self.settings(), **callbacks),
             succeeded=self._finished,
-            controls=names_of_controls(ui, {**FINISHING.names, **FIXATION.names}),
+            controls=names_of_controls(ui, {**FINISHING.names, **FIXATION.names, **SEGMENTS.names}),
         )
         super().__init__(ui, binding, results, ui.finishFrame, self.finishing)
         self._criteria = CriteriaTable(ui.fitTable, results.go_to)
         self._holes: list[tuple[float, float, float]] = []
         ui.fixationTable.connect("itemSelectionChanged()", self._look_at_hole)
         plates = {"straight": _("On the surface"), "pocket": _("In recesses")}
+        joints = {"lap": _("Overlapping halves"), "gap": _("Straight walls")}
         insertions = {"auto": _("Remove undercuts"), "none": _("Keep undercuts")}
         self._choices = (
             Choice(ui.insertionComboBox, binding, "insertion", insertions),
             Choice(ui.plateKindComboBox, binding, "plateKind", plates),
+            Choice(ui.segmentJointComboBox, binding, "segmentJoint", joints),
             Choice(ui.materialComboBox, binding, "material", {name: name for name in DENSITIES_G_CM3}),
         )
 
@@ -99,6 +101,7 @@ class FinishSection(StepSection):
             "wall": _("Thinnest wall"),
             "insertion": _("Overlap during insertion"),
             "watertight": _("Surface watertight"),
+            "segments": _("Overlap of segments going in"),
         }
         self._criteria.fill({names.get(c["name"], c["name"]): c for c in fit["criteria"]})
 

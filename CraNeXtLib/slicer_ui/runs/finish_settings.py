@@ -6,11 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from CraNeXtLib.implant.finishing import FinishSettings, FixationSettings
+from CraNeXtLib.implant.finishing.segment_settings import SegmentSettings
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.slicer_ui.runs.setting_parameters import SettingParameters
 
-FINISHING = SettingParameters(FinishSettings, without=("fixation",))
+FINISHING = SettingParameters(FinishSettings, without=("fixation", "segments"))
 FIXATION = SettingParameters(FixationSettings)
+SEGMENTS = SettingParameters(SegmentSettings, before="segment")
 LIMITS = SettingParameters(FitLimits, after="limit")
 
 
@@ -25,11 +27,12 @@ def finish_settings(parameters: Any) -> dict[str, Any]:
     """
     fixation = FixationSettings(**FIXATION.read(parameters))
     asked = fixation if fixation.makes_anything else None
+    segments = SegmentSettings(**SEGMENTS.read(parameters)) if parameters.segmentCount > 1 else None
     limits = LIMITS.read(parameters)
     if not limits["gap_mm"]:
         del limits["gap_mm"]  # the one that goes with the clearance
     return {
-        "finishing": asdict(FinishSettings(**FINISHING.read(parameters), fixation=asked)),
+        "finishing": asdict(FinishSettings(**FINISHING.read(parameters), fixation=asked, segments=segments)),
         "material": parameters.material,
         "fit_limits": limits,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,13 @@ FINISHED, FIT_MAPS = "finished_implant", "fit_maps.vtp"
 
 FIXATION = "CraNeXt.Fixation"
 """Role of the markups of screws and holes that a part references."""
+
+SEGMENTS = "CraNeXt.Segments"
+"""Role of the models of a part's segments, in the order in which they go in."""
+
+SEGMENT_FILES = "finished_implant_segment_{}.stl"
+
+_SEGMENT_COLORS = ((0.35, 0.75, 0.85), (0.9, 0.65, 0.3), (0.55, 0.75, 0.4), (0.75, 0.5, 0.75))
 
 PART_COLOR = (0.35, 0.75, 0.85)
 
@@ -61,12 +69,33 @@ def add_part(segmentation: Any, folder: Path, name: str) -> Any:
         node.SetDisplayVisibility(False)  # it coincides with the part
         place_beside(node, segmentation)
         set_referenced_node(part, scalars, node)
+    for number, path in enumerate(_segments_in(folder), 1):
+        node = scene.AddNewNodeByClass(
+            "vtkMRMLModelNode", _("{name} segment {number}").format(name=name, number=number)
+        )
+        node.SetAndObservePolyData(read_surface(path))
+        node.CreateDefaultDisplayNodes()
+        node.GetDisplayNode().SetColor(_SEGMENT_COLORS[(number - 1) % len(_SEGMENT_COLORS)])
+        node.SetDisplayVisibility(False)  # it coincides with the part
+        place_beside(node, segmentation)
+        part.AddNodeReferenceID(SEGMENTS, node.GetID())
     if (folder / FIXATION_MARKUPS).is_file():
         points = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", _("{name} screws and holes").format(name=name))
         read_fixation(folder / FIXATION_MARKUPS, points)
         place_beside(points, segmentation)
         set_referenced_node(part, FIXATION, points)
     return part
+
+
+def segments_of(part: Any) -> list[Any]:
+    """Return the models of a part's segments in the order in which they go in; none of a part in one."""
+    return [part.GetNthNodeReference(SEGMENTS, number) for number in range(part.GetNumberOfNodeReferences(SEGMENTS))]
+
+
+def _segments_in(folder: Path) -> list[Path]:
+    """Return the worker's files of segments in their order."""
+    numbered = (folder / SEGMENT_FILES.format(number) for number in count(1))
+    return [*takewhile(Path.is_file, numbered)]
 
 
 def remove_part(segmentation: Any) -> None:
@@ -76,6 +105,6 @@ def remove_part(segmentation: Any) -> None:
         return
     remove_mold(part)
     nodes = [referenced_node(part, role) for role in (*fit_titles(), FIXATION)]
-    for node in (*nodes, part):
+    for node in (*nodes, *segments_of(part), part):
         if node is not None:
             segmentation.GetScene().RemoveNode(node)

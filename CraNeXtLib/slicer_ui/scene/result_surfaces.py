@@ -7,7 +7,7 @@ from typing import Any
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import map_titles
 from CraNeXtLib.slicer_ui.scene.model_nodes import BONE_MODEL, SKULL_MODEL, model_titles, models_of
 from CraNeXtLib.slicer_ui.scene.mold_nodes import MOLDED_PART, is_half, mold_models
-from CraNeXtLib.slicer_ui.scene.part_nodes import FIXATION, fit_titles
+from CraNeXtLib.slicer_ui.scene.part_nodes import FIXATION, fit_titles, segments_of
 from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, EXPECTED_ERROR, PART, SURFACE, referenced_node
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -15,8 +15,8 @@ RIMS = ("gap_mm", "rim_map")
 """Surfaces that consist of a rim only."""
 
 IMPLANT_SURFACE, PART_SURFACE, DISTANCES = "implant", "part", "distance_map"
-MOLD_SURFACE = "mold"
-"""Key of both halves of the mold."""
+MOLD_SURFACE, SEGMENTS_SURFACE = "mold", "segments"
+"""Keys of both halves of the mold, and of all segments of the part."""
 
 
 def surfaces_of(result: Any) -> dict[str, tuple[str, Any]]:
@@ -49,6 +49,8 @@ def surfaces_of(result: Any) -> dict[str, tuple[str, Any]]:
     found |= {name: (model_titles()[name], node) for name, node in models_of(result).items()}
     part = referenced_node(result, PART)
     if part is not None:
+        for segment in segments_of(part)[:1]:
+            found[SEGMENTS_SURFACE] = (_("Finished part: segments"), segment)
         molded = mold_models(part)
         if MOLDED_PART in molded:
             found[MOLD_SURFACE] = (_("Mold"), molded[MOLDED_PART][1])
@@ -84,10 +86,13 @@ def show_surface(result: Any, chosen: str | None) -> None:
             shown += [node for name, node in molded.items() if is_half(name)]
         elif chosen in molded and is_half(str(chosen)):
             shown.append(molded[MOLDED_PART])
+        hidden += segments_of(part)
+        if chosen == SEGMENTS_SURFACE:
+            shown += segments_of(part)
         points = referenced_node(part, FIXATION)
         if points is not None:
             hidden.append(points)
-            if chosen in (PART_SURFACE, *fit_titles()):
+            if chosen in (PART_SURFACE, SEGMENTS_SURFACE, *fit_titles()):
                 shown.append(points)
     for node in hidden:
         node.SetDisplayVisibility(node in shown)

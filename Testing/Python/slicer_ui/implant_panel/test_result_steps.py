@@ -240,10 +240,11 @@ def test_every_setting_has_a_control_with_the_librarys_default_and_range(widget)
     from CraNeXtLib.implant.finishing import FinishSettings
     from CraNeXtLib.implant.finishing import settings as finishing
     from CraNeXtLib.implant.finishing.fixation_settings import COUNTS, SIZES, FixationSettings
+    from CraNeXtLib.implant.finishing.segment_settings import JOINT_SIZES, SEGMENT_COUNTS, SegmentSettings
     from CraNeXtLib.implant.fit.fit_limits import FitLimits
     from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
     from CraNeXtLib.implant.mold import settings as molds
-    from CraNeXtLib.slicer_ui.runs.finish_settings import FINISHING, FIXATION, finish_settings
+    from CraNeXtLib.slicer_ui.runs.finish_settings import FINISHING, FIXATION, SEGMENTS, finish_settings
     from CraNeXtLib.slicer_ui.runs.mold_settings import MOLD, mold_settings
 
     chosen = parameters(widget)
@@ -256,7 +257,16 @@ def test_every_setting_has_a_control_with_the_librarys_default_and_range(widget)
     assert widget.ui.gapLimitSpinBox.text == "Clearance and 1 mm"
     widget.ui.gapLimitSpinBox.value = 0.8
     assert finish_settings(chosen)["fit_limits"] == limits | {"gap_mm": 0.8}
-    ranges = ((FINISHING, finishing.RANGES), (FIXATION, {**COUNTS, **SIZES}), (MOLD, molds.RANGES))
+    assert widget.ui.segmentCountSpinBox.text == "In one"
+    widget.ui.segmentCountSpinBox.value = 3
+    assert finish_settings(chosen)["finishing"]["segments"] == asdict(SegmentSettings(count=3))
+    assert widget.ui.segmentCountSpinBox.maximum == SEGMENT_COUNTS[1]
+    ranges = (
+        (FINISHING, finishing.RANGES),
+        (FIXATION, {**COUNTS, **SIZES}),
+        (SEGMENTS, JOINT_SIZES),
+        (MOLD, molds.RANGES),
+    )
     for settings, known in ranges:
         for field, range_ in known.items():
             box = getattr(widget.ui, f"{settings.names[field]}SpinBox")
