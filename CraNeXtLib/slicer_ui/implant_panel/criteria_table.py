@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.scene.criteria_rows import criterion_row, criterion_titles
 from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
 
 
@@ -26,25 +26,11 @@ class CriteriaTable:
     def fill(self, criteria: Mapping[str, Mapping[str, Any]]) -> None:
         """Show criteria by name, each with ``value``, ``unit``, ``threshold``, ``passed`` and ``place_ras_mm``."""
         self._positions = []  # filling the table selects nothing
-        met = {True: _("yes"), False: _("no"), None: _("not measured")}
-        rows = [
-            (name, _number(c["value"], c["unit"]), _number(c["threshold"], c["unit"]), met[c["passed"]])
-            for name, c in criteria.items()
-        ]
-        titles = (_("Criterion"), _("Value"), _("Limit"), _("Met"))
-        fill_table_widget(self._widget, titles, rows, selectable=True)
+        rows = [criterion_row(name, criterion) for name, criterion in criteria.items()]
+        fill_table_widget(self._widget, criterion_titles(), rows, selectable=True)
         self._positions = [criterion["place_ras_mm"] for criterion in criteria.values()]
 
     def _chosen(self) -> None:
         row = self._widget.currentRow()
         if 0 <= row < len(self._positions) and self._positions[row] is not None:
             self._go_to(self._positions[row])
-
-
-def _number(value: float | None, unit: str) -> str:
-    if value is None:
-        return "–"
-    if unit == "yes":
-        return _("yes") if value else _("no")
-    decimals = 1 if unit in ("mm", "%") else 2
-    return f"{value:.{decimals}f} {'' if unit == 'ratio' else unit}".strip()

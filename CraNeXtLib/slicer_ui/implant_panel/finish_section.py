@@ -10,6 +10,7 @@ from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.runs.finish_settings import FINISHING, FIXATION, SEGMENTS, finish_settings
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.scene.criteria_rows import fit_names
 from CraNeXtLib.slicer_ui.scene.fixation_nodes import fixation_rows
 from CraNeXtLib.slicer_ui.scene.result_references import (
     PART,
@@ -94,15 +95,7 @@ class FinishSection(StepSection):
         self._ui.fitTitle.text = _("<b>Fit of the part</b>: {volume:.1f} mL, {weight:.0f} g of {material}").format(
             volume=fit["volume_ml"], weight=fit["weight_g"], material=fit["material"]
         )
-        names = {
-            "rim_within": _("Rim within tolerance"),
-            "overlap": _("Overlap with bone"),
-            "seat": _("Seat angle of the rim"),
-            "wall": _("Thinnest wall"),
-            "insertion": _("Overlap during insertion"),
-            "watertight": _("Surface watertight"),
-            "segments": _("Overlap of segments going in"),
-        }
+        names = fit_names()
         self._criteria.fill({names.get(c["name"], c["name"]): c for c in fit["criteria"]})
 
     def _show_holes(self, rows: list[tuple[str, str, tuple[float, float, float]]]) -> None:

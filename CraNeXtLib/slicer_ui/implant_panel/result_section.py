@@ -7,12 +7,13 @@ from typing import Any
 import qt
 import slicer
 
-from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.scene import views
-from CraNeXtLib.slicer_ui.scene.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL, IMPLANT, has_surface
+from CraNeXtLib.slicer_ui.scene.found_defects import defect_rows, defects_to_make
+from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT, has_surface
 from CraNeXtLib.slicer_ui.scene.measures_table import measure_rows
 from CraNeXtLib.slicer_ui.scene.result_references import INPUT, description_of, is_result, referenced_node
-from CraNeXtLib.slicer_ui.scene.result_surfaces import covers_skull, show_surface, surfaces_of
+from CraNeXtLib.slicer_ui.scene.result_surfaces import surfaces_of
+from CraNeXtLib.slicer_ui.scene.result_views import show_chosen_surface, show_complete_skull, show_only
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.choices import fill_choices
 from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
@@ -91,12 +92,9 @@ class ResultSection:
         if defects == self._defects:
             return
         self._defects = []  # filling the table selects nothing
-        sides = {"left": _("left"), "right": _("right"), "bilateral": _("both sides")}
-        rows = [
-            (f"{defect['number']}: {defect['main_region']}", sides[defect["side"]], f"{defect['volume_ml']:.1f} mL")
-            for defect in defects
-        ]
-        fill_table_widget(self._ui.defectsTable, (_("Defect"), _("Side"), _("Volume")), rows, selectable=True)
+        fill_table_widget(
+            self._ui.defectsTable, (_("Defect"), _("Side"), _("Volume")), defect_rows(defects), selectable=True
+        )
         if len(defects) > 1:
             for row, defect in enumerate(defects):
                 self._ui.defectsTable.item(row, 0).setCheckState(qt.Qt.Checked if defect["made"] else qt.Qt.Unchecked)
@@ -116,11 +114,7 @@ class ResultSection:
             return None
         table = self._ui.defectsTable
         ticks = [table.item(row, 0).checkState() == qt.Qt.Checked for row in range(len(self._defects))]
-        if not any(ticks):
-            raise InputError(_("No defect is ticked; tick under “Defects” what to make."))
-        if ticks == [defect["doubt"] is None for defect in self._defects]:
-            return None
-        return ",".join(str(defect["number"]) for defect, ticked in zip(self._defects, ticks, strict=True) if ticked)
+        return defects_to_make(self._defects, ticks)
 
     def _look_at_defect(self) -> None:
         row = self._ui.defectsTable.currentRow()
@@ -133,13 +127,8 @@ class ResultSection:
         if tuple(titles) != self._keys:
             self._keys = tuple(titles)
             fill_choices(self._ui.surfaceComboBox, titles)
-        chosen = self._binding.parameters.shownSurface
-        if chosen not in surfaces:
-            chosen = next(iter(surfaces), "")
+        chosen = show_chosen_surface(result, self._binding.parameters.shownSurface, editing=self._editing)
         self._ui.surfaceComboBox.setCurrentIndex(self._ui.surfaceComboBox.findData(chosen))
-        show_surface(result, None if self._editing else chosen)
-        skull = self._editing or not covers_skull(chosen, result)
-        result.GetDisplayNode().SetSegmentVisibility3D(DEFECTIVE_SKULL, skull)
 
     def look(self) -> None:
         """Arrange the views, and point them at the defect."""
@@ -162,19 +151,10 @@ class ResultSection:
         views.mark(result.GetScene(), position)
 
     def _show_only(self, result: Any) -> None:
-        for node in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
-            if is_result(node):
-                node.SetDisplayVisibility(node is result)
-                show_surface(node, None)  # update() then shows the chosen one
-        skull = referenced_node(result, INPUT)
-        if skull is not None:
-            views.hide_skull(skull)
+        show_only(result)  # update() then shows the chosen surface
         self._show_complete(self._ui.showCompleteCheckBox.checked)
 
     def _show_complete(self, complete: bool) -> None:
         result = self._binding.parameters.result
-        if not is_result(result) or result.GetDisplayNode() is None:
-            return
-        display = result.GetDisplayNode()
-        display.SetSegmentVisibility(COMPLETE_SKULL, complete)
-        display.SetSegmentVisibility(DEFECTIVE_SKULL, not complete)
+        if is_result(result):
+            show_complete_skull(result, complete)

@@ -9,12 +9,10 @@ from typing import Any
 
 import qt
 
-from CraNeXtLib.core.errors import CancelledError, CraNeXtError, NoImplantError
-from CraNeXtLib.core.progress import seconds_left
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
+from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text
 
 _STEPS = 1000  # of the progress bar
 _working: list[RunPanel] = []  # the panel that asks its question or whose run is in progress, in any module
@@ -148,8 +146,7 @@ class RunPanel:
         if self._closed or not self.button.enabled:
             return
         self.progress_bar.value = round(fraction * _STEPS)
-        left = seconds_left(fraction, time.monotonic() - self._began)
-        self.stage_label.text = stage if left is None else f"{stage} · {_time_left(left)}"
+        self.stage_label.text = stage_text(stage, fraction, time.monotonic() - self._began)
 
     def _end(self, run: WorkerRun) -> None:
         if self._closed:
@@ -164,24 +161,13 @@ class RunPanel:
             self._show_error(error, run.log or traceback.format_exc())
         else:
             seconds = time.monotonic() - self._began
-            self.stage_label.text = _("Done in {time}.").format(time=_duration(seconds))
+            self.stage_label.text = _("Done in {time}.").format(time=duration(seconds))
         if self._ended is not None:
             self._ended(run)
 
     def _show_error(self, error: Exception, details: str) -> None:
-        if isinstance(error, CancelledError):
-            self.message.show("information", _("Canceled. The scene is unchanged."))
-        elif isinstance(error, NoImplantError):
-            kind = "warning" if error.warnings else "information"
-            self.message.show(kind, "\n".join((str(error), *error.warnings)))
-        elif isinstance(error, CraNeXtError):
-            self.message.show("error", with_control_names(str(error), self._controls))
-        elif isinstance(error, OSError):
-            text = _("Cannot read or write a file: {reason}. Free some disk space and try again.")
-            self.message.show("error", text.format(reason=error.strerror or error), details)
-        else:
-            text = with_control_names(str(error), self._controls)
-            self.message.show("error", text or type(error).__name__, details)
+        kind, text, is_bug = outcome_of(error, self._controls)
+        self.message.show(kind, text, details if is_bug else "")
 
     def _show_state(self) -> None:
         self.button.text = self._texts[self.busy]
@@ -196,18 +182,3 @@ class RunPanel:
 def work_in_progress() -> str:
     """Return what the run in progress in any panel does, as a phrase after "CraNeXt is still"; empty without one."""
     return next((panel._name for panel in _working if panel.busy), "")
-
-
-def _time_left(seconds: float) -> str:
-    return _("about {time} left").format(time=_duration(seconds))
-
-
-def _duration(seconds: float) -> str:
-    """Return a duration for display, in units of sensible precision."""
-    if seconds < 10:
-        return _("{seconds} s").format(seconds=max(round(seconds), 1))
-    if seconds < 90:
-        return _("{seconds} s").format(seconds=5 * round(seconds / 5))
-    if seconds < 90 * 60:
-        return _("{minutes} min").format(minutes=round(seconds / 60))
-    return _("{hours} h {minutes} min").format(hours=int(seconds // 3600), minutes=int(seconds % 3600 // 60))

@@ -240,9 +240,9 @@ def test_time_left():
 
 @pytest.mark.usefixtures("application")
 def test_durations_for_display():
-    from CraNeXtLib.slicer_ui.widgets.run_panel import _duration
+    from CraNeXtLib.slicer_ui.widgets.run_outcome import duration
 
-    assert [_duration(seconds) for seconds in (0.2, 7.6, 43, 89, 600, 3 * 3600 + 125)] == [
+    assert [duration(seconds) for seconds in (0.2, 7.6, 43, 89, 600, 3 * 3600 + 125)] == [
         "1 s",
         "8 s",
         "45 s",
