@@ -35,6 +35,7 @@ COMMANDS = {
     "experiment": "CraNeXtLib.cli.commands.experiment:add_to",
     "models": "CraNeXtLib.cli.commands.models:add_to",
     "template": "CraNeXtLib.cli.commands.template:add_to",
+    "app": "CraNeXtLib.cli.commands.app:add_to",
     "demo": "CraNeXtLib.cli.commands.demo:add_to",
     "doctor": "CraNeXtLib.cli.commands.doctor:add_to",
 }

@@ -9,10 +9,24 @@ from CraNeXtLib.core.resources import REQUIREMENTS
 
 ALWAYS = ("run", "dicom")
 """Lists of the packages that ``pip install cranext`` installs."""
-EXTRAS = {"torch": ("torch",), "ants": ("ants",), "train": ("torch", "train"), "dicom": ("codecs", "archive")}
+EXTRAS = {
+    "torch": ("torch",),
+    "ants": ("ants",),
+    "train": ("torch", "train"),
+    "dicom": ("codecs", "archive"),
+    "app": ("app",),
+}
 """The lists of each extra, as in ``pip install "cranext[torch]"``."""
 
-_MODULES = {"antspyx": "ants", "pyyaml": "yaml", "python-gdcm": "gdcm"}
+_MODULES = {
+    "antspyx": "ants",
+    "pyyaml": "yaml",
+    "python-gdcm": "gdcm",
+    "slicer-core": "slicer",
+    "slicer-layer-dm": "slicer_layer_dm",
+    "trame-slicer": "trame_slicer",
+    "trame-vuetify": "trame_vuetify",
+}
 """Modules whose names are not those of their packages."""
 
 

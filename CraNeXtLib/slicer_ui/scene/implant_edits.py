@@ -9,6 +9,7 @@ import slicer
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.components import labeled, largest_first
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
 from CraNeXtLib.slicer_ui.scene.node_volumes import (
@@ -55,6 +56,38 @@ def replace_implant(segmentation: Any, implant: Volume) -> None:
     name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
     segmentation.GetSegmentation().SetConversionParameter(name, serialized_geometry(implant))
     _set_implant(segmentation, implant)
+
+
+def piece_volumes(segmentation: Any) -> list[float]:
+    """Return the volumes of the pieces of a result's implant in mL, the largest first."""
+    implant, _labels, sizes = _pieces(segmentation)
+    voxel_ml = float(np.prod(implant.spacing)) / 1000
+    return [float(size) * voxel_ml for size in sorted(sizes, reverse=True) if size]
+
+
+def without_piece(segmentation: Any, number: int) -> None:
+    """Remove a piece of a result's implant.
+
+    Args:
+        segmentation: The result.
+        number: Number of the piece, from 1 in the order of :func:`piece_volumes`.
+
+    Raises:
+        InputError: If there is no such piece, or no other.
+    """
+    implant, labels, sizes = _pieces(segmentation)
+    order = largest_first(sizes)
+    if len(order) < 2 or not 1 <= number <= len(order):
+        raise InputError(_("The implant has no such piece beside another one."))
+    remaining = implant.voxels & (labels != order[number - 1])
+    _set_implant(segmentation, implant.with_voxels(remaining))
+
+
+def _pieces(segmentation: Any) -> tuple[Volume, np.ndarray, np.ndarray]:
+    """Return a result's implant, the labels of its pieces, and their sizes in voxels."""
+    found = segment_volume(segmentation, IMPLANT)
+    implant = found.with_voxels(found.voxels != 0)
+    return implant, *labeled(implant.voxels, corners=True)
 
 
 def _set_implant(segmentation: Any, implant: Volume) -> None:

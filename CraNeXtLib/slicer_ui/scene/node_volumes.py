@@ -108,14 +108,14 @@ def oriented_image(labels: Volume) -> Any:
     image.SetExtent([edge for side in box for edge in (side.start, side.stop - 1)])
     voxels = np.ascontiguousarray(labels.voxels[box].T, dtype=np.uint8).ravel()
     image.GetPointData().SetScalars(numpy_to_vtk(voxels, deep=True))
-    image.SetGeometryFromImageToWorldMatrix(_matrix(labels.affine))
+    image.SetGeometryFromImageToWorldMatrix(matrix_of(labels.affine))
     return image
 
 
 def serialized_geometry(volume: Volume) -> str:
     """Return a volume's geometry in the form in which Slicer's segmentations store it, without loss of precision."""
     extent = [edge for size in volume.shape for edge in (0, size - 1)]
-    return slicer.vtkSegmentationConverter.SerializeImageGeometry(_matrix(volume.affine), extent)
+    return slicer.vtkSegmentationConverter.SerializeImageGeometry(matrix_of(volume.affine), extent)
 
 
 def is_ct(node: Any) -> bool:
@@ -138,7 +138,7 @@ def fill_labelmap(node: Any, labels: Volume) -> None:
     image.SetDimensions(labels.shape)
     image.GetPointData().SetScalars(numpy_to_vtk(labels.voxels.astype(np.uint8).ravel(order="F"), deep=True))
     node.SetAndObserveImageData(image)
-    node.SetIJKToRASMatrix(_matrix(labels.affine))
+    node.SetIJKToRASMatrix(matrix_of(labels.affine))
 
 
 def _only_segment(node: Any) -> str:
@@ -160,7 +160,8 @@ def _volume(image: Any, image_to_ras: Any) -> Volume:
     return Volume(voxels.copy(order="F"), affine)
 
 
-def _matrix(affine: np.ndarray) -> Any:
+def matrix_of(affine: np.ndarray) -> Any:
+    """Return an affine as a VTK matrix."""
     matrix = vtk.vtkMatrix4x4()
     matrix.DeepCopy(affine.ravel())
     return matrix

@@ -45,6 +45,9 @@ def test_a_package_without_metadata_has_an_unknown_version_and_a_missing_one_has
         ("lightning.pytorch", "train"),
         ("yaml", "train"),
         ("gdcm", "dicom"),
+        ("trame.app", "app"),
+        ("trame_slicer", "app"),
+        ("slicer", "app"),
     ],
 )
 def test_a_missing_package_is_named_with_the_extra_that_brings_it(module, extra):

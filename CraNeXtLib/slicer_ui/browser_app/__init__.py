@@ -1,0 +1,1 @@
+"""The browser application: what Slicer's panels do, without Slicer, one section per file."""

@@ -1,0 +1,72 @@
+"""Parts of the page that several sections have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from trame.widgets import html
+from trame.widgets import vuetify3 as v3
+
+from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
+
+
+@contextmanager
+def section(title: str, name: str) -> Iterator[None]:
+    """Add a section of the page that can be folded; the block adds its content."""
+    with v3.VExpansionPanel(value=name, id=f"section-{name}"):
+        v3.VExpansionPanelTitle(title)
+        with v3.VExpansionPanelText():
+            yield
+
+
+def run_button(control: RunControl, text: str, *, disabled: str = "false") -> None:
+    """Add the button of a run, its progress, and its message.
+
+    Args:
+        control: The run.
+        text: Text of the button.
+        disabled: Expression on the page's state; while it is true, the button is disabled.
+    """
+    name = control.name
+    v3.VBtn(
+        f"{{{{ {name}_busy ? 'Cancel' : '{text}' }}}}",
+        id=name,
+        click=control.press,
+        color="primary",
+        block=True,
+        disabled=(f"{name}_canceling || (!{name}_busy && ({disabled}))",),
+    )
+    v3.VProgressLinear(v_if=(f"{name}_busy",), model_value=(f"{name}_percent",), height=8, classes="mt-2")
+    html.Div(f"{{{{ {name}_stage }}}}", id=f"{name}-stage", classes="text-caption mt-1")
+    message(name)
+
+
+def message(name: str) -> None:
+    """Add the message of a control, shown while it has one."""
+    v3.VAlert(
+        v_if=(f"{name}_text",),
+        text=(f"{name}_text",),
+        type=(f"{name}_kind || 'info'",),
+        id=f"{name}-message",
+        density="compact",
+        variant="tonal",
+        style="white-space: pre-line",
+        classes="mt-2",
+    )
+
+
+def table(rows: str, name: str, *, titles: str = "") -> None:
+    """Add a table of texts.
+
+    Args:
+        rows: Name of the state's list of rows.
+        name: ID of the table.
+        titles: Name of the state's list of titles; empty for none.
+    """
+    with v3.VTable(v_if=(f"{rows}.length",), density="compact", id=name, classes="mt-2"):
+        if titles:
+            with html.Thead(), html.Tr():
+                html.Th("{{ title }}", v_for=f"title in {titles}", classes="px-1")
+        with html.Tbody(), html.Tr(v_for=f"row in {rows}"):
+            html.Td("{{ cell }}", v_for="cell in row", classes="px-1 text-caption")

@@ -1,0 +1,120 @@
+"""Comparison of the implant with a reference, and the regions of the skull."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from trame.widgets import html
+from trame.widgets import vuetify3 as v3
+
+from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
+from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
+from CraNeXtLib.slicer_ui.browser_app.input_files import chosen_file, open_file
+from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
+from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
+from CraNeXtLib.slicer_ui.runs.categorization_run import CategorizationRun
+from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
+from CraNeXtLib.slicer_ui.scene import input_nodes
+from CraNeXtLib.slicer_ui.scene.categorization_nodes import REGIONS_ATTRIBUTE
+from CraNeXtLib.slicer_ui.scene.evaluation_nodes import checklist_rows, metric_rows
+from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, set_referenced_node
+from CraNeXtLib.slicer_ui.scene.result_surfaces import DISTANCES
+from CraNeXtLib.slicer_ui.translation import _
+
+
+class EvaluateSection:
+    """The sections “Evaluate” and “Regions”.
+
+    Args:
+        bench: The case.
+        implant: The section that shows the result.
+    """
+
+    def __init__(self, bench: Workbench, implant: ImplantSection) -> None:
+        self._bench = bench
+        self._implant = implant
+        self._reference: Any = None
+        self.comparing = RunControl(
+            bench.state, bench.runs, "compare", _("comparing implants"), start=self._start, succeeded=self._compared
+        )
+        self.dividing = RunControl(
+            bench.state, bench.runs, "divide", _("dividing a skull"), start=self._divide, succeeded=self._divided
+        )
+        bench.state.update({"reference": None})
+        self.clear()
+
+    def build(self) -> None:
+        """Add the controls to the page."""
+        with section(_("Evaluate"), "evaluate"):
+            v3.VSelect(
+                v_model=("reference",),
+                items=("skull_files",),
+                label=_("Reference implant"),
+                density="compact",
+                hide_details=True,
+                id="reference",
+                classes="mb-2",
+            )
+            run_button(self.comparing, _("Compare"), disabled="!has_result || !reference")
+            table("metrics", "metrics")
+        with section(_("Regions"), "regions"):
+            run_button(self.dividing, _("Divide into regions"), disabled="!has_result")
+            table("region_rows", "region-rows")
+            html.Div("{{ defect_place }}", id="defect-place", classes="text-caption mt-1")
+
+    def clear(self) -> None:
+        """Forget the comparison, because there is another case."""
+        self._reference = None
+        self._bench.state.update({"metrics": [], "region_rows": [], "defect_place": ""})
+        for control in (self.comparing, self.dividing):
+            control.say("", "")
+
+    def _start(self, **callbacks: Any) -> EvaluationRun:
+        bench = self._bench
+        if bench.result is None:
+            raise InputError(_("Make the implant first."))
+        path = chosen_file(bench.folder, bench.state.reference or "")
+        opened = open_file(path)
+        if opened.is_ct:
+            raise InputError(_("{name} is a CT. Choose the mask or mesh of an implant.").format(name=path.name))
+        if self._reference is not None:
+            bench.scene.RemoveNode(self._reference)
+        self._reference = input_nodes.add_skull(opened.volume, path.name, input_nodes.display_surface(opened.volume))
+        self._reference.SetDisplayVisibility(False)  # it coincides with the implant
+        return EvaluationRun((bench.result, None), (self._reference, None), (bench.result, None), **callbacks)
+
+    def _compared(self, run: EvaluationRun) -> str:
+        assert run.description is not None  # the run succeeded
+        for key, node in run.models.items():
+            set_referenced_node(run.table, key, node)
+        set_referenced_node(self._bench.result, EVALUATION, run.table)
+        rows = [*metric_rows(run.description), *checklist_rows(run.description)]
+        self._bench.state.metrics = [[row[0], f"{row[1]:.3g} {row[2]}".strip(), row[4]] for row in rows]
+        self._implant.show_result()
+        self._implant.show_surface(DISTANCES)
+        return "\n".join(run.description["warnings"])
+
+    def _divide(self, **callbacks: Any) -> CategorizationRun:
+        result = self._bench.result
+        if result is None:
+            raise InputError(_("Make the implant first."))
+        return CategorizationRun(result, implant=result, **callbacks)
+
+    def _divided(self, run: CategorizationRun) -> str:
+        description = json.loads(run.segmentation.GetAttribute(REGIONS_ATTRIBUTE))
+        run.segmentation.SetDisplayVisibility(False)  # it coincides with the skull
+        defect = description["implant"]
+        bone = {row["name"]: row["percent"] for row in description["regions"]}
+        rows = [
+            [region.name, f"{bone[region.name]:.1f}%", f"{defect['percent'][region.name]:.1f}%"]
+            for region in ALL_REGIONS
+        ]
+        place = _("The defect is mostly in {region}: {area:.1f} cm².").format(
+            region=defect["main_region"], area=defect["area_cm2"]
+        )
+        titles = [_("Region"), _("Of bone"), _("Of defect")]
+        self._bench.state.update({"region_rows": [titles, *rows], "defect_place": place})
+        return "\n".join(description["warnings"])

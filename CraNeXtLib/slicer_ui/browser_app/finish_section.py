@@ -1,0 +1,154 @@
+"""Finishing the implant to a part that can be made, and the check of its fit."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from trame.widgets import html
+from trame.widgets import vuetify3 as v3
+
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.implant.finishing.settings import INSERTIONS, RANGES, FinishSettings
+from CraNeXtLib.implant.fit.materials import DENSITIES_G_CM3
+from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
+from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
+from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
+from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
+from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
+from CraNeXtLib.slicer_ui.scene.criteria_rows import criterion_row, criterion_titles, fit_names
+from CraNeXtLib.slicer_ui.scene.result_references import description_of, reason_implant_unusable
+from CraNeXtLib.slicer_ui.scene.result_surfaces import PART_SURFACE
+from CraNeXtLib.slicer_ui.translation import _
+
+_DEFAULTS = {field.name: field.default for field in fields(FinishSettings) if field.name in RANGES}
+_UNITS = {"mm": "mm", "deg": "°", "percent": "%"}
+
+
+class FinishSection:
+    """The section “Finish”.
+
+    Args:
+        bench: The case.
+        implant: The section that shows the result.
+    """
+
+    def __init__(self, bench: Workbench, implant: ImplantSection) -> None:
+        self._bench = bench
+        self._implant = implant
+        self.finishing = RunControl(
+            bench.state, bench.runs, "finish", _("finishing an implant"), start=self._start, succeeded=self._finished
+        )
+        bench.state.update({f"finish_{name}": str(value) for name, value in _DEFAULTS.items()})
+        bench.state.update(
+            {
+                "finish_insertion": FinishSettings().insertion,
+                "finish_engraving": "",
+                "finish_material": next(iter(DENSITIES_G_CM3)),
+                "fit_titles": [],
+            }
+        )
+        self.clear()
+
+    def build(self) -> None:
+        """Add the controls to the page."""
+        with section(_("Finish and check the fit"), "finish-settings"):
+            with html.Div(style="display: grid; grid-template-columns: 1fr 1fr; gap: 8px"):
+                for name in _DEFAULTS:
+                    v3.VTextField(
+                        v_model=(f"finish_{name}",), label=title_of(name), density="compact", hide_details=True, id=name
+                    )
+                v3.VSelect(
+                    v_model=("finish_insertion",),
+                    items=("insertions", list(INSERTIONS)),
+                    label=_("Insertion"),
+                    density="compact",
+                    hide_details=True,
+                )
+                v3.VSelect(
+                    v_model=("finish_material",),
+                    items=("materials", list(DENSITIES_G_CM3)),
+                    label=_("Material"),
+                    density="compact",
+                    hide_details=True,
+                )
+            v3.VTextField(
+                v_model=("finish_engraving",),
+                label=_("Engraving"),
+                density="compact",
+                hide_details=True,
+                classes="my-2",
+            )
+            run_button(self.finishing, _("Make the part"), disabled="!has_result")
+            html.Div("{{ fit_summary }}", id="fit-summary", classes="mt-2 font-weight-bold")
+            table("fit_rows", "fit", titles="fit_titles")
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the part for a run.
+
+        Raises:
+            InputError: If one is no number.
+        """
+        state = self._bench.state
+        numbers = {name: number_of(state[f"finish_{name}"], title_of(name)) for name in _DEFAULTS}
+        texts = {"insertion": state.finish_insertion, "engraving": (state.finish_engraving or "").strip()}
+        return {"finishing": numbers | texts, "material": state.finish_material, "fit_limits": {}}
+
+    def show_fit(self) -> None:
+        """Show the fit of the result's part, if there is one."""
+        fit = description_of(self._bench.result).get("fit")
+        if fit is None:
+            self.clear()
+            return
+        names = fit_names()
+        rows = [criterion_row(names.get(one["name"], one["name"]), one) for one in fit["criteria"]]
+        summary = _("{volume:.1f} mL, {weight:.0f} g of {material}").format(
+            volume=fit["volume_ml"], weight=fit["weight_g"], material=fit["material"]
+        )
+        self._bench.state.update(
+            {
+                "fit_rows": [list(row) for row in rows],
+                "fit_titles": list(criterion_titles()),
+                "fit_summary": summary,
+            }
+        )
+
+    def clear(self) -> None:
+        """Forget the fit, because there is another implant."""
+        self._bench.state.update({"fit_rows": [], "fit_summary": ""})
+        self.finishing.say("", "")
+
+    def _start(self, **callbacks: Any) -> ImplantFilesRun:
+        result = self._bench.result
+        if reason_implant_unusable(result):
+            raise InputError(reason_implant_unusable(result))
+        return ImplantFilesRun(result, settings=self.settings(), **callbacks)
+
+    def _finished(self, run: ImplantFilesRun) -> str:
+        self._implant.show_result()
+        self.show_fit()
+        if run.part is not None:
+            self._implant.show_surface(PART_SURFACE)
+        return ""
+
+
+def title_of(setting: str) -> str:
+    """Return the title of a setting, with its unit.
+
+    >>> title_of("edge_radius_mm")
+    'Edge radius [mm]'
+    """
+    words, _sign, unit = setting.rpartition("_")
+    return f"{words.replace('_', ' ').capitalize()} [{_UNITS[unit]}]"
+
+
+def number_of(text: object, title: str) -> float:
+    """Return what was typed as a number.
+
+    Raises:
+        InputError: If it is none.
+    """
+    try:
+        return float(str(text).strip().replace(",", "."))
+    except ValueError:
+        raise InputError(_("“{title}” must be a number, not “{text}”.").format(title=title, text=text)) from None

@@ -1,0 +1,134 @@
+"""A button that starts a run and then cancels it, with progress and message, as state that every page shows.
+
+The state is the server's, so a page that is reloaded during a run, or a second window, shows it too.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
+from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text
+
+CONTROLS = {"--segment": "“Segment or series”", "--series": "“Segment or series”"}
+"""Controls that are called otherwise than in Slicer's panels."""
+
+
+class Runs:
+    """The run in progress, one at a time, since two would compete for memory."""
+
+    def __init__(self) -> None:
+        self.working: RunControl | None = None
+
+    def cancel(self) -> None:
+        """Stop the run in progress, if there is one."""
+        if self.working is not None:
+            self.working.cancel()
+
+
+class RunControl:
+    """The state of one kind of run; its keys begin with the control's name.
+
+    Args:
+        state: The state that pages share.
+        runs: All kinds of runs.
+        name: Name of the control, an identifier.
+        work: Phrase that completes "CraNeXt is still …", for example ``"making an implant"``.
+        start: Starts a run; called with the keywords ``progress`` and ``ended`` to pass on to it. It may raise.
+        succeeded: Called with a run that has succeeded; returns a message, empty for none.
+    """
+
+    def __init__(
+        self,
+        state: Any,
+        runs: Runs,
+        name: str,
+        work: str,
+        *,
+        start: Callable[..., WorkerRun],
+        succeeded: Callable[[Any], str],
+    ) -> None:
+        self._state = state
+        self._runs = runs
+        self.name = name
+        self.work = work
+        self._start = start
+        self._succeeded = succeeded
+        self._run: WorkerRun | None = None
+        self._began = 0.0
+        self._show(busy=False, canceling=False, stage="", percent=0)
+        self.say("", "")
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is in progress."""
+        return self._run is not None
+
+    def press(self) -> None:
+        """Start a run, or cancel the one in progress."""
+        if self.busy:
+            self.cancel()
+        else:
+            self.start()
+
+    def start(self) -> None:
+        """Start a run, or say why it cannot start."""
+        self.say("", "")
+        if self._runs.working is not None:
+            text = _("CraNeXt is still {work}. Wait until it has finished, or cancel it first.")
+            self.say("error", text.format(work=self._runs.working.work))
+            return
+        self._began = time.monotonic()
+        try:
+            self._run = self._start(progress=self._progress, ended=self._end)
+        except Exception as error:
+            self.fail(error)
+            return
+        self._runs.working = self
+        self._show(busy=True, canceling=False, stage=_("Starting"), percent=0)
+        self._run.follow()
+
+    def cancel(self) -> None:
+        """Stop the run, which may take seconds; the scene stays as it is."""
+        if self._run is not None:
+            self._run.cancel()
+            self._show(canceling=True, stage=_("Canceling…"))
+
+    def say(self, kind: str, text: str) -> None:
+        """Show a message at the control: ``"error"``, ``"warning"``, ``"information"`` or ``"done"``."""
+        self._show(kind={"information": "info", "done": "success"}.get(kind, kind), text=text)
+
+    def fail(self, error: Exception) -> None:
+        """Show an error at the control, and print a bug."""
+        kind, text, is_bug = outcome_of(error, CONTROLS)
+        if is_bug:
+            traceback.print_exception(error)
+        self.say(kind, text)
+
+    def _progress(self, stage: str, fraction: float) -> None:
+        if not self._state[f"{self.name}_canceling"]:
+            text = stage_text(stage, fraction, time.monotonic() - self._began)
+            self._show(stage=text, percent=round(100 * fraction))
+
+    def _end(self, run: WorkerRun) -> None:
+        self._runs.working = self._run = None
+        taken = _("Done in {time}.").format(time=duration(time.monotonic() - self._began))
+        self._show(busy=False, canceling=False, stage="")
+        try:
+            run.raise_error()
+            text = self._succeeded(run)
+        except Exception as error:
+            self.fail(error)
+            if run.log and self._state[f"{self.name}_kind"] == "error":
+                print(run.log)
+            return
+        self._show(stage=taken)
+        if text:
+            self.say("done", text)
+
+    def _show(self, **values: Any) -> None:
+        self._state.update({f"{self.name}_{key}": value for key, value in values.items()})

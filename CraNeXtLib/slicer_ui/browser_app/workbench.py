@@ -1,0 +1,53 @@
+"""What the sections of the page share: the case that is being worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from CraNeXtLib.slicer_ui.browser_app.display import Display
+from CraNeXtLib.slicer_ui.browser_app.run_control import Runs
+
+_OF_A_CASE = ("vtkMRMLDisplayableNode", "vtkMRMLTableNode", "vtkMRMLDisplayNode", "vtkMRMLStorageNode")
+
+
+@dataclass(eq=False)
+class Workbench:
+    """The case that all windows of the application show.
+
+    Attributes:
+        state: The state of the page, which trame sends to every window.
+        scene: The scene.
+        display: The views.
+        folder: Folder whose files can be opened.
+        temporary: Folder for temporary files.
+        runs: The run in progress.
+        background: Volume in the slices, with the skull's geometry.
+        skull: Node of the skull or CT; None before one is opened.
+        result: Segmentation of the reconstruction; None before there is one.
+    """
+
+    state: Any
+    scene: Any
+    display: Display
+    folder: Path
+    temporary: Path
+    runs: Runs = field(default_factory=Runs)
+    background: Any = None
+    skull: Any = None
+    result: Any = None
+
+    def __post_init__(self) -> None:
+        self._permanent = {node.GetID() for node in self._nodes()}
+
+    def clear(self) -> None:
+        """Remove the nodes of the case, so that memory does not grow from case to case."""
+        self.background = self.skull = self.result = None
+        for node in self._nodes():
+            if node.GetID() not in self._permanent and node.GetScene() is self.scene:
+                self.scene.RemoveNode(node)
+
+    def _nodes(self) -> list[Any]:
+        """Return the nodes that cases consist of, and those of the views of the same classes."""
+        return [node for kind in _OF_A_CASE for node in self.scene.GetNodesByClass(kind)]

@@ -1,0 +1,87 @@
+"""Skulls and CTs that were read from files, as nodes with a surface that is quick to draw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util.numpy_support import numpy_to_vtk
+
+from CraNeXtLib.geometry.poly_data import poly_data
+from CraNeXtLib.geometry.resampling import shrink
+from CraNeXtLib.geometry.surface_extraction import surface_of_field
+from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.slicer_ui.host import host
+from CraNeXtLib.slicer_ui.scene.implant_nodes import BONE_COLOR, SKULL_TERM
+from CraNeXtLib.slicer_ui.scene.node_volumes import fill_labelmap, matrix_of, oriented_image
+from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, Segment, fill_segments
+from CraNeXtLib.slicer_ui.scene.worker_files import shaded
+from CraNeXtLib.slicer_ui.translation import _
+
+_DISPLAY_MM = 2.0  # of a block of voxels; a head has about 200,000 triangles then, which software draws at once
+_ITERATIONS = 5  # of smoothing; the blocks have no stairs as voxels have
+_SURFACE_AT = 0.4  # of a block filled with bone; a half would lose more of thin bone
+_BONE_WINDOW = (1500.0, 400.0)  # width and level, in HU
+
+
+def display_surface(bone: Volume) -> Any:
+    """Return the surface of a mask on blocks of its voxels, smooth and with few triangles, as poly data in RAS mm.
+
+    Args:
+        bone: Mask of type bool, not empty.
+    """
+    filled = shrink(bone, _DISPLAY_MM)
+    return shaded(poly_data(surface_of_field(filled.with_voxels(_SURFACE_AT - filled.voxels), iterations=_ITERATIONS)))
+
+
+def add_skull(skull: Volume, name: str, surface: Any) -> Any:
+    """Add the mask of a skull to the scene as a segmentation, and return its node.
+
+    Args:
+        skull: The mask.
+        name: Name of the node.
+        surface: Its surface as poly data.
+    """
+    node = host().scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    title = _("Skull")
+    fill_segments(node, skull, [Segment(title, title, oriented_image(skull), 1, BONE_COLOR, ANATOMY, SKULL_TERM)])
+    kind = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+    node.GetSegmentation().GetSegment(title).AddRepresentation(kind, surface)
+    return node
+
+
+def add_ct(ct: Volume, name: str) -> Any:
+    """Add a CT to the scene as a volume in a window for bone, and return its node."""
+    node = host().scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    image = vtk.vtkImageData()
+    image.SetDimensions(ct.shape)
+    voxels = ct.voxels if ct.voxels.dtype in (np.int16, np.float32) else ct.voxels.astype(np.float32)
+    image.GetPointData().SetScalars(numpy_to_vtk(voxels.ravel(order="F"), deep=True))
+    node.SetAndObserveImageData(image)
+    node.SetIJKToRASMatrix(matrix_of(ct.affine))
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(*_BONE_WINDOW)
+    return node
+
+
+def add_empty_background(like: Volume, name: str) -> Any:
+    """Add an empty labelmap with the geometry of a mask, which gives the slices their range, and return its node."""
+    node = host().scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", name)
+    fill_labelmap(node, like.with_voxels(like.zeros(np.uint8)))
+    node.CreateDefaultDisplayNodes()
+    node.SetHideFromEditors(True)
+    return node
+
+
+def add_bone_preview(surface: Any, name: str) -> Any:
+    """Add the surface of a CT's bone at a threshold, for 3D, and return its node."""
+    node = host().scene.AddNewNodeByClass("vtkMRMLModelNode", name)
+    node.SetAndObservePolyData(surface)
+    node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().SetColor(BONE_COLOR)
+    node.SetSaveWithScene(False)
+    return node
