@@ -66,6 +66,8 @@ class CraNeXtImplantParameterNode:
         segmentId: ID of the skull's segment.
         boneThreshold: Lowest CT value of bone, in HU.
         showBone: Whether the slices show a preview of the bone.
+        donorNode: The same patient's skull before the craniectomy; None for no donor.
+        donorSegmentId: ID of its segment.
         model: Name of the model; empty for the default.
         quickPreview: Whether to make a quick preview, by the shape model alone.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
@@ -102,6 +104,8 @@ class CraNeXtImplantParameterNode:
     segmentId: str
     boneThreshold: Annotated[float, WithinRange(100, 1000)] = 250.0
     showBone: bool = True
+    donorNode: Union[vtkMRMLSegmentationNode, vtkMRMLScalarVolumeNode, vtkMRMLModelNode, None]  # noqa: UP007
+    donorSegmentId: str
     model: str
     quickPreview: bool = False
     device: str = "auto"
@@ -218,6 +222,8 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         *,
         segmentId=None,
         boneThreshold=None,
+        donorNode=None,
+        donorSegmentId=None,
         model=None,
         device="auto",
         postprocessing=None,
@@ -235,6 +241,9 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
             outputModel: Receives the implant's surface; None for a new node.
             segmentId: ID of the skull's segment, needed if there are several.
             boneThreshold: Lowest CT value of bone, in HU; None for the default.
+            donorNode: Node of the same patient's skull before the craniectomy, a CT for a CT; where it has bone, the
+                implant is that.
+            donorSegmentId: ID of its segment, needed if there are several.
             model: Name or folder of the model; None for the default.
             device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
             postprocessing: ``"default"`` or ``"official"``; None for the one that the model recommends.
@@ -261,7 +270,16 @@ class CraNeXtImplantLogic(ScriptedLoadableModuleLogic):
         settings |= {"model": str(model)} if model else {}
         if boneThreshold is not None:
             settings["bone_threshold_hu"] = boneThreshold
-        run = ImplantRun(inputNode, outputSegmentation, outputModel, segment_id=segmentId, settings=settings, **options)
+        donor = None if donorNode is None else (donorNode, donorSegmentId)
+        run = ImplantRun(
+            inputNode,
+            outputSegmentation,
+            outputModel,
+            segment_id=segmentId,
+            donor=donor,
+            settings=settings,
+            **options,
+        )
         return run.go(wait=wait)
 
     def evaluate(

@@ -13,7 +13,7 @@ from CraNeXtLib.cases.added_meshes import write_added_meshes
 from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
-from CraNeXtLib.cases.donor_files import write_donor_picture
+from CraNeXtLib.cases.donor_files import write_donor_map, write_donor_picture
 from CraNeXtLib.cases.expected_error_files import write_expected_error
 from CraNeXtLib.cases.implant_files import (
     DEFECTIVE_SKULL,
@@ -70,8 +70,8 @@ def reconstruct_case(
     pictures. A model that estimates its error adds ``expected_error.nrrd``
     and ``.vtp``, and several separate defects add one STL file per piece: ``implant_1.stl``,
     ``finished_implant_1.stl`` and so on. With a donor, the implant is the donor's bone where that has some, and
-    ``donor.png`` shows where. If anything fails, no file is written. If finishing leaves nothing, the part
-    is missing and a warning says why. The files replace those of an earlier run in the folder.
+    ``donor.png`` and ``donor_map.vtp`` show where. If anything fails, no file is written. If finishing leaves
+    nothing, the part is missing and a warning says why. The files replace those of an earlier run in the folder.
 
     Args:
         skull: File of the defective skull, or file or folder of a CT.
@@ -184,6 +184,7 @@ def _reconstruct(
         description |= more | {"seconds": stages.seconds | result.seconds}
         if donor is not None and donation is not None:
             description["donor"] = donor.source | donation.as_dict()
+            write_donor_map(mesh, result.implant, donation.donated, folder.path)
             if settings.report:
                 write_donor_picture(result, donation, folder.path, case_id=case.case_id)
         if settings.report:

@@ -23,6 +23,9 @@ class InputSection:
         self._ui = ui
         self._binding = binding
         self._segments = SegmentChoice(ui.segmentSelector, ui.segmentLabel, binding, "segmentId", DEFECTIVE_SKULL)
+        self._donor_segments = SegmentChoice(
+            ui.donorSegmentSelector, ui.donorSegmentLabel, binding, "donorSegmentId", DEFECTIVE_SKULL
+        )
         self._preview = ThresholdPreview()
         self._known_ct: tuple[Any, int, bool] | None = None
 
@@ -31,6 +34,8 @@ class InputSection:
         parameters = self._binding.parameters
         node = parameters.inputNode
         self._segments.update(node)
+        self._donor_segments.update(parameters.donorNode)
+        self._ui.donorSelector.enabled = not parameters.quickPreview
         ct = node is not None and self._is_ct(node)
         for widget in (
             self._ui.thresholdLabel,
@@ -51,7 +56,8 @@ class InputSection:
     def missing(self) -> str:
         """Return a sentence on what to do before an implant can be made; empty if it can be."""
         node = self._binding.parameters.inputNode
-        return reason_skull_unusable(node) or self._segments.missing(node)
+        donor = self._donor_segments.missing(self._binding.parameters.donorNode)
+        return reason_skull_unusable(node) or self._segments.missing(node) or donor
 
     def _is_ct(self, node: Any) -> bool:
         image = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else None

@@ -117,6 +117,8 @@ class ImplantPanel:
             parameters.inputNode,
             segmentId=parameters.segmentId or None,
             boneThreshold=parameters.boneThreshold,
+            donorNode=None if parameters.quickPreview else parameters.donorNode,
+            donorSegmentId=parameters.donorSegmentId or None,
             model=None if parameters.quickPreview else parameters.model,
             preview=parameters.quickPreview,
             device=parameters.device,

@@ -121,6 +121,9 @@ class ImplantFilesRun(WorkerRun):
             remove_part(self.segmentation)
         if self._edited:
             remove_models(self.segmentation)
+            donor_map = referenced_node(self.segmentation, result_references.DONOR_MAP)
+            if donor_map is not None:
+                self._scene.RemoveNode(donor_map)
         self.model = referenced_node(self.segmentation, result_references.SURFACE)
         fill_model(self.model, result)
         fill_measures(referenced_node(self.segmentation, result_references.MEASURES), result.description)

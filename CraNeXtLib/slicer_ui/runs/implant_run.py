@@ -35,6 +35,8 @@ class ImplantRun(WorkerRun):
         segmentation: Segmentation node to fill; None for a new one.
         model: Model node to fill with the implant's surface; None for a new one.
         segment_id: ID of the skull's segment, needed if there are several.
+        donor: Node of the same patient's skull before the craniectomy, of the skull's kind, and the ID of its segment;
+            None for no donor.
         settings: Fields of :class:`CraNeXtLib.cases.case_settings.CaseSettings` that differ from the default.
         options: Options of :class:`CraNeXtLib.slicer_ui.runs.worker_run.WorkerRun`.
 
@@ -49,6 +51,7 @@ class ImplantRun(WorkerRun):
         model: Any = None,
         *,
         segment_id: str | None = None,
+        donor: tuple[Any, str | None] | None = None,
         settings: dict[str, Any],
         **options: Unpack[RunOptions],
     ) -> None:
@@ -59,8 +62,13 @@ class ImplantRun(WorkerRun):
         self._input = node
         if node is None:
             raise InputError(_("Choose a segmentation, a labelmap volume, a CT or a model under “Skull”."))
-        if not is_ct(node):  # of which the worker finds the bone
-            self._masks = {"skull": NodeMask.of(node, segment_id)}
+        self._ct = is_ct(node)  # of which the worker finds the bone
+        self._donor = donor[0] if donor else None
+        if donor and is_ct(donor[0]) != self._ct:
+            raise InputError(_("Skull and donor differ in kind: choose a CT for both, or a segment for both."))
+        if not self._ct:
+            chosen = {"skull": (node, segment_id)} | ({"donor": donor} if donor else {})
+            self._masks = {role: NodeMask.of(*of_node) for role, of_node in chosen.items()}
         if segmentation is not None:
             check_holds_voxels(segmentation)
         self._name = node.GetName()
@@ -70,26 +78,32 @@ class ImplantRun(WorkerRun):
 
     def _start(self, folder: Path) -> Job:
         settings = self._settings | {"report": False, "finishing": None}  # finishing is a step of its own
-        if not self._masks:
+        if self._ct:
             skull = str(folder / "skull.nrrd")
             write_ct(self._input, Path(skull))
             settings["ct"] = True
+            if self._donor is not None:
+                settings["donor"] = str(folder / "donor.nrrd")
+                write_ct(self._donor, Path(settings["donor"]))
         else:
             settings.pop("bone_threshold_hu", None)
             skull = self._masks["skull"].write(folder, "skull")
+            if "donor" in self._masks:
+                settings["donor"] = self._masks["donor"].write(folder, "donor")
         arguments = {"skull": skull, "out": str(folder / "result"), "settings": settings, "for_scene": True}
         return self._start_job("reconstruct", arguments)
 
     def _deliver(self, folder: Path) -> None:
         result = read_result(folder)
-        del result.description["input"]["path"]  # the path of a temporary file
+        for source in (result.description["input"], result.description.get("donor", {})):
+            source.pop("path", None)  # of a temporary file
         result.description["warnings"] = self._told(result.description["warnings"])
         result.description["input"] |= {"node": self._name, "segment": self._segment_id}
         self.segmentation = self._output(
             self.segmentation, "vtkMRMLSegmentationNode", _("{name} reconstruction").format(name=self._name)
         )
         self.model = self._output(self.model, "vtkMRMLModelNode", _("{name} implant").format(name=self._name))
-        skull = self._masks["skull"].voxels if self._masks else None
+        skull = None if self._ct else self._masks["skull"].voxels
         if skull is None:  # the worker made the mask
             complete = result.complete_skull
             skull = complete.with_voxels(complete.voxels & ~result.implant.voxels)
@@ -117,20 +131,29 @@ class ImplantRun(WorkerRun):
         fill_measures(self.table, result.description)
         fill_labelmap(computed, result.implant.crop(foreground_box(result.implant.voxels)))
         computed.SetHideFromEditors(True)
-        self._show_expected_error(result)
+        error, donor = _("{name} expected error"), _("{name} from the donor")
+        self._show_map(
+            result_references.EXPECTED_ERROR,
+            result.expected_error,
+            error.format(name=self._name),
+            _("Expected error [mm]"),
+        )
+        self._show_map(
+            result_references.DONOR_MAP, result.donor_map, donor.format(name=self._name), _("From the donor")
+        )
         for role, node in (nodes | {result_references.SURFACE: self.model}).items():
             set_referenced_node(self.segmentation, role, node)
 
-    def _show_expected_error(self, result: Result) -> None:
-        """Add or fill the model of the expected error; remove an outdated one if there is no estimate."""
-        node = referenced_node(self.segmentation, result_references.EXPECTED_ERROR)
-        if result.expected_error is None:
+    def _show_map(self, role: str, data: Any, name: str, legend: str) -> None:
+        """Add or fill the model of a map of the implant; remove an outdated one if there is none."""
+        node = referenced_node(self.segmentation, role)
+        if data is None:
             if node is not None:
                 self._scene.RemoveNode(node)
             return
-        node = self._output(node, "vtkMRMLModelNode", _("{name} expected error").format(name=self._name))
-        fill_map(node, result.expected_error, title=_("Expected error [mm]"))
+        node = self._output(node, "vtkMRMLModelNode", name)
+        fill_map(node, data, title=legend)
         node.SetDisplayVisibility(False)  # it coincides with the implant
         if self._input.GetScene() is self._scene:
             place_beside(node, self._input)
-        set_referenced_node(self.segmentation, result_references.EXPECTED_ERROR, node)
+        set_referenced_node(self.segmentation, role, node)

@@ -28,8 +28,8 @@ MODEL_ATTRIBUTE = "CraNeXt.Model"
 DEFECTIVE_SKULL, COMPLETE_SKULL, IMPLANT = "CraNeXt_DefectiveSkull", "CraNeXt_CompleteSkull", "CraNeXt_Implant"
 """Segment IDs."""
 
-EXPECTED_ERROR = "expected_error.vtp"
-"""File name. Repeated here because the module that writes the file imports packages that Slicer lacks."""
+EXPECTED_ERROR, DONOR_MAP = "expected_error.vtp", "donor_map.vtp"
+"""File names. Repeated here because the modules that write the files import packages that Slicer lacks."""
 
 BONE_COLOR = (241 / 255, 213 / 255, 144 / 255)  # the recommended color of a skull in Slicer's DICOM master list
 IMPLANT_COLOR = tuple(palette.IMPLANT)
@@ -49,6 +49,8 @@ class Result:
         surface: The implant's surface as poly data, in RAS mm.
         skull_surface: The defective skull's surface, likewise; None if the worker wrote none.
         expected_error: The implant's surface with its expected error in mm; None if the model does not estimate it.
+        donor_map: The implant's surface with 1 where it is the donor's and 0 where it is the model's; None without a
+            donor.
         description: The content of ``result.json``.
     """
 
@@ -57,6 +59,7 @@ class Result:
     surface: Any
     skull_surface: Any
     expected_error: Any
+    donor_map: Any
     description: dict[str, Any]
 
 
@@ -66,13 +69,14 @@ def read_result(folder: Path) -> Result:
     Raises:
         InputError: If a file cannot be read.
     """
-    skull_surface, expected_error = folder / SKULL_SURFACE, folder / EXPECTED_ERROR
+    skull_surface, expected_error, donor_map = (folder / name for name in (SKULL_SURFACE, EXPECTED_ERROR, DONOR_MAP))
     return Result(
         complete_skull=read_mask(folder / "complete_skull.nrrd"),
         implant=read_mask(folder / "implant.nrrd"),
         surface=read_surface(folder / "implant.stl"),
         skull_surface=read_surface(skull_surface) if skull_surface.is_file() else None,
         expected_error=read_map(expected_error) if expected_error.is_file() else None,
+        donor_map=read_map(donor_map) if donor_map.is_file() else None,
         description=json.loads((folder / "result.json").read_text(encoding="utf-8")),
     )
 

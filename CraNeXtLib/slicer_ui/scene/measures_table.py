@@ -34,6 +34,7 @@ def measure_rows(description: dict[str, Any]) -> list[tuple[str, str, str]]:
         (_("Thickness, 5% to 95%"), f"{thickness['p05']:.1f} – {thickness['p95']:.1f}", "mm"),
         (_("Thickness, minimum"), f"{thickness['min']:.1f}", "mm"),
         *_expected_rows(description.get("expected_error")),
+        *_donor_rows(description.get("donor")),
         (_("Pieces"), *(("1", "") if len(pieces) == 1 else (f"{len(pieces)}: {', '.join(pieces)}", "mL"))),
         (_("Surface"), _("watertight") if description["watertight"] else _("not watertight"), ""),
         (_("Made by"), made.format(model=preview.format(model=description["model"]["name"])), ""),
@@ -45,3 +46,13 @@ def _expected_rows(expected: dict[str, Any] | None) -> list[tuple[str, str, str]
     if not expected or expected["mean_mm"] is None:
         return []
     return [(_("Expected error, mean and 95%"), f"{expected['mean_mm']:.1f}, {expected['p95_mm']:.1f}", "mm")]
+
+
+def _donor_rows(donor: dict[str, Any] | None) -> list[tuple[str, str, str]]:
+    """Return how much the donor gave and how well it matches, if there is one."""
+    if not donor:
+        return []
+    return [
+        (_("From the donor"), f"{donor['percent']:.0f}", "%"),
+        (_("Donor's distance to the skull, RMS"), f"{donor['rms_mm']:.2f}", "mm"),
+    ]

@@ -8,12 +8,13 @@ from typing import Any
 from CraNeXtLib.slicer_ui.scene.implant_nodes import RESULT_ATTRIBUTE
 from CraNeXtLib.slicer_ui.translation import _
 
-INPUT, SURFACE, PART, MEASURES, COMPUTED, EXPECTED_ERROR, EVALUATION = (
-    f"CraNeXt.{role}" for role in ("Input", "Surface", "Part", "Measures", "Computed", "ExpectedError", "Evaluation")
+INPUT, SURFACE, PART, MEASURES, COMPUTED, EXPECTED_ERROR, DONOR_MAP, EVALUATION = (
+    f"CraNeXt.{role}"
+    for role in ("Input", "Surface", "Part", "Measures", "Computed", "ExpectedError", "DonorMap", "Evaluation")
 )
 """Reference roles: the input node, the models of the implant and of the finished part, the table of measurements, a
-labelmap of the computed implant, a model of its expected error, and the table of an evaluation. The part and the
-evaluation table in turn reference their maps, with the names of the maps as roles."""
+labelmap of the computed implant, models of its expected error and of what a donor gave, and the table of an evaluation.
+The part and the evaluation table in turn reference their maps, with the names of the maps as roles."""
 
 
 def set_referenced_node(segmentation: Any, role: str, node: Any) -> None:

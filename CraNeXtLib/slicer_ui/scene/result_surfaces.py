@@ -8,7 +8,14 @@ from CraNeXtLib.slicer_ui.scene.evaluation_nodes import map_titles
 from CraNeXtLib.slicer_ui.scene.model_nodes import BONE_MODEL, SKULL_MODEL, model_titles, models_of
 from CraNeXtLib.slicer_ui.scene.mold_nodes import MOLDED_PART, is_half, mold_models
 from CraNeXtLib.slicer_ui.scene.part_nodes import FIXATION, fit_titles, segments_of
-from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, EXPECTED_ERROR, PART, SURFACE, referenced_node
+from CraNeXtLib.slicer_ui.scene.result_references import (
+    DONOR_MAP,
+    EVALUATION,
+    EXPECTED_ERROR,
+    PART,
+    SURFACE,
+    referenced_node,
+)
 from CraNeXtLib.slicer_ui.translation import _
 
 RIMS = ("gap_mm", "rim_map")
@@ -28,6 +35,7 @@ def surfaces_of(result: Any) -> dict[str, tuple[str, Any]]:
     plain = {
         IMPLANT_SURFACE: (_("Implant"), SURFACE),
         "expected_error": (_("Implant: expected error"), EXPECTED_ERROR),
+        "donor_map": (_("Implant: from the donor"), DONOR_MAP),
         PART_SURFACE: (_("Finished part"), PART),
     }
     found = {key: (title, referenced_node(result, role)) for key, (title, role) in plain.items()}

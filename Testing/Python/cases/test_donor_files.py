@@ -6,15 +6,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from phantoms import head
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkIOXML import vtkXMLPolyDataReader
 
 from CraNeXtLib.anatomy.categorization.defect_location import DefectAnalysis
 from CraNeXtLib.anatomy.head.pose import HeadPose, PoseFit, bundled_template
 from CraNeXtLib.cases.case_settings import CaseSettings
-from CraNeXtLib.cases.donor_files import write_donor_picture
+from CraNeXtLib.cases.donor_files import write_donor_map, write_donor_picture
 from CraNeXtLib.cases.reconstruction_case import reconstruct_case
 from CraNeXtLib.completion.model_library import Model
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 from CraNeXtLib.implant.defect_choice import FoundDefect
 from CraNeXtLib.implant.donor import placement
@@ -100,3 +103,23 @@ def test_the_picture_tells_the_two_apart(tmp_path, monkeypatch):
     top = (np.linalg.norm(points[:, :2], axis=1) < 15) & (points[:, 2] > 73)
     for half, color in ((points[:, 1] > 6, REST), (points[:, 1] < -6, IMPLANT)):
         np.testing.assert_allclose(colors[top & half], np.broadcast_to(color, ((top & half).sum(), 3)), atol=0.02)
+
+
+def test_the_map_tells_the_donors_surface_from_the_models(tmp_path):
+    case = head(**AXES)
+    place = case.implant.to_ras(np.argwhere(case.implant.voxels))
+    middle = float(np.median(place[:, 1]))
+    everywhere = case.implant.to_ras(np.indices(case.implant.shape).reshape(3, -1).T)
+    front = (everywhere[:, 1] > middle).reshape(case.implant.shape)
+    donated = case.implant.with_voxels(case.implant.voxels & front)
+    mesh = surface_of(case.implant)
+    write_donor_map(mesh, case.implant, donated, tmp_path)
+    reader = vtkXMLPolyDataReader()
+    reader.SetFileName(str(tmp_path / "donor_map.vtp"))
+    reader.Update()
+    given = vtk_to_numpy(reader.GetOutput().GetPointData().GetArray("donor"))
+    assert set(given) == {0.0, 1.0}
+    off = mesh.vertices[:, 1] - middle
+    spare = 4.0  # a voxel
+    assert given[off > spare].all()
+    assert not given[off < -spare].any()

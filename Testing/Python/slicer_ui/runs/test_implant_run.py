@@ -4,6 +4,7 @@ This does not prove: that Slicer's own Python starts the worker.
 """
 
 import os
+import shutil
 import sys
 
 import numpy as np
@@ -14,6 +15,9 @@ from slicer_ui.phantom_nodes import add_labelmap, add_model, add_segmentation, r
 
 from CraNeXtLib.core.errors import CancelledError, InputError, NoImplantError
 from CraNeXtLib.core.runtime import jobs
+from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
+from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume_files import read_volume
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures"]
 
@@ -79,6 +83,46 @@ def test_the_worker_names_nodes_instead_of_its_files(scene, logic):
     ):
         logic.process(node)
     assert nodes(scene) == before
+
+
+def test_a_donor_reaches_the_worker_and_its_share_the_scene(logic, case, phantom, tmp_path, monkeypatch):
+    """The canned result gets a map in which all of the surface is the donor's."""
+    from CraNeXtLib.slicer_ui.runs import worker_run
+    from CraNeXtLib.slicer_ui.scene.result_surfaces import surfaces_of
+
+    shutil.copytree(case("oblique").folder, tmp_path / "with donor")
+    surface = surface_of(phantom.implant)
+    share = {"donor": np.ones(len(surface.vertices), np.float32)}
+    write_poly_data(poly_data(surface, share), tmp_path / "with donor" / "donor_map.vtp")
+    monkeypatch.setenv("CANNED_RESULT", str(tmp_path / "with donor"))
+    received = {}
+
+    def spy(task, arguments, **options):
+        received.update(arguments["settings"], donor_voxels=read_volume(arguments["settings"]["donor"]).voxels)
+        return jobs.Job(task, arguments, **options)
+
+    monkeypatch.setattr(worker_run, "Job", spy)
+    skull, donor = add_labelmap(phantom.defective), add_labelmap(phantom.complete, "Before")
+    run = logic.process(skull, donorNode=donor)
+    assert (received["donor_voxels"] != 0).sum() == phantom.complete.voxels.sum()
+    node = run.segmentation.GetNodeReference("CraNeXt.DonorMap")
+    assert surfaces_of(run.segmentation)["donor_map"] == ("Implant: from the donor", node)
+    assert node.GetPolyData().GetPointData().GetScalars().GetName() == "donor"
+    assert node.GetDisplayNode().GetScalarRange() == (0, 1)
+
+    monkeypatch.setattr(worker_run, "Job", jobs.Job)
+    monkeypatch.setenv("CANNED_RESULT", str(case("oblique").folder))
+    again = logic.process(skull, run.segmentation, run.model)  # without a donor
+    assert again.segmentation.GetNodeReference("CraNeXt.DonorMap") is None
+
+
+def test_skull_and_donor_are_of_one_kind(logic, phantom):
+    import slicer
+
+    values = np.indices(phantom.complete.shape).sum(axis=0) - 1000  # as varied as those of a CT
+    ct = slicer.util.addVolumeFromArray(values.T.astype(np.int16), name="CT")
+    with pytest.raises(InputError, match="choose a CT for both, or a segment for both"):
+        logic.process(add_labelmap(phantom.defective), donorNode=ct)
 
 
 def test_canceling_leaves_scene_and_disk_unchanged(scene, logic, phantom, monkeypatch):
