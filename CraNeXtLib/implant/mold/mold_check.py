@@ -39,7 +39,7 @@ class MoldCheck:
         closed: Whether the surface of each half is closed and one body, in the precision of STL files.
         cavity_mm: How far the cavity lies off the part at most, but for sprue, vents and filled undercuts.
         filled_mm: How far it lies off the part at most in filled undercuts.
-        missing_mm3: Volume of the part that a half fills.
+        missing_mm3: Volume of the molded part that a half fills.
         added_mm3: Volume that the halves leave free beyond part, filled undercuts, sprue, vents, channels and keys.
         collision_mm3: Largest overlap of the upper half with lower half, part and sprue, and of the part with the lower
             half, as each is lifted off in steps.
@@ -82,17 +82,20 @@ class MoldCheck:
 
 def check_mold(mold: TwoPartMold) -> MoldCheck:
     """Check a mold."""
-    molded, part = mold.undercut.molded, mold.undercut.part
+    molded = mold.undercut.molded
     shafts = union([mold.sprue, *mold.vents])
     halves = mold.lower + mold.upper
     cavity = mold.block - halves
+    beside = cavity - molded
+    # What the halves fill of the molded part, from volumes: cutting one by the other takes five times as long.
+    missing_mm3 = molded.volume() - (cavity.volume() - beside.volume())
     off, filled = _offsets(mold, shafts)
     return MoldCheck(
         closed=all(is_printable(mesh_of(half)) for half in (mold.lower, mold.upper)),
         cavity_mm=float(off[~filled].max(initial=0)),
         filled_mm=float(off[filled].max(initial=0)),
-        missing_mm3=abs(float((part ^ halves).volume())),
-        added_mm3=abs(float((cavity - molded - shafts - mold.between).volume())),
+        missing_mm3=abs(float(missing_mm3)),
+        added_mm3=abs(float((beside - shafts - mold.between).volume())),
         collision_mm3=max(
             overlap_mm3(mold.upper, [mold.lower, molded, shafts ^ (mold.block - mold.lower)], mold.size_mm[2]),
             overlap_mm3(molded, [mold.lower], mold.size_mm[2]),

@@ -15,7 +15,7 @@ from CraNeXtLib.geometry.solids import union
 from CraNeXtLib.implant.mold.solids import extruded
 
 if TYPE_CHECKING:
-    from manifold3d import Manifold
+    from manifold3d import CrossSection, Manifold
 
 _FLAT_MM2 = 1e-9  # smaller faces, seen along the axis, lead nowhere
 _CELL_FACES = 1.5  # size of the cells in which overlapping faces are looked for, by that of the faces
@@ -29,13 +29,42 @@ def swept(mesh: Mesh, end: float) -> Manifold:
         mesh: Surface of the part.
         end: Where the sweep ends on the third axis: above the part or below it.
     """
-    upward = end > mesh.vertices[:, 2].max()
+    layers = _layers_of(mesh, upward=end > mesh.vertices[:, 2].max())
+    return union(extruded(mesh.vertices, faces, end) for faces, _ in layers)
+
+
+def covered_twice(mesh: Mesh) -> CrossSection:
+    """Return where lines along the third axis enter a part more than once, seen along them: where it is undercut."""
+    from manifold3d import CrossSection
+
+    outline = CrossSection()
+    for faces, below in _layers_of(mesh, upward=True)[1:]:
+        outline += _seen(mesh, faces) ^ _seen(mesh, below)
+    return outline
+
+
+def _seen(mesh: Mesh, faces: np.ndarray) -> CrossSection:
+    """Return what faces cover that lead upward, seen along the third axis."""
+    from manifold3d import CrossSection, FillRule
+
+    return CrossSection(list(mesh.vertices[faces[:, ::-1], :2]), FillRule.NonZero)
+
+
+def _layers_of(mesh: Mesh, *, upward: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the leading faces in layers whose faces do not overlap, each with the faces before it that they overlap.
+
+    All arrays have shape (N, 3).
+    """
     doubled_area = face_normals(mesh)[:, 2]
-    leading = np.flatnonzero((doubled_area if not upward else -doubled_area) > 2 * _FLAT_MM2)
+    leading = np.flatnonzero((-doubled_area if upward else doubled_area) > 2 * _FLAT_MM2)
     faces = mesh.faces[leading]
-    layers = _layers(*_overlapping(mesh.vertices[faces][..., :2]), len(faces))
-    solids = [extruded(mesh.vertices, faces[layers == number], end) for number in range(layers.max(initial=0) + 1)]
-    return union(solids)
+    one, other = _overlapping(mesh.vertices[faces][..., :2])
+    layers = _layers(one, other, len(faces))
+    one, other = np.where(layers[one] > layers[other], (one, other), (other, one))
+    return [
+        (faces[layers == number], faces[np.unique(other[layers[one] == number])])
+        for number in range(layers.max(initial=0) + 1)
+    ]
 
 
 def _overlapping(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -108,7 +108,8 @@ def make_mold(
     upper = ((cover + undercut.above) - undercut.below) - union([sprue, *vents, sockets])
     size = np.array([*(layout.grid.far_corner - layout.grid.corner), top - bottom])
     block = _box(layout.grid, bottom, top)
-    between = (block - cover - undercut.above - undercut.below) + sockets - lower
+    gap = (block - cover - body) - undercut.above - undercut.below  # small at once, so the rest is quick
+    between = (gap - bosses) + (sockets - lower)
     width, depth, height = np.round(size, 2).tolist()
     return TwoPartMold(
         frame,

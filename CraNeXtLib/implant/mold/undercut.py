@@ -10,7 +10,7 @@ import numpy as np
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.solids import mesh_of
 from CraNeXtLib.implant.mold.solids import solid_of
-from CraNeXtLib.implant.mold.sweep import swept
+from CraNeXtLib.implant.mold.sweep import covered_twice, swept
 
 if TYPE_CHECKING:
     from manifold3d import CrossSection, Manifold
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 RESOLUTION_MM = 0.005
 """How exactly the depth of an undercut is found."""
 
-_DEEPEST_MM = 128.0
-_FLAT_MM = 0.005
+_OUTLINE_MM = 0.001  # how far an outline may move
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +57,7 @@ def undercut_of(mesh: Mesh, bottom: float, top: float) -> Undercut:
     """
     part, above, below = solid_of(mesh, "the part"), swept(mesh, top), swept(mesh, bottom)
     filling = (above ^ below) - part
-    outline = (filling ^ filling.translate([0, 0, _FLAT_MM])).project()  # without films, which rounding leaves
-    depth, middle = _width_and_middle(outline)
+    depth, middle = widest_overhang(mesh)
     if not depth:
         return Undercut(part, above, below, filling, 0.0, None)
     corners = mesh_of(filling).vertices
@@ -67,16 +65,27 @@ def undercut_of(mesh: Mesh, bottom: float, top: float) -> Undercut:
     return Undercut(part, above, below, filling, depth, np.array([*middle, corners[nearest, 2]]))
 
 
-def _width_and_middle(outline: CrossSection) -> tuple[float, np.ndarray]:
-    """Return the diameter of the largest circle in an outline, in mm, and its middle; 0 below the resolution."""
-    narrow, wide, inner = 0.0, _DEEPEST_MM, None
+def widest_overhang(mesh: Mesh) -> tuple[float, np.ndarray]:
+    """Return the depth of a part's deepest undercut along the third axis in mm, and where it is across it, shape (2,).
+
+    It is the diameter of the largest circle in the undercuts, as they are seen along the axis; 0 below the resolution.
+    """
+    from manifold3d import JoinType
+
+    def shrunk(width: float) -> CrossSection:
+        return outline.offset(-width / 2, JoinType.Miter)  # corners that stay sharp are the quickest
+
+    outline = covered_twice(mesh).simplify(_OUTLINE_MM)
+    narrow, wide, inner = 0.0, RESOLUTION_MM, outline
+    while not shrunk(wide).is_empty():
+        narrow, wide, inner = wide, 2 * wide, shrunk(wide)
+    if not narrow:
+        return 0.0, np.zeros(2)
     while wide - narrow > RESOLUTION_MM:
         width = (narrow + wide) / 2
-        shrunk = outline.offset(-width / 2)
-        if shrunk.is_empty():
+        left = shrunk(width)
+        if left.is_empty():
             wide = width
         else:
-            narrow, inner = width, shrunk
-    if inner is None:
-        return 0.0, np.zeros(2)
+            narrow, inner = width, left
     return narrow, np.asarray(inner.to_polygons()[0]).mean(axis=0)
