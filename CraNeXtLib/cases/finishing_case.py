@@ -160,6 +160,7 @@ def finish_case(
                     thickness_mm=thickness_mm,
                     overlap_mm=overlap_mm,
                     space=read.space,
+                    picture=report,
                     case=case,
                 )
         with stages.stage("Reporting"):

@@ -13,6 +13,7 @@ from CraNeXtLib.cases.donor_files import PICTURE as DONOR_PICTURE
 from CraNeXtLib.cases.expected_error_files import CAPTION, PICTURE
 from CraNeXtLib.cases.report import Figure, draw_figures, write_report
 from CraNeXtLib.cases.report_scene import report_scene
+from CraNeXtLib.cases.soft_tissue_files import TISSUE_CAPTION, TISSUE_PICTURE
 from CraNeXtLib.core.runtime.side_by_side import side_by_side
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.mesh import Mesh
@@ -23,6 +24,7 @@ from CraNeXtLib.pictures.approval_picture import write_approval_picture
 from CraNeXtLib.pictures.fit_pictures import FIT_PICTURES
 from CraNeXtLib.pictures.fixation_picture import FIXATION_CAPTION, FIXATION_PICTURE
 from CraNeXtLib.pictures.implant_pictures import SkullViews, write_implant_picture
+from CraNeXtLib.pictures.onlay_picture import ONLAY_CAPTION, ONLAY_PICTURE
 from CraNeXtLib.pictures.skull_renderer import SkullScene
 
 DEFECTIVE_SKULL = "defective_skull.nrrd"
@@ -116,7 +118,16 @@ def write_implant_report(
     fixation = _present({FIXATION_PICTURE: FIXATION_CAPTION}, folder)
     donor = _present({DONOR_PICTURE: DONOR_CAPTION}, folder)
     write_report(
-        result, figures, folder, maps=fit_maps, expected=error_maps, fixation=fixation, donor=donor, scene=scene
+        result,
+        figures,
+        folder,
+        maps=fit_maps,
+        expected=error_maps,
+        fixation=fixation,
+        donor=donor,
+        tissue=_present({TISSUE_PICTURE: TISSUE_CAPTION}, folder),
+        onlay=_present({ONLAY_PICTURE: ONLAY_CAPTION}, folder),
+        scene=scene,
     )
     if finished:
         write_approval_sheet(result, folder)

@@ -1,14 +1,13 @@
-"""The files of a titanium sheet: its mesh, and its flattened outline at its true size."""
+"""The files of a titanium sheet: its mesh, its flattened outline at its true size, and a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 
+from CraNeXtLib.cases.outlines import dxf_outline, svg_outline
 from CraNeXtLib.core.files.text import write_text
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.geometry.components import labeled, largest_first
@@ -19,10 +18,9 @@ from CraNeXtLib.implant.finishing.cleaning import SPECKS_MM3
 from CraNeXtLib.implant.fit.materials import weight_g
 from CraNeXtLib.implant.onlay.flattening import Flattening, flattened
 from CraNeXtLib.implant.onlay.sheet import Sheet, onlay_sheet
+from CraNeXtLib.pictures.onlay_picture import ONLAY_PICTURE, write_onlay_picture
 
 ONLAY = "onlay"
-
-_MARGIN_MM, _RULER_MM, _LINE_MM = 10.0, 50.0, 6.0
 
 
 def write_onlay(
@@ -33,12 +31,13 @@ def write_onlay(
     thickness_mm: float,
     overlap_mm: float,
     space: str,
+    picture: bool = False,
     case: CaseMark | None = None,
 ) -> list[dict[str, Any]]:
     """Write a sheet over each piece of an implant.
 
-    Writes ``onlay.stl``, the sheets as named parts of ``onlay.3mf``, and the outline of each, laid flat, as
-    ``onlay.svg``, or ``onlay_1.svg`` and so on if there are several.
+    Writes ``onlay.stl``, the sheets as named parts of ``onlay.3mf``, the outline of each, laid flat, as ``onlay.svg``
+    and ``.dxf``, or ``onlay_1.svg`` and so on if there are several, and, with a picture, ``onlay.png``.
 
     Args:
         implant: Mask of the implant.
@@ -47,6 +46,7 @@ def write_onlay(
         thickness_mm: Thickness of the sheets.
         overlap_mm: How far they reach over the bone.
         space: Coordinates of the meshes, ``"LPS"`` or ``"RAS"``.
+        picture: Whether to draw the sheets on the skull, too.
         case: Which case it is.
 
     Returns:
@@ -63,41 +63,17 @@ def write_onlay(
     write_stl(joined([sheet.solid for sheet in sheets]), folder / f"{ONLAY}.stl", space=space, case=case)
     parts = {f"Onlay{number.replace('_', ' ')}": sheet.solid for number, sheet in zip(numbers, sheets, strict=True)}
     write_3mf(parts, folder / f"{ONLAY}.3mf", title="Titanium onlay", space=space, case=case)
+    if picture:
+        case_id = case.case_id if case else ""
+        write_onlay_picture([s.solid for s in sheets], implant, skull, folder / ONLAY_PICTURE, case_id=case_id)
     described = []
     for number, sheet in zip(numbers, sheets, strict=True):
         flat = flattened(sheet.under, sheet.start)
-        outline = flat.points[sheet.loop]
-        write_text(folder / f"{ONLAY}{number}.svg", svg_outline(outline, _notes(case, thickness_mm, flat)))
+        outline, notes = flat.points[sheet.loop], _notes(case, thickness_mm, flat)
+        write_text(folder / f"{ONLAY}{number}.svg", svg_outline(outline, notes))
+        write_text(folder / f"{ONLAY}{number}.dxf", dxf_outline(outline, notes))
         described.append(_described(sheet, flat, thickness_mm, overlap_mm))
     return described
-
-
-def svg_outline(outline: np.ndarray, notes: Sequence[str]) -> str:
-    """Return a closed outline at its true size as SVG, with a ruler and lines of text below it.
-
-    Args:
-        outline: Corners in mm, x to the right and y up, shape (N, 2).
-        notes: The lines of text.
-    """
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    below = (2 + len(notes)) * _LINE_MM
-    width, height = max(float(high[0] - low[0]), 3 * _RULER_MM) + 2 * _MARGIN_MM, float(high[1] - low[1])
-    points = np.column_stack([outline[:, 0] - low[0], high[1] - outline[:, 1]]) + _MARGIN_MM
-    path = "M" + " L".join(f"{x:.3f},{y:.3f}" for x, y in points) + " Z"
-    ruler = height + 2 * _MARGIN_MM
-    style = 'fill="none" stroke="black" stroke-width="0.2"'
-    text = "".join(
-        f'<text x="{_MARGIN_MM}" y="{ruler + (1 + number) * _LINE_MM:.3f}" font-size="4">{escape(note)}</text>'
-        for number, note in enumerate(notes, 1)
-    )
-    full = height + 2 * _MARGIN_MM + below
-    length = f'<text x="{_MARGIN_MM + _RULER_MM + 2}" y="{ruler + 1:.3f}" font-size="4">{_RULER_MM:g} mm</text>'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.3f}mm" height="{full:.3f}mm" '
-        f'viewBox="0 0 {width:.3f} {full:.3f}"><path id="outline" d="{path}" {style}/>'
-        f'<path id="ruler" d="M{_MARGIN_MM},{ruler:.3f} h{_RULER_MM}" {style}/>'
-        f"{length}{text}</svg>\n"
-    )
 
 
 def _notes(case: CaseMark | None, thickness_mm: float, flat: Flattening) -> list[str]:

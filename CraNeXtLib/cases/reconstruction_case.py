@@ -25,6 +25,7 @@ from CraNeXtLib.cases.mask_files import PartFile, read_part
 from CraNeXtLib.cases.result_json import RESULT_FILE, case_id_of, describe_no_implant, describe_result
 from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
+from CraNeXtLib.cases.soft_tissue_files import write_soft_tissue
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.files.reading import real_path
 from CraNeXtLib.core.progress import ProgressCallback, Stages
@@ -187,6 +188,10 @@ def _reconstruct(
             write_donor_map(mesh, result.implant, donation.donated, folder.path)
             if settings.report:
                 write_donor_picture(result, donation, folder.path, case_id=case.case_id)
+        if part and source.ct is not None:
+            description |= write_soft_tissue(
+                part.fit, source.ct, result.defective_skull, folder.path, picture=settings.report, case_id=case.case_id
+            )
         if settings.report:
             shown = part.shape(result.implant) if part else result.implant
             write_implant_report(

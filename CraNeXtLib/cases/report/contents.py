@@ -11,6 +11,7 @@ from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_places
 from CraNeXtLib.cases.report.places import Place, criteria_places
 from CraNeXtLib.cases.report.segment_rows import SEGMENTS_NOTE, segment_rows
 from CraNeXtLib.cases.report.sign_off import SIGN_OFF_NOTE
+from CraNeXtLib.cases.report.tissue_rows import TISSUE_NOTE, tissue_rows
 from CraNeXtLib.cases.report.wording import (
     DONOR_NOTE,
     NOT_VALIDATED,
@@ -90,6 +91,8 @@ def sections_of(
     expected: Sequence[Figure] = (),
     fixation: Sequence[Figure] = (),
     donor: Sequence[Figure] = (),
+    tissue: Sequence[Figure] = (),
+    onlay: Sequence[Figure] = (),
     sign_off: Rows | None = None,
 ) -> list[Section]:
     """Return the report's sections; those without content are left out.
@@ -101,6 +104,8 @@ def sections_of(
         expected: Map of the expected error on it.
         fixation: Its plates and holes.
         donor: Its parts from a donor and from the model.
+        tissue: Soft tissue over it, compared with the other side.
+        onlay: A titanium sheet on the skull.
         sign_off: What is signed.
     """
     checklist, fit, finishing = (result.get(name) for name in ("checklist", "fit", "finishing"))
@@ -111,8 +116,9 @@ def sections_of(
         Section("Expected error", _expected_error(result), expected, _EXPECTED_ERROR, _expected_error_places(result)),
         Section("Checklist", criteria_rows(checklist), note=NOT_VALIDATED, places=criteria_places(checklist)),
         Section("Fit", criteria_rows(fit) + _fit(result), maps, _fit_note(result), criteria_places(fit)),
+        Section("Soft tissue", tissue_rows(result.get("soft_tissue")), tissue, TISSUE_NOTE),
         Section("Segments", segment_rows(result), note=SEGMENTS_NOTE),
-        Section("Titanium onlay", _onlay(result), note=NOT_VALIDATED),
+        Section("Titanium onlay", _onlay(result), onlay, NOT_VALIDATED),
         Section("Plates and holes", fixation_rows(finishing), fixation, FIXATION_NOTE, fixation_places(finishing)),
         Section("Finishing", _finishing(result), note=NOT_VALIDATED),
         Section("Against the reference implant", _metrics(result)),

@@ -24,6 +24,8 @@ def write_report(
     expected: Sequence[Figure] = (),
     fixation: Sequence[Figure] = (),
     donor: Sequence[Figure] = (),
+    tissue: Sequence[Figure] = (),
+    onlay: Sequence[Figure] = (),
     scene: Scene | None = None,
 ) -> None:
     """Write ``report.html`` and ``report.pdf`` into a folder.
@@ -38,11 +40,13 @@ def write_report(
         expected: Map of the expected error on it.
         fixation: Its plates and holes.
         donor: Its parts from a donor and from the model.
+        tissue: Soft tissue over it, compared with the other side.
+        onlay: A titanium sheet on the skull.
         scene: Skull and implant in 3D, for the HTML file.
     """
     head, opening = head_of(result), next(iter(figures), None)
     signed = sign_off_rows(result, folder)
-    sections = sections_of(result, figures[1:], maps, expected, fixation, donor, signed)
+    sections = sections_of(result, figures[1:], maps, expected, fixation, donor, tissue, onlay, signed)
     page = html_page(head, sections, opening, scene_markup(scene) if scene else None)
     (folder / "report.html").write_text(page, encoding="utf-8")
     write_pdf(folder / "report.pdf", head, sections, opening)
