@@ -36,7 +36,7 @@ _SHARES = {
     "Reporting": 0.6,
 }
 _SKIPPED_SHARE = 0.01
-_STALE_KEYS = ("finishing", "fit", "verdict", "bone_model", "skull_model", "onlay", "segments")
+_STALE_KEYS = ("finishing", "fit", "verdict", "bone_model", "skull_model", "onlay", "segments", "soft_tissue")
 _STALE_KEYS_AFTER_EDITS = ("metrics", "defects", "expected_error", "donor")
 
 
