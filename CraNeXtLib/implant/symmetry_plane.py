@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import ndimage, optimize
+from scipy import ndimage
 
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame
 from CraNeXtLib.core.errors import InputError
@@ -80,6 +80,8 @@ def symmetry_plane(skull: Volume, frame: SkullFrame) -> SymmetryPlane:
     Raises:
         InputError: If there is too little of a vault.
     """
+    from scipy import optimize  # which takes 0.2 s to import
+
     reduced = shrink(skull, GRID_MM)
     bone = Volume(reduced.voxels >= min(_BONE_OCCUPANCY, reduced.voxels.max()), reduced.affine)
     grid = aligned_grid(bone.to_ras(np.argwhere(bone.voxels)), np.array([0, 0, 1.0]), margin_mm=10, step_mm=GRID_MM)

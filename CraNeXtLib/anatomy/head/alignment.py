@@ -98,15 +98,17 @@ def _align(moving: Surface, fixed: Surface, kind: str, start: Alignment | None) 
     else:
         matrix = np.linalg.inv(start.matrix)
     matrix = _refine(moving, tree, fine, matrix, kind, (10, 8, 6, 5, 4, 4, 3, 3, 3, 3, 3, 3))
-    return Alignment(np.linalg.inv(matrix), float(np.median(_distances(tree, fine, matrix))))
+    return Alignment(np.linalg.inv(matrix), float(np.median(_Match.of(tree, fine, matrix).limited_mm)))
 
 
 def _search(moving: Surface, tree: cKDTree, fixed: Surface, poses: list[np.ndarray]) -> np.ndarray:
     """Refine rigid poses step by step, drop the worse half after each step, and return the best."""
+    generators = _generators("rigid")
+    found = [_Match.of(tree, fixed, pose) for pose in poses]
     for scale in _SEARCH_SCALES_MM:
-        poses = [_refine(moving, tree, fixed, pose, "rigid", (scale,)) for pose in poses]
-        poses = sorted(poses, key=lambda pose: _distances(tree, fixed, pose).mean())[: max(len(poses) // 2, 2)]
-    return poses[0]
+        found = [_Match.of(tree, fixed, _stepped(moving, match, generators, scale)) for match in found]
+        found = sorted(found, key=lambda match: match.limited_mm.mean())[: max(len(found) // 2, 2)]
+    return found[0].matrix
 
 
 def _starts(moving: Surface, fixed: Surface) -> list[np.ndarray]:
@@ -151,35 +153,63 @@ def _generators(kind: str) -> np.ndarray:
     return np.array(motions)
 
 
+@dataclass(frozen=True, eq=False)
+class _Match:
+    """The fixed points on the moving skull, and the point of that skull next to each.
+
+    Args:
+        matrix: The fixed → moving map, 4×4.
+        placed: The fixed surface after the map.
+        distances: Distance of each point from its partner in mm, with differing normals counted in, shape (N,).
+        partners: Indices of the partners in the moving surface, shape (N,).
+    """
+
+    matrix: np.ndarray
+    placed: Surface
+    distances: np.ndarray
+    partners: np.ndarray
+
+    @classmethod
+    def of(cls, tree: cKDTree, fixed: Surface, matrix: np.ndarray) -> _Match:
+        """Find the partners in the tree of the moving surface's features."""
+        placed = fixed.moved(matrix)
+        return cls(matrix, placed, *tree.query(placed.features()))
+
+    @property
+    def limited_mm(self) -> np.ndarray:
+        """The distances, at most 20 mm each."""
+        return np.minimum(self.distances, 20.0)
+
+
 def _refine(
     moving: Surface, tree: cKDTree, fixed: Surface, matrix: np.ndarray, kind: str, scales_mm: tuple[float, ...]
 ) -> np.ndarray:
-    """Refine a fixed → moving map by one Gauss-Newton step per scale, which down-weights matches further off than it.
+    """Refine a fixed → moving map by one step per scale; see :func:`_stepped`."""
+    generators = _generators(kind)
+    for scale in scales_mm:
+        matrix = _stepped(moving, _Match.of(tree, fixed, matrix), generators, scale)
+    return matrix
+
+
+def _stepped(moving: Surface, match: _Match, generators: np.ndarray, scale: float) -> np.ndarray:
+    """Return a fixed → moving map after a Gauss-Newton step, which down-weights matches further off than the scale.
 
     Rotation, scale and shear are expressed as displacements at a lever arm of 100 mm, so that all parameters are in mm
     and of one order of magnitude.
     """
-    generators = _generators(kind)
-    for scale in scales_mm:
-        placed = fixed.moved(matrix)
-        distances, partners = tree.query(placed.features())
-        weights = 1 / (1 + (distances / scale) ** 2) ** 2
-        normals = moving.normals[partners]
-        residuals = np.sum(normals * (moving.points[partners] - placed.points), axis=1)
-        center = placed.points.mean(axis=0)
-        local = np.hstack([placed.points - center, np.full((len(residuals), 1), _LEVER_ARM_MM)])
-        jacobian = np.einsum("ni,kij,nj->nk", normals, generators[:, :3], local)
-        normal_matrix = (jacobian * weights[:, None]).T @ jacobian
-        normal_matrix += 1e-6 * np.trace(normal_matrix) / len(generators) * np.eye(len(generators))
-        step = np.linalg.solve(normal_matrix, jacobian.T @ (weights * residuals))
-        motion = np.tensordot(step, generators, axes=1)
-        motion[:3, 3] *= _LEVER_ARM_MM
-        to_center, back = np.eye(4), np.eye(4)
-        to_center[:3, 3], back[:3, 3] = -center, center
-        matrix = back @ expm(motion) @ to_center @ matrix
-    return matrix
-
-
-def _distances(tree: cKDTree, fixed: Surface, matrix: np.ndarray) -> np.ndarray:
-    """Return the distance from each fixed point to its match, in mm, at most 20, with differing normals counted in."""
-    return np.minimum(tree.query(fixed.moved(matrix).features())[0], 20.0)
+    points = match.placed.points
+    weights = 1 / (1 + (match.distances / scale) ** 2) ** 2
+    normals = moving.normals[match.partners]
+    residuals = np.sum(normals * (moving.points[match.partners] - points), axis=1)
+    center = points.mean(axis=0)
+    local = np.hstack([points - center, np.full((len(residuals), 1), _LEVER_ARM_MM)])
+    jacobian = np.einsum("ni,kij,nj->nk", normals, generators[:, :3], local)
+    normal_matrix = (jacobian * weights[:, None]).T @ jacobian
+    normal_matrix += 1e-6 * np.trace(normal_matrix) / len(generators) * np.eye(len(generators))
+    step = np.linalg.solve(normal_matrix, jacobian.T @ (weights * residuals))
+    motion = np.tensordot(step, generators, axes=1)
+    motion[:3, 3] *= _LEVER_ARM_MM
+    to_center, back = np.eye(4), np.eye(4)
+    to_center[:3, 3], back[:3, 3] = -center, center
+    stepped: np.ndarray = back @ expm(motion) @ to_center @ match.matrix
+    return stepped

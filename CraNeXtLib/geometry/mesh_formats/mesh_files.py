@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from html import escape  # xml.sax.saxutils would import all of urllib
 from pathlib import Path
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def write_3mf(
         "Application": "CraNeXt",
         "Description": f"{RESEARCH_USE_NOTICE} Coordinates: {space}, millimeters.{of_case}",
     }
-    notes = "".join(f"<metadata name={quoteattr(name)}>{escape(text)}</metadata>" for name, text in metadata.items())
+    notes = "".join(f'<metadata name="{escape(name)}">{escape(text)}</metadata>' for name, text in metadata.items())
     objects = "".join(_object(number, name, mesh, space) for number, (name, mesh) in enumerate(parts.items(), start=1))
     items = "".join(f'<item objectid="{number}"/>' for number in range(1, len(parts) + 1))
     model = (
@@ -97,7 +97,7 @@ def _object(number: int, name: str, mesh: Mesh, space: str) -> str:
     points = _repeated('<vertex x="%.5f" y="%.5f" z="%.5f"/>', mesh.vertices * TO_RAS[space])
     triangles = _repeated('<triangle v1="%d" v2="%d" v3="%d"/>', mesh.faces)
     return (
-        f'<object id="{number}" type="model" name={quoteattr(name)}><mesh><vertices>{points}</vertices>'
+        f'<object id="{number}" type="model" name="{escape(name)}"><mesh><vertices>{points}</vertices>'
         f"<triangles>{triangles}</triangles></mesh></object>"
     )
 

@@ -60,8 +60,8 @@ def _shortage(mesh: Mesh, tree: cKDTree, thickness_mm: float, suspects: np.ndarr
     """
     radius_mm, normals = thickness_mm / 2, mesh.vertex_normals
     middles = mesh.vertices - radius_mm * normals
-    to_nearest_mm, nearest = tree.query(middles[suspects])
-    no_fit = to_nearest_mm < radius_mm - _WITHIN_MM
+    to_nearest_mm, nearest = tree.query(middles[suspects], distance_upper_bound=radius_mm - _WITHIN_MM)
+    no_fit = np.isfinite(to_nearest_mm)
     blocked, to_nearest_mm, nearest = suspects[no_fit], to_nearest_mm[no_fit], nearest[no_fit]
     opposite = (normals[blocked] * normals[nearest]).sum(axis=1) < _OPPOSITE
     short_mm = np.where(opposite, radius_mm - to_nearest_mm, np.inf)
