@@ -71,24 +71,26 @@ def _weight_gradient(x: Tensor, gradient: Tensor, kernel_size: int) -> Tensor:
     radius = kernel_size // 2
     size = [next_fast_len(length + radius, real=True) for length in x.shape[2:]]  # the lags must not wrap around
     lags = torch.arange(-radius, radius + 1)
+    # Inverse transforms as matrices, since only a few of their results are needed.
+    of_x, of_y = (torch.fft.ifft(torch.eye(length, dtype=x.dtype), dim=0)[lags] for length in size[:2])
     group = max(1, _CACHED_VOXELS // math.prod(size))
-    kernels = []
-    inputs, gradients_of_outputs = (_channels_outermost(y).split(group) for y in (x, gradient))
-    spectra: Iterator[Tensor] = (torch.fft.rfftn(xs, s=size, dim=(2, 3, 4)) for xs in inputs)
+    inputs, gradients_of_outputs = (_padded(y, size).split(group) for y in (x, gradient))
+    spectra: Iterator[Tensor] = (torch.fft.rfftn(xs, dim=(2, 3, 4)) for xs in inputs)
     if x.shape[1] == 1:
         spectra = repeat(next(spectra))
+    kernels = []
     for x_spectrum, gradients in zip(spectra, gradients_of_outputs, strict=False):
-        products = x_spectrum * torch.fft.rfftn(gradients, s=size, dim=(2, 3, 4)).conj()
+        products = x_spectrum * torch.fft.rfftn(gradients, dim=(2, 3, 4)).conj()
         spectrum = products.sum(1) if products.shape[1] > 1 else products.squeeze(1)
-        spectrum = torch.fft.ifft(spectrum, dim=1)[:, lags]
-        spectrum = torch.fft.ifft(spectrum, dim=2)[:, :, lags]
+        spectrum = of_y @ (of_x @ spectrum.flatten(2)).unflatten(2, spectrum.shape[2:])
         kernels.append(torch.fft.irfft(spectrum, n=size[2], dim=3)[..., lags])
     return torch.cat(kernels).unsqueeze(1)
 
 
-def _channels_outermost(x: Tensor) -> Tensor:
-    """Return (C, B, X, Y, Z), contiguous except for B; PyTorch transposes two axes far faster than it permutes five."""
-    if x.is_contiguous():
-        return x.transpose(0, 1)
-    batch, channels, *size = x.shape
-    return x.movedim(1, -1).reshape(-1, channels).t().contiguous().view(channels, batch, *size)
+def _padded(x: Tensor, size: list[int]) -> Tensor:
+    """Return (C, B, *size), the volumes of (B, C, X, Y, Z) with zeros behind each axis."""
+    batch, channels, planes, width, height = x.shape
+    padded = x.new_zeros(channels, batch, *size)
+    for plane in range(planes):  # PyTorch permutes planes several times as fast as whole volumes
+        padded[:, :, plane, :width, :height] = x[:, :, plane].transpose(0, 1)
+    return padded

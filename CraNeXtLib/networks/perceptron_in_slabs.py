@@ -25,10 +25,10 @@ from torch.nn import functional
 
 from CraNeXtLib.networks.cranext_sizes import EPS
 
-# Size of the widest tensor of a slab; several of them should fit into the processor's cache.
-SLAB_BYTES = 4 * 2**20
-# A group up to this size stays whole, else its responses would be computed once for the norm and again for the rest.
-WHOLE_GROUP_BYTES = 24 * 2**20
+# Size of the widest tensor of a slab; it should fit into the cache of one core.
+SLAB_BYTES = 2 * 2**20
+# The responses of a group up to this size are kept, else computed once for the norm and again for the rest.
+KEPT_BYTES = 24 * 2**20
 
 
 def grn_scale(norm: Tensor, gamma: Tensor) -> Tensor:
@@ -137,11 +137,11 @@ class _Responses(NamedTuple):
 
 
 def _responses_of(slabs: list[Tensor], weights: PerceptronWeights) -> Callable[[int], _Responses]:
-    """Return a function that computes the responses of a slab by its number, once if it is asked for in a row."""
+    """Return a function that computes the responses of a slab by its number, once if those of all of them are kept."""
     expand = weights.expand * weights.norm
     bias = weights.expand_bias + weights.expand @ weights.norm_bias
 
-    @lru_cache(maxsize=1)
+    @lru_cache(maxsize=KEPT_BYTES // SLAB_BYTES)
     def responses(number: int) -> _Responses:
         x = slabs[number].contiguous()
         normalized, mean, reciprocal_deviation = torch.native_layer_norm(x, x.shape[-1:], None, None, EPS)
@@ -159,8 +159,6 @@ def _groups(norm_by_plane: bool, *tensors: Tensor) -> Iterator[tuple[list[Tensor
         voxel_bytes = 4 * channels * groups[0].element_size()
         voxels = max(1, SLAB_BYTES // voxel_bytes)
         together = max(1, voxels // length)
-        if length * voxel_bytes <= WHOLE_GROUP_BYTES:
-            voxels = length
         for several in zip(*(x.split(together) for x in groups), strict=True):
             yield tuple(list(x.split(voxels, dim=1)) for x in several)
 

@@ -16,6 +16,7 @@ from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.text import read_text, write_text
 from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.core.runtime.memory import keep_freed_memory
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.config_yaml import config_as_yaml
 from CraNeXtLib.training.data import CompletionData
@@ -56,6 +57,7 @@ def train(
     start = last if resume and last.is_file() else None
     report(f"Continuing after epoch {epoch_of(start)}" if start else "Starting", 0.0)
     silence_libraries()
+    keep_freed_memory()
     if config.run.threads:
         torch.set_num_threads(config.run.threads)
     try:

@@ -32,6 +32,7 @@ from torch import Tensor, nn
 
 from CraNeXtLib import networks
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
+from CraNeXtLib.core.runtime.memory import keep_freed_memory
 from CraNeXtLib.datasets.manifest import DatasetCase
 from CraNeXtLib.datasets.skull_pair import load_case
 from CraNeXtLib.training.config import TrainingConfig
@@ -81,6 +82,7 @@ def plain_step(sample: dict[str, Tensor], device: str) -> Callable[[int], None]:
 
 def loop_step(sample: Callable[[int], dict[str, Tensor]], config: TrainingConfig, device: str) -> Callable[[int], None]:
     """Return a step of the library's training loop, including making its sample."""
+    keep_freed_memory()
     module = CompletionModule(config, 1000).to(device)
     optimizer = module.configure_optimizers()["optimizer"]
     half = config.run.precision == "bf16-mixed"

@@ -21,7 +21,7 @@ def make_block(grn: str) -> ConvNeXtBlock:
 @pytest.mark.parametrize("grn", ["official", "3d"])
 def test_output_and_gradients_are_those_of_the_layers(grn, slab_bytes, monkeypatch):
     monkeypatch.setattr(perceptron_in_slabs, "SLAB_BYTES", slab_bytes)
-    monkeypatch.setattr(perceptron_in_slabs, "WHOLE_GROUP_BYTES", 0)
+    monkeypatch.setattr(perceptron_in_slabs, "KEPT_BYTES", 0)
     torch.manual_seed(0)
     block, x = make_block(grn), torch.randn(2, 5, 8, 3, 6, dtype=torch.double, requires_grad=True)
     upstream = torch.randn_like(x)

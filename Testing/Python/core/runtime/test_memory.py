@@ -1,5 +1,8 @@
 """Too little memory is called that, whoever runs out of it."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -27,3 +30,24 @@ def test_a_graphics_card_that_is_too_small():
 @pytest.mark.parametrize("error", [ValueError("out of memory"), RuntimeError("shape mismatch"), OSError(12, "x")])
 def test_other_errors_are_not_about_memory(error):
     assert memory_advice(error) == ""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a setting of the GNU C library")
+def test_freed_memory_is_used_again():
+    code = """
+from resource import RUSAGE_SELF, getrusage
+from CraNeXtLib.core.runtime.memory import keep_freed_memory
+
+def pages_from_system():
+    before = getrusage(RUSAGE_SELF).ru_minflt
+    len(b"x" * length)
+    return getrusage(RUSAGE_SELF).ru_minflt - before
+
+length = 2**26  # larger than what the library keeps by itself
+print(min(pages_from_system() for _ in range(3)))
+keep_freed_memory()
+print(min(pages_from_system() for _ in range(3)))
+"""
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    without, kept = map(int, made.stdout.split())
+    assert without > 1000 > 10 > kept
