@@ -8,7 +8,7 @@ from typing import Any
 from CraNeXtLib.cases.approval.finished_case import finished_description
 from CraNeXtLib.cases.approval.write import SHEET_PAGE, part_files
 from CraNeXtLib.cases.case_folder import files_of_run
-from CraNeXtLib.cases.release.hashed_files import hashes_of
+from CraNeXtLib.cases.release.hashed_files import LINK, hashes_of
 from CraNeXtLib.cases.released_folder import RELEASE_FILE, RELEASE_FORMAT, is_released
 from CraNeXtLib.cases.result_json import timestamp, versions
 from CraNeXtLib.cases.verdict import FITS
@@ -34,8 +34,9 @@ def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, 
         The content of ``release.json``.
 
     Raises:
-        InputError: If the folder has no finished part, was released before, lacks a file, holds another part than that
-            of its approval sheet, or cannot be written; or if the part is not known to fit and there is no reason.
+        InputError: If the folder has no finished part, was released before, lacks a file, holds a link, or another part
+            than that of its approval sheet, or cannot be written; or if the part is not known to fit and there is no
+            reason.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -55,6 +56,11 @@ def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, 
         if missing:
             raise InputError(f"{', '.join(missing)} is missing from {folder}; make the case again, or restore it.")
         hashes = hashes_of(folder)
+        links = [file for file, content in hashes.items() if content == LINK]
+        if links:
+            raise InputError(
+                f"{', '.join(links)} in {folder} is a link; put the file itself there, or remove the link."
+            )
         _check_sheet(folder, hashes)
         content = {
             "format": RELEASE_FORMAT,

@@ -111,6 +111,32 @@ def test_the_part_of_finish_counts_before_an_implant_that_was_left_as_it_is(fold
         release_case(folder)
 
 
+def test_a_link_is_not_released_and_counts_as_a_change(folder, tmp_path):
+    """Also one to the same content: that lies elsewhere, and no later change of it would be noticed."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "part.stl").write_text(STL)
+    part = folder / "finished_implant.stl"
+
+    def put_links():
+        part.unlink()
+        part.symlink_to(elsewhere / "part.stl")
+        (folder / "more").symlink_to(elsewhere)
+        (folder / "broken").symlink_to(tmp_path / "nothing")
+
+    put_links()
+    with pytest.raises(InputError, match=r"broken, finished_implant\.stl, more in .* is a link"):
+        release_case(folder)
+    assert not (folder / "release.json").exists()
+    for link in (part, folder / "more", folder / "broken"):
+        link.unlink()
+    part.write_text(STL)
+    release_case(folder)
+    put_links()
+    check = check_release(folder)
+    assert (check.changed, check.missing, check.added) == (("finished_implant.stl",), (), ("broken", "more"))
+
+
 def test_a_pipe_is_refused_instead_of_read_forever(folder):
     os.mkfifo(folder / "pipe")
     with pytest.raises(InputError, match="pipe"):
