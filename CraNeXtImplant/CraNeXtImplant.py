@@ -41,7 +41,8 @@ class CraNeXtImplant(ScriptedLoadableModule):
         parent.dependencies = ["Segmentations", "Models"]
         parent.contributors = ["The CraNeXt for 3D Slicer developers"]
         parent.helpText = _(
-            "Completes a skull with a defect, and makes an implant for 3D printing. {research_use_notice}"
+            "Completes a skull with a defect, and makes an implant: finished for 3D printing with plates and holes, "
+            "its mold to cast it, models of bone to try it in, and the folder of the case. {research_use_notice}"
         ).format(research_use_notice=RESEARCH_USE_NOTICE)
         parent.acknowledgementText = _(
             "Method: Kesornsri et al., CraNeXt: Automatic Reconstruction of Skull Implants With Skull Categorization "

@@ -138,6 +138,7 @@ def write_implant_files(
                     thickness_mm=thickness_mm,
                     overlap_mm=overlap_mm,
                     space=space,
+                    picture=report,
                     case=case,
                 )
         with stages.stage("Reporting"):
