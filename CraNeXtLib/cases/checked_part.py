@@ -74,6 +74,7 @@ class CheckedPart:
             directions=[piece.outward_ras for piece in finished.pieces if piece.parts],
             material=material,
             limits=limits,
+            rim_bevel_deg=finished.settings.rim_bevel_deg,
         )
         if not finished.segments:
             return cls(finished, fit, finished.warnings)

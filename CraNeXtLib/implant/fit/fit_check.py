@@ -22,7 +22,7 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.insertion_check import Insertion, check_insertion
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, density_g_cm3, weight_g
-from CraNeXtLib.implant.fit.rim_gap import percent_within, rim_gaps
+from CraNeXtLib.implant.fit.rim_gap import percent_within, rim_gaps, taken_by_bevel
 from CraNeXtLib.implant.fit.seat_angle import SeatAngles, joined_angles, seat_angles
 from CraNeXtLib.implant.fit.segment_check import SegmentFit
 from CraNeXtLib.implant.fit.symmetry import compare_with_mirrored
@@ -94,6 +94,7 @@ def check_fit(
     directions: Sequence[Sequence[float]] = (),
     material: str = DEFAULT_MATERIAL,
     limits: FitLimits | None = None,
+    rim_bevel_deg: float = 0.0,
 ) -> FitCheck:
     """Check how an implant fits into a skull.
 
@@ -104,6 +105,8 @@ def check_fit(
         directions: RAS directions in which the parts may be removed; if none is free for a part, one is searched.
         material: Material, for the weight; see ``materials``.
         limits: When the implant fits.
+        rim_bevel_deg: Bevel that the rim was made with, which widens the gap below the outer edge; what it takes there
+            is no misfit.
 
     Raises:
         InputError: If the geometries differ, a mask is empty or the material is unknown.
@@ -125,6 +128,7 @@ def check_fit(
         gaps[vertices], faces_bone[vertices] = rim_gaps(mesh, vertices, side, skull, outward)
         insertions.append(check_insertion(points, skull, outward, directions, limit_mm=limits.collision_mm))
         seats.append(seat_angles(mesh, faces_bone, np.array(insertions[-1].outward_ras)))
+    misfits = np.where(gaps > 0, np.maximum(gaps - taken_by_bevel(mesh, side, rim_bevel_deg), 0), gaps)
     seat = joined_angles(seats)
     mirrored = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.center)
     most_mm = max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm)
@@ -135,7 +139,7 @@ def check_fit(
         "voxel_mm": [round(float(s), 4) for s in skull.spacing],
         "limits": asdict(limits),
         "rim_gap_mm": _quantiles(gaps),
-        "rim_within_percent": percent_within(gaps, limits),
+        "rim_within_percent": percent_within(misfits, limits),
         "seat_angle_deg": seat.as_dict(),
         "overlap_ml": round(float((mask(implant) & skull.voxels).sum()) * skull.voxel_volume_mm3 / 1000, 3),
         "thickness_mm": _quantiles(walls[side == OUTER]),
@@ -151,7 +155,7 @@ def check_fit(
         "weight_g": round(weight_g(mesh.volume_ml, material), 1),
     }
     return FitCheck(
-        criteria=_criteria(mesh, gaps, insertions, seat, smallest_wall_mm, thinnest, limits),
+        criteria=_criteria(mesh, gaps, misfits, insertions, seat, smallest_wall_mm, thinnest, limits),
         gap=DistanceMap(mesh, gaps, "gap_mm"),
         thickness=DistanceMap(mesh, walls, "thickness_mm"),
         symmetry=DistanceMap(mesh, mirrored.outside_mm, "symmetry_mm"),
@@ -164,16 +168,17 @@ def check_fit(
 def _criteria(
     mesh: Mesh,
     gaps: np.ndarray,
+    misfits: np.ndarray,
     insertions: Sequence[Insertion],
     seat: SeatAngles,
     wall_mm: float,
     thinnest: int | None,
     limits: FitLimits,
 ) -> tuple[Criterion, ...]:
-    within, overlap, widest, deepest = percent_within(gaps, limits), None, None, None
+    within, overlap, widest, deepest = percent_within(misfits, limits), None, None, None
     if within is not None:
         overlap = round(max(0.0, -float(np.nanmin(gaps))), 2)
-        widest, deepest = (_position(mesh, int(find(gaps))) for find in (np.nanargmax, np.nanargmin))
+        widest, deepest = _position(mesh, int(np.nanargmax(misfits))), _position(mesh, int(np.nanargmin(gaps)))
     thin = None if thinnest is None else _position(mesh, thinnest)
     least_deg, steepest = (seat.worst[0], _place(seat.worst[1])) if seat.worst else (None, None)
     tightest = max(insertions, key=lambda insertion: insertion.collision_mm)

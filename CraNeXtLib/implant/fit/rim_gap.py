@@ -13,7 +13,7 @@ from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
-from CraNeXtLib.implant.fit.thickness import RIM
+from CraNeXtLib.implant.fit.thickness import OUTER, RIM
 
 FACING = 0.7
 """Cosine between the implant's normal and the direction to the bone above which a vertex faces the bone."""
@@ -63,6 +63,21 @@ def rim_gaps(mesh: Mesh, vertices: np.ndarray, side: np.ndarray, skull: Volume, 
     nearest_mm = point_tree(points).query(points[far] + gaps[far, None] * toward[far])[0]
     faces_bone[far[nearest_mm < gaps[far] / 2]] = False  # the part itself lies between: it is the wall of a hole
     return RimGaps(np.where((gaps < CONTACT_MM) | faces_bone, gaps, np.nan), faces_bone)
+
+
+def taken_by_bevel(mesh: Mesh, side: np.ndarray, bevel_deg: float) -> np.ndarray:
+    """Return how much wider a rim bevel makes the gap at each vertex, in mm, shape (N,): more the farther from outside.
+
+    Args:
+        mesh: Surface of the part.
+        side: Side of each vertex, see ``thickness.sides``.
+        bevel_deg: Angle by which the rim widens outward.
+    """
+    outer = mesh.vertices[side == OUTER]
+    if not bevel_deg or not len(outer):
+        return np.zeros(len(mesh.vertices))
+    widened: np.ndarray = np.tan(np.deg2rad(bevel_deg)) * point_tree(outer).query(mesh.vertices)[0]
+    return widened
 
 
 def percent_within(gaps: np.ndarray, limits: FitLimits) -> float | None:
