@@ -15,6 +15,8 @@ from CraNeXtLib.core.product import __version__ as __version__
 if TYPE_CHECKING:
     from CraNeXtLib.anatomy.categorization.categorize import categorize
     from CraNeXtLib.cases.case_settings import CaseSettings
+    from CraNeXtLib.cases.finishing_case import finish_case
+    from CraNeXtLib.cases.mold_case import mold_case
     from CraNeXtLib.cases.reconstruction_case import reconstruct_case
     from CraNeXtLib.cases.release.check import check_release
     from CraNeXtLib.cases.release.freeze import release_case
@@ -22,10 +24,14 @@ if TYPE_CHECKING:
     from CraNeXtLib.evaluation.thresholds import Thresholds
     from CraNeXtLib.geometry.volume import Volume
     from CraNeXtLib.geometry.volume_files import read_volume, write_volume
+    from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
     from CraNeXtLib.implant.finishing.pipeline import finish
+    from CraNeXtLib.implant.finishing.segment_settings import SegmentSettings
     from CraNeXtLib.implant.finishing.settings import FinishSettings
     from CraNeXtLib.implant.fit.fit_check import check_fit
     from CraNeXtLib.implant.fit.fit_limits import FitLimits
+    from CraNeXtLib.implant.mold.settings import MoldSettings
+    from CraNeXtLib.implant.onlay.sheet import onlay_sheet
     from CraNeXtLib.implant.reconstruct import reconstruct
 
 __all__ = [
@@ -33,6 +39,9 @@ __all__ = [
     "CaseSettings",
     "FinishSettings",
     "FitLimits",
+    "FixationSettings",
+    "MoldSettings",
+    "SegmentSettings",
     "Thresholds",
     "Volume",
     "categorize",
@@ -40,6 +49,9 @@ __all__ = [
     "check_release",
     "evaluate",
     "finish",
+    "finish_case",
+    "mold_case",
+    "onlay_sheet",
     "read_volume",
     "reconstruct",
     "reconstruct_case",
@@ -62,6 +74,12 @@ _PUBLIC = {
     "finish": "CraNeXtLib.implant.finishing.pipeline:finish",
     "FinishSettings": "CraNeXtLib.implant.finishing.settings:FinishSettings",
     "check_fit": "CraNeXtLib.implant.fit.fit_check:check_fit",
+    "FixationSettings": "CraNeXtLib.implant.finishing.fixation_settings:FixationSettings",
+    "MoldSettings": "CraNeXtLib.implant.mold.settings:MoldSettings",
+    "SegmentSettings": "CraNeXtLib.implant.finishing.segment_settings:SegmentSettings",
+    "finish_case": "CraNeXtLib.cases.finishing_case:finish_case",
+    "mold_case": "CraNeXtLib.cases.mold_case:mold_case",
+    "onlay_sheet": "CraNeXtLib.implant.onlay.sheet:onlay_sheet",
     "FitLimits": "CraNeXtLib.implant.fit.fit_limits:FitLimits",
 }
 

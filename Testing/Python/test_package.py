@@ -21,12 +21,24 @@ SIGNATURES = {
     "bone_base_mm skull_model_mm",
     "FinishSettings": "clearance_mm edge_radius_mm minimum_wall_mm rim_bevel_deg under_contour_mm minimum_thickness_mm "
     "maximum_thickness_mm insertion perforation_diameter_mm perforation_pitch_mm perforation_border_mm engraving "
-    "fixation",
+    "fixation segments",
     "FitLimits": "gap_mm overlap_mm rim_percent seat_deg wall_mm collision_mm",
     "Thresholds": "gap_mm excess_ml shape_mm step_mm thinnest thickest",
     "Volume": "voxels affine",
     "categorize": "skull method template progress",
-    "check_fit": "implant skull mesh directions material limits",
+    "check_fit": "implant skull mesh directions material limits rim_bevel_deg",
+    "FixationSettings": "plates plate_spacing_mm plate_kind plate_length_mm plate_width_mm plate_thickness_mm "
+    "screws_per_side screw_diameter_mm screw_edge_mm screw_depth_mm suture_holes "
+    "suspension_holes hole_diameter_mm hole_edge_mm midline_mm",
+    "MoldSettings": "opening undercut_mm wall_mm land_mm channel_mm sprue_mm vents vent_mm keys key_mm "
+    "key_clearance_mm press_margin_mm pour shrinkage_percent build_mm ring_mm",
+    "SegmentSettings": "count joint lap_mm joint_gap_mm",
+    "finish_case": "implant skull out settings material fit_limits orientation segment implant_segment "
+    "mesh_unit mesh_space bone_model_mm glb onlay_mm bone_base_mm skull_model_mm case_id "
+    "report replace progress",
+    "mold_case": "part skull out settings orientation segment part_segment mesh_unit mesh_space spring_form "
+    "case_id replace progress",
+    "onlay_sheet": "implant skull thickness_mm overlap_mm",
     "evaluate": "implant reference skull",
     "finish": "implant skull settings progress",
     "read_volume": "path orientation segment",
