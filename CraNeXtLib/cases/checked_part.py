@@ -70,7 +70,7 @@ class CheckedPart:
         fit = check_fit(
             finished.implant,
             skull,
-            mesh=finished.mesh,
+            mesh=finished.dense_mesh or finished.mesh,
             directions=[piece.outward_ras for piece in finished.pieces if piece.parts],
             material=material,
             limits=limits,

@@ -19,12 +19,12 @@ from CraNeXtLib.cases.verdict import other_warnings, with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.evaluation.distance_map_files import read_vtp
-from CraNeXtLib.geometry.mesh import without_debris
+from CraNeXtLib.geometry.mesh_decimation import light
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf
-from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
+from CraNeXtLib.implant.implant_surface import implant_surface
 from CraNeXtLib.implant.onlay.sheet import check_onlay
 
 _SHARES = {
@@ -104,7 +104,7 @@ def write_implant_files(
         with stages.stage("Reading"):
             bone, remaining, doubts = _read_masks(skull, implant)
         with stages.stage("Making the mesh"):
-            mesh = without_debris(surface_of(remaining))
+            mesh = implant_surface(remaining, bone)
         with stages.stage("Measuring"):
             measures = describe_implant(remaining, bone, mesh)
         part = None
@@ -122,8 +122,9 @@ def write_implant_files(
         with stages.stage("Writing"):
             case = CaseMark(result["case_id"], result["input"]["sha256"])
             preview = bool(result.get("preview"))
-            write_implant(remaining, bone, mesh, folder.path, space=space, preview=preview, case=case)
-            write_3mf({"Implant": mesh}, folder.path / "implant.3mf", space=space, case=case)
+            stored = light(mesh)
+            write_implant(remaining, bone, stored, folder.path, space=space, preview=preview, case=case)
+            write_3mf({"Implant": stored}, folder.path / "implant.3mf", space=space, case=case)
             made = part.finished.mesh if part and part.finished else mesh
             outward = part.finished.outward_ras if part and part.finished else None
             extra = write_added_meshes(

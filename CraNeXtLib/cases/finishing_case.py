@@ -19,14 +19,13 @@ from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
-from CraNeXtLib.geometry.mesh import without_debris
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
-from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
+from CraNeXtLib.implant.implant_surface import implant_surface
 from CraNeXtLib.implant.onlay.sheet import check_onlay
 
 DESCRIPTION = "finish.json"
@@ -115,7 +114,7 @@ def finish_case(
         with stages.stage("Finishing") as update:
             finished = finish(raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):
-            mesh = without_debris(surface_of(raw))
+            mesh = implant_surface(raw, bone)
             measures = describe_implant(raw, bone, mesh)
             part = CheckedPart.of(finished, bone, material=material, fit_limits=fit_limits)
         with stages.stage("Writing"):

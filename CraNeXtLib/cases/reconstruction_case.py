@@ -34,10 +34,12 @@ from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.lattice import on_one_grid
 from CraNeXtLib.geometry.mesh import Mesh, split_mesh, without_debris
+from CraNeXtLib.geometry.mesh_decimation import light
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.donor.donation import with_donor
+from CraNeXtLib.implant.implant_surface import implant_surface
 from CraNeXtLib.implant.preview import coarse_skull, fine_result
 from CraNeXtLib.implant.reconstruct import Reconstruction, reconstruct
 
@@ -142,7 +144,7 @@ def _reconstruct(
         with stages.stage("Drawing"):  # first of all files, because a preview is for looking at
             write_preview_picture(result.defective_skull, result.implant, folder.path, case_id=case.case_id)
     with stages.stage("Making the mesh"):
-        mesh = without_debris(surface_of(result.implant))
+        mesh = _surface(result, settings)
     part = None
     if not settings.preview:
         with stages.stage("Finishing") as update:
@@ -207,6 +209,13 @@ def _reconstruct(
         return folder.write_description(description)
 
 
+def _surface(result: Reconstruction, settings: CaseSettings) -> Mesh:
+    """Return the surface of the implant; that of a preview is quick, since it is for looking at."""
+    if settings.preview:
+        return without_debris(surface_of(result.implant))
+    return implant_surface(result.implant, result.defective_skull)
+
+
 def _read_input(path: Path, settings: CaseSettings) -> SkullInput:
     if settings.ct:
         return read_ct_skull(
@@ -242,10 +251,11 @@ def _write_masks_and_surfaces(
     with_skull: bool,
     case: CaseMark,
 ) -> None:
+    made = mesh if settings.preview else light(mesh)
     write_implant(
         result.implant,
         result.defective_skull,
-        mesh,
+        made,
         folder,
         space=space,
         preview=settings.preview,
@@ -254,11 +264,11 @@ def _write_masks_and_surfaces(
     )
     if part is None:
         return
-    write_3mf({"Implant": mesh}, folder / "implant.3mf", space=space, case=case)
+    write_3mf({"Implant": made}, folder / "implant.3mf", space=space, case=case)
     if len(pieces) > 1:
         numbers = [defect.number for defect in result.found_defects if defect.made]
         numbered = dict(zip(numbers, pieces, strict=True))
-        _write_pieces("implant", mesh, numbered, folder, space, case)
+        _write_pieces("implant", made, numbered, folder, space, case)
         if part.finished:
             _write_pieces(FINISHED, part.finished.mesh, numbered, folder, space, case)
 

@@ -46,11 +46,12 @@ class FinishedImplant:
 
     Args:
         implant: Boolean mask with the geometry of the input; shares no voxel with the skull.
-        mesh: Its surface in RAS mm, extracted from the distance field and not from the mask.
+        mesh: Its surface in RAS mm, extracted from the distance field and not from the mask, as it is made.
         pieces: What was done to each piece, largest first; its segments, if it has any, in the order of insertion.
         settings: The settings of finishing.
         warnings: Warnings for the user, one sentence each.
         meshes: The surface of each piece or segment of which something is left.
+        dense_mesh: The surface before triangles were saved, with vertices as dense everywhere, to measure on.
     """
 
     implant: Volume
@@ -59,6 +60,7 @@ class FinishedImplant:
     settings: FinishSettings
     warnings: tuple[str, ...]
     meshes: tuple[Mesh, ...] = ()
+    dense_mesh: Mesh | None = None
 
     @property
     def segments(self) -> tuple[Mesh, ...]:

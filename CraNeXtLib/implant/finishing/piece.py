@@ -13,6 +13,7 @@ import numpy as np
 from CraNeXtLib.geometry.components import labeled
 from CraNeXtLib.geometry.distance_field import aligned_grid, distance, field_of, fine_step_mm, span_of
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.fair_sides import fair_sides
 from CraNeXtLib.implant.finishing import border, engraving, insertion, outer_surface, perforations
 from CraNeXtLib.implant.finishing.cleaning import volume_ml, without_fragments, without_pores
 from CraNeXtLib.implant.finishing.finished_implant import FinishedPiece
@@ -101,15 +102,15 @@ class _Site:
     """A piece and what surrounds it, on a fine grid whose third axis is the insertion direction.
 
     Args:
-        piece: Mask of the piece, on the voxels of the input.
         bone: Mask of the skull and of the other pieces, on the voxels of the input.
-        raw: Field of the piece as it was given, on the fine grid.
+        raw: Field of the piece as it was given, its sides fair, on the fine grid.
+        head: Field of bone and piece together, likewise.
         bone_mm: Distance to the bone, on the fine grid.
     """
 
-    piece: Volume
     bone: Volume
     raw: Volume
+    head: Volume
     bone_mm: Volume
 
     @classmethod
@@ -119,7 +120,8 @@ class _Site:
         """Return the site of a piece around points, with room for the balls that round its border."""
         margin_mm = settings.clearance_mm + 2 * settings.edge_radius_mm + 3
         grid = aligned_grid(span, outward, margin_mm=margin_mm, step_mm=fine_step_mm(piece))
-        return cls(piece, bone, field_of(piece, grid), distance(field_of(bone, grid, whole=True)))
+        fair = fair_sides(piece, bone, grid)
+        return cls(bone, fair.piece, fair.head, distance(field_of(bone, grid, whole=True)))
 
 
 def _shaped(site: _Site, settings: FinishSettings) -> np.ndarray:
@@ -127,8 +129,7 @@ def _shaped(site: _Site, settings: FinishSettings) -> np.ndarray:
     field = site.raw.voxels
     if not (settings.under_contour_mm or settings.minimum_thickness_mm or settings.maximum_thickness_mm):
         return field
-    head = field_of(site.bone.with_voxels(site.bone.voxels | site.piece.voxels), site.raw)
-    depth = outer_surface.depth_below_outer_surface(head).voxels
+    depth = outer_surface.depth_below_outer_surface(site.head).voxels
     depth = outer_surface.set_back(depth, site.bone_mm.voxels, settings.under_contour_mm)
     field = outer_surface.limit_thickness(
         field, depth, least_mm=settings.minimum_thickness_mm, most_mm=settings.maximum_thickness_mm

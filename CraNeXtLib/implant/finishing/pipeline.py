@@ -12,6 +12,7 @@ from CraNeXtLib.geometry.components import labeled, largest_first, without_cavit
 from CraNeXtLib.geometry.distance_field import fine_step_mm
 from CraNeXtLib.geometry.mask import check_same_geometry, mask, of_booleans
 from CraNeXtLib.geometry.mesh import joined
+from CraNeXtLib.geometry.mesh_decimation import light
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing import border
@@ -59,7 +60,7 @@ def finish(
         raise InputError("Finishing needs an implant of at least 0.1 mL outside the skull.")
     anchorage = _anchorage(skull, settings)
     result = implant.zeros(bool)
-    meshes, pieces, warnings = [], [], []
+    dense, meshes, pieces, warnings = [], [], [], []
     for number, label in enumerate(large):
         if progress:
             progress(f"Finishing piece {number + 1} of {len(large)}", number / len(large))
@@ -79,13 +80,20 @@ def finish(
             pieces.append(done)
             warnings += [_named(number, done, len(large)) + concern for concern in concerns]
             if done.parts:
-                meshes.append(surface_of_field(part))
+                dense.append(surface_of_field(part))
+                meshes.append(light(dense[-1]))
                 mark(part, result, implant)
     if not meshes:
         raise InputError("Finishing leaves nothing of the implant; reduce the clearance or the edge radius.")
     result &= ~bone
     return FinishedImplant(
-        implant.with_voxels(result), joined(meshes), tuple(pieces), settings, tuple(warnings), tuple(meshes)
+        implant.with_voxels(result),
+        joined(meshes),
+        tuple(pieces),
+        settings,
+        tuple(warnings),
+        tuple(meshes),
+        joined(dense),
     )
 
 

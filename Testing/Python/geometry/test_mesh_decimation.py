@@ -5,8 +5,9 @@ import pytest
 import trimesh
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.geometry import mesh_decimation
 from CraNeXtLib.geometry.mesh import Mesh
-from CraNeXtLib.geometry.mesh_decimation import decimated, largest_distance
+from CraNeXtLib.geometry.mesh_decimation import LIGHT_MM, decimated, largest_distance, light
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 
@@ -39,3 +40,19 @@ def test_distances_are_from_the_faces_and_not_the_corners():
 def test_an_open_mesh_is_refused(ball):
     with pytest.raises(InputError, match="not closed"):
         decimated(Mesh(ball.vertices, ball.faces[1:]), 0.1)
+
+
+def test_light_mesh_has_half_of_the_triangles_and_the_same_shape():
+    ball = Volume(np.linalg.norm(np.indices((30, 30, 30)) - 14.5, axis=0) <= 12, np.eye(4))
+    mesh = surface_of(ball)
+    reduced = light(mesh)
+    assert len(reduced.faces) == pytest.approx(len(mesh.faces) / 2, abs=2)
+    assert reduced.is_watertight
+    assert reduced.volume_ml == pytest.approx(mesh.volume_ml, rel=1e-3)
+    assert largest_distance(mesh.vertices, reduced) <= LIGHT_MM
+
+
+def test_light_mesh_that_would_be_too_far_off_is_the_original(monkeypatch):
+    monkeypatch.setattr(mesh_decimation, "LIGHT_MM", 1e-6)
+    mesh = surface_of(Volume(np.linalg.norm(np.indices((12, 12, 12)) - 5.5, axis=0) <= 4, np.eye(4)))
+    assert light(mesh) is mesh

@@ -32,7 +32,7 @@ def test_thickness_is_brought_between_its_limits_on_the_inner_side(phantom):
         least, most = limits
         chosen = FinishSettings(minimum_thickness_mm=least, maximum_thickness_mm=most)
         finished = finish(phantom.implant, phantom.defective, chosen)
-        walls = walls_mm(finished.implant, finished.mesh, np.zeros(3), phantom.defective)
+        walls = walls_mm(finished.implant, finished.dense_mesh, np.zeros(3), phantom.defective)
         assert len(walls) > 50
         np.testing.assert_allclose(walls, expected, atol=1.0)
         assert np.median(walls) == pytest.approx(expected, abs=0.3)

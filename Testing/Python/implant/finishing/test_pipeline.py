@@ -47,8 +47,8 @@ def test_a_finished_implant_keeps_clear_of_bone_in_place_and_on_the_way(grid):
 def test_without_any_step_the_implant_stays_as_it_is(phantom):
     finished = finish(phantom.implant, phantom.defective, PLAIN)
     wrong = (finished.implant.voxels ^ phantom.implant.voxels).sum()
-    assert wrong < 0.05 * phantom.implant.voxels.sum()  # most of them at its sharp edges
-    assert finished.pieces[0].finished_ml == pytest.approx(finished.pieces[0].raw_ml, rel=0.02)
+    assert wrong < 0.04 * phantom.implant.voxels.sum()  # most of them at its sharp edges
+    assert finished.pieces[0].finished_ml == pytest.approx(finished.pieces[0].raw_ml, rel=0.03)
 
 
 @pytest.mark.slow
