@@ -34,6 +34,9 @@ _REACH_MM = 15.0  # how far above and below the rim bone belongs to it
 _LEAST_RING_MM3 = 1000.0
 _BENEATH_MM = 0.5  # bone that reaches this far below the part carries its rim
 _FILM_MM3 = 1.0
+# Standard deviations in places of the grid: bone is found at some places and not at their neighbors, and what it looks
+# like from within matters less than a ring without notches.
+_INNER_PLACES, _OUTLINE_PLACES = 2.5, 2.5
 _FACING_UP = 0.2  # part of a face's normal along the opening direction
 
 
@@ -195,5 +198,7 @@ def _rim(
     inner = spread(lowest, around | carries)
     reach = ndimage.distance_transform_edt(~(around | carries)) * grid.step_mm
     gap = ~columns.inside & (beside > 0) & (beside <= settings.ring_mm) & (reach <= _REACH_MM / 3)
-    smooth = [ndimage.gaussian_filter(heights, 1.0, mode="nearest") for heights in (outer, inner)]
-    return smooth[0], smooth[1], around | carries | gap
+    outer = ndimage.gaussian_filter(outer, 1.0, mode="nearest")
+    inner = ndimage.gaussian_filter(inner, _INNER_PLACES, mode="nearest")
+    ring_at = ndimage.gaussian_filter((around | carries | gap).astype(float), _OUTLINE_PLACES, mode="nearest") >= 0.5
+    return outer, inner, ring_at

@@ -5,8 +5,9 @@ from molded_parts import AXES, cap, turned
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.mold.columns import Columns, PlaneGrid
 from CraNeXtLib.implant.mold.settings import MoldSettings
-from CraNeXtLib.implant.mold.spring_form import check_spring_form, make_spring_form
+from CraNeXtLib.implant.mold.spring_form import _rim, check_spring_form, make_spring_form
 
 SETTINGS = MoldSettings(wall_mm=3, ring_mm=6)
 
@@ -34,6 +35,22 @@ def test_the_ring_closes_around_the_part_and_all_comes_apart():
     assert np.ptp([low[:2], high[:2]], axis=0) == pytest.approx([36, 36], abs=2)  # 24 mm and a ring of 6 mm
     half_shell = 2 / 3 * np.pi * (25**3 - 21**3)
     assert 0.15 * half_shell < form.ring.volume() < 0.5 * half_shell
+
+
+def test_a_ring_of_rough_bone_has_neither_dents_nor_notches():
+    grid = PlaneGrid(np.zeros(2), 0.8, (60, 60))
+    beside = np.linalg.norm(grid.places - 23.6, axis=-1)
+    inside = beside < 12
+    columns = Columns(inside, np.where(inside, 0.0, np.nan), np.where(inside, 4.0, np.nan), np.zeros(grid.shape))
+    random = np.random.default_rng(0)
+    lowest = random.uniform(-1, 1, grid.shape)
+    lowest[random.random(grid.shape) < 0.1] = np.nan
+    bone = np.where(np.isnan(lowest), np.nan, 4.0), lowest
+    _, inner, ring_at = _rim(columns, bone, grid, SETTINGS)
+    ring = (beside > 13) & (beside < 17)
+    assert ring_at[ring].all()
+    assert np.abs(inner[ring]).max() < 0.4
+    assert not ring_at[beside > 20].any()
 
 
 def test_without_bone_around_the_part_there_is_no_ring():
