@@ -49,10 +49,10 @@ class BrowserApplication(TrameApp):
             self._display = Display(application, self.server)
         self.bench = Workbench(self.state, application.scene, self._display, folder, temporary)
         self.skull = SkullSection(self.bench, self._opened)
-        self.implant = ImplantSection(self.bench, self.skull)
+        self.implant = ImplantSection(self.bench, self.skull, self._clear_steps)
         self.finish = FinishSection(self.bench, self.implant)
         self.export = ExportSection(self.bench, self.implant, self.finish)
-        self.edit = EditSection(self.bench, application.segmentation_editor, self.implant, self.finish)
+        self.edit = EditSection(self.bench, self.implant, self.finish)
         self.evaluate = EvaluateSection(self.bench, self.implant)
         self.mold = MoldSection(self.bench, self.implant)
         self._sections: tuple[Any, ...] = (
@@ -88,7 +88,12 @@ class BrowserApplication(TrameApp):
 
     def _opened(self) -> None:
         """Forget the case that was open before."""
-        for part in self._sections[1:]:
+        self.implant.clear()
+        self._clear_steps()
+
+    def _clear_steps(self) -> None:
+        """Forget what was made of the former implant."""
+        for part in self._sections[2:]:
             part.clear()
 
     def close(self, *_arguments: Any, **_options: Any) -> None:

@@ -31,6 +31,10 @@ class Display:
         self.layouts.register_layout_dict({_LAYOUT: LayoutManager.default_grid_configuration()["3D Primary"]})
         self.layouts.set_layout(_LAYOUT)
 
+    def slice_views(self) -> list[Any]:
+        """Return the slice views of trame-slicer."""
+        return self._application.view_manager.get_slice_views()
+
     def show_background(self, volume: Any) -> None:
         """Show a volume in all slices."""
         self._application.display_manager.show_volume_in_slice_background(volume)

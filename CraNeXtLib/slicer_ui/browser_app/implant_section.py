@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from trame.widgets import html
@@ -15,6 +16,7 @@ from CraNeXtLib.slicer_ui.browser_app.skull_section import SkullSection
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_run import ImplantRun
 from CraNeXtLib.slicer_ui.scene.found_defects import defect_rows, defects_to_make
+from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
 from CraNeXtLib.slicer_ui.scene.measures_table import measure_rows
 from CraNeXtLib.slicer_ui.scene.result_references import SURFACE, description_of, referenced_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import IMPLANT_SURFACE, surfaces_of
@@ -29,12 +31,15 @@ class ImplantSection:
     Args:
         bench: The case.
         skull: The section that opens skulls.
+        made: Called when there is another implant, before it is shown.
     """
 
-    def __init__(self, bench: Workbench, skull: SkullSection) -> None:
+    def __init__(self, bench: Workbench, skull: SkullSection, made: Callable[[], None]) -> None:
         self._bench = bench
         self._skull = skull
+        self._tell_made = made
         self._defects: list[dict[str, Any]] = []
+        self._editing = False
         self.making = RunControl(
             bench.state, bench.runs, "make", _("making an implant"), start=self._start, succeeded=self._made
         )
@@ -128,9 +133,17 @@ class ImplantSection:
         self._bench.state.shown_surface = key
         self._show_chosen()
 
+    def set_editing(self, editing: bool) -> None:
+        """Show the implant's segment in 3D while it is edited, since the surfaces do not follow the edits."""
+        if editing != self._editing and self._bench.result is not None:
+            self._editing = editing
+            self._bench.result.GetDisplayNode().SetSegmentVisibility3D(IMPLANT, editing)
+            self._show_chosen()
+
     def clear(self) -> None:
         """Forget the result, because another skull was opened."""
         self._defects = []
+        self._editing = False
         values = {"measures": [], "result_warnings": "", "defects": [], "ticks": [], "surfaces": []}
         self._bench.state.update({"has_result": False, **values})
         self.making.say("", "")
@@ -180,6 +193,7 @@ class ImplantSection:
     def _made(self, run: ImplantRun) -> str:
         bench = self._bench
         bench.result = run.segmentation
+        self._tell_made()
         self._skull.hide_bone()
         show_only(bench.result)
         self.show_result()
@@ -191,5 +205,5 @@ class ImplantSection:
         if result is None:
             return
         show_complete_skull(result, bool(state.shown_complete))
-        state.shown_surface = show_chosen_surface(result, state.shown_surface)
+        state.shown_surface = show_chosen_surface(result, state.shown_surface, editing=self._editing)
         self._bench.display.redraw()

@@ -11,7 +11,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled, largest_first
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.slicer_ui.scene.implant_nodes import IMPLANT
+from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
 from CraNeXtLib.slicer_ui.scene.node_volumes import (
     labelmap_volume,
     oriented_image,
@@ -43,7 +43,7 @@ def revert(segmentation: Any) -> None:
     computed = _computed(segmentation)
     if segmentation.GetSegmentation().GetSegment(IMPLANT) is None:
         raise InputError(_("The implant's segment was deleted. Press “Make implant” again."))
-    _set_implant(segmentation, computed)
+    set_implant(segmentation, computed)
 
 
 def replace_implant(segmentation: Any, implant: Volume) -> None:
@@ -55,17 +55,18 @@ def replace_implant(segmentation: Any, implant: Volume) -> None:
     """
     name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
     segmentation.GetSegmentation().SetConversionParameter(name, serialized_geometry(implant))
-    _set_implant(segmentation, implant)
+    set_implant(segmentation, implant)
 
 
 def piece_volumes(segmentation: Any) -> list[float]:
     """Return the volumes of the pieces of a result's implant in mL, the largest first."""
-    implant, _labels, sizes = _pieces(segmentation)
+    implant = implant_of(segmentation)
+    _labels, sizes = labeled(implant.voxels, corners=True)
     voxel_ml = float(np.prod(implant.spacing)) / 1000
     return [float(size) * voxel_ml for size in sorted(sizes, reverse=True) if size]
 
 
-def without_piece(segmentation: Any, number: int) -> None:
+def remove_piece(segmentation: Any, number: int) -> None:
     """Remove a piece of a result's implant.
 
     Args:
@@ -75,22 +76,63 @@ def without_piece(segmentation: Any, number: int) -> None:
     Raises:
         InputError: If there is no such piece, or no other.
     """
-    implant, labels, sizes = _pieces(segmentation)
+    implant = implant_of(segmentation)
+    labels, sizes = labeled(implant.voxels, corners=True)
     order = largest_first(sizes)
     if len(order) < 2 or not 1 <= number <= len(order):
         raise InputError(_("The implant has no such piece beside another one."))
     remaining = implant.voxels & (labels != order[number - 1])
-    _set_implant(segmentation, implant.with_voxels(remaining))
+    set_implant(segmentation, implant.with_voxels(remaining))
 
 
-def _pieces(segmentation: Any) -> tuple[Volume, np.ndarray, np.ndarray]:
-    """Return a result's implant, the labels of its pieces, and their sizes in voxels."""
+def paint(segmentation: Any, centers_ras: np.ndarray, radius_mm: float, *, erase: bool = False) -> None:
+    """Add balls to a result's implant where the skull has no bone, or remove them from it.
+
+    Args:
+        segmentation: The result.
+        centers_ras: Centers of the balls in mm, shape (N, 3), in the result's coordinates.
+        radius_mm: Their radius.
+        erase: Whether to remove them.
+
+    Raises:
+        InputError: If this would remove the whole implant.
+    """
+    implant = implant_of(segmentation)
+    bone = segment_volume(segmentation, DEFECTIVE_SKULL).voxels != 0
+    stroke = balls(implant, centers_ras, radius_mm)
+    voxels = implant.voxels & ~stroke if erase else implant.voxels | (stroke & ~bone)
+    if not voxels.any():
+        raise InputError(_("This would remove the whole implant."))
+    set_implant(segmentation, implant.with_voxels(voxels))
+
+
+def balls(grid: Volume, centers_ras: np.ndarray, radius_mm: float) -> np.ndarray:
+    """Return which voxels of a volume have their center in one of the balls, bool of the volume's shape."""
+    inside = grid.zeros(bool)
+    reach = np.ceil(radius_mm / grid.spacing).astype(int)
+    offsets = np.moveaxis(np.indices(2 * reach + 1), 0, -1) - reach
+    for center in np.unique(np.rint(grid.to_indices(np.asarray(centers_ras, float))).astype(int), axis=0):
+        part = tuple(slice(max(c - r, 0), max(c + r + 1, 0)) for c, r in zip(center, reach, strict=True))
+        cut = tuple(
+            slice(max(r - c, 0), max(r - c, 0) + max(min(c + r + 1, size) - max(c - r, 0), 0))
+            for c, r, size in zip(center, reach, grid.shape, strict=True)
+        )
+        inside[part] |= (np.linalg.norm(offsets @ grid.affine[:3, :3].T, axis=-1) <= radius_mm)[cut]
+    return inside
+
+
+def implant_of(segmentation: Any) -> Volume:
+    """Return a result's implant as a Boolean mask on the result's grid.
+
+    Raises:
+        InputError: If it was deleted or is empty.
+    """
     found = segment_volume(segmentation, IMPLANT)
-    implant = found.with_voxels(found.voxels != 0)
-    return implant, *labeled(implant.voxels, corners=True)
+    return found.with_voxels(found.voxels != 0)
 
 
-def _set_implant(segmentation: Any, implant: Volume) -> None:
+def set_implant(segmentation: Any, implant: Volume) -> None:
+    """Put another mask of the implant, on the result's grid, into a result."""
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     logic.SetBinaryLabelmapToSegment(oriented_image(implant), segmentation, IMPLANT, logic.MODE_REPLACE)
 

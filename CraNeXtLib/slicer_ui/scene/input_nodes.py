@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import slicer
 import vtk
+from scipy import ndimage
 from vtk.util.numpy_support import numpy_to_vtk
 
 from CraNeXtLib.geometry.poly_data import poly_data
@@ -21,7 +22,8 @@ from CraNeXtLib.slicer_ui.scene.worker_files import shaded
 from CraNeXtLib.slicer_ui.translation import _
 
 _DISPLAY_MM = 2.0  # of a block of voxels; a head has about 200,000 triangles then, which software draws at once
-_ITERATIONS = 5  # of smoothing; the blocks have no stairs as voxels have
+_BLUR = 0.7  # standard deviation in blocks; it flattens their stairs and keeps plates of a block
+_ITERATIONS = 5  # of smoothing what is left of them
 _SURFACE_AT = 0.4  # of a block filled with bone; a half would lose more of thin bone
 _BONE_WINDOW = (1500.0, 400.0)  # width and level, in HU
 
@@ -33,7 +35,8 @@ def display_surface(bone: Volume) -> Any:
         bone: Mask of type bool, not empty.
     """
     filled = shrink(bone, _DISPLAY_MM)
-    return shaded(poly_data(surface_of_field(filled.with_voxels(_SURFACE_AT - filled.voxels), iterations=_ITERATIONS)))
+    field = _SURFACE_AT - ndimage.gaussian_filter(filled.voxels, _BLUR, mode="constant")
+    return shaded(poly_data(surface_of_field(filled.with_voxels(field), iterations=_ITERATIONS)))
 
 
 def add_skull(skull: Volume, name: str, surface: Any) -> Any:
