@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,3 +51,16 @@ class BallBrush:
             self._drawing = None
             self._ended(np.array(self._stroke))
         return True
+
+
+def along(positions: np.ndarray, step_mm: float) -> np.ndarray:
+    """Return positions on the line through positions, at most a step apart: the mouse is seen only here and there.
+
+    >>> along(np.array([[0.0, 0, 0], [0, 3, 0]]), 1.5)[:, 1].tolist()
+    [0.0, 1.5, 3.0]
+    """
+    line = [positions[:1]]
+    for start, end in pairwise(positions):
+        count = max(int(np.ceil(np.linalg.norm(end - start) / step_mm)), 1)
+        line.append(start + (end - start) * (np.arange(1, count + 1) / count)[:, None])
+    return np.concatenate(line)

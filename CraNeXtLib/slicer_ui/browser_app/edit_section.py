@@ -11,7 +11,7 @@ from trame.widgets import vuetify3 as v3
 
 from CraNeXtLib.core.errors import CraNeXtError, InputError
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.slicer_ui.browser_app.ball_brush import BallBrush
+from CraNeXtLib.slicer_ui.browser_app.ball_brush import BallBrush, along
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section
 from CraNeXtLib.slicer_ui.browser_app.finish_section import FinishSection
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
@@ -102,8 +102,9 @@ class EditSection:
 
     def _stroke(self, positions_ras: np.ndarray) -> None:
         radius_mm, erase = float(self._bench.state.brush_mm) / 2, self._bench.state.brush == "erase"
+        centers = along(positions_ras, radius_mm / 2)
         with self._bench.state:
-            self._change(lambda result: implant_edits.paint(result, positions_ras, radius_mm, erase=erase))
+            self._change(lambda result: implant_edits.paint(result, centers, radius_mm, erase=erase))
 
     def _change(self, change: Callable[[Any], None]) -> None:
         result = self._bench.result

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from pathlib import Path
 from typing import Any
 
 from trame.widgets import html
@@ -12,16 +10,15 @@ from trame.widgets import vuetify3 as v3
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section
-from CraNeXtLib.slicer_ui.browser_app.finish_section import FinishSection, number_of
+from CraNeXtLib.slicer_ui.browser_app.exported_files import ROUTE, file_name
+from CraNeXtLib.slicer_ui.browser_app.finish_section import FinishSection
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
+from CraNeXtLib.slicer_ui.browser_app.typed_settings import number_of
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene.result_references import reason_implant_unusable
 from CraNeXtLib.slicer_ui.translation import _
-
-ROUTE = "/export"
-"""Address below which the server gives the exported files."""
 
 
 class ExportSection:
@@ -103,18 +100,3 @@ class ExportSection:
         shutil.make_archive(str(run.out), "zip", root_dir=run.out.parent, base_dir=run.out.name)
         self._bench.state.export_name = run.out.name
         return ""
-
-
-def file_name(name: str) -> str:
-    """Return a name reduced to what addresses and every system's file names may contain.
-
-    >>> file_name("../Müller: 3/4")
-    'M-ller-3-4'
-    """
-    return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")[:80] or "case"
-
-
-def exported_file(folder: Path, name: str) -> Path | None:
-    """Return an exported file by its path in the address, None if there is none."""
-    path = (folder / name).resolve()
-    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None

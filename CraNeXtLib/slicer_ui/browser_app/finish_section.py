@@ -14,6 +14,7 @@ from CraNeXtLib.implant.fit.materials import DENSITIES_G_CM3
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
+from CraNeXtLib.slicer_ui.browser_app.typed_settings import number_of, title_of
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene.criteria_rows import criterion_row, criterion_titles, fit_names
@@ -22,7 +23,6 @@ from CraNeXtLib.slicer_ui.scene.result_surfaces import PART_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
 
 _DEFAULTS = {field.name: field.default for field in fields(FinishSettings) if field.name in RANGES}
-_UNITS = {"mm": "mm", "deg": "°", "percent": "%"}
 
 
 class FinishSection:
@@ -130,25 +130,3 @@ class FinishSection:
         if run.part is not None:
             self._implant.show_surface(PART_SURFACE)
         return ""
-
-
-def title_of(setting: str) -> str:
-    """Return the title of a setting, with its unit.
-
-    >>> title_of("edge_radius_mm")
-    'Edge radius [mm]'
-    """
-    words, _sign, unit = setting.rpartition("_")
-    return f"{words.replace('_', ' ').capitalize()} [{_UNITS[unit]}]"
-
-
-def number_of(text: object, title: str) -> float:
-    """Return what was typed as a number.
-
-    Raises:
-        InputError: If it is none.
-    """
-    try:
-        return float(str(text).strip().replace(",", "."))
-    except ValueError:
-        raise InputError(_("“{title}” must be a number, not “{text}”.").format(title=title, text=text)) from None

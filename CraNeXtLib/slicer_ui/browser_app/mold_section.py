@@ -11,9 +11,9 @@ from trame.widgets import vuetify3 as v3
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.implant.mold.settings import POUR_SIDES, MoldSettings
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
-from CraNeXtLib.slicer_ui.browser_app.finish_section import number_of, title_of
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
+from CraNeXtLib.slicer_ui.browser_app.typed_settings import number_of, title_of
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.mold_run import MoldRun
 from CraNeXtLib.slicer_ui.scene.mold_nodes import mold_rows

@@ -14,6 +14,7 @@ from typing import Any
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.staging import staging
 from CraNeXtLib.slicer_ui.browser_app.access import TOKEN, gate, new_token
+from CraNeXtLib.slicer_ui.browser_app.exported_files import ROUTE, exported_file
 
 
 def serve(folder: Path, *, host: str, port: int, open_browser: bool) -> None:
@@ -47,7 +48,6 @@ def _serve(folder: Path, temporary: Path, host: str, port: int, *, open_browser:
     from aiohttp import web
 
     from CraNeXtLib.slicer_ui.browser_app.application import BrowserApplication
-    from CraNeXtLib.slicer_ui.browser_app.export_section import ROUTE, exported_file
 
     token = new_token()
     arguments, sys.argv = sys.argv, sys.argv[:1]  # trame reads the arguments of the command line

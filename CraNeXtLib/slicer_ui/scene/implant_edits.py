@@ -61,7 +61,7 @@ def replace_implant(segmentation: Any, implant: Volume) -> None:
 def piece_volumes(segmentation: Any) -> list[float]:
     """Return the volumes of the pieces of a result's implant in mL, the largest first."""
     implant = implant_of(segmentation)
-    _labels, sizes = labeled(implant.voxels, corners=True)
+    _labels, sizes = labeled(implant.voxels[foreground_box(implant.voxels)], corners=True)
     voxel_ml = float(np.prod(implant.spacing)) / 1000
     return [float(size) * voxel_ml for size in sorted(sizes, reverse=True) if size]
 
@@ -77,11 +77,13 @@ def remove_piece(segmentation: Any, number: int) -> None:
         InputError: If there is no such piece, or no other.
     """
     implant = implant_of(segmentation)
-    labels, sizes = labeled(implant.voxels, corners=True)
+    box = foreground_box(implant.voxels)
+    labels, sizes = labeled(implant.voxels[box], corners=True)
     order = largest_first(sizes)
     if len(order) < 2 or not 1 <= number <= len(order):
         raise InputError(_("The implant has no such piece beside another one."))
-    remaining = implant.voxels & (labels != order[number - 1])
+    remaining = implant.voxels.copy()
+    remaining[box] &= labels != order[number - 1]
     set_implant(segmentation, implant.with_voxels(remaining))
 
 
