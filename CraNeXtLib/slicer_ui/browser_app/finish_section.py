@@ -14,7 +14,7 @@ from CraNeXtLib.implant.fit.materials import DENSITIES_G_CM3
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
-from CraNeXtLib.slicer_ui.browser_app.typed_settings import number_of, title_of
+from CraNeXtLib.slicer_ui.browser_app.typed_settings import names_in_messages, number_of, title_of
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene.criteria_rows import criterion_row, criterion_titles, fit_names
@@ -37,7 +37,13 @@ class FinishSection:
         self._bench = bench
         self._implant = implant
         self.finishing = RunControl(
-            bench.state, bench.runs, "finish", _("finishing an implant"), start=self._start, succeeded=self._finished
+            bench.state,
+            bench.runs,
+            "finish",
+            _("finishing an implant"),
+            start=self._start,
+            succeeded=self._finished,
+            controls=names_in_messages(_DEFAULTS),
         )
         bench.state.update({f"finish_{name}": str(value) for name, value in _DEFAULTS.items()})
         bench.state.update(

@@ -13,7 +13,7 @@ from CraNeXtLib.implant.mold.settings import POUR_SIDES, MoldSettings
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
-from CraNeXtLib.slicer_ui.browser_app.typed_settings import number_of, title_of
+from CraNeXtLib.slicer_ui.browser_app.typed_settings import names_in_messages, number_of, title_of
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.mold_run import MoldRun
 from CraNeXtLib.slicer_ui.scene.mold_nodes import mold_rows
@@ -37,7 +37,13 @@ class MoldSection:
         self._bench = bench
         self._implant = implant
         self.molding = RunControl(
-            bench.state, bench.runs, "mold", _("making a mold"), start=self._start, succeeded=self._molded
+            bench.state,
+            bench.runs,
+            "mold",
+            _("making a mold"),
+            start=self._start,
+            succeeded=self._molded,
+            controls=names_in_messages(_DEFAULTS),
         )
         bench.state.update({f"mold_{name}": str(value) for name, value in _DEFAULTS.items()})
         bench.state.update({"mold_pour": MoldSettings().pour, "mold_spring_form": False})

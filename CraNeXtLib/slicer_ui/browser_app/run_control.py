@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
@@ -40,6 +40,7 @@ class RunControl:
         work: Phrase that completes "CraNeXt is still …", for example ``"making an implant"``.
         start: Starts a run; called with the keywords ``progress`` and ``ended`` to pass on to it. It may raise.
         succeeded: Called with a run that has succeeded; returns a message, empty for none.
+        controls: Names of this section's controls in messages, by option or setting.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class RunControl:
         *,
         start: Callable[..., WorkerRun],
         succeeded: Callable[[Any], str],
+        controls: Mapping[str, str] | None = None,
     ) -> None:
+        self._controls = CONTROLS | dict(controls or {})
         self._state = state
         self._runs = runs
         self.name = name
@@ -104,7 +107,7 @@ class RunControl:
 
     def fail(self, error: Exception) -> None:
         """Show an error at the control, and print a bug."""
-        kind, text, is_bug = outcome_of(error, CONTROLS)
+        kind, text, is_bug = outcome_of(error, self._controls)
         if is_bug:
             traceback.print_exception(error)
         self.say(kind, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -28,3 +30,13 @@ def number_of(text: object, title: str) -> float:
         return float(str(text).strip().replace(",", "."))
     except ValueError:
         raise InputError(_("“{title}” must be a number, not “{text}”.").format(title=title, text=text)) from None
+
+
+def names_in_messages(settings: Iterable[str]) -> dict[str, str]:
+    """Return the fields of settings by the options and names that the library's messages have for them.
+
+    >>> names_in_messages(["wall_mm"])
+    {'--wall-mm': '“Wall [mm]”', 'wall_mm': '“Wall [mm]”'}
+    """
+    titles = {setting: f"“{title_of(setting)}”" for setting in settings}
+    return {f"--{setting.replace('_', '-')}": title for setting, title in titles.items()} | titles
