@@ -112,7 +112,7 @@ def balls(grid: Volume, centers_ras: np.ndarray, radius_mm: float) -> np.ndarray
     """Return which voxels of a volume have their center in one of the balls, bool of the volume's shape."""
     inside = grid.zeros(bool)
     reach = np.ceil(radius_mm / grid.spacing).astype(int)
-    offsets = np.moveaxis(np.indices(2 * reach + 1), 0, -1) - reach
+    offsets = np.moveaxis(np.indices(tuple(2 * reach + 1)), 0, -1) - reach
     for center in np.unique(np.rint(grid.to_indices(np.asarray(centers_ras, float))).astype(int), axis=0):
         part = tuple(slice(max(c - r, 0), max(c + r + 1, 0)) for c, r in zip(center, reach, strict=True))
         cut = tuple(
