@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from torch.distributed import is_torchelastic_launched
 
 from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
@@ -53,6 +55,7 @@ def train(
     report = progress if progress and is_first_process() else _ignore_progress
     out = Path(out)
     last = out / "checkpoints" / "last.ckpt"
+    _check_processes(config)
     _check_folder(out, config, resume=resume)
     start = last if resume and last.is_file() else None
     report(f"Continuing after epoch {epoch_of(start)}" if start else "Starting", 0.0)
@@ -90,6 +93,16 @@ def train(
         _write_model(trainer, data, out, report)
     trainer.strategy.barrier()
     return out / "model"
+
+
+def _check_processes(config: TrainingConfig) -> None:
+    """Raise InputError if torchrun started another number of processes than the run expects; each would train alone."""
+    expected = config.run.devices * config.run.nodes
+    if is_torchelastic_launched() and int(os.environ["WORLD_SIZE"]) != expected:
+        raise InputError(
+            f"torchrun started {os.environ['WORLD_SIZE']} processes, but run.devices times run.nodes is {expected}; "
+            "set run.devices to the processes on each machine, and run.nodes to the number of machines."
+        )
 
 
 def _check_folder(out: Path, config: TrainingConfig, *, resume: bool) -> None:

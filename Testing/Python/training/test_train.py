@@ -173,3 +173,11 @@ def test_a_damaged_checkpoint_is_named(manifest, tmp_path):
     last.write_bytes(b"half a checkpoint")
     with pytest.raises(InputError, match=r"last\.ckpt is damaged"):
         train(configuration(manifest), tmp_path / "run", resume=True)
+
+
+def test_torchrun_with_another_number_of_processes_is_refused(tmp_path, monkeypatch, manifest):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "run")
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    with pytest.raises(InputError, match=r"torchrun started 4 processes, but run\.devices times run\.nodes is 1"):
+        train(configuration(manifest), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
