@@ -65,8 +65,15 @@ def make_defect(
     raise InputError(f"No '{kind}' defect of {MINIMUM_ML:g} mL fits this skull; is its vault complete and upright?")
 
 
-def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
-    """Return the bone of a skull inside a shape, which lies along the frame's directions, as a bool mask."""
+def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame, *, reach_mm: float = REACH_MM) -> Volume:
+    """Return the bone of a skull inside a shape, which lies along the frame's directions, as a bool mask.
+
+    Args:
+        skull: Mask of a complete skull.
+        shape: The defect.
+        frame: The skull's landmarks.
+        reach_mm: Bone deeper than this below the outer surface stays.
+    """
     implant = skull.zeros(bool)
     to_head = np.eye(4)
     to_head[:3, :3] = frame.rotation
@@ -81,11 +88,11 @@ def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
     bone, points = bone[near], points[near]
     if len(bone):
         depth, below = _depth_in_bone(points, shape.center - frame.center)
-        inside = (shape.field(points, depth) < 0) & (below < REACH_MM)
+        inside = (shape.field(points, depth) < 0) & (below < reach_mm)
         bone, points = bone[inside], points[inside]
         if shape.lowest >= frame.base:
             offset = (shape.center - frame.center).astype(np.float32)
-            bone = bone[frame.depth(points + offset) < REACH_MM]
+            bone = bone[frame.depth(points + offset) < reach_mm]
         implant[box][np.unravel_index(bone, part.shape, order=order)] = True
     return skull.with_voxels(implant)
 

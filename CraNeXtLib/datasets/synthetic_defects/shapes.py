@@ -81,12 +81,12 @@ class DefectShape:
 
 def draw_shape(kind: str, frame: SkullFrame, rng: np.random.Generator) -> DefectShape:
     """Draw location, size and border of a defect."""
-    waves = _draw_waves(rng)
+    waves = draw_waves(rng)
     if kind == "skullfix":
         return _skullfix_shape(frame, rng, waves)
     spheres = KINDS[kind]
     assert spheres is not None, "only skullfix, which is a box, has no spheres"
-    shape = _sphere_shape(spheres, frame, rng, waves)
+    shape = sphere_shape(spheres, frame, rng, waves)
     if kind == "sloped-edge":
         slope = rng.uniform(6, 14)
         return replace(shape, slope=slope, radius=shape.radius + slope)
@@ -108,7 +108,7 @@ def _spheres(points: np.ndarray, spheres: np.ndarray) -> np.ndarray:
     return nearest - BEND_MM / 2 * np.log(np.exp((nearest - distances) * (2 / BEND_MM)).sum(axis=0))
 
 
-def _sphere_shape(kind: DefectKind, frame: SkullFrame, rng: np.random.Generator, waves: np.ndarray) -> DefectShape:
+def sphere_shape(kind: DefectKind, frame: SkullFrame, rng: np.random.Generator, waves: np.ndarray) -> DefectShape:
     """Draw a primary sphere on the vault and secondary spheres centered on its surface."""
     side = rng.choice([-1, 1])
     center = frame.surface(frame.direction(side * rng.uniform(*kind.azimuth), _elevation(rng, kind.elevation)))
@@ -158,7 +158,7 @@ def _draw_residue(shape: DefectShape, frame: SkullFrame, rng: np.random.Generato
     return np.array(pieces)
 
 
-def _draw_waves(rng: np.random.Generator) -> np.ndarray:
+def draw_waves(rng: np.random.Generator) -> np.ndarray:
     """Draw plane waves of 15 to 45 mm length, rows of wave vector (1/mm) and phase."""
     towards = rng.normal(size=(WAVES, 3))
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from phantoms import head
@@ -11,8 +13,9 @@ from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.datasets.synthetic_defects.cutting import MINIMUM_ML, make_defect
+from CraNeXtLib.datasets.synthetic_defects.cutting import MINIMUM_ML, REACH_MM, cut_implant, make_defect
 from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
+from CraNeXtLib.datasets.synthetic_defects.shapes import draw_shape
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -67,6 +70,16 @@ def test_a_generator_draws_a_new_defect_each_time():
 def test_the_two_random_kinds_differ_for_one_seed():
     first, second = (make_defect(SKULL, kind, seed=1, frame=FRAME).voxels for kind in ("random-1", "random-2"))
     assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(("reach_mm", "deepest_mm"), [(REACH_MM, 20.0), (25.0, 25.0)])
+def test_bone_deeper_than_the_reach_stays(reach_mm, deepest_mm):
+    solid = SKULL.with_voxels(np.linalg.norm(SKULL.to_ras(np.moveaxis(np.indices(SKULL.shape), 0, -1)), axis=-1) < 70)
+    frame = skull_frame(solid)
+    shape = replace(draw_shape("bilateral", frame, np.random.default_rng(0)), lowest=-np.inf, roughness=0.0)
+    implant = cut_implant(solid, shape, frame, reach_mm=reach_mm)
+    depths = 70 - np.linalg.norm(coordinates(implant), axis=1)
+    assert depths.max() == pytest.approx(deepest_mm, abs=2)  # a voxel
 
 
 @pytest.mark.parametrize("kind", ["parieto-temporal", "skullfix", "sloped-edge"])
