@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import special
@@ -29,6 +30,10 @@ PROPOSAL_WEIGHT = 0.45
 # In the face its own network dominates, which sees finer detail than the head's. In thin-boned skulls the shape model
 # keeps its weight: the network's training set rarely showed such skulls, while the shape model measures the thickness.
 FACE_WEIGHT, PROPOSAL_WEIGHT_IN_FACE = 0.8, 0.2
+
+# A defect may reach below the network's grid. The network is convolutional, so it also works on a grid that reaches
+# this much further down, to the tips of the mastoids. It is a whole number of blocks of voxels.
+_DEEPER_MM, _BLOCK = 36.0, 16
 
 NETWORK_PREFIX, MEAN_SKULL = "network.", "mean_skull"
 """Names in a model folder: the beginning of those of the network's weights, and that of the mean skull."""
@@ -103,21 +108,52 @@ class RefinedCompleter:
         report = progress or (lambda _: None)
         warnings: list[str] = []
         placed = self.shape_model.place(skull, lambda part: report(0.6 * part))
-        channels = self.channels(placed)
-        head = self._complete(
-            channels, device=device, notify=warnings.append, progress=lambda part: report(0.6 + 0.3 * part)
+        proposed, head = self.complete_head(
+            placed, device=device, notify=warnings.append, progress=lambda part: report(0.6 + 0.3 * part)
         )
         face = None
         if self.face:
             face = self.face.complete(
                 placed, device=device, notify=warnings.append, progress=lambda part: report(0.9 + 0.1 * part)
             )
-        return self._combine(skull, placed, channels[1], head, face, tuple(warnings))
+        return self._combine(skull, placed, proposed, head, face, tuple(warnings))
 
     def channels(self, placed: PlacedSkull) -> np.ndarray:
         """Return the network's input, (3, X, Y, Z): occupancy of the skull, of what is filled in, of the mean skull."""
         bone = self.grid.sample(placed.occupancy, placed.alignment)
         return np.stack([bone, placed.fill.on_grid(self.grid), self.mean_skull])
+
+    def complete_head(
+        self, placed: PlacedSkull, *, device: str, notify: Callable[[str], None], progress: Callable[[float], None]
+    ) -> tuple[np.ndarray, GridCompletion]:
+        """Run the network of the head, on a grid that reaches further down if bone is missing at the lower end.
+
+        Args:
+            placed: The skull in the space of the shape model.
+            device: Where the network runs.
+            notify: Called with a sentence when memory is short and the network runs in another way.
+            progress: Called with the fraction done; may raise to stop.
+
+        Returns:
+            What the shape model fills in, on the grid of the completed head, and that head.
+        """
+        channels = self.channels(placed)
+        head = self._complete(channels, device=device, notify=notify, progress=lambda part: progress(part / 2))
+        if head.adds_at_floor:
+            channels = self._deeper.channels(placed)
+            deeper = self._deeper._complete(
+                channels, device=device, notify=notify, progress=lambda part: progress((1 + part) / 2)
+            )
+            head = head.above(deeper)
+        return channels[1], head
+
+    @cached_property
+    def _deeper(self) -> RefinedCompleter:
+        """The same on a grid that reaches further down, where the mean skull is known by its surface only."""
+        layers = _BLOCK * int(np.ceil(round(_DEEPER_MM / self.grid.spacing[2]) / _BLOCK))
+        grid = self.grid.deepened(layers)
+        mean_skull = np.concatenate([grid.mean_occupancy(layers), self.mean_skull], axis=2)
+        return replace(self, grid=grid, mean_skull=mean_skull)
 
     def _complete(
         self,

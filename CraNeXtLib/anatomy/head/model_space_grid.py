@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from CraNeXtLib.anatomy.head.alignment import Alignment
 from CraNeXtLib.anatomy.head.bone_surface import Surface
@@ -19,6 +20,8 @@ from CraNeXtLib.geometry.volume import Volume
 _HEAD_MM, _VERTEX_MARGIN_MM = (180.0, 216.0, 144.0), 25.0
 # The face's box holds forehead, orbits and zygomas: it reaches in front of the vault and starts below the vertex.
 _FACE_MM, _FACE_MARGIN_MM, _FACE_DEPTH_MM = (132.0, 96.0, 108.0), 11.0, 18.0
+# What lies deeper below the mean skull's surface than half of this is not looked for.
+_THICKEST_MM = 24.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +33,13 @@ class ModelSpaceGrid:
         shape: Number of voxels along R, A and S; (80, 96, 64) makes those of the head 2.25 mm, (88, 64, 72) those of
             the face 1.5 mm.
         part: Which box.
+        layers_below: How many of the layers of voxels lie below the box.
     """
 
     surface: Surface
     shape: tuple[int, int, int]
     part: Literal["head", "face"] = "head"
+    layers_below: int = 0
     affine: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,15 +52,37 @@ class ModelSpaceGrid:
         else:
             size = np.array(_FACE_MM)
             center = np.array([0.0, ends[1] + _FACE_MARGIN_MM - size[1] / 2, top - _FACE_DEPTH_MM - size[2] / 2])
-        spacing = size / self.shape
+        spacing = size / (self.shape - np.array([0, 0, self.layers_below]))
         affine = np.diag([*spacing, 1.0])
         affine[:3, 3] = center - size / 2 + spacing / 2
+        affine[2, 3] -= self.layers_below * spacing[2]
         object.__setattr__(self, "affine", affine)
 
     @property
     def spacing(self) -> np.ndarray:
         """Distance between voxel centers along R, A and S, in mm of the model's space."""
         return np.diag(self.affine)[:3]
+
+    def deepened(self, layers: int) -> ModelSpaceGrid:
+        """Return the grid with more layers of voxels below it; its own are the upper ones."""
+        x, y, z = self.shape
+        return replace(self, shape=(x, y, z + layers), layers_below=self.layers_below + layers)
+
+    def mean_occupancy(self, layers: int) -> np.ndarray:
+        """Return the occupancy of the mean skull in the lowest layers, told from its surface: float32, (X, Y, layers).
+
+        Unlike a mean of occupancies it is sharp where skulls differ.
+        """
+        shape = (*self.shape[:2], layers)
+        voxels = np.indices(shape).reshape(3, -1).T
+        points = apply_affine(self.affine, voxels)
+        distances, nearest = cKDTree(self.surface.points).query(points, distance_upper_bound=_THICKEST_MM / 2)
+        near = np.isfinite(distances)
+        points, nearest = points[near], nearest[near]
+        outside = np.sum((points - self.surface.points[nearest]) * self.surface.normals[nearest], axis=1)
+        values = np.zeros(shape, np.float32)
+        values.flat[near] = np.clip(0.5 - outside / self.spacing.mean(), 0, 1)
+        return values
 
     def sample(self, occupancy: Volume, alignment: Alignment) -> np.ndarray:
         """Return the occupancy of each voxel of the grid, float32.

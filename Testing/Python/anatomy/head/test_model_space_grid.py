@@ -23,6 +23,19 @@ def test_boxes_have_their_size_and_the_symmetry_plane_in_the_middle():
         assert grid.affine[0, 3] + grid.spacing[0] * (shape[0] - 1) / 2 == pytest.approx(0)
 
 
+def test_a_deepened_grid_keeps_its_voxels_and_knows_the_mean_skull_below():
+    grid = ModelSpaceGrid(SURFACE, (40, 48, 32))
+    deeper = grid.deepened(8)
+    assert deeper.shape == (40, 48, 40)
+    np.testing.assert_allclose(deeper.spacing, grid.spacing)
+    np.testing.assert_allclose((deeper.affine @ (3, 5, 8, 1)), grid.affine @ (3, 5, 0, 1))
+    low = deeper.mean_occupancy(25)  # of the phantom, whose surface this is
+    true = deeper.sample(SKULL.with_voxels(SKULL.voxels.astype(np.float32)), Alignment(np.eye(4), 0.0))[..., :25]
+    assert low.shape == true.shape
+    assert true.sum() > 100
+    assert np.abs(low - true).sum() < 0.2 * true.sum()
+
+
 def test_a_skull_is_sampled_and_restored_through_an_alignment():
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = 1.05 * OBLIQUE, (4, -3, 8)
