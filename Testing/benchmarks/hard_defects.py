@@ -46,16 +46,16 @@ from CraNeXtLib.training.output.validation_scores import reduced
 SPACING_MM = 1.3
 DEEP_MM = 60.0
 BEND_MM, BEND_WAVES_MM, BENDS = 4.0, (40.0, 90.0), 6
-LOWEST = 0.8
-"""Defects end so far below the vertex, as a fraction of the skull's length; the ear canals lie at about 0.65."""
+EAR_CANALS, LOWEST = 0.66, 0.8
+"""Where the ear canals lie, and where the lowest defects end, below the vertex as a fraction of the skull's length."""
 
 KINDS = {
     "fronto-orbital": DefectKind((12, 42), (-8, 15), radius=(30, 4), lowest=LOWEST),
     "temporal-base": DefectKind((70, 110), (-14, 12), radius=(32, 5), lowest=LOWEST),
     "occipital-low": DefectKind((145, 180), (-22, 2), radius=(30, 5), lowest=LOWEST),
-    "bilateral": DefectKind((0, 12), (30, 80), radius=(40, 5), stretch=(1.6, 1.0, 1.0), lowest=LOWEST),
-    "anywhere": DefectKind((0, 180), (5, 90), radius=(30, 8), lowest=LOWEST),
-    "lamella": DefectKind((0, 150), (5, 70), radius=(36, 6), lowest=LOWEST),
+    "bilateral": DefectKind((0, 12), (30, 80), radius=(40, 5), stretch=(1.6, 1.0, 1.0), lowest=EAR_CANALS),
+    "anywhere": DefectKind((0, 180), (5, 90), radius=(30, 8), lowest=EAR_CANALS),
+    "lamella": DefectKind((0, 150), (5, 70), radius=(36, 6), lowest=EAR_CANALS),
 }
 """The kinds by name."""
 
