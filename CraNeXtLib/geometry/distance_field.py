@@ -26,6 +26,9 @@ FAR_MM = 1e3  # distance where nothing is inside
 # Up to this distance, in voxels, the surface is treated as the plane through its nearest point.
 _NEAR_SURFACE = 2.0
 
+_PLANES = 4
+"""Planes of a field that are measured together: what is needed on the way stays in the processor's cache."""
+
 _SMOOTHED: WeakKeyDictionary[Volume, SmoothedMask] = WeakKeyDictionary()
 
 
@@ -128,16 +131,18 @@ def distance(field: Volume) -> Volume:
     nearest = ndimage.distance_transform_edt(~seeds, return_distances=False, return_indices=True)
     number = np.zeros(field.shape, np.int32)
     number[seeds] = np.arange(len(normal))
-    which = number.ravel()[np.ravel_multi_index(tuple(nearest), field.shape)]
-    squared = np.zeros(field.shape, np.float32)
-    for axis in range(3):
-        squared += np.square(_indices(field, axis) - feet[axis][which])
-    result = np.sqrt(squared)
-    # Close to the surface, its nearest point is on the plane through the point found rather than that point itself.
-    close = np.flatnonzero(squared < _NEAR_SURFACE**2)
-    which = which.ravel()[close]
-    offset = [index - foot[which] for index, foot in zip(np.unravel_index(close, field.shape), feet, strict=True)]
-    result.ravel()[close] = np.abs(sum(along * normal[which, axis] for axis, along in enumerate(offset)))
+    result = np.empty(field.shape, np.float32)
+    for start in range(0, len(result), _PLANES):
+        planes = slice(start, start + _PLANES)
+        which = number[tuple(nearest[:, planes])]
+        indices = (_indices(field, 0)[planes], _indices(field, 1), _indices(field, 2))
+        offsets = [index - foot[which] for index, foot in zip(indices, feet, strict=True)]
+        away = np.sqrt(sum(map(np.square, offsets)))
+        # Close to the surface, its nearest point is on the plane through the point found rather than that point itself.
+        close = away < _NEAR_SURFACE
+        across = normal[which[close]].T
+        away[close] = np.abs(sum(offset[close] * side for offset, side in zip(offsets, across, strict=True)))
+        result[planes] = away
     np.negative(result, out=result, where=inside)
     return field.with_voxels(np.multiply(result, np.float32(step), out=result))
 
