@@ -22,8 +22,8 @@ _BLEND_BAND, _BLEND_ITERATIONS = 0.1, 20  # levels the creases where the first f
 
 def faired_mesh(mesh: Mesh, tolerance_mm: float) -> Mesh:
     """Return a closed mesh with its vertices moved to where the surface is fair, none farther than a tolerance."""
-    fair = _within(mesh, _filtered(mesh, _PASS_BAND, _ITERATIONS), tolerance_mm)
-    return _within(mesh, _filtered(fair, _BLEND_BAND, _BLEND_ITERATIONS), tolerance_mm)
+    fair = moved_within(mesh, _filtered(mesh, _PASS_BAND, _ITERATIONS), tolerance_mm)
+    return moved_within(mesh, _filtered(fair, _BLEND_BAND, _BLEND_ITERATIONS), tolerance_mm)
 
 
 def faired(field: Volume, tolerance_mm: float, where: np.ndarray) -> Volume:
@@ -51,6 +51,13 @@ def faired(field: Volume, tolerance_mm: float, where: np.ndarray) -> Volume:
     return field.with_voxels(result)
 
 
+def moved_within(mesh: Mesh, moved: np.ndarray, tolerance_mm: float) -> Mesh:
+    """Return the mesh with its vertices moved to given places, or as far toward them as the tolerance allows."""
+    shift = moved - mesh.vertices
+    length = np.linalg.norm(shift, axis=1, keepdims=True)
+    return Mesh(mesh.vertices + shift * np.minimum(1, tolerance_mm / np.maximum(length, 1e-9)), mesh.faces)
+
+
 def _filtered(mesh: Mesh, pass_band: float, iterations: int) -> np.ndarray:
     """Return the vertices after VTK's windowed sinc filter, which keeps the volume."""
     from vtkmodules.util.numpy_support import vtk_to_numpy
@@ -65,10 +72,3 @@ def _filtered(mesh: Mesh, pass_band: float, iterations: int) -> np.ndarray:
     smoother.FeatureEdgeSmoothingOff()
     smoother.Update()
     return vtk_to_numpy(smoother.GetOutput().GetPoints().GetData()).astype(float)
-
-
-def _within(mesh: Mesh, moved: np.ndarray, tolerance_mm: float) -> Mesh:
-    """Return the mesh with its vertices moved to given places, or as far toward them as the tolerance allows."""
-    shift = moved - mesh.vertices
-    length = np.linalg.norm(shift, axis=1, keepdims=True)
-    return Mesh(mesh.vertices + shift * np.minimum(1, tolerance_mm / np.maximum(length, 1e-9)), mesh.faces)

@@ -34,6 +34,7 @@ ADDED_FILES = {
     "onlay.stl",
     "onlay.3mf",
     "onlay.svg",
+    "onlay.dxf",
 }
 REPORT = {"report.html", "report.pdf", "approval.html", "approval.pdf", "approval.png"} | PICTURES
 

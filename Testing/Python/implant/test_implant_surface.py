@@ -54,6 +54,6 @@ def test_rim_stays_on_the_bone_and_no_vertex_moves_far(skull):
     middle = np.abs(np.linalg.norm(stepped.vertices, axis=1) - (OUTER_MM + INNER_MM) / 2) < 0.7
     assert middle.sum() > 50
     assert shifts[middle].max() < 1e-6
-    assert 0.1 < shifts.max() < 1.5
+    assert 0.1 < shifts.max() < 0.54  # half a voxel, of 1.07 mm on average
     inside, mask = voxels_inside(fair, skull[0].affine, skull[0].shape).voxels, skull[0].voxels
     assert 2 * (inside & mask).sum() / (inside.sum() + mask.sum()) > 0.97
