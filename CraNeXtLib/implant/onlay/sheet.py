@@ -89,10 +89,13 @@ def check_onlay(thickness_mm: float, overlap_mm: float) -> None:
     Raises:
         InputError: If one is out of its range.
     """
-    sizes = (("thickness", thickness_mm, ONLAY_THICKNESS_MM), ("overlap", overlap_mm, ONLAY_OVERLAP_MM))
+    sizes = (
+        ("thickness of --onlay-mm", thickness_mm, ONLAY_THICKNESS_MM),
+        ("overlap of --onlay-mm", overlap_mm, ONLAY_OVERLAP_MM),
+    )
     for name, value, (low, high) in sizes:
         if not low <= value <= high:
-            raise InputError(f"The {name} of --onlay-mm must be from {low:g} to {high:g} mm, not {value:g}.")
+            raise InputError(f"The {name} must be from {low:g} to {high:g} mm, not {value:g}.")
 
 
 def thickened(under: Mesh, loop: np.ndarray, thickness_mm: float) -> Mesh:

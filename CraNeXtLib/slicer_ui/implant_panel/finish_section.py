@@ -44,7 +44,8 @@ class FinishSection(StepSection):
             name=_("finishing an implant"),
             start=lambda **callbacks: ImplantFilesRun(binding.parameters.result, settings=self.settings(), **callbacks),
             succeeded=self._finished,
-            controls=names_of_controls(ui, {**FINISHING.names, **FIXATION.names, **SEGMENTS.names}),
+            controls=names_of_controls(ui, {**FINISHING.names, **FIXATION.names, **SEGMENTS.names})
+            | {"--segments": _("“Segments”")},
         )
         super().__init__(ui, binding, results, ui.finishFrame, self.finishing)
         self._criteria = CriteriaTable(ui.fitTable, results.go_to)

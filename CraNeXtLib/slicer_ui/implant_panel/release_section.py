@@ -33,7 +33,7 @@ class ReleaseSection(RunSection):
             name=_("releasing a case"),
             start=self._start,
             succeeded=self._released,
-            controls={"with --accept": _("under “Reason”")},
+            controls={"with --accept": _("under “Reason”"), "The reason for --accept": _("“Reason”")},
         )
         super().__init__(ui, binding, ui.releaseFrame, self.releasing)
         self.checking = RunPanel(

@@ -31,6 +31,8 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
         "--skull-model": _("“Skull model”"),
         "thickness of --onlay-mm": _("“Onlay thickness”"),
         "overlap of --onlay-mm": _("“Onlay overlap”"),
+        "--onlay-mm": _("“Onlay thickness”"),
+        "--donor": _("“Donor”"),
         "--preview": _("“Quick preview”"),
         "--dry-run": _("“Try a few steps”"),
         "--resume": _("“Resume”"),
