@@ -10,6 +10,7 @@ from typing import Any
 from CraNeXtLib.cases.fixation_files import write_fixation
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
+from CraNeXtLib.geometry.fairing import FairSurface
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, write_stl
 from CraNeXtLib.geometry.volume import Volume
@@ -96,6 +97,7 @@ def make_part(
     mesh: Mesh,
     settings: FinishSettings | None,
     *,
+    head: FairSurface | None = None,
     material: str = DEFAULT_MATERIAL,
     fit_limits: Mapping[str, float] | None = None,
     progress: ProgressCallback | None = None,
@@ -107,6 +109,7 @@ def make_part(
         skull: Mask of the defective skull.
         mesh: Surface of the implant.
         settings: How to finish it; None leaves it as it is.
+        head: The fair surface of bone and implant, if it is known.
         material: Material of the part, for its weight.
         fit_limits: Limits of the fit check to change, by the names of ``FitLimits``.
         progress: Called with the stage and the overall fraction of finishing.
@@ -118,7 +121,7 @@ def make_part(
     warnings: tuple[str, ...] = ()
     if settings is not None:
         try:
-            finished = finish(implant, skull, settings, progress=progress)
+            finished = finish(implant, skull, settings, head=head, progress=progress)
         except InputError as error:
             warnings = (str(error),)
         else:

@@ -22,6 +22,7 @@ from CraNeXtLib.evaluation.distance_map_files import read_vtp
 from CraNeXtLib.geometry.mesh_decimation import light
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.fair_sides import fair_head
 from CraNeXtLib.implant.finishing import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 from CraNeXtLib.implant.implant_surface import implant_surface
@@ -104,7 +105,8 @@ def write_implant_files(
         with stages.stage("Reading"):
             bone, remaining, doubts = _read_masks(skull, implant)
         with stages.stage("Making the mesh"):
-            mesh = implant_surface(remaining, bone)
+            head = fair_head(remaining, bone)
+            mesh = implant_surface(remaining, head)
         with stages.stage("Measuring"):
             measures = describe_implant(remaining, bone, mesh)
         part = None
@@ -115,6 +117,7 @@ def write_implant_files(
                     bone,
                     mesh,
                     FinishSettings.from_dict(finishing),
+                    head=head,
                     material=material,
                     fit_limits=fit_limits,
                     progress=lambda name, fraction: update(fraction, name),

@@ -22,6 +22,7 @@ from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.volume_files import volume_hash
+from CraNeXtLib.implant.fair_sides import fair_head
 from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
@@ -112,9 +113,10 @@ def finish_case(
             )
             bone, raw = read.skull, read.parts[0]
         with stages.stage("Finishing") as update:
-            finished = finish(raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
+            head = fair_head(raw, bone)
+            finished = finish(raw, bone, settings, head=head, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):
-            mesh = implant_surface(raw, bone)
+            mesh = implant_surface(raw, head)
             measures = describe_implant(raw, bone, mesh)
             part = CheckedPart.of(finished, bone, material=material, fit_limits=fit_limits)
         with stages.stage("Writing"):

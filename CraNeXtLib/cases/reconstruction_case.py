@@ -39,6 +39,7 @@ from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, wri
 from CraNeXtLib.geometry.surface_extraction import surface_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.donor.donation import with_donor
+from CraNeXtLib.implant.fair_sides import fair_head
 from CraNeXtLib.implant.implant_surface import implant_surface
 from CraNeXtLib.implant.preview import coarse_skull, fine_result
 from CraNeXtLib.implant.reconstruct import Reconstruction, reconstruct
@@ -144,7 +145,9 @@ def _reconstruct(
         with stages.stage("Drawing"):  # first of all files, because a preview is for looking at
             write_preview_picture(result.defective_skull, result.implant, folder.path, case_id=case.case_id)
     with stages.stage("Making the mesh"):
-        mesh = _surface(result, settings)
+        # The surface of a preview is quick, since it is for looking at.
+        head = None if settings.preview else fair_head(result.implant, result.defective_skull)
+        mesh = implant_surface(result.implant, head) if head else without_debris(surface_of(result.implant))
     part = None
     if not settings.preview:
         with stages.stage("Finishing") as update:
@@ -153,6 +156,7 @@ def _reconstruct(
                 result.defective_skull,
                 mesh,
                 settings.finishing,
+                head=head,
                 material=settings.material,
                 fit_limits=settings.fit_limits,
                 progress=lambda name, fraction: update(fraction / 2, name),  # the fit check is the other half
@@ -207,13 +211,6 @@ def _reconstruct(
                 ct=source.ct,
             )
         return folder.write_description(description)
-
-
-def _surface(result: Reconstruction, settings: CaseSettings) -> Mesh:
-    """Return the surface of the implant; that of a preview is quick, since it is for looking at."""
-    if settings.preview:
-        return without_debris(surface_of(result.implant))
-    return implant_surface(result.implant, result.defective_skull)
 
 
 def _read_input(path: Path, settings: CaseSettings) -> SkullInput:

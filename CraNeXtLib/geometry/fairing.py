@@ -6,7 +6,10 @@ the field that removes them makes plates thinner, which are as wide; a filter al
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from scipy.spatial import cKDTree
 
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.point_tree import point_tree
@@ -26,29 +29,48 @@ def faired_mesh(mesh: Mesh, tolerance_mm: float) -> Mesh:
     return moved_within(mesh, _filtered(fair, _BLEND_BAND, _BLEND_ITERATIONS), tolerance_mm)
 
 
-def faired(field: Volume, tolerance_mm: float, where: np.ndarray) -> Volume:
-    """Return a field with a fair zero level.
+@dataclass(frozen=True, eq=False)
+class FairSurface:
+    """The fair surface of a field.
 
     Args:
-        field: Distance in mm on a grid of cubes, negative inside; exact near the surface only.
-        tolerance_mm: How far its zero level may move.
-        where: Where the fair field is wanted, bool of the field's shape.
-
-    Returns:
-        Distances from the fair surface near it, and those of the given field elsewhere.
+        mesh: The surface in RAS mm. Its vertices are less than a voxel apart.
+        tolerance_mm: How far it may be from the field's zero level.
+        tree: The vertices of the mesh.
     """
-    step, values = float(field.spacing[0]), field.voxels
-    if not (values < 0).any():
-        return field
-    mesh = faired_mesh(surface_of_field(field, iterations=0), tolerance_mm)
-    near = np.argwhere(where & (np.abs(values) < min(tolerance_mm + 2 * step, 0.95 * float(values.max()))))
-    points = field.to_ras(near)
-    nearest = point_tree(mesh.vertices).query(points)[1]
-    # The vertices are less than a voxel apart, so the plane at the nearest one is the surface.
-    distances = ((points - mesh.vertices[nearest]) * mesh.vertex_normals[nearest]).sum(axis=1)
-    result = values.copy()
-    result[tuple(near.T)] = distances
-    return field.with_voxels(result)
+
+    mesh: Mesh
+    tolerance_mm: float
+    tree: cKDTree
+
+    @classmethod
+    def of(cls, field: Volume, tolerance_mm: float) -> FairSurface:
+        """Return the fair surface of a field, which is negative inside and somewhere is."""
+        mesh = faired_mesh(surface_of_field(field, iterations=0), tolerance_mm)
+        return cls(mesh, tolerance_mm, point_tree(mesh.vertices))
+
+    def nearest(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return, of RAS points of shape (N, 3), how far the nearest vertex is, and the plane there, which the surface
+        is: the points' distances from it, negative inside, and its normals."""
+        away, nearest = self.tree.query(points)
+        normals = self.mesh.vertex_normals[nearest]
+        return away, ((points - self.mesh.vertices[nearest]) * normals).sum(axis=1), normals
+
+    def faired(self, field: Volume, where: np.ndarray) -> Volume:
+        """Return a field with this surface as its zero level.
+
+        Args:
+            field: Distance in mm on a grid of cubes, of the same shape in space; exact near the surface only.
+            where: Where the fair field is wanted, bool of the field's shape.
+
+        Returns:
+            Distances from the fair surface near it, and those of the given field elsewhere.
+        """
+        values, reach_mm = field.voxels, self.tolerance_mm + 2 * float(field.spacing[0])
+        near = np.argwhere(where & (np.abs(values) < min(reach_mm, 0.95 * float(values.max()))))
+        result = values.copy()
+        result[tuple(near.T)] = self.nearest(field.to_ras(near))[1]
+        return field.with_voxels(result)
 
 
 def moved_within(mesh: Mesh, moved: np.ndarray, tolerance_mm: float) -> Mesh:

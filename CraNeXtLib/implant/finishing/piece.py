@@ -12,6 +12,7 @@ import numpy as np
 
 from CraNeXtLib.geometry.components import labeled
 from CraNeXtLib.geometry.distance_field import aligned_grid, distance, field_of, fine_step_mm, span_of
+from CraNeXtLib.geometry.fairing import FairSurface
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.fair_sides import fair_sides
 from CraNeXtLib.implant.finishing import border, engraving, insertion, outer_surface, perforations
@@ -27,6 +28,7 @@ from CraNeXtLib.implant.outward import box_center, outward_direction
 def finish_piece(
     piece: Volume,
     bone: Volume,
+    head: FairSurface,
     settings: FinishSettings,
     anchorage: Anchorage | None,
     segment: Segment | None = None,
@@ -36,13 +38,14 @@ def finish_piece(
     Args:
         piece: Mask of the piece.
         bone: Mask of the skull and of the other pieces, of the same geometry.
+        head: The fair surface of all of them together.
         settings: What to do.
         anchorage: What the piece is fixed to, if it is.
         segment: The segment of the piece; None for the whole piece.
     """
     made, obstacles = (segment.mask, segment.obstacles) if segment else (piece, bone)
     outward = insertion_direction(made, obstacles, settings)
-    site = _Site.around(piece, bone, span_of(made), outward, settings)
+    site = _Site.around(piece, bone, head, span_of(made), outward, settings)
     forbidden = border.forbidden_by_bone(
         segment.distance_mm(site.bone_mm, settings.clearance_mm) if segment else site.bone_mm,
         clearance_mm=settings.clearance_mm,
@@ -115,12 +118,18 @@ class _Site:
 
     @classmethod
     def around(
-        cls, piece: Volume, bone: Volume, span: np.ndarray, outward: np.ndarray, settings: FinishSettings
+        cls,
+        piece: Volume,
+        bone: Volume,
+        head: FairSurface,
+        span: np.ndarray,
+        outward: np.ndarray,
+        settings: FinishSettings,
     ) -> _Site:
         """Return the site of a piece around points, with room for the balls that round its border."""
         margin_mm = settings.clearance_mm + 2 * settings.edge_radius_mm + 3
         grid = aligned_grid(span, outward, margin_mm=margin_mm, step_mm=fine_step_mm(piece))
-        fair = fair_sides(piece, bone, grid)
+        fair = fair_sides(piece, bone, grid, head)
         return cls(bone, fair.piece, fair.head, distance(field_of(bone, grid, whole=True)))
 
 

@@ -10,11 +10,13 @@ from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled, largest_first, without_cavities
 from CraNeXtLib.geometry.distance_field import fine_step_mm
+from CraNeXtLib.geometry.fairing import FairSurface
 from CraNeXtLib.geometry.mask import check_same_geometry, mask, of_booleans
 from CraNeXtLib.geometry.mesh import joined
 from CraNeXtLib.geometry.mesh_decimation import light
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.fair_sides import fair_head
 from CraNeXtLib.implant.finishing import border
 from CraNeXtLib.implant.finishing.cleaning import SPECKS_MM3
 from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant, FinishedPiece
@@ -31,6 +33,7 @@ def finish(
     skull: Volume,
     settings: FinishSettings | None = None,
     *,
+    head: FairSurface | None = None,
     progress: ProgressCallback | None = None,
 ) -> FinishedImplant:
     """Finish an implant: clearance, thickness, insertion path, perforations, engraving.
@@ -41,6 +44,7 @@ def finish(
         implant: Mask of the implant; every nonzero voxel outside the skull is implant.
         skull: Mask of the defective skull, of the same geometry.
         settings: What to do; see :class:`FinishSettings`.
+        head: The fair surface of bone and implant, if it is known.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Raises:
@@ -58,7 +62,7 @@ def finish(
     labels, large = _large_pieces(whole[box] & ~bone[box], implant.voxel_volume_mm3)
     if not large:
         raise InputError("Finishing needs an implant of at least 0.1 mL outside the skull.")
-    anchorage = _anchorage(skull, settings)
+    head, anchorage = head or fair_head(implant, skull), _anchorage(skull, settings)
     result = implant.zeros(bool)
     dense, meshes, pieces, warnings = [], [], [], []
     for number, label in enumerate(large):
@@ -73,9 +77,9 @@ def finish(
             obstacles = skull.with_voxels(occupied)
         given = implant.with_voxels(piece)
         if settings.segments and number == 0:
-            finished = finish_segments(given, obstacles, settings, settings.segments, anchorage)
+            finished = finish_segments(given, obstacles, head, settings, settings.segments, anchorage)
         else:
-            finished = [finish_piece(given, obstacles, settings, anchorage)]
+            finished = [finish_piece(given, obstacles, head, settings, anchorage)]
         for part, done, concerns in finished:
             pieces.append(done)
             warnings += [_named(number, done, len(large)) + concern for concern in concerns]

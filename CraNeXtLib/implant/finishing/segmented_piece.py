@@ -7,6 +7,7 @@ import numpy as np
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import labeled
+from CraNeXtLib.geometry.fairing import FairSurface
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing.cleaning import SPECKS_MM3
 from CraNeXtLib.implant.finishing.finished_implant import FinishedPiece
@@ -21,13 +22,19 @@ from CraNeXtLib.implant.outward import outward_direction
 
 
 def finish_segments(
-    piece: Volume, bone: Volume, settings: FinishSettings, segments: SegmentSettings, anchorage: Anchorage | None
+    piece: Volume,
+    bone: Volume,
+    head: FairSurface,
+    settings: FinishSettings,
+    segments: SegmentSettings,
+    anchorage: Anchorage | None,
 ) -> list[tuple[Volume, FinishedPiece, list[str]]]:
     """Return field, description and warnings of each segment of a piece, in the order of insertion.
 
     Args:
         piece: Mask of the piece.
         bone: Mask of the skull and of the other pieces, of the same geometry.
+        head: The fair surface of all of them together.
         settings: How each is finished.
         segments: How the piece is split.
         anchorage: What the segments are fixed to, if they are.
@@ -44,7 +51,7 @@ def finish_segments(
     for number, mask in enumerate(masks):
         obstacles = bone.with_voxels(occupied.copy())
         segment = Segment(number, joints, mask, obstacles, tuple(part for part, _, _ in done))
-        done.append(finish_piece(piece, bone, settings, anchorage, segment))
+        done.append(finish_piece(piece, bone, head, settings, anchorage, segment))
         part, finished, _ = done[-1]
         if not finished.parts:
             raise InputError(
