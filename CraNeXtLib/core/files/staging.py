@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from CraNeXtLib.core.files.lock import is_abandoned, locked
+from CraNeXtLib.core.files.lock import LockedError, is_abandoned, locked
 
 HIDDEN = ".cranext-"
 """Prefix of all temporary folders; no message names one."""
@@ -98,7 +98,9 @@ def sweep(parent: Path) -> None:
     with suppress(OSError):
         for folder in [Path(entry.path) for entry in os.scandir(parent) if entry.name.startswith(_PREFIX)]:
             if is_abandoned(folder / LOCK):
-                shutil.rmtree(folder, ignore_errors=True)
+                # Whoever made it a moment ago, in another process or thread, may be about to lock it.
+                with suppress(LockedError, OSError), locked_folder(folder, seconds=0):
+                    pass
             else:
                 with suppress(OSError):
                     folder.rmdir()  # if its process was killed before it could lock it, it is empty

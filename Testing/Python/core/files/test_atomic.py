@@ -4,17 +4,21 @@ import os
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from started_program import started
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files import staging
 from CraNeXtLib.core.files.atomic import new_folder, replacing
 from CraNeXtLib.core.files.filling import filling
+from CraNeXtLib.core.files.lock import locked
 from CraNeXtLib.core.files.text import write_text
 
 WRITER = """
 import sys
+from CraNeXtLib.core.files import staging
 from CraNeXtLib.core.files.atomic import replacing
 with replacing(sys.argv[1]) as temporary:
     temporary.write_text("a")
@@ -132,3 +136,21 @@ def test_after_an_error_no_new_parent_is_left_and_no_other_is_lost(tmp_path, con
         if context is replacing:
             temporary.write_text("new")
     assert (tmp_path / "a" / "b" / "c").exists()
+
+
+def test_a_temporary_folder_that_is_locked_at_the_last_moment_is_kept(tmp_path, monkeypatch):
+    """Its maker, another thread or process, was about to lock it when it was found abandoned."""
+    folder = tmp_path / ".cranext-file-0"
+    folder.mkdir()
+    with ExitStack() as maker:
+
+        def found_and_then_locked(path):
+            maker.enter_context(locked(path))
+            return True
+
+        monkeypatch.setattr(staging, "is_abandoned", found_and_then_locked)
+        staging.sweep(tmp_path)
+        assert (folder / staging.LOCK).exists()
+    monkeypatch.undo()
+    staging.sweep(tmp_path)
+    assert not folder.exists()
