@@ -85,4 +85,4 @@ def test_a_run_is_rejoined_after_a_reload_and_cancelled(page, address):
 
 
 def test_the_notice_is_visible(page):
-    assert page.text_content("#notice") == "For research use, not for clinical decisions."
+    assert page.inner_text("#notice").strip() == "For research use, not for clinical decisions."
