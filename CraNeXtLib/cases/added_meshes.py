@@ -1,4 +1,4 @@
-"""The meshes that are written when they are asked for: models of bone to print, and a scene for viewers."""
+"""What is written when it is asked for: models of bone to print, a titanium sheet, and a scene for viewers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from CraNeXtLib.cases.onlay_files import ONLAY, write_onlay
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_decimation import decimated
@@ -20,6 +21,7 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.bone_model import bone_around, check_margin, printable_bone
 from CraNeXtLib.implant.model_base import check_base, with_base
 from CraNeXtLib.implant.model_ranges import SKULL_MODEL_MM
+from CraNeXtLib.implant.onlay.sheet import check_onlay
 from CraNeXtLib.implant.outward import outward_direction
 
 BONE_MODEL = "bone_model"
@@ -37,6 +39,7 @@ class AddedMeshes:
         glb: Whether to write skull and implant for viewers.
         bone_base_mm: Thickness of a flat base below the model's lowest bone; None for no base.
         skull_model_mm: How far the surface of a model of the whole skull may be from the skull's; None for no model.
+        onlay_mm: Thickness of a titanium sheet over the defect and how far it reaches over the bone; None for none.
 
     Raises:
         InputError: If a number is out of range, or there is a base without a model.
@@ -46,6 +49,7 @@ class AddedMeshes:
     glb: bool = False
     bone_base_mm: float | None = None
     skull_model_mm: float | None = None
+    onlay_mm: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         if self.bone_model_mm is not None:
@@ -59,6 +63,8 @@ class AddedMeshes:
             raise InputError(
                 f"The tolerance of the --skull-model must be from {low:g} to {high:g} mm, not {self.skull_model_mm:g}."
             )
+        if self.onlay_mm is not None:
+            check_onlay(*self.onlay_mm)
 
 
 def write_added_meshes(
@@ -71,11 +77,12 @@ def write_added_meshes(
     space: str,
     case: CaseMark | None = None,
     outward: Sequence[float] | None = None,
+    pictures: bool = False,
 ) -> dict[str, Any]:
     """Write the meshes that are asked for.
 
     These are ``bone_model.stl``, the same with the implant as two named parts of ``bone_model.3mf``,
-    ``skull_model.stl``, and ``viewer.glb``.
+    ``skull_model.stl``, the files of :func:`write_onlay`, and ``viewer.glb``.
 
     Args:
         added: Which ones.
@@ -87,9 +94,10 @@ def write_added_meshes(
         case: Which case it is.
         outward: RAS direction out of the head along which the part is inserted, for the base; by default that from the
             center of the skull to the implant.
+        pictures: Whether to draw the titanium sheet, too.
 
     Returns:
-        ``bone_model`` and ``skull_model`` for JSON, if they are asked for.
+        ``bone_model``, ``skull_model`` and ``onlay`` for JSON, if they are asked for.
 
     Raises:
         InputError: If there is no bone within the margin, or a file cannot be written.
@@ -121,6 +129,18 @@ def write_added_meshes(
             "volume_ml": round(whole.volume_ml, 2),
             "watertight": whole.is_watertight,
         }
+    if added.onlay_mm is not None:
+        thickness_mm, overlap_mm = added.onlay_mm
+        described[ONLAY] = write_onlay(
+            implant,
+            skull,
+            folder,
+            thickness_mm=thickness_mm,
+            overlap_mm=overlap_mm,
+            space=space,
+            picture=pictures,
+            case=case,
+        )
     if added.glb:
         reduced = shrink(skull, _VIEWER_MM)
         bone = surface_of(reduced.with_voxels(reduced.voxels > 0.5))

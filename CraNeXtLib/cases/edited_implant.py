@@ -12,7 +12,6 @@ from CraNeXtLib.cases.checked_part import CheckedPart, make_part, write_part
 from CraNeXtLib.cases.expected_error_files import draw_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
-from CraNeXtLib.cases.onlay_files import write_onlay
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_implant, timestamp
 from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.verdict import other_warnings, with_verdict
@@ -26,7 +25,6 @@ from CraNeXtLib.implant.fair_sides import fair_head
 from CraNeXtLib.implant.finishing import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 from CraNeXtLib.implant.implant_surface import implant_surface
-from CraNeXtLib.implant.onlay.sheet import check_onlay
 
 _SHARES = {
     "Reading": 0.05,
@@ -94,9 +92,7 @@ def write_implant_files(
         raise InputError(
             "This implant is a quick preview; make it without preview before you finish it or write a report."
         )
-    added = AddedMeshes(bone_model_mm, glb, bone_base_mm, skull_model_mm)
-    if onlay_mm:
-        check_onlay(*onlay_mm)
+    added = AddedMeshes(bone_model_mm, glb, bone_base_mm, skull_model_mm, onlay_mm)
     skipped = {"Finishing": finishing is None, "Reporting": not report}
     shares = {stage: _SKIPPED_SHARE if skipped.get(stage) else share for stage, share in _SHARES.items()}
     stages = Stages(shares, progress)
@@ -131,20 +127,8 @@ def write_implant_files(
             made = part.finished.mesh if part and part.finished else mesh
             outward = part.finished.outward_ras if part and part.finished else None
             extra = write_added_meshes(
-                added, bone, remaining, made, folder.path, space=space, case=case, outward=outward
+                added, bone, remaining, made, folder.path, space=space, case=case, outward=outward, pictures=report
             )
-            if onlay_mm:
-                thickness_mm, overlap_mm = onlay_mm
-                extra["onlay"] = write_onlay(
-                    remaining,
-                    bone,
-                    folder.path,
-                    thickness_mm=thickness_mm,
-                    overlap_mm=overlap_mm,
-                    space=space,
-                    picture=report,
-                    case=case,
-                )
         with stages.stage("Reporting"):
             description = _updated(result, measures, part, edited=edited, doubts=doubts) | extra
             if part is not None:

@@ -11,7 +11,6 @@ from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
 from CraNeXtLib.cases.implant_files import write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
-from CraNeXtLib.cases.onlay_files import write_onlay
 from CraNeXtLib.cases.released_folder import refuse_released
 from CraNeXtLib.cases.result_json import describe_implant, geometry_of, timestamp, versions
 from CraNeXtLib.cases.segment_files import described_segments
@@ -27,7 +26,6 @@ from CraNeXtLib.implant.finishing.pipeline import finish_with
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 from CraNeXtLib.implant.implant_surface import implant_surface
-from CraNeXtLib.implant.onlay.sheet import check_onlay
 
 DESCRIPTION = "finish.json"
 
@@ -98,9 +96,7 @@ def finish_case(
     refuse_released(Path(out))
     if not replace and (Path(out) / DESCRIPTION).exists():
         raise InputError(f"{out} already holds a finished part; choose another --out, or add --replace to replace it.")
-    if onlay_mm:
-        check_onlay(*onlay_mm)
-    added = AddedMeshes(bone_model_mm, glb, bone_base_mm, skull_model_mm)
+    added = AddedMeshes(bone_model_mm, glb, bone_base_mm, skull_model_mm, onlay_mm)
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, DESCRIPTION, inputs=(implant, skull)) as folder:
         with stages.stage("Reading"):
@@ -151,19 +147,8 @@ def finish_case(
                 space=read.space,
                 case=case,
                 outward=finished.outward_ras,
+                pictures=report,
             )
-            if onlay_mm:
-                thickness_mm, overlap_mm = onlay_mm
-                description["onlay"] = write_onlay(
-                    raw,
-                    bone,
-                    folder.path,
-                    thickness_mm=thickness_mm,
-                    overlap_mm=overlap_mm,
-                    space=read.space,
-                    picture=report,
-                    case=case,
-                )
         with stages.stage("Reporting"):
             description["seconds"] = stages.seconds
             if report:

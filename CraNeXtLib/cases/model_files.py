@@ -9,17 +9,15 @@ from typing import Any
 from CraNeXtLib.cases.added_meshes import AddedMeshes, write_added_meshes
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
-from CraNeXtLib.cases.onlay_files import write_onlay
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.core.progress import ProgressCallback, Stages
-from CraNeXtLib.geometry.mesh import without_debris
-from CraNeXtLib.geometry.surface_extraction import surface_of
-from CraNeXtLib.implant.onlay.sheet import check_onlay
+from CraNeXtLib.implant.fair_sides import fair_head
+from CraNeXtLib.implant.implant_surface import implant_surface
 
 DESCRIPTION = "models.json"
 
-_STAGE_SHARES = {"Reading": 0.1, "Making the models": 0.6, "Making the sheet": 0.3}
+_STAGE_SHARES = {"Reading": 0.1, "Making the models": 0.9}
 
 
 def write_models(
@@ -48,16 +46,14 @@ def write_models(
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Returns:
-        The content of ``models.json``: what :func:`write_added_meshes` and :func:`write_onlay` return.
+        The content of ``models.json``: what :func:`write_added_meshes` returns.
 
     Raises:
         InputError: If nothing is asked for, a size is out of its range, or a file cannot be used or written.
     """
-    added = AddedMeshes(bone_model_mm, False, bone_base_mm, skull_model_mm)
-    if bone_model_mm is None and skull_model_mm is None and not onlay_mm:
+    added = AddedMeshes(bone_model_mm, False, bone_base_mm, skull_model_mm, onlay_mm)
+    if bone_model_mm is None and skull_model_mm is None and onlay_mm is None:
         raise InputError("No model is asked for; give --bone-model, --skull-model or --onlay-mm.")
-    if onlay_mm:
-        check_onlay(*onlay_mm)
     stages = Stages(_STAGE_SHARES, progress)
     with case_folder(out, DESCRIPTION, inputs=(implant, skull)) as folder:
         with stages.stage("Reading"):
@@ -65,12 +61,6 @@ def write_models(
             bone, part = read.skull, read.parts[0]
         described: dict[str, Any] = {"format": "cranext-models", "notice": RESEARCH_USE_NOTICE}
         with stages.stage("Making the models"):
-            mesh = without_debris(surface_of(part))
+            mesh = implant_surface(part, fair_head(part, bone))
             described |= write_added_meshes(added, bone, part, mesh, folder.path, space=read.space, outward=outward)
-        with stages.stage("Making the sheet"):
-            if onlay_mm:
-                thickness_mm, overlap_mm = onlay_mm
-                described["onlay"] = write_onlay(
-                    part, bone, folder.path, thickness_mm=thickness_mm, overlap_mm=overlap_mm, space=read.space
-                )
         return folder.write_description(described | {"warnings": list(read.warnings)})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.slicer_ui.scene.implant_nodes import BONE_COLOR
-from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
+from CraNeXtLib.slicer_ui.scene.result_nodes import add_model
 from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import read_surface
 from CraNeXtLib.slicer_ui.translation import _
@@ -47,12 +47,8 @@ def add_models(segmentation: Any, folder: Path, description: Mapping[str, Any]) 
     surfaces = {name: read_surface(folder / f"{name}.stl") for name in made}
     remove_models(segmentation)
     for name, surface in surfaces.items():
-        node = segmentation.GetScene().AddNewNodeByClass("vtkMRMLModelNode", f"{segmentation.GetName()}: {made[name]}")
-        node.SetAndObservePolyData(surface)
-        node.CreateDefaultDisplayNodes()
-        node.GetDisplayNode().SetColor(_SHEET_COLOR if name == ONLAY else BONE_COLOR)
-        node.SetDisplayVisibility(False)
-        place_beside(node, segmentation)
+        color = _SHEET_COLOR if name == ONLAY else BONE_COLOR
+        node = add_model(f"{segmentation.GetName()}: {made[name]}", surface, color, beside=segmentation)
         set_referenced_node(segmentation, _role(name), node)
     segmentation.SetAttribute(MODELS_ATTRIBUTE, json.dumps(description))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import vtk
 
-from CraNeXtLib.slicer_ui.scene.result_nodes import fill_columns, place_beside
+from CraNeXtLib.slicer_ui.scene.result_nodes import add_model, fill_columns, place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import read_surface
 from CraNeXtLib.slicer_ui.translation import _
@@ -41,8 +41,7 @@ def add_mold(part: Any, folder: Path, description: Mapping[str, Any]) -> Any:
     names = [Path(name).stem for name in description["files"] if name.endswith(".stl")]
     surfaces = {name: read_surface(folder / f"{name}.stl") for name in names}
     remove_mold(part)
-    scene = part.GetScene()
-    table = scene.AddNewNodeByClass("vtkMRMLTableNode", _("{name} mold").format(name=part.GetName()))
+    table = part.GetScene().AddNewNodeByClass("vtkMRMLTableNode", _("{name} mold").format(name=part.GetName()))
     columns = {title: vtk.vtkStringArray() for title in (_("Measure"), _("Value"), _("Unit"))}
     for row in mold_rows(description):
         for column, cell in zip(columns.values(), row, strict=True):
@@ -52,15 +51,10 @@ def add_mold(part: Any, folder: Path, description: Mapping[str, Any]) -> Any:
     place_beside(table, part)
     set_referenced_node(part, MOLD, table)
     for name, surface in surfaces.items():
-        node = scene.AddNewNodeByClass("vtkMRMLModelNode", f"{part.GetName()}: {_title(name)}")
-        node.SetAndObservePolyData(surface)
-        node.CreateDefaultDisplayNodes()
-        display = node.GetDisplayNode()
-        display.SetColor(_COLORS.get(_half(name), _SPRING_COLOR))
-        display.SetOpacity(1.0 if name == MOLDED_PART else _HALF_OPACITY)
-        node.SetDisplayVisibility(False)
-        place_beside(node, part)
-        set_referenced_node(table, name, node)
+        color = _COLORS.get(_half(name), _SPRING_COLOR)
+        opacity = 1.0 if name == MOLDED_PART else _HALF_OPACITY
+        title = f"{part.GetName()}: {_title(name)}"
+        set_referenced_node(table, name, add_model(title, surface, color, beside=part, opacity=opacity))
     return table
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from CraNeXtLib.slicer_ui.scene.fixation_nodes import FIXATION_MARKUPS, read_fixation
 from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map, read_map
 from CraNeXtLib.slicer_ui.scene.mold_nodes import remove_mold
-from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
+from CraNeXtLib.slicer_ui.scene.result_nodes import add_model, place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import PART, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import read_surface
 from CraNeXtLib.slicer_ui.translation import _
@@ -52,13 +52,11 @@ def add_part(segmentation: Any, folder: Path, name: str) -> Any:
     """
     surface = read_surface(folder / f"{FINISHED}.stl")
     maps = {scalars: read_map(folder / FIT_MAPS, scalars) for scalars in fit_titles()}
+    segments = [read_surface(path) for path in _segments_in(folder)]
     remove_part(segmentation)
     scene = segmentation.GetScene()
-    part = scene.AddNewNodeByClass("vtkMRMLModelNode", _("{name} finished part").format(name=name))
-    part.SetAndObservePolyData(surface)
-    part.CreateDefaultDisplayNodes()
-    part.GetDisplayNode().SetColor(PART_COLOR)
-    place_beside(part, segmentation)
+    title = _("{name} finished part").format(name=name)
+    part = add_model(title, surface, PART_COLOR, beside=segmentation, shown=True)
     set_referenced_node(segmentation, PART, part)
     for scalars, data in maps.items():
         if data is None:
@@ -69,15 +67,10 @@ def add_part(segmentation: Any, folder: Path, name: str) -> Any:
         node.SetDisplayVisibility(False)  # it coincides with the part
         place_beside(node, segmentation)
         set_referenced_node(part, scalars, node)
-    for number, path in enumerate(_segments_in(folder), 1):
-        node = scene.AddNewNodeByClass(
-            "vtkMRMLModelNode", _("{name} segment {number}").format(name=name, number=number)
-        )
-        node.SetAndObservePolyData(read_surface(path))
-        node.CreateDefaultDisplayNodes()
-        node.GetDisplayNode().SetColor(_SEGMENT_COLORS[(number - 1) % len(_SEGMENT_COLORS)])
-        node.SetDisplayVisibility(False)  # it coincides with the part
-        place_beside(node, segmentation)
+    for number, segment in enumerate(segments, 1):
+        title = _("{name} segment {number}").format(name=name, number=number)
+        color = _SEGMENT_COLORS[(number - 1) % len(_SEGMENT_COLORS)]
+        node = add_model(title, segment, color, beside=segmentation)
         part.AddNodeReferenceID(SEGMENTS, node.GetID())
     if (folder / FIXATION_MARKUPS).is_file():
         points = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", _("{name} screws and holes").format(name=name))

@@ -93,6 +93,36 @@ def fill_columns(node: Any, columns: Mapping[str, Any]) -> None:
     node.SetLocked(True)
 
 
+def add_model(
+    name: str,
+    surface: Any,
+    color: tuple[float, float, float],
+    *,
+    beside: Any,
+    opacity: float = 1.0,
+    shown: bool = False,
+) -> Any:
+    """Add a model node to the scene of another node, beside it, and return it.
+
+    Args:
+        name: Its name.
+        surface: Poly data in RAS mm.
+        color: Red, green and blue, 0 to 1.
+        beside: The node that it belongs to.
+        opacity: 0 to 1.
+        shown: Whether it is visible; most models coincide with what is shown already.
+    """
+    node = beside.GetScene().AddNewNodeByClass("vtkMRMLModelNode", name)
+    node.SetAndObservePolyData(surface)
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetColor(color)
+    display.SetOpacity(opacity)
+    node.SetDisplayVisibility(shown)
+    place_beside(node, beside)
+    return node
+
+
 def place_beside(node: Any, original: Any) -> None:
     """Put a node under the same transform as another and into the same folder of the subject hierarchy."""
     if node.IsA("vtkMRMLTransformableNode"):
