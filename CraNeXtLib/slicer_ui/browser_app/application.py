@@ -30,6 +30,9 @@ from CraNeXtLib.slicer_ui.host import set_host
 from CraNeXtLib.slicer_ui.translation import _
 
 _DRAWER = 400  # pixels
+_FIELD = {"density": "compact", "hideDetails": True}
+_DEFAULTS = dict.fromkeys(("VSelect", "VTextField", "VCheckbox", "VFileInput"), _FIELD)
+"""Of Vuetify's components."""
 
 
 class BrowserApplication(TrameApp):
@@ -68,7 +71,7 @@ class BrowserApplication(TrameApp):
         self._build()
 
     def _build(self) -> None:
-        with VAppLayout(self.server) as layout:
+        with VAppLayout(self.server, vuetify_config={"defaults": _DEFAULTS}) as layout:
             layout.root.theme = "dark"
             self.state.trame__title = "CraNeXt"
             with v3.VAppBar(density="compact"):

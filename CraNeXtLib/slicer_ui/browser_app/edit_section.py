@@ -20,6 +20,7 @@ from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene import implant_edits
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.run_outcome import still_working
 
 _LARGEST_MM = 40
 _MOST_UNDONE = 20
@@ -127,10 +128,10 @@ class EditSection:
 
     def _is_busy(self) -> bool:
         """Return whether a run is in progress, and say so: it would overwrite the edit."""
-        busy = self._bench.runs.working is not None
-        if busy:
-            self.measuring.say("error", _("Wait until the run in progress has finished, or cancel it first."))
-        return busy
+        working = self._bench.runs.working
+        if working is not None:
+            self.measuring.say("error", still_working(working.work))
+        return working is not None
 
     def _show_pieces(self) -> None:
         volumes = implant_edits.piece_volumes(self._bench.result)

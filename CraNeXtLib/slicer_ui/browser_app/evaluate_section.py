@@ -53,8 +53,6 @@ class EvaluateSection:
                 v_model=("reference",),
                 items=("skull_files",),
                 label=_("Reference implant"),
-                density="compact",
-                hide_details=True,
                 id="reference",
                 classes="mb-2",
             )

@@ -44,19 +44,13 @@ class ExportSection:
     def build(self) -> None:
         """Add the controls to the page."""
         with section(_("Export"), "export-settings"):
-            v3.VTextField(
-                v_model=("case_name",), label=_("Case name"), density="compact", hide_details=True, id="case-name"
-            )
+            v3.VTextField(v_model=("case_name",), label=_("Case name"), id="case-name")
             v3.VTextField(
                 v_model=("bone_model",),
                 label=_("Bone model around the implant [mm], 0 for none"),
-                density="compact",
-                hide_details=True,
                 classes="mt-2",
             )
-            v3.VCheckbox(
-                v_model=("viewer_file",), label=_("Scene for viewers (GLB)"), density="compact", hide_details=True
-            )
+            v3.VCheckbox(v_model=("viewer_file",), label=_("Scene for viewers (GLB)"))
             run_button(self.exporting, _("Export"), disabled="!has_result")
             with html.Div(v_if=("export_name",), classes="mt-2", style="display: flex; gap: 16px"):
                 html.A(

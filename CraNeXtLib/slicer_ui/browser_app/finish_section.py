@@ -61,28 +61,20 @@ class FinishSection:
         with section(_("Finish and check the fit"), "finish-settings"):
             with html.Div(style="display: grid; grid-template-columns: 1fr 1fr; gap: 8px"):
                 for name in _DEFAULTS:
-                    v3.VTextField(
-                        v_model=(f"finish_{name}",), label=title_of(name), density="compact", hide_details=True, id=name
-                    )
+                    v3.VTextField(v_model=(f"finish_{name}",), label=title_of(name), id=name)
                 v3.VSelect(
                     v_model=("finish_insertion",),
                     items=("insertions", list(INSERTIONS)),
                     label=_("Insertion"),
-                    density="compact",
-                    hide_details=True,
                 )
                 v3.VSelect(
                     v_model=("finish_material",),
                     items=("materials", list(DENSITIES_G_CM3)),
                     label=_("Material"),
-                    density="compact",
-                    hide_details=True,
                 )
             v3.VTextField(
                 v_model=("finish_engraving",),
                 label=_("Engraving"),
-                density="compact",
-                hide_details=True,
                 classes="my-2",
             )
             run_button(self.finishing, _("Make the part"), disabled="!has_result")

@@ -62,16 +62,12 @@ class ImplantSection:
                 v_model=("model",),
                 items=("models",),
                 label=_("Model"),
-                density="compact",
-                hide_details=True,
                 disabled=("quick",),
                 id="model",
             )
             v3.VCheckbox(
                 v_model=("quick",),
                 label=_("Quick preview, not for manufacture"),
-                density="compact",
-                hide_details=True,
                 id="quick",
             )
             run_button(self.making, _("Make implant"), disabled="!skull_name")
@@ -92,16 +88,12 @@ class ImplantSection:
                     v_model=("shown_surface",),
                     items=("surfaces",),
                     label=_("Shown in 3D"),
-                    density="compact",
-                    hide_details=True,
                     id="surface",
                     classes="mt-2",
                 )
                 v3.VCheckbox(
                     v_model=("shown_complete",),
                     label=_("Complete skull"),
-                    density="compact",
-                    hide_details=True,
                     id="complete",
                 )
 
@@ -162,8 +154,6 @@ class ImplantSection:
                 v_model=("ticks",),
                 value=("defect.number",),
                 multiple=True,
-                density="compact",
-                hide_details=True,
                 classes="flex-grow-0",
             )
             v3.VBtn(

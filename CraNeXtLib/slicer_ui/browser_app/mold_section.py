@@ -57,18 +57,14 @@ class MoldSection:
                     v3.VTextField(
                         v_model=(f"mold_{name}",),
                         label=title_of(name),
-                        density="compact",
-                        hide_details=True,
                         id=f"mold-{name}",
                     )
                 v3.VSelect(
                     v_model=("mold_pour",),
                     items=("pour_sides", list(POUR_SIDES)),
                     label=_("Side up"),
-                    density="compact",
-                    hide_details=True,
                 )
-            v3.VCheckbox(v_model=("mold_spring_form",), label=_("Spring form"), density="compact", hide_details=True)
+            v3.VCheckbox(v_model=("mold_spring_form",), label=_("Spring form"))
             run_button(self.molding, _("Make the mold"), disabled="!fit_rows.length")
             table("mold_rows", "mold-rows")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text
+from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text, still_working
 
 CONTROLS = {"--segment": "“Segment or series”", "--series": "“Segment or series”"}
 """Controls that are called otherwise than in Slicer's panels."""
@@ -82,8 +82,7 @@ class RunControl:
         """Start a run, or say why it cannot start."""
         self.say("", "")
         if self._runs.working is not None:
-            text = _("CraNeXt is still {work}. Wait until it has finished, or cancel it first.")
-            self.say("error", text.format(work=self._runs.working.work))
+            self.say("error", still_working(self._runs.working.work))
             return
         self._began = time.monotonic()
         try:

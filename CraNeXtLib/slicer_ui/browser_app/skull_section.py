@@ -21,7 +21,7 @@ from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.scene import input_nodes
 from CraNeXtLib.slicer_ui.scene.threshold_preview import ThresholdPreview
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.run_outcome import outcome_of
+from CraNeXtLib.slicer_ui.widgets.run_outcome import outcome_of, still_working
 
 _LOWEST_HU, _HIGHEST_HU = 100, 1000
 
@@ -65,8 +65,6 @@ class SkullSection:
                 items=("skull_files",),
                 label=_("File"),
                 no_data_text=_("There is no skull in the folder."),
-                density="compact",
-                hide_details=True,
                 id="skull-file",
                 classes="mb-2",
             )
@@ -74,8 +72,6 @@ class SkullSection:
                 v_model=("skull_part",),
                 label=_("Segment or series"),
                 placeholder=_("if there are several"),
-                density="compact",
-                hide_details=True,
                 id="skull-part",
                 classes="mb-2",
             )
@@ -93,8 +89,6 @@ class SkullSection:
                 v_model=("skull_uploads",),
                 label=_("or upload files"),
                 multiple=True,
-                density="compact",
-                hide_details=True,
                 id="skull-upload",
                 classes="mt-2",
             )
@@ -131,9 +125,7 @@ class SkullSection:
         """Open a skull or a CT in the place of the present case, unless it cannot be used."""
         state = self._bench.state
         if self._bench.runs.working is not None:
-            working = self._bench.runs.working.work
-            text = _("CraNeXt is still {work}. Wait until it has finished, or cancel it first.").format(work=working)
-            self._say(InputError(text))
+            self._say(InputError(still_working(self._bench.runs.working.work)))
             return
         with state:
             state.update({"skull_opening": True, "skull_text": ""})

@@ -18,6 +18,7 @@ from CraNeXtLib.slicer_ui.environment.unfinished import forget, remember, unfini
 from CraNeXtLib.slicer_ui.runs.interpreters import PYTHON_SETTING
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
+from CraNeXtLib.slicer_ui.widgets.run_outcome import still_working
 from CraNeXtLib.slicer_ui.widgets.run_panel import work_in_progress
 from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
 
@@ -88,8 +89,7 @@ class EnvironmentPanel:
         if missing:
             work = _("installing packages") if _installing else work_in_progress()
             if work:
-                text = _("CraNeXt is still {work}. Wait until it has finished, or cancel it first.")
-                self._fail(InputError(text.format(work=work)))
+                self._fail(InputError(still_working(work)))
                 return False
             _installing.append(self)
             try:

@@ -44,6 +44,11 @@ def outcome_of(error: Exception, controls: Mapping[str, str] | None = None) -> O
     return Outcome("error", with_control_names(str(error), controls) or type(error).__name__, is_bug=True)
 
 
+def still_working(work: str) -> str:
+    """Return why nothing else can start, from a phrase such as ``"making an implant"``."""
+    return _("CraNeXt is still {work}. Wait until it has finished, or cancel it first.").format(work=work)
+
+
 def stage_text(stage: str, fraction: float, elapsed: float) -> str:
     """Return the stage of a run for display, with the time that is left where it can be told."""
     left = seconds_left(fraction, elapsed)

@@ -12,7 +12,7 @@ import qt
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
-from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text
+from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text, still_working
 
 _STEPS = 1000  # of the progress bar
 _working: list[RunPanel] = []  # the panel that asks its question or whose run is in progress, in any module
@@ -95,12 +95,7 @@ class RunPanel:
         """Start a run, or show why it cannot start."""
         self.message.clear()
         if _working:
-            self.message.show(
-                "error",
-                _("CraNeXt is still {work}. Wait until it has finished, or cancel it first.").format(
-                    work=_working[0]._name
-                ),
-            )
+            self.message.show("error", still_working(_working[0]._name))
             return
         _working.append(self)
         try:

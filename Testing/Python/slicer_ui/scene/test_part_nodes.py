@@ -1,8 +1,10 @@
 """The finished part in the scene: what belongs to it, and which of it is shown."""
 
 import numpy as np
+import pytest
 from slicer_ui.boxed_molds import box
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh_formats.mesh_files import write_stl
 from CraNeXtLib.geometry.poly_data import poly_data, write_poly_data
 
@@ -28,5 +30,9 @@ def test_segments_are_shown_together_and_leave_with_the_part(scene, tmp_path):
     for chosen, shown in (("segments", [1, 1, 0]), ("part", [0, 0, 1])):
         show_surface(result, chosen)
         assert [node.GetDisplayVisibility() for node in (first, second, part)] == shown
+    (tmp_path / "finished_implant_segment_2.stl").write_text("solid cut off")
+    with pytest.raises(InputError, match="Cannot read the result"):
+        add_part(result, tmp_path, "Patient")
+    assert segments_of(part) == [first, second]  # the earlier part is as it was
     remove_part(result)
     assert scene.GetNumberOfNodesByClass("vtkMRMLModelNode") == 0
