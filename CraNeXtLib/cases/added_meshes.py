@@ -11,6 +11,7 @@ import numpy as np
 
 from CraNeXtLib.cases.onlay_files import ONLAY, write_onlay
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.settings import number_in
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_decimation import decimated
 from CraNeXtLib.geometry.mesh_formats.glb_files import write_glb
@@ -58,11 +59,8 @@ class AddedMeshes:
             check_base(self.bone_base_mm)
             if self.bone_model_mm is None:
                 raise InputError("A --bone-base needs a model to stand on it; add --bone-model.")
-        low, high = SKULL_MODEL_MM
-        if self.skull_model_mm is not None and not low <= self.skull_model_mm <= high:
-            raise InputError(
-                f"The tolerance of the --skull-model must be from {low:g} to {high:g} mm, not {self.skull_model_mm:g}."
-            )
+        if self.skull_model_mm is not None:
+            number_in(self.skull_model_mm, *SKULL_MODEL_MM, "tolerance of the --skull-model", unit=" mm")
         if self.onlay_mm is not None:
             check_onlay(*self.onlay_mm)
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
 from CraNeXtLib.cases.added_meshes import AddedMeshes
 from CraNeXtLib.completion import model_library
-from CraNeXtLib.core.errors import InputError, check_names
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.settings import Settings
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.implant.defect_choice import parse_defects
 from CraNeXtLib.implant.finishing.settings import FinishSettings
@@ -29,7 +30,7 @@ _DEFAULT: Final[Any] = _Default()
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseSettings:
+class CaseSettings(Settings):
     """How a case is reconstructed; the options of ``cranext reconstruct``.
 
     Args:
@@ -136,15 +137,3 @@ class CaseSettings:
     def mesh_frame(self) -> MeshFrame:
         """Unit and space of meshes whose files do not state them."""
         return MeshFrame.given(self.mesh_unit, self.mesh_space)
-
-    @classmethod
-    def from_dict(cls, settings: Mapping[str, Any]) -> CaseSettings:
-        """Make settings from JSON.
-
-        Raises:
-            InputError: If a name is unknown.
-        """
-        check_names(settings, cls, "setting")
-        if isinstance(settings.get("finishing"), dict):
-            settings = {**settings, "finishing": FinishSettings.from_dict(settings["finishing"])}
-        return cls(**settings)

@@ -16,7 +16,7 @@ from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, wri
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant
-from CraNeXtLib.implant.finishing.pipeline import finish_with
+from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_check import FitCheck, check_fit
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
@@ -121,7 +121,7 @@ def make_part(
     warnings: tuple[str, ...] = ()
     if settings is not None:
         try:
-            finished = finish_with(head, implant, skull, settings, progress=progress)
+            finished = finish(implant, skull, settings, head=head, progress=progress)
         except InputError as error:
             warnings = (str(error),)
         else:

@@ -22,7 +22,7 @@ from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.volume_files import volume_hash
 from CraNeXtLib.implant.fair_sides import fair_head
-from CraNeXtLib.implant.finishing.pipeline import finish_with
+from CraNeXtLib.implant.finishing.pipeline import finish
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 from CraNeXtLib.implant.implant_surface import implant_surface
@@ -110,7 +110,7 @@ def finish_case(
             bone, raw = read.skull, read.parts[0]
         with stages.stage("Finishing") as update:
             head = fair_head(raw, bone)
-            finished = finish_with(head, raw, bone, settings, progress=lambda part, fraction: update(fraction, part))
+            finished = finish(raw, bone, settings, head=head, progress=lambda part, fraction: update(fraction, part))
         with stages.stage("Checking the fit"):
             mesh = implant_surface(raw, head)
             measures = describe_implant(raw, bone, mesh)

@@ -51,16 +51,13 @@ def fixation_of(options: argparse.Namespace) -> FixationSettings | None:
         InputError: If one cannot be used.
     """
     from CraNeXtLib.core.errors import InputError
-    from CraNeXtLib.implant.finishing.fixation_settings import COUNTS, FixationSettings
+    from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
 
     asked = {
         name: getattr(options, name) for name in ("plates", "plate_spacing_mm", "suture_holes", "suspension_holes")
     }
-    sizes = {
-        name: int(value) if name in COUNTS and value.is_integer() else value
-        for name, value in options.fixation_sizes.items()
-    }
-    settings = FixationSettings(**asked, plate_kind=options.plate_kind, midline_mm=options.midline_mm, **sizes)
+    sizes, near = options.fixation_sizes, options.midline_mm
+    settings = FixationSettings(**asked, plate_kind=options.plate_kind, midline_mm=near, **sizes)
     if settings.makes_anything:
         return settings
     if sizes:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.settings import number_in
 from CraNeXtLib.geometry.box import box_from, foreground_box
 from CraNeXtLib.geometry.components import without_specks
 from CraNeXtLib.geometry.volume import Volume
@@ -20,9 +21,7 @@ def check_margin(margin_mm: float) -> None:
     Raises:
         InputError: If it is not from 5 to 100 mm.
     """
-    low, high = BONE_MODEL_MM
-    if not low <= margin_mm <= high:
-        raise InputError(f"The margin of the --bone-model must be from {low:g} to {high:g} mm, not {margin_mm:g}.")
+    number_in(margin_mm, *BONE_MODEL_MM, "margin of the --bone-model", unit=" mm")
 
 
 def bone_around(skull: Volume, implant: Volume, margin_mm: float) -> Volume:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.settings import number_in
 from CraNeXtLib.geometry.mesh import Mesh, without_debris
 from CraNeXtLib.geometry.solids import mesh_of, solid_of
 from CraNeXtLib.geometry.surface_extraction import surface_of
@@ -22,9 +22,7 @@ def check_base(base_mm: float) -> None:
     Raises:
         InputError: If it is not from 1 to 50 mm.
     """
-    low, high = BONE_BASE_MM
-    if not low <= base_mm <= high:
-        raise InputError(f"The --bone-base must be from {low:g} to {high:g} mm, not {base_mm:g}.")
+    number_in(base_mm, *BONE_BASE_MM, "--bone-base", unit=" mm")
 
 
 def with_base(model: Mesh, bone: Volume, implant: Volume, outward: np.ndarray, base_mm: float) -> Mesh:

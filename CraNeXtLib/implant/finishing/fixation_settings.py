@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-from CraNeXtLib.core.errors import InputError, check_names
+from CraNeXtLib.core.errors import InputError, shown
+from CraNeXtLib.core.settings import Ranges, Settings
 
 PLATE_KINDS = ("straight", "pocket")
 
@@ -29,7 +29,7 @@ SIZES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class FixationSettings:
+class FixationSettings(Settings):
     """How a part is fixed to the bone, and which holes it has for sutures.
 
     A publication gives 4 or 5 places, about 40 mm apart for small and 60 mm for large implants (doi
@@ -59,6 +59,9 @@ class FixationSettings:
         InputError: If a value is out of its range or the settings contradict each other.
     """
 
+    kind: ClassVar[str] = "fixation setting"
+    ranges: ClassVar[Ranges] = {**COUNTS, **SIZES}
+
     plates: int = 0
     plate_spacing_mm: float = 0.0
     plate_kind: str = "straight"
@@ -76,15 +79,9 @@ class FixationSettings:
     midline_mm: float = 15.0
 
     def __post_init__(self) -> None:
-        for name, (low, high) in {**COUNTS, **SIZES}.items():
-            value, whole = getattr(self, name), name in COUNTS
-            if not isinstance(value, int if whole else (int, float)) or not low <= value <= high:
-                kind = "whole number" if whole else "number"
-                raise InputError(
-                    f"The fixation setting {name} must be a {kind} from {low:g} to {high:g}, not {value!r}."
-                )
+        super().__post_init__()
         if self.plate_kind not in PLATE_KINDS:
-            raise InputError(f"The kind of plates must be {' or '.join(PLATE_KINDS)}, not {self.plate_kind!r}.")
+            raise InputError(f"The kind of plates must be {' or '.join(PLATE_KINDS)}, not {shown(self.plate_kind)}.")
         if self.plates and self.plate_spacing_mm:
             raise InputError("Give either the number of plates or their spacing, not both.")
         if self.plate_spacing_mm and self.plate_spacing_mm < 2 * self.plate_width_mm:
@@ -126,16 +123,6 @@ class FixationSettings:
             )
         steps = self.screws_per_side - 1
         return [last - index * (last - first) / steps for index in range(steps, 0, -1)] + [last]
-
-    @classmethod
-    def from_dict(cls, settings: Mapping[str, Any]) -> FixationSettings:
-        """Return settings from a JSON object.
-
-        Raises:
-            InputError: If a name is unknown or a value is invalid.
-        """
-        check_names(settings, cls, "fixation setting")
-        return cls(**settings)
 
 
 _SPARE_MM = 1.0  # for an outline that is not straight, and a gap wider than the clearance

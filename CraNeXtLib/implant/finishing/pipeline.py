@@ -33,6 +33,7 @@ def finish(
     skull: Volume,
     settings: FinishSettings | None = None,
     *,
+    head: FairSurface | None = None,
     progress: ProgressCallback | None = None,
 ) -> FinishedImplant:
     """Finish an implant: clearance, thickness, insertion path, perforations, engraving.
@@ -43,24 +44,13 @@ def finish(
         implant: Mask of the implant; every nonzero voxel outside the skull is implant.
         skull: Mask of the defective skull, of the same geometry.
         settings: What to do; see :class:`FinishSettings`.
+        head: The fair surface of bone and implant, if it is known.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
     Raises:
         InputError: If the geometries differ, a mask is empty, the thickness is that of a sliver, or nothing is left of
             the implant.
     """
-    return finish_with(None, implant, skull, settings, progress=progress)
-
-
-def finish_with(
-    head: FairSurface | None,
-    implant: Volume,
-    skull: Volume,
-    settings: FinishSettings | None = None,
-    *,
-    progress: ProgressCallback | None = None,
-) -> FinishedImplant:
-    """Finish an implant like :func:`finish`, with the fair surface of bone and implant if it is known."""
     settings = settings or FinishSettings()
     check_same_geometry(implant, skull)
     skull = of_booleans(skull)

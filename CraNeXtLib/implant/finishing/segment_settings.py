@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-from CraNeXtLib.core.errors import InputError, check_names
+from CraNeXtLib.core.errors import InputError, shown
+from CraNeXtLib.core.settings import Ranges, Settings
 
 JOINTS = ("lap", "gap")
 
@@ -18,7 +18,7 @@ JOINT_SIZES = {"lap_mm": (2, 30), "joint_gap_mm": (0, 3)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentSettings:
+class SegmentSettings(Settings):
     """How the largest piece of an implant is split, for a part that is too large or too curved to go in as one.
 
     Args:
@@ -33,30 +33,15 @@ class SegmentSettings:
         InputError: If a value is out of its range.
     """
 
+    kind: ClassVar[str] = "segment setting"
+    ranges: ClassVar[Ranges] = {"count": SEGMENT_COUNTS, **JOINT_SIZES}
+
     count: int = 2
     joint: str = "lap"
     lap_mm: float = 8.0
     joint_gap_mm: float = 0.3
 
     def __post_init__(self) -> None:
-        least, most = SEGMENT_COUNTS
-        if not isinstance(self.count, int) or not least <= self.count <= most:
-            raise InputError(f"The number of segments must be a whole number from {least} to {most}, not {self.count}.")
+        super().__post_init__()
         if self.joint not in JOINTS:
-            raise InputError(f"The joint of segments must be {' or '.join(JOINTS)}, not {self.joint!r}.")
-        for name, (low, high) in JOINT_SIZES.items():
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not low <= value <= high:
-                raise InputError(
-                    f"The setting {name} of segments must be a number from {low} to {high}, not {value!r}."
-                )
-
-    @classmethod
-    def from_dict(cls, settings: Mapping[str, Any]) -> SegmentSettings:
-        """Return settings from a JSON object.
-
-        Raises:
-            InputError: If a name is unknown or a value is invalid.
-        """
-        check_names(settings, cls, "segment setting")
-        return cls(**settings)
+            raise InputError(f"The joint of segments must be {' or '.join(JOINTS)}, not {shown(self.joint)}.")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from CraNeXtLib.core.errors import InputError, check_names
+from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.settings import Ranges, Settings
 from CraNeXtLib.implant.direction import unit_direction
 from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
 from CraNeXtLib.implant.finishing.segment_settings import SegmentSettings
@@ -29,7 +30,7 @@ RANGES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class FinishSettings:
+class FinishSettings(Settings):
     """The steps from a raw implant to a part that can be manufactured; 0, "none" or an empty text skips a step.
 
     Common practice leaves 0.5 to 1 mm to the bone; no source was found that validates this or any other default here.
@@ -63,6 +64,9 @@ class FinishSettings:
         InputError: If a number is out of its range or the settings contradict each other.
     """
 
+    kind: ClassVar[str] = "finishing setting"
+    ranges: ClassVar[Ranges] = RANGES
+
     clearance_mm: float = 0.5
     edge_radius_mm: float = 1.0
     minimum_wall_mm: float = 2.0
@@ -79,10 +83,7 @@ class FinishSettings:
     segments: SegmentSettings | None = None
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not low <= value <= high:
-                raise InputError(f"The finishing setting {name} must be a number from {low} to {high}, not {value!r}.")
+        super().__post_init__()
         if 0 < self.maximum_thickness_mm < max(self.minimum_thickness_mm, 0.5):
             raise InputError(
                 "The maximum thickness must be 0 (off), or at least 0.5 mm and not below the minimum thickness."
@@ -108,18 +109,6 @@ class FinishSettings:
                 f"Between two perforations and at the border there must be the minimum wall of {wall:g} mm; increase "
                 "the perforations' pitch or border distance, or reduce the minimum wall."
             )
-
-    @classmethod
-    def from_dict(cls, settings: Mapping[str, Any]) -> FinishSettings:
-        """Return settings from a JSON object.
-
-        Raises:
-            InputError: If a name is unknown or a value is invalid.
-        """
-        check_names(settings, cls, "finishing setting")
-        nested = {"fixation": FixationSettings.from_dict, "segments": SegmentSettings.from_dict}
-        made = {name: make(settings[name]) for name, make in nested.items() if isinstance(settings.get(name), Mapping)}
-        return cls(**{**settings, **made})
 
 
 def _insertion(value: Any) -> str | tuple[float, float, float]:

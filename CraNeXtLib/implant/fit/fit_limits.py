@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.settings import number_in
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 
 GAP_TOLERANCE_MM = 1.0
@@ -49,11 +50,10 @@ class FitLimits:
         Raises:
             InputError: If a limit has an unknown name or is no number from 0 up, or, for an angle, from -90.
         """
-        given, names = given or {}, [field.name for field in fields(cls)]
-        for name, value in given.items():
+        numbers, names = dict[str, float](), [field.name for field in fields(cls)]
+        for name, value in (given or {}).items():
             if name not in names:
                 raise InputError(f"There is no fit limit '{name}'; choose one of {', '.join(names)} for --fit-limit.")
             least = -90 if name.endswith("_deg") else 0
-            if not isinstance(value, (int, float)) or not least <= value < math.inf:
-                raise InputError(f"The fit limit {name} must be a number from {least} up, not {value!r}.")
-        return cls(**{"gap_mm": round(clearance_mm + GAP_TOLERANCE_MM, 3), **given})
+            numbers[name] = number_in(value, least, math.inf, f"fit limit {name}")
+        return cls(**{"gap_mm": round(clearance_mm + GAP_TOLERANCE_MM, 3), **numbers})

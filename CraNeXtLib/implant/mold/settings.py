@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from CraNeXtLib.core.errors import InputError, shown
+from CraNeXtLib.core.settings import Ranges, Settings
 from CraNeXtLib.implant.direction import numbers_in, unit_direction
 
 POUR_SIDES = ("outer", "inner")
@@ -27,12 +28,11 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Lowest and highest value of each setting that is a number."""
 
-_WHOLE = ("vents", "keys")
 _BUILD_MM = (50.0, 2000.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoldSettings:
+class MoldSettings(Settings):
     """How a mold is made. The defaults are ours; no source was found that validates one.
 
     Args:
@@ -60,6 +60,9 @@ class MoldSettings:
         InputError: If a setting is out of its range.
     """
 
+    kind: ClassVar[str] = "mold setting"
+    ranges: ClassVar[Ranges] = RANGES
+
     opening: str | tuple[float, float, float] = "auto"
     undercut_mm: float = 0.3
     wall_mm: float = 5.0
@@ -78,14 +81,7 @@ class MoldSettings:
     ring_mm: float = 15.0
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise InputError(
-                    f"The mold setting {name} must be a number from {low:g} to {high:g}, not {shown(value)}."
-                )
-            if name in _WHOLE and value != int(value):
-                raise InputError(f"The mold setting {name} must be a whole number, not {shown(value)}.")
+        super().__post_init__()
         if self.pour not in POUR_SIDES:
             raise InputError(f"The pour must be outer or inner, not {shown(self.pour)}.")
         object.__setattr__(self, "opening", _opening(self.opening))

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.settings import number_in
 from CraNeXtLib.geometry.distance_field import FAR_MM, aligned_grid, distance, field_of, span_of
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.point_tree import point_tree
@@ -89,13 +90,8 @@ def check_onlay(thickness_mm: float, overlap_mm: float) -> None:
     Raises:
         InputError: If one is out of its range.
     """
-    sizes = (
-        ("thickness of --onlay-mm", thickness_mm, ONLAY_THICKNESS_MM),
-        ("overlap of --onlay-mm", overlap_mm, ONLAY_OVERLAP_MM),
-    )
-    for name, value, (low, high) in sizes:
-        if not low <= value <= high:
-            raise InputError(f"The {name} must be from {low:g} to {high:g} mm, not {value:g}.")
+    number_in(thickness_mm, *ONLAY_THICKNESS_MM, "thickness of --onlay-mm", unit=" mm")
+    number_in(overlap_mm, *ONLAY_OVERLAP_MM, "overlap of --onlay-mm", unit=" mm")
 
 
 def thickened(under: Mesh, loop: np.ndarray, thickness_mm: float) -> Mesh:

@@ -18,21 +18,24 @@ _GLYPH_MM = 2.5
 _COLOR = (0.85, 0.2, 0.2)
 
 
-def read_fixation(path: Path, node: Any) -> None:
-    """Fill a markups node with the points that the worker wrote, in RAS mm, and lock it: moving one changes no part.
-
-    Args:
-        path: The file.
-        node: A ``vtkMRMLMarkupsFiducialNode`` in a scene.
+def read_fixation(path: Path) -> Any:
+    """Return a markups node, in no scene yet, with the points that the worker wrote, in RAS mm.
 
     Raises:
         InputError: If the file cannot be read.
     """
-    storage = slicer.vtkMRMLMarkupsJsonStorageNode()
+    node, storage = slicer.vtkMRMLMarkupsFiducialNode(), slicer.vtkMRMLMarkupsJsonStorageNode()
     storage.SetFileName(str(path))
     if not storage.ReadData(node):
         raise InputError(_("Cannot read the result {file}. Run the computation again.").format(file=path.name))
+    return node
+
+
+def add_fixation(scene: Any, node: Any, name: str) -> None:
+    """Put the points of screws and holes into a scene and lock them: moving one changes no part."""
+    node.SetName(name)
     node.SetLocked(True)
+    scene.AddNode(node)
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     for color in (display.SetColor, display.SetSelectedColor):

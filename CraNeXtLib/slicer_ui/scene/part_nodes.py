@@ -6,7 +6,7 @@ from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.slicer_ui.scene.fixation_nodes import FIXATION_MARKUPS, read_fixation
+from CraNeXtLib.slicer_ui.scene.fixation_nodes import FIXATION_MARKUPS, add_fixation, read_fixation
 from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map, read_map
 from CraNeXtLib.slicer_ui.scene.mold_nodes import remove_mold
 from CraNeXtLib.slicer_ui.scene.result_nodes import add_model, place_beside
@@ -53,6 +53,7 @@ def add_part(segmentation: Any, folder: Path, name: str) -> Any:
     surface = read_surface(folder / f"{FINISHED}.stl")
     maps = {scalars: read_map(folder / FIT_MAPS, scalars) for scalars in fit_titles()}
     segments = [read_surface(path) for path in _segments_in(folder)]
+    points = read_fixation(folder / FIXATION_MARKUPS) if (folder / FIXATION_MARKUPS).is_file() else None
     remove_part(segmentation)
     scene = segmentation.GetScene()
     title = _("{name} finished part").format(name=name)
@@ -72,9 +73,8 @@ def add_part(segmentation: Any, folder: Path, name: str) -> Any:
         color = _SEGMENT_COLORS[(number - 1) % len(_SEGMENT_COLORS)]
         node = add_model(title, segment, color, beside=segmentation)
         part.AddNodeReferenceID(SEGMENTS, node.GetID())
-    if (folder / FIXATION_MARKUPS).is_file():
-        points = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", _("{name} screws and holes").format(name=name))
-        read_fixation(folder / FIXATION_MARKUPS, points)
+    if points is not None:
+        add_fixation(scene, points, _("{name} screws and holes").format(name=name))
         place_beside(points, segmentation)
         set_referenced_node(part, FIXATION, points)
     return part

@@ -68,8 +68,8 @@ def test_the_base_and_the_skull_model_are_written_and_measured(phantom, tmp_path
     ("wrong", "words"),
     [
         ({"bone_base_mm": 3}, "add --bone-model"),
-        ({"bone_model_mm": 20, "bone_base_mm": 0.5}, "--bone-base must be from 1 to 50 mm"),
-        ({"skull_model_mm": 3}, "--skull-model must be from 0.01 to 2 mm"),
+        ({"bone_model_mm": 20, "bone_base_mm": 0.5}, "--bone-base must be a number from 1 to 50 mm"),
+        ({"skull_model_mm": 3}, "--skull-model must be a number from 0.01 to 2 mm"),
         ({"skull_model_mm": float("nan")}, "--skull-model must be"),
     ],
 )
@@ -93,7 +93,7 @@ def test_loose_bone_is_left_out_and_a_margin_without_bone_refused(phantom):
 
 @pytest.mark.parametrize("margin", [0, 4.9, 101, float("nan")])
 def test_a_margin_out_of_range_is_refused(margin):
-    with pytest.raises(InputError, match="--bone-model must be from 5 to 100 mm"):
+    with pytest.raises(InputError, match="--bone-model must be a number from 5 to 100 mm"):
         AddedMeshes(bone_model_mm=margin)
 
 

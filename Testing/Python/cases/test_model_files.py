@@ -27,6 +27,6 @@ def test_only_what_is_asked_for_is_written(files, tmp_path):
 def test_nothing_is_asked_for(files, tmp_path):
     with pytest.raises(InputError, match="give --bone-model, --skull-model or --onlay-mm"):
         write_models(*files, tmp_path / "out")
-    with pytest.raises(InputError, match=r"thickness of --onlay-mm must be from 0\.2 to 3 mm, not 5"):
+    with pytest.raises(InputError, match=r"thickness of --onlay-mm must be a number from 0\.2 to 3 mm, not 5"):
         write_models(*files, tmp_path / "out", onlay_mm=(5, 10))
     assert not (tmp_path / "out").exists()

@@ -71,7 +71,7 @@ def test_what_cannot_be_molded_is_refused_and_nothing_is_written(files, tmp_path
     for path, options, words in (
         (tmp_path / "two.stl", (), "two.stl holds 2 bodies"),
         (skull, (), "skull.nrrd is not a mesh file"),
-        (part, ("--keys", 1), "mold setting keys must be a number from 2 to 8, not 1"),
+        (part, ("--keys", 1), "mold setting keys must be a whole number from 2 to 8, not 1"),
         (part, ("--undercut-mm", 0), "the part is undercut by"),
         (part, ("--build-mm", 10, 200, 200), "build volume must be three lengths from 50 to 2000 mm"),
     ):

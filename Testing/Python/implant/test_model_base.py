@@ -58,5 +58,5 @@ def test_the_outer_side_and_the_hole_are_those_of_the_bone(model):
 
 @pytest.mark.parametrize("wrong", [0.0, 51.0, float("nan")])
 def test_a_base_out_of_range_is_refused(wrong):
-    with pytest.raises(InputError, match="--bone-base must be from 1 to 50 mm"):
+    with pytest.raises(InputError, match="--bone-base must be a number from 1 to 50 mm"):
         check_base(wrong)

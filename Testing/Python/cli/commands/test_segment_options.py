@@ -46,7 +46,7 @@ def worked_on(monkeypatch):
 
         return work
 
-    monkeypatch.setattr(finishing_case, "finish_with", stand_in("finish", (1, 2)))
+    monkeypatch.setattr(finishing_case, "finish", stand_in("finish", (0, 1)))
     monkeypatch.setattr(categorization_case, "categorize", stand_in("categorize", (0,)))
 
     def reconstruct(source, reference, *_arguments, **_options):

@@ -82,8 +82,8 @@ def test_an_outline_that_falls_apart_is_refused():
     [
         ({"count": 1}, "whole number from 2 to 6, not 1"),
         ({"joint": "glue"}, "must be lap or gap, not 'glue'"),
-        ({"lap_mm": 40}, "lap_mm of segments must be a number from 2 to 30, not 40"),
-        ({"joint_gap_mm": -1}, "joint_gap_mm of segments must be a number from 0 to 3, not -1"),
+        ({"lap_mm": 40}, "segment setting lap_mm must be a number from 2 to 30, not 40"),
+        ({"joint_gap_mm": -1}, "segment setting joint_gap_mm must be a number from 0 to 3, not -1"),
     ],
 )
 def test_settings_out_of_range_are_refused(given, sentence):

@@ -44,5 +44,5 @@ def test_the_sheet_lies_on_the_bone_and_does_not_cut_into_it(made):
 
 @pytest.mark.parametrize(("thickness", "overlap"), [(0.1, 10), (0.6, 1), (4, 10), (0.6, 50)])
 def test_sizes_of_no_sheet_are_refused(thickness, overlap):
-    with pytest.raises(InputError, match=r"--onlay-mm must be from .* mm, not"):
+    with pytest.raises(InputError, match=r"--onlay-mm must be a number from .* mm, not"):
         check_onlay(thickness, overlap)

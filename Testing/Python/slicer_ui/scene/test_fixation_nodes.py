@@ -26,11 +26,12 @@ def piece():
 
 
 def test_the_points_lie_where_the_file_says_and_cannot_be_moved(scene, piece, tmp_path):
-    from CraNeXtLib.slicer_ui.scene.fixation_nodes import FIXATION_MARKUPS, read_fixation
+    from CraNeXtLib.slicer_ui.scene.fixation_nodes import FIXATION_MARKUPS, add_fixation, read_fixation
 
     write_fixation([piece], tmp_path)
-    node = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "Screws")
-    read_fixation(tmp_path / FIXATION_MARKUPS, node)
+    node = read_fixation(tmp_path / FIXATION_MARKUPS)
+    assert node.GetScene() is None
+    add_fixation(scene, node, "Screws")
     points = [tuple(node.GetNthControlPointPosition(number)) for number in range(node.GetNumberOfControlPoints())]
     assert points == [(11.0, -22.0, 33.0), (14.0, -20.0, 32.0), (1.0, 2.0, 3.0)]
     labels = [node.GetNthControlPointLabel(number) for number in range(3)]

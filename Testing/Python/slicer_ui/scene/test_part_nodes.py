@@ -30,9 +30,11 @@ def test_segments_are_shown_together_and_leave_with_the_part(scene, tmp_path):
     for chosen, shown in (("segments", [1, 1, 0]), ("part", [0, 0, 1])):
         show_surface(result, chosen)
         assert [node.GetDisplayVisibility() for node in (first, second, part)] == shown
-    (tmp_path / "finished_implant_segment_2.stl").write_text("solid cut off")
-    with pytest.raises(InputError, match="Cannot read the result"):
-        add_part(result, tmp_path, "Patient")
-    assert segments_of(part) == [first, second]  # the earlier part is as it was
+    for damaged in ("finished_implant_segment_2.stl", "fixation.mrk.json"):
+        (tmp_path / damaged).write_text("solid cut off")
+        with pytest.raises(InputError, match="Cannot read the result"):
+            add_part(result, tmp_path, "Patient")
+        assert segments_of(part) == [first, second]  # the earlier part is as it was
+        write_stl(box(20.0), tmp_path / "finished_implant_segment_2.stl")
     remove_part(result)
     assert scene.GetNumberOfNodesByClass("vtkMRMLModelNode") == 0
