@@ -8,7 +8,6 @@ from typing import Any
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section
 from CraNeXtLib.slicer_ui.browser_app.exported_files import ROUTE, file_name
 from CraNeXtLib.slicer_ui.browser_app.finish_section import FinishSection
@@ -17,7 +16,6 @@ from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
 from CraNeXtLib.slicer_ui.browser_app.typed_settings import number_of
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
-from CraNeXtLib.slicer_ui.scene.result_references import reason_implant_unusable
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -73,9 +71,7 @@ class ExportSection:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, **callbacks: Any) -> ImplantFilesRun:
-        state, result = self._bench.state, self._bench.result
-        if reason_implant_unusable(result):
-            raise InputError(reason_implant_unusable(result))
+        state, result = self._bench.state, self._bench.usable_result()
         self.clear()
         self.folder.mkdir(exist_ok=True)
         case_id = (state.case_name or "").strip() or None

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.implant.finishing.settings import INSERTIONS, RANGES, FinishSettings
 from CraNeXtLib.implant.fit.materials import DENSITIES_G_CM3
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
+from CraNeXtLib.slicer_ui.browser_app.number_fields import NumberFields
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
-from CraNeXtLib.slicer_ui.browser_app.typed_settings import names_in_messages, number_of, title_of
+from CraNeXtLib.slicer_ui.browser_app.typed_settings import names_in_messages
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene.criteria_rows import criterion_row, criterion_titles, fit_names
-from CraNeXtLib.slicer_ui.scene.result_references import description_of, reason_implant_unusable
+from CraNeXtLib.slicer_ui.scene.result_references import description_of
 from CraNeXtLib.slicer_ui.scene.result_surfaces import PART_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
-
-_DEFAULTS = {field.name: field.default for field in fields(FinishSettings) if field.name in RANGES}
 
 
 class FinishSection:
@@ -36,6 +33,7 @@ class FinishSection:
     def __init__(self, bench: Workbench, implant: ImplantSection) -> None:
         self._bench = bench
         self._implant = implant
+        self._numbers = NumberFields(bench.state, "finish", FinishSettings, RANGES)
         self.finishing = RunControl(
             bench.state,
             bench.runs,
@@ -43,9 +41,8 @@ class FinishSection:
             _("finishing an implant"),
             start=self._start,
             succeeded=self._finished,
-            controls=names_in_messages(_DEFAULTS),
+            controls=names_in_messages(RANGES),
         )
-        bench.state.update({f"finish_{name}": str(value) for name, value in _DEFAULTS.items()})
         bench.state.update(
             {
                 "finish_insertion": FinishSettings().insertion,
@@ -60,8 +57,7 @@ class FinishSection:
         """Add the controls to the page."""
         with section(_("Finish and check the fit"), "finish-settings"):
             with html.Div(style="display: grid; grid-template-columns: 1fr 1fr; gap: 8px"):
-                for name in _DEFAULTS:
-                    v3.VTextField(v_model=(f"finish_{name}",), label=title_of(name), id=name)
+                self._numbers.build()
                 v3.VSelect(
                     v_model=("finish_insertion",),
                     items=("insertions", list(INSERTIONS)),
@@ -88,9 +84,8 @@ class FinishSection:
             InputError: If one is no number.
         """
         state = self._bench.state
-        numbers = {name: number_of(state[f"finish_{name}"], title_of(name)) for name in _DEFAULTS}
         texts = {"insertion": state.finish_insertion, "engraving": (state.finish_engraving or "").strip()}
-        return {"finishing": numbers | texts, "material": state.finish_material, "fit_limits": {}}
+        return {"finishing": self._numbers.read() | texts, "material": state.finish_material, "fit_limits": {}}
 
     def show_fit(self) -> None:
         """Show the fit of the result's part, if there is one."""
@@ -117,10 +112,7 @@ class FinishSection:
         self.finishing.say("", "")
 
     def _start(self, **callbacks: Any) -> ImplantFilesRun:
-        result = self._bench.result
-        if reason_implant_unusable(result):
-            raise InputError(reason_implant_unusable(result))
-        return ImplantFilesRun(result, settings=self.settings(), **callbacks)
+        return ImplantFilesRun(self._bench.usable_result(), settings=self.settings(), **callbacks)
 
     def _finished(self, run: ImplantFilesRun) -> str:
         self._implant.show_result()

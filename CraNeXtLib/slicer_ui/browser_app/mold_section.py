@@ -8,21 +8,23 @@ from typing import Any
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.implant.mold.settings import POUR_SIDES, MoldSettings
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
+from CraNeXtLib.slicer_ui.browser_app.number_fields import NumberFields
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
-from CraNeXtLib.slicer_ui.browser_app.typed_settings import names_in_messages, number_of, title_of
+from CraNeXtLib.slicer_ui.browser_app.typed_settings import names_in_messages
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.mold_run import MoldRun
 from CraNeXtLib.slicer_ui.scene.mold_nodes import mold_rows
-from CraNeXtLib.slicer_ui.scene.result_references import reason_implant_unusable
 from CraNeXtLib.slicer_ui.scene.result_surfaces import MOLD_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
 
-_DEFAULTS = {field.name: field.default for field in fields(MoldSettings) if field.name.endswith(("_mm", "_percent"))}
-_DEFAULTS = {name: value for name, value in _DEFAULTS.items() if isinstance(value, (int, float))}
+_NAMES = [
+    field.name
+    for field in fields(MoldSettings)
+    if field.name.endswith(("_mm", "_percent")) and isinstance(field.default, (int, float))
+]
 
 
 class MoldSection:
@@ -36,6 +38,7 @@ class MoldSection:
     def __init__(self, bench: Workbench, implant: ImplantSection) -> None:
         self._bench = bench
         self._implant = implant
+        self._numbers = NumberFields(bench.state, "mold", MoldSettings, _NAMES)
         self.molding = RunControl(
             bench.state,
             bench.runs,
@@ -43,9 +46,9 @@ class MoldSection:
             _("making a mold"),
             start=self._start,
             succeeded=self._molded,
-            controls=names_in_messages(_DEFAULTS),
+            controls=names_in_messages(_NAMES)
+            | {"--spring-form": _("“Spring form”"), "cranext finish": _("“Make the part”")},
         )
-        bench.state.update({f"mold_{name}": str(value) for name, value in _DEFAULTS.items()})
         bench.state.update({"mold_pour": MoldSettings().pour, "mold_spring_form": False})
         self.clear()
 
@@ -53,12 +56,7 @@ class MoldSection:
         """Add the controls to the page."""
         with section(_("Mold"), "mold-settings"):
             with html.Div(style="display: grid; grid-template-columns: 1fr 1fr; gap: 8px"):
-                for name in _DEFAULTS:
-                    v3.VTextField(
-                        v_model=(f"mold_{name}",),
-                        label=title_of(name),
-                        id=f"mold-{name}",
-                    )
+                self._numbers.build()
                 v3.VSelect(
                     v_model=("mold_pour",),
                     items=("pour_sides", list(POUR_SIDES)),
@@ -74,13 +72,10 @@ class MoldSection:
         self.molding.say("", "")
 
     def _start(self, **callbacks: Any) -> MoldRun:
-        state, result = self._bench.state, self._bench.result
-        if reason_implant_unusable(result):
-            raise InputError(reason_implant_unusable(result))
-        settings = {name: number_of(state[f"mold_{name}"], title_of(name)) for name in _DEFAULTS}
+        state = self._bench.state
         return MoldRun(
-            result,
-            settings={**settings, "pour": state.mold_pour},
+            self._bench.usable_result(),
+            settings={**self._numbers.read(), "pour": state.mold_pour},
             spring_form=bool(state.mold_spring_form),
             **callbacks,
         )

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.browser_app.display import Display
 from CraNeXtLib.slicer_ui.browser_app.run_control import Runs
+from CraNeXtLib.slicer_ui.scene.result_references import reason_implant_unusable
 
 _OF_A_CASE = ("vtkMRMLDisplayableNode", "vtkMRMLTableNode", "vtkMRMLDisplayNode", "vtkMRMLStorageNode")
 
@@ -40,6 +42,16 @@ class Workbench:
 
     def __post_init__(self) -> None:
         self._permanent = {node.GetID() for node in self._nodes()}
+
+    def usable_result(self) -> Any:
+        """Return the result.
+
+        Raises:
+            InputError: If there is none, or its implant cannot be used as it is.
+        """
+        if reason := reason_implant_unusable(self.result):
+            raise InputError(reason)
+        return self.result
 
     def clear(self) -> None:
         """Remove the nodes of the case, so that memory does not grow from case to case."""
