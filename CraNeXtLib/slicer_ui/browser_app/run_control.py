@@ -12,6 +12,7 @@ from typing import Any
 
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text, still_working
 
 CONTROLS = {"--segment": "“Segment or series”", "--series": "“Segment or series”"}
@@ -130,7 +131,7 @@ class RunControl:
             return
         self._show(stage=taken)
         if text:
-            self.say("done", text)
+            self.say("done", with_control_names(text, self._controls))
 
     def _show(self, **values: Any) -> None:
         self._state.update({f"{self.name}_{key}": value for key, value in values.items()})

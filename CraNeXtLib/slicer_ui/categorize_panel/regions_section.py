@@ -14,6 +14,7 @@ from CraNeXtLib.slicer_ui.scene.categorization_nodes import DEFECT, REGIONS_ATTR
 from CraNeXtLib.slicer_ui.scene.region_chart import fill_chart
 from CraNeXtLib.slicer_ui.scene.result_references import INPUT, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import message_in
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.tables import fill_table_widget
@@ -107,7 +108,7 @@ class RegionsSection:
         self._ui.defectLabel.text = _defect_sentence(defect)
         self._ui.defectLabel.setVisible(defect is not None)
         if description["warnings"]:
-            self.message.show("warning", "\n".join(description["warnings"]))
+            self.message.show("warning", with_control_names("\n".join(description["warnings"])))
         else:
             self.message.clear()
 

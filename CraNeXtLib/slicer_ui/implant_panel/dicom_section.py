@@ -64,5 +64,4 @@ class DicomSection(RunSection):
         assert run.description is not None  # the run succeeded
         names = ", ".join(name for name in run.description["files"] if name.endswith(".dcm"))
         text = _("{names} are in {folder}.").format(names=names, folder=run.case)
-        warnings = run.description["warnings"]
-        self.writing.message.show("warning" if warnings else "done", "\n".join([text, *warnings]))
+        self.writing.tell(text, run.description["warnings"])

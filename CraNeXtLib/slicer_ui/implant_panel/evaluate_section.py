@@ -82,8 +82,8 @@ class EvaluateSection(StepSection):
         for name, model in run.models.items():
             set_referenced_node(run.table, name, model)
         set_referenced_node(result, EVALUATION, run.table)
-        if run.description and run.description["warnings"]:
-            self.comparing.message.show("warning", "\n".join(run.description["warnings"]))
+        assert run.description is not None  # the run succeeded
+        self.comparing.tell(warnings=run.description["warnings"])
         self._results.show_surface(DISTANCES)
 
     def _show(self, description: dict[str, Any]) -> None:

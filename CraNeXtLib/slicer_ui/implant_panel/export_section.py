@@ -18,6 +18,7 @@ from CraNeXtLib.cases.result_json import RESULT_FILE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.atomic import replacing
 from CraNeXtLib.slicer_ui.implant_panel.run_section import RunSection
+from CraNeXtLib.slicer_ui.implant_panel.setting_controls import finishing_controls
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.runs.model_settings import model_settings
 from CraNeXtLib.slicer_ui.scene.implant_nodes import RESULT_ATTRIBUTE
@@ -47,6 +48,7 @@ class ExportSection(RunSection):
             name=_("exporting a case"),
             start=self._start,
             succeeded=self._save_scene,
+            controls=finishing_controls(ui),
         )
         super().__init__(ui, binding, ui.exportFrame, self.exporting)
         self._open = qt.QPushButton(_("Open folder"))
@@ -101,7 +103,7 @@ class ExportSection(RunSection):
                     ).format(folder=run.out)
                 )
         add_to_files(run.out / RESULT_FILE, SCENE_FILE)
-        self.exporting.message.show("done", _("All files are in {folder}.").format(folder=run.out))
+        self.exporting.tell(_("All files are in {folder}.").format(folder=run.out))
         for button in self._openers:
             button.setVisible(True)
         self._binding.update()

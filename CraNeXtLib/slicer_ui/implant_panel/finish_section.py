@@ -7,8 +7,9 @@ from typing import Any
 from CraNeXtLib.implant.fit.materials import DENSITIES_G_CM3
 from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
+from CraNeXtLib.slicer_ui.implant_panel.setting_controls import finishing_controls
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
-from CraNeXtLib.slicer_ui.runs.finish_settings import FINISHING, FIXATION, SEGMENTS, finish_settings
+from CraNeXtLib.slicer_ui.runs.finish_settings import finish_settings
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene.criteria_rows import fit_names
 from CraNeXtLib.slicer_ui.scene.fixation_nodes import fixation_rows
@@ -21,7 +22,6 @@ from CraNeXtLib.slicer_ui.scene.result_references import (
 )
 from CraNeXtLib.slicer_ui.scene.result_surfaces import PART_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.control_names import names_of_controls
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
@@ -44,8 +44,7 @@ class FinishSection(StepSection):
             name=_("finishing an implant"),
             start=lambda **callbacks: ImplantFilesRun(binding.parameters.result, settings=self.settings(), **callbacks),
             succeeded=self._finished,
-            controls=names_of_controls(ui, {**FINISHING.names, **FIXATION.names, **SEGMENTS.names})
-            | {"--segments": _("“Segments”")},
+            controls=finishing_controls(ui),
         )
         super().__init__(ui, binding, results, ui.finishFrame, self.finishing)
         self._criteria = CriteriaTable(ui.fitTable, results.go_to)
@@ -87,7 +86,7 @@ class FinishSection(StepSection):
     def _finished(self, run: ImplantFilesRun) -> None:
         if run.part is None:
             assert run.description is not None  # the run succeeded
-            self.finishing.message.show("warning", "\n".join(run.description["warnings"]))
+            self.finishing.tell(warnings=run.description["warnings"])
             self._binding.update()
             return
         self._results.show_surface(PART_SURFACE)

@@ -51,6 +51,5 @@ class ModelsSection(StepSection):
 
     def _made(self, run: ModelsRun) -> None:
         assert run.description is not None  # the run succeeded
-        if run.description["warnings"]:
-            self.making.message.show("warning", "\n".join(run.description["warnings"]))
+        self.making.tell(warnings=run.description["warnings"])
         self._results.show_surface(next(iter(models_of(run.segmentation))))

@@ -6,15 +6,15 @@ from typing import Any
 
 from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
+from CraNeXtLib.slicer_ui.implant_panel.setting_controls import mold_controls
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.runs.mold_run import MOLD_FOLDER, MoldRun
-from CraNeXtLib.slicer_ui.runs.mold_settings import MOLD, mold_settings
+from CraNeXtLib.slicer_ui.runs.mold_settings import mold_settings
 from CraNeXtLib.slicer_ui.scene.mold_nodes import MOLD as MOLD_ROLE
 from CraNeXtLib.slicer_ui.scene.mold_nodes import mold_description, mold_rows
 from CraNeXtLib.slicer_ui.scene.result_references import PART, is_result, reason_implant_unusable, referenced_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import MOLD_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.control_names import names_of_controls, with_control_names
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
@@ -33,10 +33,7 @@ class MoldSection(StepSection):
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection, exports: ExportSection) -> None:
         self._exports = exports
-        controls = names_of_controls(ui, MOLD.names) | {
-            "--spring-form": _("“Spring form”"),
-            "cranext finish": _("“Make the part”"),
-        }
+        controls = mold_controls(ui)
         self.molding = RunPanel(
             _("Make the mold"),
             tool_tip=_("Make the mold of the finished part, check it, and show its halves"),
@@ -82,23 +79,16 @@ class MoldSection(StepSection):
         self.writing.close()
 
     def _molded(self, run: MoldRun) -> None:
-        if warnings := _warnings(run):
-            self.molding.message.show("warning", "\n".join(warnings))
+        assert run.description is not None  # the run succeeded
+        self.molding.tell(warnings=run.description["warnings"])
         self._results.show_surface(MOLD_SURFACE)
 
     def _written(self, run: MoldRun) -> None:
         assert run.case is not None  # the button is blocked before an export
+        assert run.description is not None  # the run succeeded
         text = _("The mold is in {folder}, and the approval sheet names it.").format(folder=run.case / MOLD_FOLDER)
-        warnings = _warnings(run)
-        self.writing.message.show("warning" if warnings else "done", "\n".join([text, *warnings]))
+        self.writing.tell(text, run.description["warnings"])
         self._results.show_surface(MOLD_SURFACE)
 
     def _show(self, description: dict[str, Any]) -> None:
         fill_table_widget(self._ui.moldTable, (_("Measure"), _("Value"), ""), mold_rows(description))
-
-
-def _warnings(run: MoldRun) -> list[str]:
-    """Return the warnings of a run that has succeeded, with the names of what the scene shows."""
-    assert run.description is not None  # the run succeeded
-    shown = {"molded_part.stl": _("the molded part")}
-    return [with_control_names(warning, shown) for warning in run.description["warnings"]]

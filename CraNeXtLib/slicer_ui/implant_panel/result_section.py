@@ -7,6 +7,7 @@ from typing import Any
 import qt
 import slicer
 
+from CraNeXtLib.slicer_ui.implant_panel.setting_controls import finishing_controls
 from CraNeXtLib.slicer_ui.scene import views
 from CraNeXtLib.slicer_ui.scene.found_defects import defect_rows, defects_to_make
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT, has_surface
@@ -34,6 +35,7 @@ class ResultSection:
         self._ui = ui
         self._binding = binding
         self._shown: str | None = None
+        self._controls = finishing_controls(ui)
         self.message = message_in(ui.resultMessageFrame.layout())
         ui.resultSelector.addAttribute("vtkMRMLSegmentationNode", "CraNeXt.Result")
         self._keys: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ class ResultSection:
         )
         self._show_defects(description.get("found_defects", []))
         if description["warnings"]:
-            self.message.show("warning", with_control_names("\n".join(description["warnings"])))
+            self.message.show("warning", with_control_names("\n".join(description["warnings"]), self._controls))
         else:
             self.message.clear()
         if self._shown != result.GetID():

@@ -35,7 +35,8 @@ def outcome_of(error: Exception, controls: Mapping[str, str] | None = None) -> O
     if isinstance(error, CancelledError):
         return Outcome("information", _("Canceled. The scene is unchanged."))
     if isinstance(error, NoImplantError):
-        return Outcome("warning" if error.warnings else "information", "\n".join((str(error), *error.warnings)))
+        text = with_control_names("\n".join((str(error), *error.warnings)), controls)
+        return Outcome("warning" if error.warnings else "information", text)
     if isinstance(error, CraNeXtError):
         return Outcome("error", with_control_names(str(error), controls))
     if isinstance(error, OSError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import qt
 
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import MessageLabel
 from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text, still_working
 
@@ -31,7 +32,7 @@ class RunPanel:
         succeeded: Called with a run that has succeeded.
         ended: Called with a run that has ended in any way, after ``succeeded``.
         ask: Called first, for example to ask the user for a file; returns False to start nothing.
-        controls: Names of controls for settings in error messages that differ from those of other panels.
+        controls: Names of controls for settings in messages that differ from those of other panels.
     """
 
     def __init__(
@@ -128,6 +129,17 @@ class RunPanel:
             self._run.cancel()
             self.button.enabled = False
             self.stage_label.text = _("Canceling…")
+
+    def tell(self, outcome: str = "", warnings: Sequence[str] = ()) -> None:
+        """Show what a run that has succeeded came to, and its warnings, in which settings are named by their controls.
+
+        Args:
+            outcome: What was made, one or a few sentences; empty if the panel shows it.
+            warnings: The library's warnings, one sentence each.
+        """
+        told = [with_control_names(warning, self._controls) for warning in warnings]
+        if outcome or told:
+            self.message.show("warning" if told else "done", "\n".join([*([outcome] if outcome else []), *told]))
 
     def close(self) -> None:
         """Stop using the widgets, which are about to be deleted; a run in progress is canceled and cleans up."""

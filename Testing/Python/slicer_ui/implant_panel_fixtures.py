@@ -8,6 +8,8 @@ from slicer_ui.phantom_nodes import add_labelmap
 from CraNeXtLib.core.resources import LIBRARY
 from CraNeXtLib.geometry.volume_files import write_volume
 
+pytest_plugins = ["slicer_ui.worker_here"]
+
 
 @pytest.fixture
 def widget(panel, phantom):  # noqa: ARG001 (the worker returns the phantom's implant)

@@ -10,7 +10,9 @@ import pytest
 from archived_cases import scanned_head, write_case
 from ct_phantoms import write_series
 from slicer_ui.panel_actions import parameters, press
-from slicer_ui.worker_here import JobHere
+from slicer_ui.worker_here import do_task
+
+from CraNeXtLib.core.errors import InputError
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
@@ -34,7 +36,7 @@ def database(archived, monkeypatch):
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def packages(monkeypatch):
     """The lists of packages that were asked for; all are installed."""
     asked = []
     monkeypatch.setattr("CraNeXtLib.slicer_ui.environment.panel.packages_here", lambda lists: asked.extend(lists) or [])
@@ -47,7 +49,7 @@ def say_exported(widget, folder):
     widget.panel.binding.update()
 
 
-def test_the_files_are_written_beside_the_exported_case(made, archived, database, asked, monkeypatch):  # noqa: ARG001
+def test_the_files_are_written_beside_the_exported_case(made, archived, database, packages, worker):  # noqa: ARG001
     case, _ct = archived
     writing = made.panel.archiving.writing
     assert writing.stage_label.text == "Press “Export” first."
@@ -56,7 +58,7 @@ def test_the_files_are_written_beside_the_exported_case(made, archived, database
     result = parameters(made).result
     result.GetNodeReference("CraNeXt.Input").SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
     made.panel.binding.update()
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", JobHere)
+    worker.work = do_task
     press(writing)
     assert writing.message.text == f"implant_seg.dcm, implant_stl.dcm, report_pdf.dcm are in {case}."
     assert {"implant_seg.dcm", "export.json", "result.json"} < {path.name for path in case.iterdir()}
@@ -65,15 +67,11 @@ def test_the_files_are_written_beside_the_exported_case(made, archived, database
     assert writing.stage_label.text == "Press “Export” first."
 
 
-def test_the_worker_receives_the_chosen_series(made, archived, database, monkeypatch, asked):  # noqa: ARG001
-    received = {}
+def test_the_worker_receives_the_chosen_series(made, archived, database, packages, worker):  # noqa: ARG001
+    def refuse(_asked):
+        raise InputError("There are 2 CT series; choose one by its number with --series: 3; 4.")
 
-    class Job:
-        def __init__(self, task, arguments, **_options):
-            received.update(arguments, task=task)
-            raise ValueError("There are 2 CT series; choose one by its number with --series: 3; 4.")
-
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
+    worker.work = refuse
     case, ct = archived
     say_exported(made, case)
     made.ui.dicomEdit.currentPath = str(ct)
@@ -81,7 +79,7 @@ def test_the_worker_receives_the_chosen_series(made, archived, database, monkeyp
     made.ui.patientCheckBox.checked = True
     writing = made.panel.archiving.writing
     press(writing)
-    assert {"codecs", "archive"} < set(asked)
+    assert {"codecs", "archive"} < set(packages)
     expected = {"task": "export", "case": str(case), "out": str(case), "ct": str(ct), "series": "3", "patient": True}
-    assert received == expected
+    assert worker.asked == expected
     assert writing.message.text == "There are 2 CT series; choose one by its number with “Series”: 3; 4."

@@ -131,27 +131,23 @@ def test_a_ct_has_a_threshold_that_is_previewed_in_the_slices(widget, phantom, s
     np.testing.assert_array_equal(skull.voxels, phantom.defective.voxels)
 
 
-def test_the_worker_receives_the_chosen_settings(widget, phantom, monkeypatch):
+def test_the_worker_receives_the_chosen_settings(widget, phantom, worker):
     import slicer
 
-    received = {}
+    def read(asked):
+        asked["ct"] = read_volume(asked["skull"]).voxels
+        raise ValueError("enough")
 
-    class Job:
-        def __init__(self, task, arguments, **_options):
-            received.update(arguments, task=task)
-            received["ct"] = read_volume(arguments["skull"]).voxels
-            raise ValueError("enough")
-
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
+    worker.work = read
     hu = np.where(phantom.defective.voxels, 900, -80).astype(np.int16)
     widget.ui.inputSelector.setCurrentNode(slicer.util.addVolumeFromArray(hu.T, ijkToRAS=phantom.defective.affine))
     widget.ui.thresholdSlider.value = 310
     choose(widget.ui.modelComboBox, "pca_skull")
     choose(widget.ui.deviceComboBox, "cpu")
     choose(widget.ui.postprocessingComboBox, "official")
-    widget.panel.making.button.click()
+    press(widget.panel.making)
     assert widget.panel.making.message.text == "enough"
-    assert received["settings"] == {
+    assert worker.asked["settings"] == {
         "device": "cpu",
         "postprocessing": "official",
         "defects": None,
@@ -162,33 +158,30 @@ def test_the_worker_receives_the_chosen_settings(widget, phantom, monkeypatch):
         "report": False,
         "finishing": None,
     }
-    np.testing.assert_array_equal(received["ct"], hu)
+    np.testing.assert_array_equal(worker.asked["ct"], hu)
     widget.ui.quickPreviewCheckBox.checked = True
     assert not widget.ui.modelComboBox.enabled
-    widget.panel.making.button.click()
-    assert received["settings"]["preview"]
-    assert "model" not in received["settings"]
+    press(widget.panel.making)
+    assert worker.asked["settings"]["preview"]
+    assert "model" not in worker.asked["settings"]
 
 
-def test_the_worker_receives_a_model_as_a_mesh_at_its_place(widget, phantom, monkeypatch):
+def test_the_worker_receives_a_model_as_a_mesh_at_its_place(widget, phantom, worker):
     import slicer
 
-    received = {}
+    def read(asked):
+        asked["stored"] = read_mesh(Path(asked["skull"]))
+        raise ValueError("enough")
 
-    class Job:
-        def __init__(self, _task, arguments, **_options):
-            received.update(arguments, stored=read_mesh(Path(arguments["skull"])))
-            raise ValueError("enough")
-
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
+    worker.work = read
     mesh = surface_of(phantom.defective)
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", "Bone")
     node.SetAndObservePolyData(poly_data(mesh))
     widget.ui.inputSelector.setCurrentNode(node)
-    widget.panel.making.button.click()
+    press(widget.panel.making)
     assert widget.panel.making.message.text == "enough"
-    assert not received["settings"].get("ct")
-    stored = received["stored"]
+    assert not worker.asked["settings"].get("ct")
+    stored = worker.asked["stored"]
     assert stored.frame.space == "LPS"
     ends = np.sort([stored.mesh.vertices.min(axis=0), stored.mesh.vertices.max(axis=0)] * np.array([-1, -1, 1]), axis=0)
     np.testing.assert_allclose(ends, [mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)], atol=1e-4)

@@ -32,30 +32,18 @@ DESCRIPTION = {
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def asked(worker):
     """What the worker was asked for; it writes a box for each model."""
-    from CraNeXtLib.slicer_ui.runs import worker_run
 
-    received = {}
+    def write_models(asked):
+        out = Path(asked["out"])
+        out.mkdir()
+        for right, name in enumerate(("bone_model", "skull_model", "onlay")):
+            write_stl(box(20.0 * right), out / f"{name}.stl")
+        (out / "models.json").write_text(json.dumps(DESCRIPTION))
 
-    class Job:
-        log = ""
-
-        def __init__(self, task, arguments, **_options):
-            received.update(arguments, task=task)
-
-        def poll(self, _progress):
-            return True
-
-        def result(self):
-            out = Path(received["out"])
-            out.mkdir()
-            for right, name in enumerate(("bone_model", "skull_model", "onlay")):
-                write_stl(box(20.0 * right), out / f"{name}.stl")
-            (out / "models.json").write_text(json.dumps(DESCRIPTION))
-
-    monkeypatch.setattr(worker_run, "Job", Job)
-    return received
+    worker.work = write_models
+    return worker.asked
 
 
 def test_the_models_are_shown_and_then_measured(made, asked):

@@ -3,6 +3,8 @@
 This does not prove: that a mold can be made of this part, which the tests of ``implant/mold`` and ``cases`` check.
 """
 
+from pathlib import Path
+
 import pytest
 from slicer_ui.boxed_molds import MODELS, write_boxes
 from slicer_ui.panel_actions import cells, choose, parameters, press
@@ -26,33 +28,10 @@ def finished(made, phantom):
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """What the worker was asked for; it writes boxes, or fails with the message under ``fail``."""
-    from pathlib import Path
-
-    from CraNeXtLib.slicer_ui.runs import worker_run
-
-    received = {}
-
-    class Job:
-        log = ""
-
-        def __init__(self, task, arguments, **_options):
-            received.update(arguments, task=task)
-
-        def poll(self, _progress):
-            return True
-
-        def result(self):
-            if "fail" in received:
-                raise InputError(received["fail"])
-            write_boxes(Path(received["out"]))
-
-        def cancel(self):
-            pass
-
-    monkeypatch.setattr(worker_run, "Job", Job)
-    return received
+def asked(worker):
+    """What the worker was asked for; it writes boxes."""
+    worker.work = lambda asked: write_boxes(Path(asked["out"]))
+    return worker.asked
 
 
 def visible(widget):
@@ -92,9 +71,12 @@ def test_the_halves_are_shown_around_the_molded_part_and_then_measured(finished,
     assert set(MODELS) < {ui.surfaceComboBox.itemData(row) for row in range(ui.surfaceComboBox.count)}
 
 
-def test_a_refused_mold_names_the_controls_and_changes_nothing(finished, scene, asked):
+def test_a_refused_mold_names_the_controls_and_changes_nothing(finished, scene, worker):
+    def refuse(_asked):
+        raise InputError("The part has no place for a sprue of 6 mm; choose a smaller --sprue-mm, or less --wall-mm.")
+
     before = scene.GetNumberOfNodes()
-    asked["fail"] = "The part has no place for a sprue of 6 mm; choose a smaller --sprue-mm, or less --wall-mm."
+    worker.work = refuse
     press(finished.panel.molding.molding)
     assert finished.panel.molding.molding.message.text == (
         "The part has no place for a sprue of 6 mm; choose a smaller “Sprue diameter”, or less “Mold wall”."

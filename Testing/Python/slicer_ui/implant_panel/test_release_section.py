@@ -2,7 +2,7 @@
 
 import pytest
 from slicer_ui.panel_actions import parameters, press
-from slicer_ui.worker_here import JobHere
+from slicer_ui.worker_here import do_task
 
 from CraNeXtLib.cases.release import freeze
 from CraNeXtLib.core.files.hashing import sha256_of
@@ -13,7 +13,7 @@ VERDICT = {"answer": "does not fit", "sentence": "The part does NOT fit: rim."}
 
 
 @pytest.fixture
-def exported(made, tmp_path, monkeypatch):
+def exported(made, tmp_path, monkeypatch, worker):
     """The panel after an export, with the folder of a case whose part does not fit."""
     folder = tmp_path / "case"
     folder.mkdir()
@@ -21,7 +21,7 @@ def exported(made, tmp_path, monkeypatch):
     (folder / "implant.stl").write_text("solid")
     described = {"case_id": "C7", "verdict": VERDICT}
     monkeypatch.setattr(freeze, "finished_description", lambda _folder: ("result.json", described))
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", JobHere)
+    worker.work = do_task
     assert made.panel.releasing.releasing.stage_label.text == "Press “Export” first."
     made.panel.exporting._exported = (folder, parameters(made).result.GetAttribute("CraNeXt.Result"))
     made.panel.binding.update()

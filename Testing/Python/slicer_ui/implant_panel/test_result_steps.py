@@ -159,35 +159,31 @@ def test_evaluating_going_to_worst_positions_and_showing_maps(made, phantom, eva
     assert asked == [position]
 
 
-def test_a_model_is_compared_at_its_place(made, phantom, monkeypatch):
+def test_a_model_is_compared_at_its_place(made, phantom, worker):
     from CraNeXtLib.cases.evaluation_case import read_evaluation
 
-    received = []
+    def read(asked):
+        asked["volumes"] = read_evaluation(*(asked[role] for role in ("implant", "reference", "skull")))[0]
+        raise ValueError("enough")
 
-    class Job:
-        def __init__(self, _task, arguments, **_options):
-            received.extend(read_evaluation(*(arguments[role] for role in ("implant", "reference", "skull")))[0])
-            raise ValueError("enough")
-
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
+    worker.work = read
     made.ui.referenceSelector.setCurrentNode(add_model(phantom.implant, "Truth"))
     assert made.ui.referenceSegmentSelector.isHidden()
     press(made.panel.evaluating.comparing)
     assert made.panel.evaluating.comparing.message.text == "enough"
-    implant, reference, _skull = received
+    implant, reference, _skull = worker.asked["volumes"]
     assert (implant.voxels ^ reference.voxels).sum() < 0.1 * implant.voxels.sum()
 
 
-def test_the_chosen_segment_of_the_reference_is_compared(made, phantom, monkeypatch):
+def test_the_chosen_segment_of_the_reference_is_compared(made, phantom, worker):
     """Of several segments none is guessed: the first would be the skull."""
     received = {}
 
-    class Job:
-        def __init__(self, task, arguments, **_options):
-            received.update({role: read_volume(arguments[role]).voxels for role in ("implant", "reference", "skull")})
-            raise ValueError(f"{task} received it")
+    def read(asked):
+        received.update({role: read_volume(asked[role]).voxels for role in ("implant", "reference", "skull")})
+        raise ValueError("enough")
 
-    monkeypatch.setattr("CraNeXtLib.slicer_ui.runs.worker_run.Job", Job)
+    worker.work = read
     made.ui.evaluateSection.collapsed = False
     comparing = made.panel.evaluating.comparing
     made.ui.referenceSelector.setCurrentNode(add_segmentation(phantom.implant, "Truth", ("Skull", "Plate"))[0])
@@ -196,10 +192,22 @@ def test_the_chosen_segment_of_the_reference_is_compared(made, phantom, monkeypa
     made.ui.referenceSegmentSelector.setCurrentSegmentID("Plate")
     assert parameters(made).referenceSegmentId == "Plate"
     press(comparing)
-    assert comparing.message.text == "evaluate received it"
+    assert comparing.message.text == "enough"
     np.testing.assert_array_equal(received["reference"], phantom.implant.voxels)
     np.testing.assert_array_equal(received["implant"], phantom.implant.voxels)
     np.testing.assert_array_equal(received["skull"], phantom.defective.voxels)
+
+
+def test_warnings_of_a_result_name_the_controls_for_finishing(made):
+    result = parameters(made).result
+    description = json.loads(result.GetAttribute("CraNeXt.Result"))
+    warnings = ["Segment 2 is empty; choose fewer --segments, or less plate_width_mm.", "Too thin; choose --joint gap."]
+    result.SetAttribute("CraNeXt.Result", json.dumps(description | {"warnings": warnings}))
+    made.panel.binding.update()
+    assert made.panel.results.message.text == (
+        "Segment 2 is empty; choose fewer “Segments”, or less “Plate width”.\n"
+        "Too thin; choose “Straight walls” under “Joint”."
+    )
 
 
 def test_finishing_makes_a_part_and_checks_its_fit(made, phantom, really):

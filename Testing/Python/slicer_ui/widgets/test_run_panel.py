@@ -41,6 +41,14 @@ def run_panel(logic):
         panel.close()
 
 
+def test_the_warnings_of_a_success_name_controls(run_panel):
+    panel = run_panel(None, controls={"--wall-mm": "“Mold wall”"})
+    panel.tell()
+    assert panel.message.widget.isHidden()
+    panel.tell("The mold is there.", ["Its wall is thin; give more --wall-mm.", "Look at --defects 2."])
+    assert panel.message.text == "The mold is there.\nIts wall is thin; give more “Mold wall”.\nLook at “Defects” 2."
+
+
 def test_progress_with_stage_and_percent_then_the_result(run_panel, phantom):
     ended = []
     panel = run_panel(add_labelmap(phantom.defective), ended=ended.append)
