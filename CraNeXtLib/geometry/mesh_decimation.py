@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.geometry.mesh import Mesh, face_centers
-from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.geometry.solids import is_closed, mesh_of, solid_from, solid_of
 from CraNeXtLib.geometry.surface_distance import distances_to
 
@@ -54,8 +53,8 @@ def decimated(mesh: Mesh, tolerance_mm: float) -> tuple[Mesh, float]:
 def light(mesh: Mesh) -> Mesh:
     """Return a smooth closed mesh with half of its triangles, or ``MOST_TRIANGLES`` if that is fewer.
 
-    VTK's quadric decimation keeps their shape and the volume, so that normals stay as good as they were, which
-    Manifold's ``simplify`` does not. But it does not promise a closed manifold, nor a distance: both are checked.
+    Quadric decimation keeps their shape and the volume, so that normals stay as good as they were, which Manifold's
+    ``simplify`` does not. But it does not promise a closed manifold, nor a distance: both are checked.
 
     Args:
         mesh: A closed mesh.
@@ -63,17 +62,12 @@ def light(mesh: Mesh) -> Mesh:
     Returns:
         The mesh, no farther than ``LIGHT_MM`` from the original, or the original where that cannot be kept.
     """
-    from vtkmodules.util.numpy_support import vtk_to_numpy
-    from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
+    from fast_simplification import simplify
 
-    decimation = vtkQuadricDecimation()
-    decimation.SetInputData(poly_data(mesh))
-    decimation.SetTargetReduction(1 - min(0.5, MOST_TRIANGLES / len(mesh.faces)))
-    decimation.VolumePreservationOn()
-    decimation.Update()
-    data = decimation.GetOutput()
-    faces = vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int64)
-    reduced = Mesh(vtk_to_numpy(data.GetPoints().GetData()).astype(float), faces)
+    middle = mesh.vertices.mean(axis=0)  # single precision is exact enough around it
+    points, faces = (mesh.vertices - middle).astype(np.float32), mesh.faces.astype(np.int32)
+    points, faces = simplify(points, faces, target_count=min(len(faces) // 2, MOST_TRIANGLES))
+    reduced = Mesh(points + middle, faces.astype(np.int64))
     if not is_closed(solid_from(reduced.vertices, reduced.faces)):
         return mesh
     return reduced if largest_distance(mesh.vertices[::_EVERY], reduced) <= LIGHT_MM else mesh

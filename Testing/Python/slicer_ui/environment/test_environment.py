@@ -357,7 +357,7 @@ def test_another_python(environment, tmp_path):
     assert "Press “Check again”" in panel.message.text
     panel._check.click()
     wait_until(lambda: panel._found is not None)
-    assert panel.message.text.startswith("That Python lacks manifold3d, matplotlib")
+    assert panel.message.text.startswith("That Python lacks fast-simplification, manifold3d, matplotlib")
     assert not panel._install.enabled
     assert panel.ensure()  # nothing is installed into it; the worker reports missing packages
 
