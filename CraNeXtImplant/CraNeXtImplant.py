@@ -151,6 +151,7 @@ class CraNeXtImplantParameterNode:
     suspensionHoles: Annotated[int, WithinRange(*COUNTS["suspension_holes"])] = FixationSettings.suspension_holes
     holeDiameter: Annotated[float, WithinRange(*SIZES["hole_diameter_mm"])] = FixationSettings.hole_diameter_mm
     holeEdge: Annotated[float, WithinRange(*SIZES["hole_edge_mm"])] = FixationSettings.hole_edge_mm
+    spur: Annotated[float, WithinRange(*SIZES["spur_mm"])] = FixationSettings.spur_mm
     midline: Annotated[float, WithinRange(*SIZES["midline_mm"])] = FixationSettings.midline_mm
     segmentCount: Annotated[int, WithinRange(1, SEGMENT_COUNTS[1])] = 1
     segmentJoint: str = SegmentSettings.joint

@@ -29,6 +29,10 @@ _COLUMNS = [
     "edge_mm",
     "midline_mm",
     "recess_mm",
+    "spur_mm",
+    "spur_r",
+    "spur_a",
+    "spur_s",
 ]
 _SCHEMA = (
     "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/"
@@ -71,6 +75,7 @@ def _rows(number: int, piece: FinishedPiece) -> list[dict[str, Any]]:
 
 
 def _row(hole: Hole) -> dict[str, Any]:
+    spur = hole.spur
     return {
         "purpose": hole.purpose,
         **dict(zip(("r_mm", "a_mm", "s_mm"), hole.place_ras_mm, strict=True)),
@@ -79,4 +84,6 @@ def _row(hole: Hole) -> dict[str, Any]:
         "depth_mm": hole.depth_mm,
         "edge_mm": hole.edge_mm,
         "midline_mm": "" if hole.midline_mm is None else hole.midline_mm,
+        "spur_mm": spur.length_mm if spur else "",
+        **dict(zip(("spur_r", "spur_a", "spur_s"), spur.direction_ras if spur else ("",) * 3, strict=True)),
     }

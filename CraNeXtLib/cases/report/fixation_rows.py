@@ -51,6 +51,9 @@ def _of(screws: Sequence[dict[str, Any]], purpose: str) -> list[dict[str, Any]]:
 
 
 def _hole(hole: dict[str, Any]) -> str:
-    return f"{place_text(hole['place_ras_mm'])}, depth {hole['depth_mm']:.1f}, to the edge {hole['edge_mm']:.1f}" + (
-        "" if hole["midline_mm"] is None else f", to the midline {hole['midline_mm']:.0f}"
+    midline, spur = hole["midline_mm"], hole.get("spur")
+    return (
+        f"{place_text(hole['place_ras_mm'])}, depth {hole['depth_mm']:.1f}, to the edge {hole['edge_mm']:.1f}"
+        + ("" if midline is None else f", to the midline {midline:.0f}")
+        + (f", spur of {spur['length_mm']:g}, {spur['wall_mm']:.1f} thick" if spur else "")
     )

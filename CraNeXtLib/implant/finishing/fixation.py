@@ -114,7 +114,7 @@ def fixed(
         if len(found) < wanted:
             warnings.append(
                 f"Only {len(found)} of {wanted} {purpose} holes found a place; reduce their number, diameter or "
-                "distances to edge and midline."
+                f"distances to edge and midline{', or leave out the spurs' if settings.spur_mm else ''}."
             )
         field = part.voxels.copy()
         for hole in found:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from CraNeXtLib.core.errors import InputError, shown
 from CraNeXtLib.core.settings import Ranges, Settings
+from CraNeXtLib.implant.finishing.spur import SLOT_MM
 
 PLATE_KINDS = ("straight", "pocket")
 
@@ -23,6 +24,7 @@ SIZES = {
     "screw_depth_mm": (0, 10),
     "hole_diameter_mm": (0.8, 6),
     "hole_edge_mm": (0, 12),
+    "spur_mm": (0, 5),
     "midline_mm": (0, 60),
 }
 """Lowest and highest value of each setting in millimeters."""
@@ -52,6 +54,8 @@ class FixationSettings(Settings):
         suspension_holes: Number of holes spread over the part, for sutures that suspend dura or muscle.
         hole_diameter_mm: Diameter of either.
         hole_edge_mm: Least distance between them and the edge of the part.
+        spur_mm: How far a spur reaches from the wall of such a hole into its opening, away from the edge of the part;
+            0 for none. See :mod:`CraNeXtLib.implant.finishing.spur`.
         midline_mm: Distance from the midline, where the superior sagittal sinus runs, within which there is no screw
             and no hole for sutures; 0 allows them.
 
@@ -76,6 +80,7 @@ class FixationSettings(Settings):
     suspension_holes: int = 0
     hole_diameter_mm: float = 2.0
     hole_edge_mm: float = 5.0
+    spur_mm: float = 0.0
     midline_mm: float = 15.0
 
     def __post_init__(self) -> None:
@@ -101,6 +106,30 @@ class FixationSettings(Settings):
     def makes_anything(self) -> bool:
         """Whether there are plates or holes to place; the sizes alone ask for nothing."""
         return self.makes_plates or bool(self.suture_holes or self.suspension_holes)
+
+    def check_spurs(self, wall_mm: float) -> None:
+        """Refuse spurs beside which a hole leaves no room for a suture.
+
+        Args:
+            wall_mm: Width and thickness of a spur.
+
+        Raises:
+            InputError: If there is no room, or the spur would be a bump.
+        """
+        if not self.spur_mm:
+            return
+        needed_mm = max(wall_mm + 2 * SLOT_MM, self.spur_mm + SLOT_MM)
+        if self.hole_diameter_mm < needed_mm:
+            raise InputError(
+                f"A spur of {self.spur_mm:g} mm that is {wall_mm:g} mm wide, like the minimum wall, needs holes of "
+                f"{needed_mm:g} mm for a suture beside it; set hole_diameter_mm to that, or change spur_mm or the "
+                "minimum wall."
+            )
+        if self.spur_mm < wall_mm / 2:
+            raise InputError(
+                f"A spur of {self.spur_mm:g} mm that is {wall_mm:g} mm wide holds no suture; set spur_mm to "
+                f"{wall_mm / 2:g} or more, or to 0 for none."
+            )
 
     def screw_offsets_mm(self, clearance_mm: float, wall_mm: float) -> list[float]:
         """Return how far from the rim the screws are, on either side, nearest first.

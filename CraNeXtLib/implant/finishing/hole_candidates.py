@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing.drilling import drill
 from CraNeXtLib.implant.finishing.ray_surface import RaySurface
+from CraNeXtLib.implant.finishing.spur import Spur
 from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
 Position = tuple[float, float, float]
@@ -26,6 +28,7 @@ class Hole:
         depth_mm: Thickness of part or bone there, to the first cavity, at most 20: no screw may be longer.
         edge_mm: Distance from the hole to the nearest edge of part or bone, at most 15.
         midline_mm: Distance of its middle from the midline; None if it was not asked for.
+        spur: The tongue in it that holds a suture; None without one.
     """
 
     purpose: str
@@ -35,6 +38,7 @@ class Hole:
     depth_mm: float
     edge_mm: float
     midline_mm: float | None
+    spur: Spur | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,5 +122,18 @@ def candidates(
 def drill_hole(field: np.ndarray, part: Volume, hole: Hole) -> None:
     """Cut a hole out of the field of a part, in place."""
     middle = part.to_indices(np.array([hole.place_ras_mm]))[0]
-    normal = (part.affine[:3, :3] / part.spacing).T @ hole.axis_ras
-    drill(field, middle, normal, hole.diameter_mm / 2, float(part.spacing[0]))
+    to_grid, step, radius_mm = (part.affine[:3, :3] / part.spacing).T, float(part.spacing[0]), hole.diameter_mm / 2
+    normal, spur = to_grid @ hole.axis_ras, hole.spur
+    if spur is None:
+        drill(field, middle, normal, radius_mm, step)
+        return
+    toward = to_grid @ spur.direction_ras
+    across = np.cross(normal, toward)
+
+    def spur_mm(offsets: Sequence[np.ndarray]) -> np.ndarray:
+        along, aside, above = (
+            step * sum(offset * n for offset, n in zip(offsets, axis, strict=True)) for axis in (toward, across, normal)
+        )
+        return spur.distance_mm(along, aside, -above, radius_mm)
+
+    drill(field, middle, normal, radius_mm, step, kept_mm=spur_mm)

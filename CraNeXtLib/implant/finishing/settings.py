@@ -11,6 +11,7 @@ from CraNeXtLib.core.settings import Ranges, Settings
 from CraNeXtLib.implant.direction import unit_direction
 from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
 from CraNeXtLib.implant.finishing.segment_settings import SegmentSettings
+from CraNeXtLib.implant.finishing.spur import spur_wall_mm
 
 INSERTIONS = ("auto", "none")
 
@@ -88,8 +89,10 @@ class FinishSettings(Settings):
             raise InputError(
                 "The maximum thickness must be 0 (off), or at least 0.5 mm and not below the minimum thickness."
             )
-        if self.fixation and self.fixation.makes_plates:
-            self.fixation.screw_offsets_mm(self.clearance_mm, self.minimum_wall_mm)
+        if self.fixation:
+            self.fixation.check_spurs(spur_wall_mm(self.minimum_wall_mm))
+            if self.fixation.makes_plates:
+                self.fixation.screw_offsets_mm(self.clearance_mm, self.minimum_wall_mm)
         if self.perforation_diameter_mm:
             self._check_perforations()
         if not isinstance(self.engraving, str) or len(self.engraving) > 24 or not self.engraving.isprintable():

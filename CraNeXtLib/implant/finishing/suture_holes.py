@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import ndimage
 
+from CraNeXtLib.geometry.distance_field import axes_toward
 from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
-from CraNeXtLib.implant.finishing.hole_candidates import Candidates, Hole, candidates
+from CraNeXtLib.implant.finishing.hole_candidates import Candidates, Hole, candidates, position
 from CraNeXtLib.implant.finishing.plan_view import PlanView
 from CraNeXtLib.implant.finishing.ray_surface import RaySurface
 from CraNeXtLib.implant.finishing.rim_line import RimLine
+from CraNeXtLib.implant.finishing.spur import SUNK_MM, Spur, spur_wall_mm
 from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
 _SPARE_MM = 1.0  # for a rim that is not straight, and since holes come nearer to each other below
@@ -50,7 +54,7 @@ def place_suture_holes(
     )
     free = _free(row, view, settings, taken, wall_mm)
     stations = rim.spread(free, settings.suture_holes, settings.hole_diameter_mm + wall_mm + _SPARE_MM)
-    return [row.hole(station) for station in stations]
+    return [_with_spur(row.hole(station), -rim.outward[station], view, settings, wall_mm) for station in stations]
 
 
 def place_suspension_holes(
@@ -75,7 +79,7 @@ def place_suspension_holes(
     if midline is not None:
         far = midline.distance_mm(tops) >= settings.midline_mm
         tops, axes = tops[far], axes[far]
-    surface, holes = RaySurface(view.part, solid=True), list[Hole]()
+    surface, holes, middle = RaySurface(view.part, solid=True), list[Hole](), tops.mean(axis=0)
     for center in _clusters(tops, min(settings.suspension_holes, len(tops))):
         nearest = np.linalg.norm(tops - center, axis=1).argsort()[:_TRIED]
         row = candidates("suspension", surface, tops[nearest], axes[nearest], settings.hole_diameter_mm, midline)
@@ -83,13 +87,43 @@ def place_suspension_holes(
         for hole in holes:
             apart = np.linalg.norm(row.places - hole.place_ras_mm, axis=1)
             free &= apart >= settings.hole_diameter_mm + wall_mm + _SPARE_MM
-        holes += [row.hole(int(free.argmax()))] if free.any() else []
+        if free.any():
+            hole = row.hole(int(free.argmax()))
+            holes.append(_with_spur(hole, middle - hole.place_ras_mm, view, settings, wall_mm))
     return holes
+
+
+def _with_spur(hole: Hole, inward: np.ndarray, view: PlanView, settings: FixationSettings, wall_mm: float) -> Hole:
+    """Return a hole with the spur that is asked for.
+
+    Args:
+        hole: The hole.
+        inward: RAS direction away from the edge of the part, where the spur points, since a suture pulls to the edge.
+        view: The part.
+        settings: What is wanted.
+        wall_mm: Least wall.
+    """
+    if not settings.spur_mm:
+        return hole
+    axis = np.array(hole.axis_ras) / np.linalg.norm(hole.axis_ras)
+    across = inward - (inward @ axis) * axis
+    if np.linalg.norm(across) < _SPARE_MM / 2:  # a hole in the middle of the part may point anywhere
+        across = axes_toward(axis)[:, 0]
+    thick_mm = _spur_thick_mm(view, wall_mm)
+    return replace(hole, spur=Spur(settings.spur_mm, thick_mm, position(across / np.linalg.norm(across), 4)))
+
+
+def _spur_thick_mm(view: PlanView, wall_mm: float) -> float:
+    """Return width and thickness of a spur: the wall, and half a voxel for what the grid takes from its edges."""
+    return round(spur_wall_mm(wall_mm) + view.step / 2, 2)
 
 
 def _free(row: Candidates, view: PlanView, settings: FixationSettings, taken: np.ndarray, wall_mm: float) -> np.ndarray:
     """Return which holes keep clear of the edge, the midline and what is taken, bool of shape (N,)."""
-    allowed = row.allowed(depth_mm=0.1, edge_mm=settings.hole_edge_mm, midline_mm=settings.midline_mm, wall_mm=wall_mm)
+    least_mm = SUNK_MM + _spur_thick_mm(view, wall_mm) if settings.spur_mm else 0.1
+    allowed = row.allowed(
+        depth_mm=least_mm, edge_mm=settings.hole_edge_mm, midline_mm=settings.midline_mm, wall_mm=wall_mm
+    )
     room = ndimage.distance_transform_edt(~taken) * view.step if taken.any() else np.full(taken.shape, np.inf)
     for part in (0.0, 0.5, 1.0):  # of the depth, since holes on a curved part come nearer to each other below
         middles = np.nan_to_num(row.places - part * row.depths_mm[:, None] * row.axes)

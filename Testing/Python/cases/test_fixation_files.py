@@ -9,12 +9,13 @@ from CraNeXtLib.cases.report.fixation_rows import fixation_places, fixation_rows
 from CraNeXtLib.implant.finishing.finished_implant import FinishedPiece
 from CraNeXtLib.implant.finishing.hole_candidates import Hole
 from CraNeXtLib.implant.finishing.plates import Plate
+from CraNeXtLib.implant.finishing.spur import Spur
 
 UP = (0.0, 0.0, 1.0)
 PART, BONE, SUTURE = (
     Hole("screw in part", (1.0, 2.0, 3.5), UP, 1.5, 4.25, 5.0, 20.1),
     Hole("screw in bone", (11.0, 2.0, 3.5), UP, 1.5, 6.0, 3.25, 30.1),
-    Hole("suture", (-4.0, 5.0, 6.0), UP, 2.0, 5.0, 8.0, None),
+    Hole("suture", (-4.0, 5.0, 6.0), UP, 5.0, 5.0, 8.0, None, Spur(3.0, 2.25, (0.0, 1.0, 0.0))),
 )
 PIECE = FinishedPiece(
     UP,
@@ -40,7 +41,8 @@ def test_the_table_and_the_markups_have_every_hole_where_it_is(tmp_path):
     assert [float(rows[1][name]) for name in ("r_mm", "a_mm", "s_mm", "depth_mm", "edge_mm", "midline_mm")] == [
         11, 2, 3.5, 6, 3.25, 30.1
     ]  # fmt: skip
-    assert rows[2]["midline_mm"] == ""
+    assert rows[2]["midline_mm"] == rows[1]["spur_mm"] == ""
+    assert [float(rows[2][name]) for name in ("spur_mm", "spur_r", "spur_a", "spur_s")] == [3, 0, 1, 0]
     (markups,) = json.loads((tmp_path / "fixation.mrk.json").read_text())["markups"]
     assert markups["coordinateSystem"] == "RAS"
     assert [point["position"] for point in markups["controlPoints"]] == [
@@ -58,7 +60,7 @@ def test_the_report_names_each_plate_and_each_kind_of_hole():
     assert list(rows) == ["Plate 1", "Suture holes"]
     assert "pocket, recess of 0.6 mm in part and bone, 41 mm to the next" in rows["Plate 1"]
     assert "screw in bone: RAS 11, 2, 4 mm, depth 6.0, to the edge 3.2, to the midline 30" in rows["Plate 1"]
-    assert rows["Suture holes"] == "RAS -4, 5, 6 mm, depth 5.0, to the edge 8.0"
+    assert rows["Suture holes"] == "RAS -4, 5, 6 mm, depth 5.0, to the edge 8.0, spur of 3, 2.2 thick"
     assert fixation_rows(None) == fixation_rows({"pieces": [{"parts": 1}]}) == []
 
 

@@ -109,6 +109,45 @@ def test_screws_and_holes_keep_clear_of_the_midline_of_each_other_and_of_letters
     assert lost[tuple(np.rint(part.to_indices(below)).astype(int).T)].all()
 
 
+@pytest.mark.parametrize("turned", [None, OBLIQUE])
+def test_a_spur_reaches_from_the_rims_side_into_its_hole_and_leaves_room_for_a_suture(turned):
+    part, sizes = cap(turned), {"suture_holes": 3, "suspension_holes": 1, "hole_diameter_mm": 5, "midline_mm": 0}
+    plain, spurred = (
+        fixed(part, Anchorage(skull(turned), None), FixationSettings(spur_mm=length, **sizes), **OPTIONS)
+        for length in (0, 3)
+    )
+    places = [[hole.place_ras_mm for hole in made.holes] for made in (plain, spurred)]
+    assert places[0] == places[1]
+    field = spurred.part
+    for hole in spurred.holes:
+        place, axis, toward = (np.array(v) for v in (hole.place_ras_mm, hole.axis_ras, hole.spur.direction_ras))
+        assert abs(axis @ toward) < 1e-3
+
+        def solid(across, depth, along=place, normal=axis, tip=toward):
+            point = along + across * tip - depth * normal
+            return bool(field.voxels[tuple(np.rint(field.to_indices(point[None])[0]).astype(int))] < 0)
+
+        depths = (-0.4, 1.75, 4.0)  # above the spur, in it, below it
+        assert [solid(-1.2, depth) for depth in depths] == [False, True, False]
+        assert [solid(1.8, depth) for depth in depths] == [False] * 3
+        if hole.purpose == "suture":
+            middle = (place - (np.eye(3) if turned is None else turned)[:, 2] * OUTER_MM) @ toward
+            assert middle < 0  # it points to the middle of the part
+    removed = [(part.voxels < 0).sum() - (made.part.voxels < 0).sum() for made in (plain, spurred)]
+    volume = np.pi * 2.25**2 / 8 + 2.25 * (3 - 2.25 / 2)  # of its outline, up to the round root
+    assert removed[0] - removed[1] == pytest.approx(4 * 2.25 * volume, rel=0.35)
+
+
+def test_a_spur_without_room_for_a_suture_is_refused_with_what_to_change():
+    for sizes, message in (
+        ({"spur_mm": 2}, "needs holes of 4 mm for a suture beside it; set hole_diameter_mm to that"),
+        ({"spur_mm": 4, "hole_diameter_mm": 4.5}, "needs holes of 5 mm"),
+        ({"spur_mm": 0.5, "hole_diameter_mm": 6}, "set spur_mm to 1 or more, or to 0"),
+    ):
+        with pytest.raises(InputError, match=message):
+            FinishSettings(fixation=FixationSettings(suture_holes=2, **sizes))
+
+
 def test_what_finds_no_place_is_warned_of():
     bone = skull()
     bone = bone.with_voxels(bone.voxels & (np.arange(105) > 52)[:, None, None])  # there is none on the left
