@@ -44,7 +44,8 @@ def overflow_depths(distance_mm: np.ndarray, grid: PlaneGrid, settings: MoldSett
         beside = np.minimum(beside, runner)
     depths = settings.channel_depth_mm * np.clip((width / 2 - beside) / (_FLANK * width), 0, 1)
     smooth: np.ndarray = ndimage.gaussian_filter(depths, _SMOOTHING)
-    return np.where(smooth > _LEAST_MM, smooth, 0.0)
+    beyond_seam = distance_mm >= settings.land_mm + grid.reach_mm
+    return np.where((smooth > _LEAST_MM) & beyond_seam, smooth, 0.0)
 
 
 def highest_places(columns: Columns, inner_mm: np.ndarray, grid: PlaneGrid, settings: MoldSettings) -> np.ndarray:

@@ -41,12 +41,20 @@ class Key:
         """Return what the other half leaves free for the key and its foot."""
         return self._cone(bottom, clearance_mm)
 
+    def socket_radius_mm(self, clearance_mm: float) -> float:
+        """Return the radius of the socket's mouth, with which the gap is as wide along the slope as on top."""
+        return self.radius_mm + clearance_mm * float(np.hypot(1, self._slope))
+
+    @property
+    def _slope(self) -> float:
+        return (1 - _TOP) * self.radius_mm / self.height_mm
+
     def _cone(self, bottom: float, larger_mm: float) -> Manifold:
         from manifold3d import Manifold
 
         x, y, z = self.place
-        slope = (1 - _TOP) * self.radius_mm / self.height_mm
-        height, radius = self.height_mm + larger_mm, self.radius_mm + larger_mm
+        slope, radius = self._slope, self.socket_radius_mm(larger_mm)
+        height = self.height_mm + larger_mm
         foot = Manifold.cylinder(z - bottom, radius, radius, _SEGMENTS).translate([x, y, bottom])
         return foot + Manifold.cylinder(height, radius, radius - height * slope, _SEGMENTS).translate([x, y, z])
 
@@ -55,19 +63,21 @@ def keys_at(free_mm: np.ndarray, heights: np.ndarray, places: np.ndarray, settin
     """Return keys as far from each other as possible, the larger one first; fewer than asked for if there is no room.
 
     Args:
-        free_mm: How far each place is from what a key must not touch, shape (I, J).
+        free_mm: How far each place is from where a key or its socket must not reach, shape (I, J).
         heights: Height of the parting surface, shape (I, J).
         places: The places, shape (I, J, 2).
         settings: Number and size of the keys.
     """
-    radius = settings.key_mm / 2
-    allowed = free_mm >= LARGER * radius + settings.key_clearance_mm
+    radius, clearance_mm = settings.key_mm / 2, settings.key_clearance_mm
+    largest = Key((0.0, 0.0, 0.0), LARGER * radius, LARGER * settings.key_height_mm).socket_radius_mm(clearance_mm)
+    allowed = free_mm >= largest
     flat, tall = places[allowed], heights[allowed]
     if not len(flat):
         return []
     chosen = [int(np.linalg.norm(flat - flat.mean(axis=0), axis=1).argmax())]
     nearest = np.linalg.norm(flat - flat[chosen[0]], axis=1)
-    while len(chosen) < settings.keys and nearest.max() >= 3 * radius:
+    apart = 2 * largest + settings.wall_mm
+    while len(chosen) < settings.keys and nearest.max() >= apart:
         chosen.append(int(nearest.argmax()))
         nearest = np.minimum(nearest, np.linalg.norm(flat - flat[chosen[-1]], axis=1))
     keys = []

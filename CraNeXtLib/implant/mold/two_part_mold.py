@@ -18,12 +18,12 @@ from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.solids import union
 from CraNeXtLib.implant.mold.channels import highest_places, overflow_depths, shaft
-from CraNeXtLib.implant.mold.columns import PlaneGrid, columns_of
+from CraNeXtLib.implant.mold.columns import PlaneGrid, beside_mm, columns_of
 from CraNeXtLib.implant.mold.keys import LARGER, Key, keys_at
 from CraNeXtLib.implant.mold.mold_frame import MoldFrame
 from CraNeXtLib.implant.mold.parting_surface import above, below, parting_heights
 from CraNeXtLib.implant.mold.settings import MoldSettings
-from CraNeXtLib.implant.mold.solids import printable
+from CraNeXtLib.implant.mold.solids import printable, solid_of
 from CraNeXtLib.implant.mold.undercut import Undercut, undercut_of
 
 if TYPE_CHECKING:
@@ -171,12 +171,15 @@ def _layout(part: Mesh, settings: MoldSettings) -> _Layout:
     flat = part.vertices[:, :2]
     low, high = flat.min(axis=0), flat.max(axis=0)
     seam = settings.land_mm + settings.channel_mm
-    least = seam + settings.wall_mm
-    for margin in (least, least + settings.key_mm, least + LARGER * settings.key_mm + settings.wall_mm):
+    # Between two places of the grid, the channel is still a little deep and the halves a little apart.
+    least = seam + settings.wall_mm + GRID_MM
+    most = max(seam, settings.wall_mm) + settings.wall_mm + LARGER * settings.key_mm + 3 * settings.key_clearance_mm
+    solid = solid_of(part, "the part")
+    for margin in (least, least + settings.key_mm / 2, least + settings.key_mm, max(least, most) + 2 * GRID_MM):
         grid = PlaneGrid.around(low - margin, high + margin, GRID_MM)
         columns = columns_of(part, grid)
         heights = parting_heights(columns)
-        distance = _distance_mm(~ndimage.binary_fill_holes(columns.inside), grid)
+        distance = beside_mm(solid, columns, grid)
         depths = overflow_depths(distance, grid, settings)
         keys = keys_at(_free_mm(distance, depths, grid, settings), heights, grid.places, settings)
         if len(keys) == settings.keys:
@@ -186,7 +189,7 @@ def _layout(part: Mesh, settings: MoldSettings) -> _Layout:
             f"There is room for {len(keys)} keys of {settings.key_mm:g} mm only; choose fewer --keys or a smaller "
             "--key-mm."
         )
-    apart = settings.press_margin_mm * np.clip((distance - settings.land_mm) / (2 * GRID_MM), 0, 1)
+    apart = settings.press_margin_mm * np.clip((distance - settings.land_mm - grid.reach_mm) / GRID_MM, 0, 1)
     mouths = highest_places(columns, _distance_mm(columns.inside, grid), grid, settings)
     tips = [key.place[2] + key.height_mm + settings.key_clearance_mm for key in keys]
     top = max(part.vertices[:, 2].max(), (heights + apart).max(), *tips) + settings.wall_mm
@@ -201,12 +204,12 @@ def _distance_mm(mask: np.ndarray, grid: PlaneGrid) -> np.ndarray:
 
 
 def _free_mm(distance_mm: np.ndarray, depths: np.ndarray, grid: PlaneGrid, settings: MoldSettings) -> np.ndarray:
-    """Return how far a place is from the seam, the channels and the wall at the outside, shape (I, J)."""
-    seam = distance_mm - settings.land_mm - settings.channel_mm
+    """Return how far a place is from the seam, the channels and the walls inside and outside, shape (I, J)."""
+    seam = distance_mm - max(settings.land_mm + settings.channel_mm, settings.wall_mm)
     channels = _distance_mm(depths == 0, grid)
     places = grid.places
     border = np.minimum(places - grid.corner, grid.far_corner - places).min(axis=-1)
-    return np.minimum(np.minimum(seam, channels), border - 0.4 * settings.wall_mm)
+    return np.minimum(np.minimum(seam, channels), border - settings.wall_mm)
 
 
 def _box(grid: PlaneGrid, bottom: float, top: float) -> Manifold:

@@ -7,7 +7,7 @@ from molded_parts import AXES, cap, grooved, turned
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.solids import mesh_of
 from CraNeXtLib.geometry.surface_distance import distances_to
-from CraNeXtLib.implant.mold.keys import LARGER
+from CraNeXtLib.implant.mold.keys import LARGER, Key
 from CraNeXtLib.implant.mold.mold_check import TOLERANCE_MM, check_mold, is_printable
 from CraNeXtLib.implant.mold.settings import MoldSettings
 from CraNeXtLib.implant.mold.two_part_mold import TwoPartMold, make_mold, scaled_about_center
@@ -42,6 +42,28 @@ def test_the_block_leaves_the_wall_around_the_part():
     assert (part[0, :2] - block[0, :2] >= least - 1e-6).all()
     assert (block[1] - part[1] >= settings.wall_mm - 1e-6).all()
     assert part[0, 2] - block[0, 2] >= settings.wall_mm - 1e-6
+
+
+def test_the_halves_meet_on_the_whole_seam():
+    """Nothing is left free between them nearer to the cavity than the seam is wide."""
+    x, y, _ = mesh_of(mold_of_cap().between).vertices.T
+    assert np.hypot(x, y).min() - 12 >= SMALL["land_mm"] - 0.05
+
+
+def test_there_is_the_wall_around_the_sockets_of_the_keys():
+    mold, settings = mold_of_cap(), MoldSettings(**SMALL)
+    block = np.array(mold.block.bounding_box()).reshape(2, 3)
+    for key in mold.keys:
+        wall = settings.wall_mm + key.socket_radius_mm(settings.key_clearance_mm)
+        assert min(*(key.place[:2] - block[0, :2]), *(block[1, :2] - key.place[:2])) >= wall - 1e-6
+
+
+@pytest.mark.parametrize("larger", [1.0, LARGER])
+def test_the_gap_around_a_key_is_the_clearance_on_its_top_and_its_slope(larger):
+    key = Key((0.0, 0.0, 10.0), 4.0 * larger, 4.8 * larger)
+    boss, socket = mesh_of(key.boss(0)), mesh_of(key.socket(0, 0.5))
+    above = boss.vertices[boss.vertices[:, 2] > 10.1]
+    assert np.abs(distances_to(socket, above)) == pytest.approx(0.5, abs=0.02)
 
 
 def test_the_sprue_is_where_the_part_is_highest():
