@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from slicer_stand_ins import modules
+from slicer_stand_ins.events import wait_until
 from slicer_stand_ins.startup import start_application
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-SECONDS = 600.0
 _states: dict[str, tuple[Callable[[Any], Any], bool]] = {}
 
 
@@ -84,17 +83,8 @@ class Stage:
         return slicer_window.panel_picture(self._opened[-1], self.height if views else 1)
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        """Process Qt's events until a condition is true.
-
-        Raises:
-            TimeoutError: If it does not become true.
-        """
-        end = time.monotonic() + SECONDS
-        while not condition():
-            if time.monotonic() > end:
-                raise TimeoutError("the state was not reached")
-            self.application.processEvents()
-            time.sleep(0.02)
+        """Process Qt's events until a condition is true."""
+        wait_until(condition)
 
     def close(self) -> None:
         """Close everything that was opened, and clear the scene."""

@@ -6,7 +6,12 @@ from slicer_stand_ins.events import wait_until
 def press(run_panel):
     """Press the button of a run, and wait for the end of the run."""
     run_panel.button.click()
-    wait_until(lambda: not run_panel.busy)
+    wait_for(run_panel)
+
+
+def wait_for(run_panel):
+    """Wait for the end of a run, however long it takes, as long as it shows progress."""
+    wait_until(lambda: not run_panel.busy, lambda: (run_panel.stage_label.text, run_panel.progress_bar.value))
 
 
 def choose(box, value):

@@ -15,7 +15,7 @@ import pytest
 from repository import REPOSITORY, TESTS
 from slicer_stand_ins.events import wait_until
 from slicer_stand_ins.nodes import leftovers, nodes
-from slicer_ui.panel_actions import cells, choose, parameters, press
+from slicer_ui.panel_actions import cells, choose, parameters, press, wait_for
 from slicer_ui.phantom_nodes import add_labelmap, add_segmentation
 
 from CraNeXtLib.completion import model_import, model_library
@@ -346,11 +346,13 @@ def test_the_tour_with_the_real_worker(panel):
     """One click: the bundled skull, its implant, and the comparison with the bone that was cut out."""
     widget = panel("CraNeXtImplant")
     fractions = []
+    widget.panel.making.progress_bar.valueChanged.connect(fractions.append)
     widget.ui.sampleButton.click()
-    wait_until(lambda: fractions.append(widget.panel.making.progress_bar.value) or not widget.panel.making.busy)
-    assert sorted(fractions) == fractions or fractions[-1] >= 900
+    wait_for(widget.panel.making)
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0, 1000)
     assert widget.panel.making.message.text == ""
-    wait_until(lambda: not widget.panel.evaluating.comparing.busy)
+    wait_for(widget.panel.evaluating.comparing)
     assert widget.panel.evaluating.comparing.message.text == ""
     metrics = {name: value for name, value, _unit in cells(widget.ui.metricsTable)}
     assert float(metrics["Dice coefficient, DSC"]) > DEMO_DSC
