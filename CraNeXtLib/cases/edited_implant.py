@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.anatomy.ct.reading import read_ct
 from CraNeXtLib.cases.added_meshes import AddedMeshes, write_added_meshes
 from CraNeXtLib.cases.case_folder import DERIVED, case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, make_part, write_part
@@ -14,6 +15,7 @@ from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_implant, timestamp
 from CraNeXtLib.cases.segment_files import described_segments
+from CraNeXtLib.cases.soft_tissue_files import write_soft_tissue
 from CraNeXtLib.cases.verdict import other_warnings, with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
@@ -55,6 +57,7 @@ def write_implant_files(
     skull_model_mm: float | None = None,
     onlay_mm: Sequence[float] | None = None,
     expected_error: str | Path | None = None,
+    ct: str | Path | None = None,
     report: bool = True,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def write_implant_files(
         onlay_mm: Thickness of a titanium sheet over the defect and how far it reaches over the bone; None for none.
         expected_error: File of the expected error mapped onto the implant, to show in the report of an implant that
             was not edited.
+        ct: File of the CT that the skull was found in, for the soft tissue over the part; None for none.
         report: Whether to write report, approval sheet and their pictures.
         progress: Called with the stage and the overall fraction; may raise CancelledError to stop.
 
@@ -100,6 +104,8 @@ def write_implant_files(
     with case_folder(out, RESULT_FILE, replaces=DERIVED, inputs=(implant, skull, expected_error)) as folder:
         with stages.stage("Reading"):
             bone, remaining, doubts = _read_masks(skull, implant)
+            scan, moved = _read_ct(ct, result) if ct is not None and finishing is not None else (None, ())
+            doubts += moved
         with stages.stage("Making the mesh"):
             head = fair_head(remaining, bone)
             mesh = implant_surface(remaining, head)
@@ -134,12 +140,18 @@ def write_implant_files(
             if part is not None:
                 write_part(part, bone, folder.path, space=space, pictures=report, case=case)
                 description |= described_segments(part, folder.path)
+                if scan is not None:
+                    description |= write_soft_tissue(
+                        part.fit, scan, bone, folder.path, picture=report, case_id=description["case_id"]
+                    )
             if report:
                 expected = read_vtp(expected_error) if expected_error and description.get("expected_error") else None
                 if expected:
                     draw_expected_error(expected, bone, folder.path, case_id=description["case_id"])
                 shown = part.shape(remaining) if part else remaining
-                write_implant_report(description, bone, shown, folder.path, mesh=mesh, part=part, expected=expected)
+                write_implant_report(
+                    description, bone, shown, folder.path, mesh=mesh, part=part, expected=expected, ct=scan
+                )
             return folder.write_description(description)
 
 
@@ -151,6 +163,18 @@ def _read_masks(skull: str | Path, implant: str | Path) -> tuple[Volume, Volume,
     if not remaining.voxels.any():
         raise InputError("Nothing is left of the implant outside the skull; undo, or revert to the result.")
     return bone, remaining, read.warnings
+
+
+def _read_ct(path: str | Path, result: Mapping[str, Any]) -> tuple[Volume | None, tuple[str, ...]]:
+    """Return the CT of a result, or why it cannot be used: it may have been moved or changed since."""
+    scan = read_ct(path)
+    if scan.sha256 == result["input"]["sha256"]:
+        return scan.volume, ()
+    doubt = (
+        "The soft tissue over the part was not measured, because the CT was changed or moved since the implant was "
+        "made; make the implant again to have it."
+    )
+    return None, (doubt,)
 
 
 def _updated(

@@ -23,9 +23,11 @@ from CraNeXtLib.slicer_ui.scene.implant_nodes import (
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
 from CraNeXtLib.slicer_ui.scene.model_nodes import remove_models
 from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask, check_transforms, written
+from CraNeXtLib.slicer_ui.scene.node_volumes import is_ct
 from CraNeXtLib.slicer_ui.scene.part_nodes import FINISHED, add_part, remove_part
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import description_of, is_result, referenced_node, set_referenced_node
+from CraNeXtLib.slicer_ui.scene.worker_files import write_ct
 from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:
@@ -84,6 +86,10 @@ class ImplantFilesRun(WorkerRun):
         if error_map is not None and self.out is not None:
             write_poly_data(error_map.GetPolyData(), folder / EXPECTED_ERROR)
             files["expected_error"] = str(folder / EXPECTED_ERROR)
+        source = referenced_node(self.segmentation, result_references.INPUT)
+        if source is not None and is_ct(source) and self.out is not None:  # for the soft tissue in the report
+            write_ct(source, folder / "ct.nrrd")
+            files["ct"] = str(folder / "ct.nrrd")
         arguments = (
             files
             | self._settings

@@ -35,6 +35,7 @@ def measure_rows(description: dict[str, Any]) -> list[tuple[str, str, str]]:
         (_("Thickness, minimum"), f"{thickness['min']:.1f}", "mm"),
         *_expected_rows(description.get("expected_error")),
         *_donor_rows(description.get("donor")),
+        *_tissue_rows(description.get("soft_tissue")),
         (_("Pieces"), *(("1", "") if len(pieces) == 1 else (f"{len(pieces)}: {', '.join(pieces)}", "mL"))),
         (_("Surface"), _("watertight") if description["watertight"] else _("not watertight"), ""),
         (_("Made by"), made.format(model=preview.format(model=description["model"]["name"])), ""),
@@ -55,4 +56,14 @@ def _donor_rows(donor: dict[str, Any] | None) -> list[tuple[str, str, str]]:
     return [
         (_("From the donor"), f"{donor['percent']:.0f}", "%"),
         (_("Donor's distance to the skull, RMS"), f"{donor['rms_mm']:.2f}", "mm"),
+    ]
+
+
+def _tissue_rows(tissue: dict[str, Any] | None) -> list[tuple[str, str, str]]:
+    """Return by how much the soft tissue over the part is thinner than on the other side, if it was measured."""
+    if not tissue:
+        return []
+    thinner = tissue["thinner_mm"]
+    return [
+        (_("Soft tissue thinner over the part, median and 95%"), f"{thinner['median']:.1f}, {thinner['p95']:.1f}", "mm")
     ]

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from phantoms import head
 
+from CraNeXtLib.cases import edited_implant
 from CraNeXtLib.cases.edited_implant import write_implant_files
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
 
 RESULT = {
@@ -52,20 +54,29 @@ def test_an_edited_implant_is_measured_again_without_what_was_known_of_the_other
     assert [key for key in described if key in RESULT] == [key for key in RESULT if key in described]
 
 
-def test_an_implant_that_was_not_edited_keeps_its_metrics_and_gets_a_part(files, tmp_path):
+def test_an_implant_that_was_not_edited_keeps_its_metrics_and_gets_a_part(files, tmp_path, monkeypatch):
     implant, skull, _ = files
-    stages = []
+    stages, scans = [], []
+
+    def measure_soft_tissue(_fit, ct, *_where, **_how):
+        scans.append(ct)
+        return {"soft_tissue": {"missing_ml": 1.5}}
+
+    monkeypatch.setattr(edited_implant, "write_soft_tissue", measure_soft_tissue)
     described = write_implant_files(
         implant,
         skull,
         tmp_path,
-        result=RESULT,
+        result=RESULT | {"input": {"sha256": sha256_of(skull)}},
         edited=False,
         finishing={},
+        ct=skull,  # any volume
         report=False,
         progress=lambda stage, fraction: stages.append((stage, fraction)),
     )
     assert described["metrics"] == RESULT["metrics"]
+    assert described["soft_tissue"] == {"missing_ml": 1.5}
+    np.testing.assert_array_equal(scans[0].voxels, read_volume(skull).voxels)
     assert described["expected_error"] == RESULT["expected_error"]
     assert described["fit"]["of"] == "finished_implant"
     assert described["verdict"]["answer"] == "does not fit"  # on such coarse voxels
@@ -88,3 +99,12 @@ def test_a_preview_gets_neither_part_nor_report(files, tmp_path, wanted):
     implant, skull, _ = files
     with pytest.raises(InputError, match="is a quick preview; make it without"):
         write_implant_files(implant, skull, tmp_path / "out", result=RESULT | {"preview": True}, edited=False, **wanted)
+
+
+def test_a_ct_that_was_moved_since_is_not_used(files):
+    _, skull, _ = files
+    same = RESULT | {"input": {"sha256": sha256_of(skull)}}
+    assert edited_implant._read_ct(skull, same)[1] == ()
+    ct, (doubt,) = edited_implant._read_ct(skull, RESULT)
+    assert ct is None
+    assert "the CT was changed or moved since the implant was made" in doubt

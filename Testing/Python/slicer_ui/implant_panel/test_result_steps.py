@@ -5,6 +5,7 @@ does, which does nothing here; nor that implants are good: these are the phantom
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 from phantoms import head
@@ -12,6 +13,7 @@ from slicer_stand_ins.events import wait_until
 from slicer_ui.panel_actions import cells, choose, parameters, press, set_implant
 from slicer_ui.phantom_nodes import add_labelmap, add_model, add_segmentation
 
+from CraNeXtLib.core.files.hashing import sha256_of
 from CraNeXtLib.geometry.volume_files import read_volume
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
@@ -342,6 +344,32 @@ def test_export_writes_one_folder(made, phantom, really, tmp_path, monkeypatch):
     (out / "result.json").write_text("{}")
     exporting.button.click()
     assert "contains files of another case. Choose another “Case name”." in exporting.message.text
+
+
+def test_an_export_gives_the_ct_for_the_soft_tissue_over_the_part(made, phantom, worker, tmp_path):
+    """To the worker that writes the report, as the very file that the skull was found in."""
+    import slicer
+
+    hu = np.where(phantom.defective.voxels, 900, -80).astype(np.int16)
+    ct = slicer.util.addVolumeFromArray(hu.T, ijkToRAS=phantom.defective.affine, name="CT")
+    parameters(made).result.SetNodeReferenceID("CraNeXt.Input", ct.GetID())
+
+    def read(asked):
+        asked["hash"], asked["scan"] = sha256_of(Path(asked["ct"])), read_volume(asked["ct"])
+        raise ValueError("enough")
+
+    worker.work = read
+    made.ui.folderEdit.currentPath = str(tmp_path)
+    press(made.panel.exporting.exporting)
+    assert made.panel.exporting.exporting.message.text == "enough"
+    np.testing.assert_array_equal(worker.asked["scan"].voxels, hu)
+    np.testing.assert_allclose(worker.asked["scan"].affine, phantom.defective.affine, atol=1e-9)
+    from CraNeXtLib.slicer_ui.scene.worker_files import write_ct
+
+    write_ct(ct, tmp_path / "skull.nrrd")  # as for making the implant
+    assert worker.asked["hash"] == sha256_of(tmp_path / "skull.nrrd")
+    press(made.panel.finishing.finishing)
+    assert "ct" not in worker.asked
 
 
 def test_a_failed_export_is_reported(made, really, tmp_path):
