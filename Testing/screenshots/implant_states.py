@@ -87,15 +87,15 @@ def ct(stage):
 @state("implant-running")
 def running(stage):
     from CraNeXtLib.slicer_ui.scene import sample_data
-    from CraNeXtLib.slicer_ui.widgets import run_panel
+    from CraNeXtLib.slicer_ui.widgets import run_outcome
 
     widget = stage.open("CraNeXtImplant")
     widget.ui.inputSelector.setCurrentNode(sample_data.load_sample()[0])
     widget.panel.making.start()
-    real = run_panel.seconds_left
-    run_panel.seconds_left = lambda fraction, _elapsed: 20.0 if fraction > 0.1 else None  # measured on two idle cores
+    real = run_outcome.seconds_left
+    run_outcome.seconds_left = lambda fraction, _elapsed: 20.0 if fraction > 0.1 else None  # measured on two idle cores
     stage.wait(lambda: "left" in widget.panel.making.stage_label.text)
-    run_panel.seconds_left = real
+    run_outcome.seconds_left = real
 
 
 @state("implant-result", "implant-result-dark")
