@@ -20,7 +20,8 @@ from CraNeXtLib.networks import NUMPY_NAMES
 DEFAULT_MODEL = "cranext_refined"
 PREVIEW_MODEL = "pca_skull"
 """Takes a third of the time, and is nearly as good."""
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Of new model folders: since 2, kernels may be 8-bit integers. Folders of version 1 are read, too."""
 SCORES_FILE, CARD = "scores.csv", "MODEL_CARD.md"
 _LONGEST_NAME = 100
 _CHECKPOINT_SUFFIXES = (".pth", ".pt", ".ckpt", ".h5", ".safetensors")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from CraNeXtLib import networks
+from CraNeXtLib.networks.compact_weights import restored
 
 if TYPE_CHECKING:
     from CraNeXtLib.networks.inference import TorchNetwork
@@ -99,4 +100,5 @@ def _tensors(file: Path, prefix: str, framework: str) -> dict[str, Any]:
     from safetensors import safe_open
 
     with safe_open(file, framework) as weights:
-        return {name: weights.get_tensor(prefix + name) for name in networks.names_within(weights.keys(), prefix)}
+        names = networks.names_within(weights.keys(), prefix)
+        return restored({name: weights.get_tensor(prefix + name) for name in names})

@@ -17,6 +17,7 @@ from CraNeXtLib import networks
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.runtime.library_errors import as_input_error
 from CraNeXtLib.networks.activation_checkpointing import checkpoint_activations
+from CraNeXtLib.networks.compact_weights import restored
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.training.config import OptimizationConfig, TrainingConfig
 from CraNeXtLib.training.losses import make_loss
@@ -170,7 +171,7 @@ def _start_from(network: nn.Module, name: str) -> None:
     with as_input_error(
         lambda _error: f"network.start_from: the weights of '{name}' do not fit the network.", RuntimeError, OSError
     ):
-        weights = {key: value.float() for key, value in load_file(model.weights).items()}
+        weights = {key: value.float() for key, value in restored(load_file(model.weights)).items()}
         if model.description["kind"] == "refined":
             names = networks.names_within(weights, NETWORK_PREFIX)
             network.load_state_dict({name: weights[NETWORK_PREFIX + name] for name in names})

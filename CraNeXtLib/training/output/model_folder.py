@@ -25,6 +25,7 @@ from CraNeXtLib.core.files.text import json_text
 from CraNeXtLib.core.product import __version__
 from CraNeXtLib.datasets.manifest import SPLITS
 from CraNeXtLib.evaluation.cohort_statistics import PAPER_METRICS
+from CraNeXtLib.networks.compact_weights import compacted
 from CraNeXtLib.training.config import TrainingConfig
 from CraNeXtLib.training.config_yaml import portable_values
 from CraNeXtLib.training.output.model_card import OWN, model_card
@@ -68,7 +69,7 @@ def write_refined_model(
     data: str,
     recipe: str = "",
 ) -> None:
-    """Write a refined model, see :func:`write_network`. It keeps the network of the face of the model it started from.
+    """Write a refined model, its kernels in 8 bits, with the network of the face of the model that it started from.
 
     Args:
         folder: The folder.
@@ -82,7 +83,7 @@ def write_refined_model(
     from safetensors.torch import load_file
 
     shape_model = model_library.find("pca_skull")
-    tensors = {f"{NETWORK_PREFIX}{name}": value for name, value in _halved(weights).items()}
+    tensors = {f"{NETWORK_PREFIX}{name}": value for name, value in _compacted(weights).items()}
     tensors[MEAN_SKULL] = torch.from_numpy(np.round(255 * mean_skull).astype(np.uint8))
     kind: dict[str, Any] = {
         "kind": "refined",
@@ -119,7 +120,7 @@ def write_face_model(
 
     base = model_library.find(config.network.face_of)
     tensors = {key: value for key, value in load_file(base.weights).items() if not key.startswith(FACE_PREFIX)}
-    tensors |= {f"{FACE_PREFIX}{key}": value for key, value in _halved(weights).items()}
+    tensors |= {f"{FACE_PREFIX}{key}": value for key, value in _compacted(weights).items()}
     with filling(folder) as new:
         file = new / "weights.safetensors"
         file.write_bytes(save(tensors))  # save_file to a full disk would raise an error of its own
@@ -131,7 +132,7 @@ def write_face_model(
             "versions": _versions(),
         }
         changed = {"name": config.name, "licence": config.licence, "sha256": sha256_of(file), "face": face}
-        write_description(new, base.description | changed)
+        write_description(new, base.description | changed | {"format_version": FORMAT_VERSION})
 
 
 def _write(
@@ -167,9 +168,20 @@ def _write(
         write_description(new, description)
 
 
-def _halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _compacted(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    _check_finite(weights)
+    arrays = {key: value.float().numpy() for key, value in weights.items()}
+    return {key: torch.from_numpy(value) for key, value in compacted(arrays).items()}
+
+
+def _check_finite(weights: Mapping[str, Tensor]) -> None:
+    """Raise InputError if a weight is not finite."""
     if not all(torch.isfinite(value).all() for value in weights.values()):
         raise InputError("The weights are not all finite: the training diverged; lower optimization.learning_rate.")
+
+
+def _halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    _check_finite(weights)
     return {key: value.half().contiguous() for key, value in weights.items()}
 
 

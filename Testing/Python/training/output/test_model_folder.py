@@ -1,6 +1,7 @@
 """A trained network becomes a model that can be loaded, keeps its scores, and has a card."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from safetensors.torch import load_file
 from CraNeXtLib.completion import model_import, model_library
 from CraNeXtLib.completion.model_loading import load_model
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.networks.compact_weights import restored
 from CraNeXtLib.networks.cranext_refiner import CraNeXtRefiner
 from CraNeXtLib.networks.folded_cranext import FoldedCraNeXt
 from CraNeXtLib.training.config_reading import read_config
+from CraNeXtLib.training.module import make_network
 from CraNeXtLib.training.output.model_folder import add_scores, read_scores, write_refined_model
 from CraNeXtLib.training.samples.input_kind import input_kind
 
@@ -30,15 +33,17 @@ def test_a_network_of_the_face_joins_a_refined_model_and_stays_with_it(tmp_path)
     assert loaded.face.grid.shape == (64, 64, 64)
     name, value = next(iter(network.state_dict().items()))
     weights, base_weights = load_file(folder / "weights.safetensors"), load_file(base.weights)
-    torch.testing.assert_close(weights[f"face.{name}"].float(), value.half().float())
+    torch.testing.assert_close(restored(weights)[f"face.{name}"].float(), value.half().float())
     assert all(torch.equal(value, weights[key]) for key, value in base_weights.items() if not key.startswith("face."))
     assert "Step 3." in (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     config = read_config("refiner-cpu", overrides={"network": {"start_from": str(folder)}})
-    refiner = {k.removeprefix("network."): v for k, v in base_weights.items() if k.startswith("network.")}
+    refiner = {k.removeprefix("network."): v for k, v in restored(base_weights).items() if k.startswith("network.")}
     mean = np.zeros(config.data.shape, np.float32)
     write_refined_model(tmp_path / "n", refiner, config, input_kind(config).network_options, mean, data="")
     kept = load_file(tmp_path / "n" / "weights.safetensors")
     assert all(torch.equal(value, kept[key]) for key, value in weights.items() if key.startswith("face."))
+    kernels = [key for key, value in base_weights.items() if value.dtype == torch.int8 and key.startswith("network.")]
+    assert all(torch.equal(base_weights[key], kept[key]) for key in kernels)
     assert load_model(model_library.find(tmp_path / "n")).face.grid.shape == (64, 64, 64)
 
 
@@ -54,6 +59,9 @@ def test_a_trained_refiner_is_a_model_that_can_be_loaded(tmp_path):
     loaded = load_model(model)
     assert loaded.grid.shape == SHAPE
     assert (model.description["kind"], model.description["shape_model"]["name"]) == ("refined", "pca_skull")
+    further = replace(config, network=replace(config.network, start_from=str(folder)))
+    for name, value in make_network(further).state_dict().items():
+        torch.testing.assert_close(value, network.state_dict()[name], atol=2e-3, rtol=1e-3)
     for change, words in (
         ({"grid": {}}, "do not fit"),
         ({"shape_model": {"name": "pca_skull", "sha256": "0"}}, "of another version"),
