@@ -145,9 +145,19 @@ def as_bytes(picture: np.ndarray) -> np.ndarray:
 
 
 def _sampled(points: np.ndarray, volume: Volume, outside: float = 0.0) -> np.ndarray:
-    indices = volume.to_indices(points.reshape(-1, 3)).T
-    values = ndimage.map_coordinates(volume.voxels, indices, np.float32, order=1, mode="grid-constant", cval=outside)
-    return values.reshape(points.shape[:2])
+    """Return a volume at a slice's points, which are evenly spaced, interpolated linearly."""
+    corners = volume.to_indices(np.stack([points[0, 0], points[1, 0], points[0, 1]]))
+    to_indices = np.column_stack([corners[1] - corners[0], corners[2] - corners[0], np.zeros(3)])
+    return ndimage.affine_transform(
+        volume.voxels,
+        to_indices,
+        corners[0],
+        (*points.shape[:2], 1),
+        np.float32,
+        order=1,
+        mode="grid-constant",
+        cval=outside,
+    )[..., 0]
 
 
 def _letters(axis: Axis) -> Sequence[str]:
