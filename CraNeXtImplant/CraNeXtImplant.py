@@ -120,6 +120,7 @@ class CraNeXtImplantParameterNode:
     minimumWall: Annotated[float, WithinRange(*finishing.RANGES["minimum_wall_mm"])] = FinishSettings.minimum_wall_mm
     rimBevel: Annotated[float, WithinRange(*finishing.RANGES["rim_bevel_deg"])] = FinishSettings.rim_bevel_deg
     underContour: Annotated[float, WithinRange(*finishing.RANGES["under_contour_mm"])] = FinishSettings.under_contour_mm
+    temporalBulk: Annotated[float, WithinRange(*finishing.RANGES["temporal_bulk_ml"])] = FinishSettings.temporal_bulk_ml
     minimumThickness: Annotated[float, WithinRange(*finishing.RANGES["minimum_thickness_mm"])] = (
         FinishSettings.minimum_thickness_mm
     )

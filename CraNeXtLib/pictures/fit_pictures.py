@@ -11,7 +11,8 @@ from CraNeXtLib.pictures.distance_pictures import views_from, write_distance_pic
 
 FIT_PICTURES = {
     "fit_gap.png": "Gap between the rim of the part and the bone; blue where they overlap.",
-    "fit_thickness.png": "Thickness of the part; red where it is thinner than its limit.",
+    "fit_thickness.png": "Thickness of the part to the nearest place of its other side, at least that of the "
+    "thinnest wall; red where it is thinner than its limit.",
     "fit_symmetry.png": "How far the part protrudes beyond the mirrored contralateral side; blue where it is recessed.",
 }
 """Captions of the pictures by file name."""

@@ -8,29 +8,19 @@ from typing import Any
 
 from CraNeXtLib.cases.report.contents import Head, head_of
 from CraNeXtLib.cases.report.segment_rows import segment_rows
-from CraNeXtLib.cases.report.wording import Rows, criteria_rows, donor_rows, value_text
+from CraNeXtLib.cases.report.setting_words import setting_words
+from CraNeXtLib.cases.report.wording import Rows, bulk_text, criteria_rows, donor_rows
 
 _HASH_DIGITS = 12
 _NOTABLE = 0.35  # cosine above which a direction also comes from that side, within about 70° of it
 _SIDES = (("left", "right"), ("behind", "the front"), ("below", "above"))
-_SETTINGS = {
-    "edge_radius_mm": "outline rounded to {} mm",
-    "minimum_wall_mm": "walls of at least {} mm",
-    "under_contour_mm": "outer surface set back by {} mm",
-    "minimum_thickness_mm": "at least {} mm thick",
-    "maximum_thickness_mm": "at most {} mm thick",
-    "perforation_diameter_mm": "holes of {} mm",
-    "engraving": "engraved “{}”",
-}
-"""How settings that are on are worded; others that are on bear their names."""
-
-_WITH_HOLES = ("perforation_pitch_mm", "perforation_border_mm")
 _ELSEWHERE = ("clearance_mm", "insertion")
+"""Settings that other lines of the sheet say."""
 
 EXPLANATION = (
-    "Mostly: without the lowest and the highest 5 %. RAS: position in the scan, in mm toward the patient's right (R), "
-    "front (A) and top (S). SHA-256: a number that changes with the file; compare it before you make the part. Limits "
-    "and settings are this project's own and not validated clinically."
+    "Mostly: without the lowest and the highest 5 %. Median: half of the places have less, half have more. RAS: place "
+    "in the scan, in mm toward the patient's right (R), front (A) and top (S). SHA-256: a number that changes with the "
+    "file; compare it before you make the part. Limits and settings are this project's own, not validated clinically."
 )
 
 
@@ -84,19 +74,23 @@ def _part(result: Mapping[str, Any]) -> Rows:
     fit, settings = result["fit"], result["finishing"]["settings"]
     gap, symmetry = fit["rim_gap_mm"], fit["symmetry_mm"]
     measured = f"along the rim {_mostly(gap)}" if gap else "not measured, since no bone is near"
+    bulk = [piece for piece in result["finishing"].get("pieces", ()) if piece.get("bulk_ml")]
     rows = [
         *(("Place", _place(defect)) for defect in result.get("defects", ())),
         *([("Source", "; ".join(value for _, value in donor_rows(result["donor"])))] if "donor" in result else []),
-        ("Size", f"{fit['volume_ml']:.1f} mL; {result['defect_area_cm2']:.0f} cm² of outer surface"),
+        ("Size", f"{fit['volume_ml']:.1f} mL; covers {result['defect_area_cm2']:.0f} cm²"),
         ("Thickness", f"{_mostly(fit['thickness_mm'])}; thinnest wall {fit['smallest_wall_mm']:.1f} mm"),
-        ("Gap to the bone", f"made with {settings['clearance_mm']:g} mm; {measured}"),
+        ("Gap to the bone", f"set to {settings['clearance_mm']:g} mm; {measured}"),
         ("Insertion", "; ".join(map(_way, fit["insertions"])) + f"; {_undercuts(settings['insertion'])}"),
+        *(("Added bulk", bulk_text(piece)) for piece in bulk),
         *segment_rows(dict(result)),
-        ("Shape", "; ".join(_settings(settings))),
+        ("Shape", "; ".join(setting_words(settings, without=_ELSEWHERE)) or "as the model made it"),
         ("Material", f"{fit['material']}, {fit['weight_g']:.0f} g if solid"),
     ]
     if symmetry:
-        rows.insert(-3, ("Outer side", f"{_mostly(symmetry)} outside the mirrored other side (negative: inside)"))
+        rows.insert(
+            -3, ("Outer side", f"{_mostly(symmetry)} farther out than the other side, mirrored (negative: farther in)")
+        )
     return rows
 
 
@@ -135,20 +129,6 @@ def _from(outward: Sequence[float]) -> str:
 
 def _undercuts(insertion: Any) -> str:
     return "undercuts kept" if insertion == "none" else "undercuts along this way removed"
-
-
-def _settings(settings: Mapping[str, Any]) -> list[str]:
-    """Return the settings that shaped the part, those that are off left out."""
-    words = []
-    for name, value in settings.items():
-        if not value or value == "none" or name in (*_WITH_HOLES, *_ELSEWHERE):
-            continue
-        shown = f"{value:g}" if isinstance(value, float) else value_text(value)
-        words.append(_SETTINGS[name].format(shown) if name in _SETTINGS else f"{name.replace('_', ' ')}: {shown}")
-        if name == "perforation_diameter_mm":
-            pitch, border = (settings[name] for name in _WITH_HOLES)
-            words[-1] += f", {pitch:g} mm apart and {border:g} mm from the border"
-    return words or ["as the model made it"]
 
 
 def _files(result: Mapping[str, Any], hashes: Mapping[str, Mapping[str, str]]) -> Rows:

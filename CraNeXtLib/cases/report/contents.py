@@ -10,12 +10,14 @@ from CraNeXtLib.cases.report.figures import Figure
 from CraNeXtLib.cases.report.fixation_rows import FIXATION_NOTE, fixation_places, fixation_rows
 from CraNeXtLib.cases.report.places import Place, criteria_places
 from CraNeXtLib.cases.report.segment_rows import SEGMENTS_NOTE, segment_rows
+from CraNeXtLib.cases.report.setting_words import setting_words
 from CraNeXtLib.cases.report.sign_off import SIGN_OFF_NOTE
 from CraNeXtLib.cases.report.tissue_rows import TISSUE_NOTE, tissue_rows
 from CraNeXtLib.cases.report.wording import (
     DONOR_NOTE,
     NOT_VALIDATED,
     Rows,
+    bulk_text,
     criteria_rows,
     direction_text,
     donor_rows,
@@ -216,7 +218,9 @@ def _finishing(result: dict[str, Any]) -> Rows:
     finishing = result.get("finishing")
     if not finishing:
         return []
-    return [(name.replace("_", " "), value_text(value)) for name, value in finishing["settings"].items()]
+    pieces = finishing.get("pieces", ())
+    bulk = [("Added bulk", bulk_text(piece)) for piece in pieces if piece.get("bulk_ml")]
+    return [("Settings", "; ".join(setting_words(finishing["settings"])) or "as the model made it"), *bulk]
 
 
 def _onlay(result: dict[str, Any]) -> Rows:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from CraNeXtLib.cases.report.wording import Rows, value_text
+from CraNeXtLib.cases.report.setting_words import setting_words
+from CraNeXtLib.cases.report.wording import Rows
 from CraNeXtLib.core.files.hashing import sha256_of
 
 SIGN_OFF_NOTE = "To be printed and signed. Compare the hash with the file before you make the part."
@@ -23,7 +24,7 @@ def sign_off_rows(result: dict[str, Any], folder: Path) -> Rows:
     if not part.is_file():
         return []
     settings = (result.get("finishing") or {}).get("settings", {})
-    shaped = ", ".join(f"{name.replace('_', ' ')}: {value_text(value)}" for name, value in settings.items())
+    shaped = "; ".join(setting_words(settings))
     return [
         ("Case", result["case_id"]),
         ("Part", f"{part.name}, SHA-256 {sha256_of(part)}"),

@@ -25,6 +25,20 @@ _QUESTIONS = {
 }
 """What each criterion asks, by its name."""
 
+_MEASURES = {
+    "complete": "widest gap left open {value} mm; up to {limit} mm allowed",
+    "no_false_positive": "{value} mL outside the defect; up to {limit} mL allowed",
+    "restored_shape": "{value} mm from the reference implant; up to {limit} mm allowed",
+    "smooth_transition": "highest step {value} mm; up to {limit} mm allowed",
+    "rim_within": "{value} % of the rim; at least {limit} % needed",
+    "overlap": "deepest overlap {value} mm; up to {limit} mm allowed",
+    "seat": "slants outward by at least {value}°; {limit}° or more needed (negative: inward, so nothing holds it)",
+    "wall": "thinnest wall {value} mm; at least {limit} mm needed",
+    "insertion": "cuts {value} mm deep into bone on its way; up to {limit} mm allowed",
+    "segments": "cuts {value} mm deep on its way; up to {limit} mm allowed",
+}
+"""What was measured and what is allowed, by the names of criteria."""
+
 _VERDICTS = {True: "yes", False: "NO", None: "not measured"}
 _NEEDS_REFERENCE = "restored_shape"
 
@@ -45,10 +59,26 @@ def _criterion(criterion: dict[str, Any]) -> str:
         return f"{answer}, since there is no reference implant"
     if criterion["value"] is None or criterion["unit"] == "yes":
         return answer
-    unit = "" if criterion["unit"] == "ratio" else f" {criterion['unit']}"
-    answer += f": {criterion['value']:.2f}{unit}, threshold {criterion['threshold']:g}{unit}"
+    answer += f": {_measure(criterion)}"
     place = criterion["place_ras_mm"]
     return f"{answer}; worst at {place_text(place)}" if place and criterion["passed"] is False else answer
+
+
+def _measure(criterion: dict[str, Any]) -> str:
+    """Return what was measured and its limit, with their unit."""
+    value, limit = f"{criterion['value']:.3g}", f"{criterion['threshold']:g}"
+    if criterion["name"] in _MEASURES:
+        return _MEASURES[criterion["name"]].format(value=value, limit=limit)
+    bound = "at least" if criterion["threshold"] < 1 else "at most"  # of a thickness, which has both
+    return f"{value} times as thick as the skull around it; {bound} {limit} times needed"
+
+
+def bulk_text(piece: dict[str, Any]) -> str:
+    """Return what bulk a finished piece got over the temple."""
+    return (
+        f"{piece['bulk_ml']:.1f} mL over the temple in place of muscle, not of bone; up to {piece['bulk_mm']:.1f} mm "
+        "high, level with the bone at the rim"
+    )
 
 
 DONOR_NOTE = "The donor is a scan of the same skull from before the craniectomy."

@@ -89,6 +89,14 @@ def add_finishing(parser: argparse.ArgumentParser) -> None:
     )
     add_length("--under-contour-mm", "how far the outer surface is set back, fading out toward the bone")
     group.add_argument(
+        "--temporal-bulk-ml",
+        type=float,
+        default=default.temporal_bulk_ml,
+        metavar="ML",
+        help="volume added on the outer side over the temple, in place of missing muscle, flush at the rim; default: "
+        "none",
+    )
+    group.add_argument(
         "--thickness-mm",
         type=float,
         nargs=2,
@@ -137,6 +145,7 @@ def finishing_of(options: argparse.Namespace) -> FinishSettings:
         "minimum_wall_mm": options.minimum_wall_mm,
         "rim_bevel_deg": options.rim_bevel_deg,
         "under_contour_mm": options.under_contour_mm,
+        "temporal_bulk_ml": options.temporal_bulk_ml,
         "minimum_thickness_mm": options.thickness_mm[0],
         "maximum_thickness_mm": options.thickness_mm[1],
         "insertion": options.insertion,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-REACH_MM = 15.0
-"""How far a hole reaches above and below its middle."""
+REACH_MM = 25.0
+"""How far a hole reaches above and below its middle, through the thickest part."""
 
 
 def drill(

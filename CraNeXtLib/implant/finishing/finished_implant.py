@@ -26,6 +26,8 @@ class FinishedPiece:
         parts: Connected parts after finishing; 0 if nothing is left.
         plates: Plates that fix it.
         holes: Holes for sutures.
+        bulk_ml: Volume that was added over the temple, in mL.
+        bulk_mm: Its greatest height above the outer side.
         segment: Number of the segment, in the order of insertion; None for a piece that is not split.
     """
 
@@ -38,6 +40,8 @@ class FinishedPiece:
     plates: tuple[Plate, ...] = ()
     holes: tuple[Hole, ...] = ()
     segment: int | None = None
+    bulk_ml: float = 0.0
+    bulk_mm: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from CraNeXtLib.anatomy.head.pose import HeadPose
 from CraNeXtLib.geometry.components import labeled
 from CraNeXtLib.geometry.distance_field import aligned_grid, distance, field_of, fine_step_mm, span_of
 from CraNeXtLib.geometry.fairing import FairSurface
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.fair_sides import fair_sides
 from CraNeXtLib.implant.finishing import border, engraving, insertion, outer_surface, perforations
+from CraNeXtLib.implant.finishing.bulk import HIGHEST_MM, Bulk, with_bulk
 from CraNeXtLib.implant.finishing.cleaning import volume_ml, without_fragments, without_pores
 from CraNeXtLib.implant.finishing.finished_implant import FinishedPiece
 from CraNeXtLib.implant.finishing.fixation import Anchorage, fixed
@@ -32,6 +34,7 @@ def finish_piece(
     settings: FinishSettings,
     anchorage: Anchorage | None,
     segment: Segment | None = None,
+    temple: HeadPose | None = None,
 ) -> tuple[Volume, FinishedPiece, list[str]]:
     """Return the field of a finished piece or of a segment of it, what was done to it, and warnings.
 
@@ -42,6 +45,7 @@ def finish_piece(
         settings: What to do.
         anchorage: What the piece is fixed to, if it is.
         segment: The segment of the piece; None for the whole piece.
+        temple: Pose of the template, if the piece gets bulk over its temporal region.
     """
     made, obstacles = (segment.mask, segment.obstacles) if segment else (piece, bone)
     outward = insertion_direction(made, obstacles, settings)
@@ -51,7 +55,7 @@ def finish_piece(
         clearance_mm=settings.clearance_mm,
         edge_radius_mm=settings.edge_radius_mm,
     )
-    raw, field = site.raw.voxels, _shaped(site, settings)
+    raw, (field, bulk) = site.raw.voxels, _shaped(site, settings, temple)
     if segment:
         raw, field = (segment.cut_out(whole, site.raw) for whole in (raw, field))
     field = np.maximum(field, forbidden)
@@ -84,6 +88,8 @@ def finish_piece(
         plates=fixation.plates if fixation else (),
         holes=fixation.holes if fixation else (),
         segment=segment.number + 1 if segment else None,
+        bulk_ml=round(bulk.volume_ml, 2) if bulk else 0.0,
+        bulk_mm=round(bulk.height_mm, 2) if bulk else 0.0,
     )
     warnings = piece_warnings(done, undercut_ml, settings, engraved=text_columns is not None)
     return part, done, [*warnings, *(fixation.warnings if fixation else ())]
@@ -128,22 +134,27 @@ class _Site:
     ) -> _Site:
         """Return the site of a piece around points, with room for the balls that round its border."""
         margin_mm = settings.clearance_mm + 2 * settings.edge_radius_mm + 3
+        if settings.temporal_bulk_ml:
+            margin_mm += HIGHEST_MM
         grid = aligned_grid(span, outward, margin_mm=margin_mm, step_mm=fine_step_mm(piece))
         fair = fair_sides(piece, bone, grid, head)
         return cls(bone, fair.piece, fair.head, distance(field_of(bone, grid, whole=True)))
 
 
-def _shaped(site: _Site, settings: FinishSettings) -> np.ndarray:
-    """Return the field of the piece with its outer surface set back and its thickness between the limits."""
+def _shaped(site: _Site, settings: FinishSettings, temple: HeadPose | None) -> tuple[np.ndarray, Bulk | None]:
+    """Return the field with its outer surface set back, its thickness between the limits, and bulk, and the latter."""
     field = site.raw.voxels
-    if not (settings.under_contour_mm or settings.minimum_thickness_mm or settings.maximum_thickness_mm):
-        return field
+    limits = settings.under_contour_mm or settings.minimum_thickness_mm or settings.maximum_thickness_mm
+    if not (limits or temple):
+        return field, None
     depth = outer_surface.depth_below_outer_surface(site.head).voxels
     depth = outer_surface.set_back(depth, site.bone_mm.voxels, settings.under_contour_mm)
     field = outer_surface.limit_thickness(
         field, depth, least_mm=settings.minimum_thickness_mm, most_mm=settings.maximum_thickness_mm
     )
-    return np.maximum(field, -depth) if settings.under_contour_mm else field
+    field = np.maximum(field, -depth) if settings.under_contour_mm else field
+    bulk = with_bulk(site.raw.with_voxels(field), depth, temple, settings.temporal_bulk_ml) if temple else None
+    return (bulk.field if bulk else field), bulk
 
 
 def _insertable(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
+from CraNeXtLib.anatomy.head.pose import HeadPose, find_pose
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.progress import ProgressCallback
 from CraNeXtLib.geometry.box import foreground_box
@@ -18,6 +19,7 @@ from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.fair_sides import fair_head
 from CraNeXtLib.implant.finishing import border
+from CraNeXtLib.implant.finishing.bulk import temporal_voxels
 from CraNeXtLib.implant.finishing.cleaning import SPECKS_MM3
 from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant, FinishedPiece
 from CraNeXtLib.implant.finishing.fixation import Anchorage
@@ -63,6 +65,9 @@ def finish(
     if not large:
         raise InputError("Finishing needs an implant of at least 0.1 mL outside the skull.")
     head, anchorage = head or fair_head(implant, skull), _anchorage(skull, settings)
+    temple, bulky = _temple(skull, settings), None
+    if temple:
+        bulky = max(large, key=lambda label: temporal_voxels(implant.crop(box).with_voxels(labels == label), temple))
     result = implant.zeros(bool)
     dense, meshes, pieces, warnings = [], [], [], []
     for number, label in enumerate(large):
@@ -79,7 +84,8 @@ def finish(
         if settings.segments and number == 0:
             finished = finish_segments(given, obstacles, head, settings, settings.segments, anchorage)
         else:
-            finished = [finish_piece(given, obstacles, head, settings, anchorage)]
+            pose = temple if label == bulky else None
+            finished = [finish_piece(given, obstacles, head, settings, anchorage, temple=pose)]
         for part, done, concerns in finished:
             pieces.append(done)
             warnings += [_named(number, done, len(large)) + concern for concern in concerns]
@@ -114,6 +120,11 @@ def _anchorage(skull: Volume, settings: FinishSettings) -> Anchorage | None:
         return None
     midline = symmetry_plane(skull, skull_frame(skull)) if settings.fixation.midline_mm else None
     return Anchorage(skull, midline)
+
+
+def _temple(skull: Volume, settings: FinishSettings) -> HeadPose | None:
+    """Return the pose of the template, whose temporal region gets bulk; None without bulk."""
+    return find_pose(skull) if settings.temporal_bulk_ml else None
 
 
 def _check_thickness(settings: FinishSettings, step_mm: float) -> None:

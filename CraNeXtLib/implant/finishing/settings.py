@@ -21,6 +21,7 @@ RANGES = {
     "minimum_wall_mm": (0, 5),
     "rim_bevel_deg": (0, 45),
     "under_contour_mm": (0, 5),
+    "temporal_bulk_ml": (0, 50),
     "minimum_thickness_mm": (0, 20),
     "maximum_thickness_mm": (0, 30),
     "perforation_diameter_mm": (0, 20),
@@ -49,6 +50,8 @@ class FinishSettings(Settings):
             gap to the bone becomes wider.
         under_contour_mm: How far the outer surface is set back, so that the wound closes without tension (Nout and
             Mommaerts 2018); fades out toward the bone.
+        temporal_bulk_ml: Volume added on the outer side over the temple, in place of missing muscle; flush at
+            the rim. It comes on top of the greatest thickness. See :mod:`CraNeXtLib.implant.finishing.bulk`.
         minimum_thickness_mm: Thinner areas are thickened on the inner side.
         maximum_thickness_mm: Thicker areas are thinned on the inner side.
         insertion: Direction in which the implant is removed: ``"auto"`` for the one that costs the least of the
@@ -73,6 +76,7 @@ class FinishSettings(Settings):
     minimum_wall_mm: float = 2.0
     rim_bevel_deg: float = 0.0
     under_contour_mm: float = 0.0
+    temporal_bulk_ml: float = 0.0
     minimum_thickness_mm: float = 0.0
     maximum_thickness_mm: float = 0.0
     insertion: str | tuple[float, float, float] = "auto"
@@ -102,6 +106,8 @@ class FinishSettings(Settings):
             raise InputError("A rim bevel needs an insertion direction; choose one, or set the rim bevel to 0.")
         if self.segments and self.insertion == "none":
             raise InputError("Segments need a way in; choose an insertion direction, or no --segments.")
+        if self.segments and self.temporal_bulk_ml:
+            raise InputError("A part in segments gets no bulk; set temporal_bulk_ml to 0, or leave out --segments.")
 
     def _check_perforations(self) -> None:
         wall = self.minimum_wall_mm

@@ -119,7 +119,11 @@ def check_fit(
     skull = of_booleans(skull)
     frame = skull_frame(skull)
     side = sides(mesh, frame.center)
-    walls = wall_thickness(mesh, side)
+    most_mm = max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm)
+    smallest_wall_mm, thinnest = thinnest_wall(mesh, most_mm, limit_mm=limits.wall_mm)
+    smallest_wall_mm = round(smallest_wall_mm, 2)
+    # Beside a sharp edge the other side is nearer than a wall is thick, and no wall is thinner than the thinnest.
+    walls = np.maximum(wall_thickness(mesh, side), smallest_wall_mm)
     gaps, insertions, seats = np.full(len(mesh.vertices), np.nan), [], []
     for vertices in solid_parts(mesh):
         points = mesh.vertices[vertices]
@@ -131,9 +135,6 @@ def check_fit(
     misfits = np.where(gaps > 0, np.maximum(gaps - taken_by_bevel(mesh, side, rim_bevel_deg), 0), gaps)
     seat = joined_angles(seats)
     mirrored = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.center)
-    most_mm = max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm)
-    smallest_wall_mm, thinnest = thinnest_wall(mesh, most_mm, limit_mm=limits.wall_mm)
-    smallest_wall_mm = round(smallest_wall_mm, 2)
     compared = float(np.isfinite(mirrored.outside_mm).sum() / max((side == OUTER).sum(), 1))
     numbers = {
         "voxel_mm": [round(float(s), 4) for s in skull.spacing],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-_UNITS = ("_mm", "_deg", "_percent")
+_UNITS = ("_mm", "_deg", "_percent", "_ml")
 
 
 class SettingParameters:

@@ -79,12 +79,13 @@ def test_the_sheet_says_what_the_part_is(folder):
         FAILURE,
         "For research use, not for clinical decisions. The slices are 3 mm thick.",
         "right; upper frontal 60 %, undefined 40 %; 61 mm across",
-        "33.5 mL; 88 cm² of outer surface",
+        "33.5 mL; covers 88 cm²",
         "Thickness mostly 0.5 to 1.3 mm, median 0.8 mm; thinnest wall 2.0 mm",
-        "made with 0.5 mm; along the rim mostly 0.5 to 1.3 mm",
-        "mostly -1.2 to 1.3 mm, median 0.8 mm outside the mirrored other side",
+        "set to 0.5 mm; along the rim mostly 0.5 to 1.3 mm",
+        "mostly -1.2 to 1.3 mm, median 0.8 mm farther out than the other side, mirrored",
         "straight in from the right and below, free up to 12° to any side; undercuts along this way removed",
-        "Shape walls of at least 2 mm; holes of 3 mm, 12 mm apart and 8 mm from the border; engraved “ID 042” Material",
+        "Shape edges, and walls between holes, at least 2 mm thick; round holes 3 mm wide, 12 mm apart and 8 mm or",
+        "more from the border; engraved on the outer side: “ID 042” Material",
         "PMMA, 40 g if solid",
         "Is its surface watertight? yes Is the shape restored? not measured, since there is no reference implant",
         f"Input (skull) {'ab' * 32}",
@@ -118,7 +119,7 @@ def test_a_part_that_was_drawn_has_two_inputs_and_no_place(folder):
     words = words_of(folder)
     assert f"Input (implant) {'12' * 32} Input (skull) {'34' * 32}" in words
     assert "Model drawn or edited by hand" in words
-    assert "made with 0.5 mm; not measured, since no bone is near" in words
+    assert "set to 0.5 mm; not measured, since no bone is near" in words
     assert "straight in from behind it meets bone, 2.3 mm deep; NO free way was found" in words
     assert "mirrored other side" not in words
 

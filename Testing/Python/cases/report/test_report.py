@@ -102,7 +102,7 @@ def test_page_says_what_the_result_says(written):
         "For research use, not for clinical decisions.",
         "The slices are 3 mm thick.",
         "33.5 mL at RAS -58, 14, -53 mm",
-        "NO: 1.67 mm, threshold 1.2 mm; worst at RAS -57, 53, 25 mm",
+        "NO: highest step 1.67 mm; up to 1.2 mm allowed; worst at RAS -57, 53, 25 mm",
         "right; Lower Frontal 54 %, Upper Frontal 46 %; 16.9 cm², 8.8 mL, 60 mm across, 186 mm around",
         "open before 7.7 cm², after 0.0 cm²; middle at RAS -96, 183, 102 mm",
         "mean 0.6 mm, 95 % below 1.2 mm",
@@ -246,7 +246,7 @@ def test_the_block_to_sign_names_the_part_by_the_hash_of_its_file(tmp_path):
     )
     assert rows["Case"] == "A-7 <b>"
     assert rows["Part"] == f"finished_implant.stl, SHA-256 {hashlib.sha256(b'solid').hexdigest()}"
-    assert rows["Settings"].startswith("clearance mm: 0.5")
+    assert rows["Settings"] == "gap to the bone of 0.5 mm"
     assert "accepted" in rows["Answer"]
     assert "change" in rows["Answer"]
     assert "Name, date, signature" in rows
