@@ -1,13 +1,60 @@
-"""Round holes in the field of a part."""
+"""Round holes in the field of a part, and in its surface, where they have their exact diameter.
+
+The surface of a field rounds off what is not much wider than a voxel: of a hole of 1.5 mm on voxels of 0.8 mm, through
+which a screw should go, 0.7 to 1.3 mm were left.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from CraNeXtLib.geometry.distance_field import axes_toward
+from CraNeXtLib.geometry.mesh import Mesh, without_debris
+from CraNeXtLib.geometry.solids import mesh_of, solid_of, union
+
+if TYPE_CHECKING:
+    from manifold3d import Manifold
+
 REACH_MM = 25.0
 """How far a hole reaches above and below its middle, through the thickest part."""
+
+_SEGMENTS = 32  # corners of a circle
+_JOIN_MM = 1e-3  # how far the surface may move where its faces are joined
+
+
+@dataclass(frozen=True)
+class Bore:
+    """A round hole.
+
+    Attributes:
+        middle_ras_mm: Its middle on the outer surface.
+        axis_ras: RAS unit vector along it.
+        radius_mm: Its radius.
+    """
+
+    middle_ras_mm: tuple[float, float, float]
+    axis_ras: tuple[float, float, float]
+    radius_mm: float
+
+
+def bored(mesh: Mesh, bores: Sequence[Bore]) -> Mesh:
+    """Return a closed mesh, RAS mm, in which holes are nowhere narrower than they should be."""
+    if not bores:
+        return mesh
+    cut = solid_of(mesh) - union(_cylinder(bore) for bore in bores)
+    return without_debris(mesh_of(cut.simplify(_JOIN_MM)))
+
+
+def _cylinder(bore: Bore) -> Manifold:
+    from manifold3d import Manifold
+
+    radius_mm = bore.radius_mm / float(np.cos(np.pi / _SEGMENTS))  # around the circle
+    upright = Manifold.cylinder(2 * REACH_MM, radius_mm, radius_mm, _SEGMENTS, center=True)
+    return upright.transform(np.column_stack([axes_toward(np.array(bore.axis_ras)), bore.middle_ras_mm]))
 
 
 def drill(

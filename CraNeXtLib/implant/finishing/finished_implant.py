@@ -7,6 +7,7 @@ from typing import Any
 
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.finishing.drilling import Bore
 from CraNeXtLib.implant.finishing.hole_candidates import Hole
 from CraNeXtLib.implant.finishing.plates import Plate
 from CraNeXtLib.implant.finishing.settings import FinishSettings
@@ -29,6 +30,7 @@ class FinishedPiece:
         bulk_ml: Volume that was added over the temple, in mL.
         bulk_mm: Its greatest height above the outer side.
         segment: Number of the segment, in the order of insertion; None for a piece that is not split.
+        bores: Round holes through it, perforations included.
     """
 
     outward_ras: tuple[float, float, float]
@@ -42,6 +44,11 @@ class FinishedPiece:
     segment: int | None = None
     bulk_ml: float = 0.0
     bulk_mm: float = 0.0
+    bores: tuple[Bore, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the piece for JSON; where perforations are is left out."""
+        return {name: value for name, value in asdict(self).items() if name != "bores"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,5 +101,5 @@ class FinishedImplant:
         return {
             "validated_clinically": False,
             "settings": asdict(self.settings),
-            "pieces": [asdict(piece) for piece in self.pieces],
+            "pieces": [piece.as_dict() for piece in self.pieces],
         }

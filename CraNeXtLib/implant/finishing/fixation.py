@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from CraNeXtLib.geometry.distance_field import aligned_grid, field_of
 from CraNeXtLib.geometry.volume import Volume
+from CraNeXtLib.implant.finishing.drilling import Bore
 from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
 from CraNeXtLib.implant.finishing.hole_candidates import Hole, drill_hole
 from CraNeXtLib.implant.finishing.plan_view import PlanView
@@ -54,6 +55,12 @@ class Fixation:
     holes: tuple[Hole, ...]
     taken: np.ndarray
     warnings: tuple[str, ...]
+
+    @property
+    def bores(self) -> list[Bore]:
+        """The round holes through the piece: those without spurs, which are wide."""
+        screws = [screw for plate in self.plates for screw in plate.screws if screw.purpose == "screw in part"]
+        return [hole.bore for hole in (*screws, *self.holes) if hole.spur is None]
 
 
 def fixed(

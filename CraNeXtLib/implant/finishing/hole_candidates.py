@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.finishing.drilling import drill
+from CraNeXtLib.implant.finishing.drilling import Bore, drill
 from CraNeXtLib.implant.finishing.ray_surface import RaySurface
+from CraNeXtLib.implant.finishing.rods import Rods
 from CraNeXtLib.implant.finishing.spur import Spur
 from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
@@ -39,6 +40,11 @@ class Hole:
     edge_mm: float
     midline_mm: float | None
     spur: Spur | None = None
+
+    @property
+    def bore(self) -> Bore:
+        """The hole to be drilled."""
+        return Bore(self.place_ras_mm, self.axis_ras, self.diameter_mm / 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +80,11 @@ class Candidates:
             chosen = self.places[allowed], self.axes[allowed], self.depths_mm[allowed]
             allowed[allowed] = self.surface.enclosed(*chosen, self.diameter_mm / 2 + wall_mm)
         return allowed
+
+    @property
+    def rods(self) -> Rods:
+        """The holes as rods."""
+        return Rods(self.places, self.places - self.depths_mm[:, None] * self.axes, self.diameter_mm / 2)
 
     def hole(self, station: int) -> Hole:
         """Return the hole at a station."""

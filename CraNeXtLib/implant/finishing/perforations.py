@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.implant.finishing.drilling import drill
+from CraNeXtLib.implant.finishing.drilling import Bore, drill
 from CraNeXtLib.implant.finishing.plan_view import PlanView
 
 _FACING = np.cos(np.deg2rad(30))
@@ -21,8 +21,8 @@ def perforate(
     center: np.ndarray,
     keep_free: np.ndarray | None = None,
     wall_mm: float = 0.0,
-) -> tuple[Volume, int]:
-    """Return a part with round holes perpendicular to its outer surface, and their number.
+) -> tuple[Volume, list[Bore]]:
+    """Return a part with round holes perpendicular to its outer surface, and the holes.
 
     The pattern is laid out in the view from outside, so that the holes lie further apart on sloping flanks. Where the
     outer surface faces more than 30° away from the direction out of the head, as on ridges and steep flanks, there is
@@ -41,12 +41,14 @@ def perforate(
     allowed = (view.border_distance_mm >= border_mm + radius_mm) & (view.outward_cosines(center) > _FACING)
     if keep_free is not None:
         allowed &= ndimage.distance_transform_edt(~keep_free) * view.step >= radius_mm + wall_mm
-    field, count = part.voxels.copy(), 0
+    axes = part.affine[:3, :3] / part.spacing
+    field, bores = part.voxels.copy(), list[Bore]()
     for column in _pattern(allowed, pitch_mm / view.step):
         middle = np.array([*column, view.top[tuple(column)]])
-        drill(field, middle, view.normals[tuple(column)], radius_mm, view.step)
-        count += 1
-    return part.with_voxels(field), count
+        normal = view.normals[tuple(column)]
+        drill(field, middle, normal, radius_mm, view.step)
+        bores.append(Bore(tuple(part.to_ras(middle[None])[0].tolist()), tuple((axes @ normal).tolist()), radius_mm))
+    return part.with_voxels(field), bores
 
 
 def _pattern(allowed: np.ndarray, pitch: float) -> np.ndarray:

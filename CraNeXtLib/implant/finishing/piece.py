@@ -19,6 +19,7 @@ from CraNeXtLib.implant.fair_sides import fair_sides
 from CraNeXtLib.implant.finishing import border, engraving, insertion, outer_surface, perforations
 from CraNeXtLib.implant.finishing.bulk import HIGHEST_MM, Bulk, with_bulk
 from CraNeXtLib.implant.finishing.cleaning import volume_ml, without_fragments, without_pores
+from CraNeXtLib.implant.finishing.drilling import Bore
 from CraNeXtLib.implant.finishing.finished_implant import FinishedPiece
 from CraNeXtLib.implant.finishing.fixation import Anchorage, fixed
 from CraNeXtLib.implant.finishing.piece_warnings import piece_warnings
@@ -74,7 +75,7 @@ def finish_piece(
             wall_mm=settings.minimum_wall_mm,
         )
         part = fixation.part
-    part, holes = _perforated(part, box_center(bone), fixation.taken if fixation else text_columns, settings)
+    part, perforated = _perforated(part, box_center(bone), fixation.taken if fixation else text_columns, settings)
     part = without_fragments(part)
     _, sizes = labeled(part.voxels < 0)
     x, y, z = np.round(outward / np.linalg.norm(outward), 4).tolist()
@@ -83,13 +84,14 @@ def finish_piece(
         raw_ml=volume_ml(raw, site.raw),
         finished_ml=volume_ml(part.voxels, part),
         undercut_ml=round(undercut_ml, 3),
-        perforations=holes,
+        perforations=len(perforated),
         parts=len(sizes) - 1,
         plates=fixation.plates if fixation else (),
         holes=fixation.holes if fixation else (),
         segment=segment.number + 1 if segment else None,
         bulk_ml=round(bulk.volume_ml, 2) if bulk else 0.0,
         bulk_mm=round(bulk.height_mm, 2) if bulk else 0.0,
+        bores=(*(fixation.bores if fixation else ()), *perforated),
     )
     warnings = piece_warnings(done, undercut_ml, settings, engraved=text_columns is not None)
     return part, done, [*warnings, *(fixation.warnings if fixation else ())]
@@ -194,10 +196,10 @@ def _engraved(part: Volume, settings: FinishSettings) -> tuple[Volume, np.ndarra
 
 def _perforated(
     part: Volume, center: np.ndarray, taken: np.ndarray | None, settings: FinishSettings
-) -> tuple[Volume, int]:
-    """Return the part with its holes, none of them where text, plates or other holes are, and their number."""
+) -> tuple[Volume, list[Bore]]:
+    """Return the part with its holes, none of them where text, plates or other holes are, and the holes."""
     if not settings.perforation_diameter_mm:
-        return part, 0
+        return part, []
     return perforations.perforate(
         part,
         diameter_mm=settings.perforation_diameter_mm,

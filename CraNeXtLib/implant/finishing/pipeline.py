@@ -21,6 +21,7 @@ from CraNeXtLib.implant.fair_sides import fair_head
 from CraNeXtLib.implant.finishing import border
 from CraNeXtLib.implant.finishing.bulk import temporal_voxels
 from CraNeXtLib.implant.finishing.cleaning import SPECKS_MM3
+from CraNeXtLib.implant.finishing.drilling import bored
 from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant, FinishedPiece
 from CraNeXtLib.implant.finishing.fixation import Anchorage
 from CraNeXtLib.implant.finishing.marking import mark
@@ -90,7 +91,7 @@ def finish(
             pieces.append(done)
             warnings += [_named(number, done, len(large)) + concern for concern in concerns]
             if done.parts:
-                dense.append(surface_of_field(part))
+                dense.append(bored(surface_of_field(part), done.bores))
                 meshes.append(light(dense[-1]))
                 mark(part, result, implant)
     if not meshes:

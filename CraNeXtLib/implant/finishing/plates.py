@@ -14,6 +14,7 @@ from CraNeXtLib.implant.finishing.hole_candidates import Hole, Position, candida
 from CraNeXtLib.implant.finishing.plan_view import PlanView
 from CraNeXtLib.implant.finishing.ray_surface import RaySurface
 from CraNeXtLib.implant.finishing.rim_line import RimLine
+from CraNeXtLib.implant.finishing.rods import Rods, spread_apart
 from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
 PLAY_MM = 0.3
@@ -87,7 +88,10 @@ def place_plates(
     if settings.recess_mm:
         free = free & _walled(rim, part, settings, wall_mm)
     wanted = settings.plates or max(2, round(rim.length_mm / settings.plate_spacing_mm))
-    stations = rim.spread(free, wanted, settings.plate_width_mm + 2 * PLAY_MM + wall_mm)
+    half = settings.plate_length_mm / 2 * rim.outward
+    width_mm = settings.plate_width_mm + 2 * PLAY_MM
+    rods = [Rods(rim.points - half, rim.points + half, width_mm / 2), *(row.rods for row in rows)]
+    stations = spread_apart(rim, free, wanted, width_mm + wall_mm, rods, wall_mm)
     plates = [
         Plate(
             settings.plate_kind,

@@ -13,10 +13,11 @@ from CraNeXtLib.implant.finishing.hole_candidates import Candidates, Hole, candi
 from CraNeXtLib.implant.finishing.plan_view import PlanView
 from CraNeXtLib.implant.finishing.ray_surface import RaySurface
 from CraNeXtLib.implant.finishing.rim_line import RimLine
+from CraNeXtLib.implant.finishing.rods import spread_apart
 from CraNeXtLib.implant.finishing.spur import SUNK_MM, Spur, spur_wall_mm
 from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
-_SPARE_MM = 1.0  # for a rim that is not straight, and since holes come nearer to each other below
+_SPARE_MM = 1.0  # for a rim that is not straight, and since holes for suspension come nearer to each other below
 _FACING = np.cos(np.deg2rad(45))
 _COLUMN_MM = 2.0  # between places for suspension that are compared
 _TRIED = 40  # places around the middle of each cluster
@@ -53,7 +54,8 @@ def place_suture_holes(
         midline,
     )
     free = _free(row, view, settings, taken, wall_mm)
-    stations = rim.spread(free, settings.suture_holes, settings.hole_diameter_mm + wall_mm + _SPARE_MM)
+    apart_mm = settings.hole_diameter_mm + wall_mm
+    stations = spread_apart(rim, free, settings.suture_holes, apart_mm, [row.rods], wall_mm)
     return [_with_spur(row.hole(station), -rim.outward[station], view, settings, wall_mm) for station in stations]
 
 

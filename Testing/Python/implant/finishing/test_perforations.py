@@ -36,8 +36,9 @@ def test_holes_keep_the_wall_between_them_and_a_text(wall_mm):
     text = np.zeros((80, 80), bool)
     text[20:60, 34:46] = True
     options = {"diameter_mm": 3.0, "pitch_mm": 5.0, "border_mm": 2.0, "center": np.array([20.0, 20, -200])}
-    holed, count = perforate(part, **options, keep_free=text, wall_mm=wall_mm)
+    holed, bores = perforate(part, **options, keep_free=text, wall_mm=wall_mm)
     lost = ((part.voxels < 0) & (holed.voxels >= 0)).any(axis=2)
     nearest_mm = 0.5 * ndimage.distance_transform_edt(~text)[lost].min()
-    assert count > 10
+    assert len(bores) > 10
+    assert {bore.radius_mm for bore in bores} == {1.5}
     assert wall_mm - 0.25 <= nearest_mm < wall_mm + 2.5
