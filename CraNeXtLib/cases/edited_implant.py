@@ -186,11 +186,12 @@ def _updated(
     doubts: tuple[str, ...],
 ) -> dict[str, Any]:
     """Return the result with the implant's present measures and part, without what no longer applies to it."""
-    told = [*dict.fromkeys([*other_warnings(result), *doubts])]
-    description = {**result, "warnings": told, **measures, "edited": edited, "described": timestamp()}
+    known = [warning for warning in other_warnings(result) if warning not in result.get("part_warnings", ())]
+    added = [warning for warning in dict.fromkeys([*doubts, *(part.warnings if part else ())]) if warning not in known]
+    description = {**result, **measures, "edited": edited, "described": timestamp()}
+    description |= {"warnings": [*known, *added], "part_warnings": added}  # which the next part replaces
     for key in (*_STALE_KEYS, *(_STALE_KEYS_AFTER_EDITS if edited else ())):
         description.pop(key, None)
     if part is not None:
         description |= part.as_dict()
-        description["warnings"] = [*dict.fromkeys([*description["warnings"], *part.warnings])]
     return with_verdict(description)

@@ -82,6 +82,7 @@ class RunControl:
     def start(self) -> None:
         """Start a run, or say why it cannot start."""
         self.say("", "")
+        self._show(stage="")  # of the last run
         if self._runs.working is not None:
             self.say("error", still_working(self._runs.working.work))
             return

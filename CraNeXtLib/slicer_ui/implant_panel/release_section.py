@@ -43,7 +43,6 @@ class ReleaseSection(RunSection):
             ask=self._ask,
             start=lambda **callbacks: ReleaseCheckRun(slicer.mrmlScene, self._folder, **callbacks),
             succeeded=self._checked,
-            controls={"with cranext release": _("under “Release”")},
         )
         ui.releaseFrame.layout().addWidget(self.checking.widget)
 

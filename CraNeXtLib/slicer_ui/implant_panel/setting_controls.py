@@ -22,6 +22,5 @@ def mold_controls(ui: Any) -> dict[str, str]:
     """Return the names of the controls for a mold, given the panel's widgets."""
     return names_of_controls(ui, MOLD.names) | {
         "--spring-form": _("“Spring form”"),
-        "cranext finish": _("“Make the part”"),
         "molded_part.stl": _("the molded part"),
     }

@@ -104,7 +104,8 @@ class ImplantFilesRun(WorkerRun):
 
     def _deliver(self, folder: Path) -> None:
         result = read_result(self.out or folder)
-        result.description["warnings"] = self._told(result.description["warnings"])
+        for key in ("warnings", "part_warnings"):
+            result.description[key] = self._told(result.description[key])
         self.description = result.description
         if self.segmentation.GetScene() is not self._scene:
             return

@@ -43,6 +43,14 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
         "run.accelerator": _("“Device”"),
         "data.manifest": _("“Data set”"),
         "add --ct": _("choose the CT itself under “Skull”"),
+        "give the folder that cranext reconstruct or cranext finish wrote one into": _(
+            "press “Make the part”, and then “Export”"
+        ),
+        "give the folder that cranext mold wrote into": _("press “Write the mold's files”"),
+        "cranext finish": _("“Make the part”"),
+        "first run: cranext models import": _("first press “Import a model…” and choose"),
+        "that cranext release wrote": _("that “Release” wrote"),
+        "with cranext release": _("under “Release”"),
         "install what CraNeXt needs there, or choose another Python": elsewhere,
         **{install_command(extra): elsewhere for extra in EXTRAS},
         "leave out --ct for a mask": _("convert a mask to a labelmap first"),

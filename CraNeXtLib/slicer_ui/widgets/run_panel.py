@@ -95,6 +95,7 @@ class RunPanel:
     def start(self) -> None:
         """Start a run, or show why it cannot start."""
         self.message.clear()
+        self.stage_label.text = ""  # of the last run
         if _working:
             self.message.show("error", still_working(_working[0]._name))
             return

@@ -87,6 +87,14 @@ def test_an_implant_that_was_not_edited_keeps_its_metrics_and_gets_a_part(files,
     assert fractions[-1] == pytest.approx(1)
 
 
+def test_what_was_told_of_an_earlier_part_is_not_told_again(files, tmp_path):
+    implant, skull, _ = files
+    told = {"warnings": ["Look at the rim.", "Its segments are too short."]}
+    earlier = RESULT | told | {"part_warnings": ["Its segments are too short."]}
+    described = write_implant_files(implant, skull, tmp_path, result=earlier, edited=True, report=False)
+    assert (described["warnings"], described["part_warnings"]) == (["Look at the rim."], [])
+
+
 def test_an_implant_of_which_nothing_is_left_is_refused(files, tmp_path):
     _, skull, _ = files
     with pytest.raises(InputError, match="Nothing is left"):

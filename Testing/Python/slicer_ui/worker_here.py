@@ -22,6 +22,12 @@ class Worker:
         self.asked.update(arguments, task=task)
         return JobHere(lambda: self.work(self.asked))
 
+    @staticmethod
+    def do_task(asked):
+        """Do what was asked for as the real worker does."""
+        arguments = dict(asked)
+        return real_worker._run(arguments.pop("task"), arguments, lambda *_event: None)
+
 
 class JobHere:
     """A job that has done its work when it is started."""
@@ -49,12 +55,6 @@ class JobHere:
 
 def refuse(_asked):
     raise ValueError("enough")
-
-
-def do_task(asked):
-    """Do what was asked for as the real worker does."""
-    arguments = dict(asked)
-    return real_worker._run(arguments.pop("task"), arguments, lambda *_event: None)
 
 
 @pytest.fixture

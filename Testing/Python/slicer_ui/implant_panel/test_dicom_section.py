@@ -10,7 +10,6 @@ import pytest
 from archived_cases import scanned_head, write_case
 from ct_phantoms import write_series
 from slicer_ui.panel_actions import parameters, press
-from slicer_ui.worker_here import do_task
 
 from CraNeXtLib.core.errors import InputError
 
@@ -58,7 +57,7 @@ def test_the_files_are_written_beside_the_exported_case(made, archived, database
     result = parameters(made).result
     result.GetNodeReference("CraNeXt.Input").SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
     made.panel.binding.update()
-    worker.work = do_task
+    worker.work = worker.do_task
     press(writing)
     assert writing.message.text == f"implant_seg.dcm, implant_stl.dcm, report_pdf.dcm are in {case}."
     assert {"implant_seg.dcm", "export.json", "result.json"} < {path.name for path in case.iterdir()}

@@ -2,7 +2,6 @@
 
 import pytest
 from slicer_ui.panel_actions import parameters, press
-from slicer_ui.worker_here import do_task
 
 from CraNeXtLib.cases.release import freeze
 from CraNeXtLib.core.files.hashing import sha256_of
@@ -21,7 +20,7 @@ def exported(made, tmp_path, monkeypatch, worker):
     (folder / "implant.stl").write_text("solid")
     described = {"case_id": "C7", "verdict": VERDICT}
     monkeypatch.setattr(freeze, "finished_description", lambda _folder: ("result.json", described))
-    worker.work = do_task
+    worker.work = worker.do_task
     assert made.panel.releasing.releasing.stage_label.text == "Press “Export” first."
     made.panel.exporting._exported = (folder, parameters(made).result.GetAttribute("CraNeXt.Result"))
     made.panel.binding.update()

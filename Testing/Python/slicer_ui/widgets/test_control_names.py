@@ -19,6 +19,7 @@ from CraNeXtLib.training.config import describe_preset, presets
 pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
 
 OPTION = re.compile(r"(?<=[ (])--[a-z][\w-]*")
+COMMAND = re.compile(r"cranext (?:reconstruct|finish|mold|release|models|sheet|evaluate)\b")
 # Settings that no panel gives, and a file that none passes on.
 FOR_THE_COMMAND = ("--mesh-space", "--fit-limit", "--replace", "--port", "is a segmentation, not a CT")
 FOR_DEVELOPERS = ("cranext models fit-shape",)  # a model card
@@ -73,6 +74,19 @@ def test_messages_name_controls_instead_of_options():
     found = [with_control_names(rename_settings(text, IN_A_MANIFEST)) for text in texts]
     left = [text for text in found if not {*OPTION.findall(text)} <= options_of_sections()]
     assert [text for text in left if not any(word in text for word in FOR_THE_COMMAND + FOR_DEVELOPERS)] == []
+
+
+@pytest.mark.usefixtures("application")
+def test_messages_name_buttons_instead_of_commands():
+    from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
+
+    texts = [
+        with_control_names(text)
+        for module in reached_by_the_panels()
+        for text in strings(module)
+        if not module.startswith("CraNeXtLib.slicer_ui")
+    ]
+    assert [text for text in texts if COMMAND.search(text) and not any(word in text for word in FOR_DEVELOPERS)] == []
 
 
 @pytest.mark.usefixtures("application")

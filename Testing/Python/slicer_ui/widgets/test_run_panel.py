@@ -137,7 +137,9 @@ def test_a_failed_start_is_shown(run_panel, phantom, monkeypatch):
 
     panel = run_panel(add_labelmap(phantom.defective))
     monkeypatch.setattr("tempfile.TemporaryDirectory", full)
+    panel.stage_label.text = "Done in 1 s."  # of an earlier run
     panel.button.click()
+    assert panel.stage_label.text == ""
     assert "No space left on device. Free some disk space" in panel.message.text
     assert not panel.busy
 
