@@ -6,10 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import KDTree
 
 from CraNeXtLib.anatomy.head.regions import UNDEFINED
 from CraNeXtLib.geometry.affine import apply_affine
-from CraNeXtLib.geometry.box import Box, box_from
+from CraNeXtLib.geometry.box import box_from
 from CraNeXtLib.geometry.lattice import on_box
 from CraNeXtLib.geometry.volume import Volume
 
@@ -24,11 +25,11 @@ class NearestLabelMap:
     Args:
         template: Labels 1-8.
         reach_mm: Points further than this from every region are undefined.
-        box: Part of the template's indices to label, which may reach beyond it; by default as far as ``reach_mm``.
     """
 
-    def __init__(self, template: Volume, reach_mm: float = REACH_MM, *, box: Box | None = None) -> None:
-        around = on_box(template, box or _grown(template, reach_mm))
+    def __init__(self, template: Volume, reach_mm: float = REACH_MM) -> None:
+        margin = np.ceil(reach_mm / template.spacing).astype(int)
+        around = on_box(template, box_from(-margin, template.shape + margin))
         labels = around.voxels
         nearest = ndimage.distance_transform_edt(
             labels == 0, sampling=template.spacing, return_distances=False, return_indices=True
@@ -77,21 +78,34 @@ def nearest_label_map(template: Volume) -> NearestLabelMap:
 
 
 def labels_near(template: Volume, points: np.ndarray) -> np.ndarray:
-    """Return the labels at RAS points of a template, as :class:`NearestLabelMap`, computed only around the points.
+    """Return the labels at RAS points of a template, as :class:`NearestLabelMap`, which takes longer for few points.
+
+    They differ only where two regions are equally near.
 
     Args:
         template: Labels 1-8.
-        points: Shape (N, 3), N at least 1.
+        points: Shape (N, 3).
+
+    Returns:
+        uint8 of shape (N,).
     """
-    whole, reach = _grown(template, REACH_MM), np.ceil(REACH_MM / template.spacing) + 1
-    indices = template.to_indices(points)
-    low, high = np.floor(indices.min(axis=0)) - reach, np.ceil(indices.max(axis=0)) + reach + 1
-    starts = np.clip(low, [side.start for side in whole], [side.stop - 1 for side in whole])
-    stops = np.clip(high, starts + 1, [side.stop for side in whole])
-    return NearestLabelMap(template, box=box_from(starts, stops)).at(points)
+    indices = np.rint(template.to_indices(points)).astype(np.int32)
+    inside = ((indices >= 0) & (indices < template.shape)).all(axis=1)
+    labels = np.zeros(len(indices), np.uint8)
+    labels[inside] = template.voxels[tuple(indices[inside].T)]
+    between = labels == 0
+    tree, tree_labels = _surface_of(template)
+    below = np.nextafter(REACH_MM, np.inf)  # the bound itself is out of reach
+    _, nearest = tree.query(indices[between] * template.spacing, distance_upper_bound=below)
+    labels[between] = tree_labels[nearest]
+    return labels
 
 
-def _grown(template: Volume, margin_mm: float) -> Box:
-    """Return the box of a template with a margin around it."""
-    margin = np.ceil(margin_mm / template.spacing).astype(int)
-    return box_from(-margin, template.shape + margin)
+@lru_cache(maxsize=1)
+def _surface_of(template: Volume) -> tuple[KDTree, np.ndarray]:
+    """Return a template's outermost voxels in mm along its axes, and their labels followed by the one of no voxel."""
+    bone = template.voxels > 0
+    surface = np.argwhere(bone & ~ndimage.binary_erosion(bone))
+    # Sorting the points well takes longer than it saves.
+    tree = KDTree(surface * template.spacing, balanced_tree=False, compact_nodes=False)
+    return tree, np.append(template.voxels[tuple(surface.T)], np.uint8(UNDEFINED.label))
