@@ -1,5 +1,8 @@
 """Trainings that are small enough for a test."""
 
+import os
+import signal
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,6 +34,48 @@ def configuration(manifest: Path, **run) -> TrainingConfig:
             "run": {"epochs": 2, "samples_per_epoch": 4, "accelerator": "cpu", "precision": "32", "threads": 1} | run,
         },
     )
+
+
+def run(
+    config: TrainingConfig,
+    out: Path,
+    *,
+    resume: bool = False,
+    killed_in_save: int = 0,
+    rank: int | None = None,
+    port: str = "",
+) -> None:
+    """Train in a process that a test has started for it.
+
+    Args:
+        config: The configuration.
+        out: The run's folder.
+        resume: Whether to continue a run.
+        killed_in_save: The process kills itself when the first 1000 bytes of this checkpoint are written.
+        rank: Number of the process, of two, which get the variables that torchrun gives.
+        port: Port at which the two meet.
+    """
+    from CraNeXtLib.training.runs import checkpoints
+    from CraNeXtLib.training.train import train
+
+    if rank is not None:
+        os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
+        os.environ |= {
+            "GROUP_RANK": "0",
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": port,
+            "TORCHELASTIC_RUN_ID": "test",
+        }
+    saves = count(1)
+
+    def fsync(file: int) -> None:
+        if next(saves) == killed_in_save:
+            os.truncate(file, 1000)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if killed_in_save:
+        checkpoints.os.fsync = fsync
+    train(config, out, resume=resume)
 
 
 CATEGORIZED_IN = (

@@ -1,6 +1,7 @@
 """Whole runs on generated heads: to a model folder, killed and resumed, and in two processes."""
 
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
+import tiny_training
 import torch
 from full_disk import full_disk
 from tiny_training import categorize_left_and_right, configuration, know_that_heads_are_upright
@@ -21,37 +23,53 @@ from CraNeXtLib.core.files.text import read_yaml
 from CraNeXtLib.training.config_yaml import config_as_yaml
 from CraNeXtLib.training.train import train
 
-KILL_IN_SAVE = """
-import os, signal
-from itertools import count
-from CraNeXtLib.training.runs import checkpoints
-saves = count(1)
-def fsync(file):
-    if next(saves) == {}:
-        os.truncate(file, 1000)
-        os.kill(os.getpid(), signal.SIGKILL)
-checkpoints.os.fsync = fsync
+# A server imports PyTorch once for all processes, which takes longer than what they do.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["CraNeXtLib.training.train"])
+
+SCRIPT = """
+import sys
+from CraNeXtLib.training.config_reading import read_config
+from CraNeXtLib.training.train import train
+train(read_config(sys.argv[1]), sys.argv[2])
 """
 
 
-def start(config, out, *, torchrun=(), resume=False, killed_in_save=0):
-    """Start a run in a process of its own, or in those that torchrun starts with these options.
+@pytest.fixture
+def start():
+    """Start a run in a process of its own, as :func:`tiny_training.run`."""
+    started = []
 
-    With ``killed_in_save`` it kills itself when the first 1000 bytes of that checkpoint are written.
-    """
-    out.parent.mkdir(exist_ok=True)
-    settings = out.parent / f"{out.name}.yaml"
+    def started_run(config, out, **options):
+        started.append(PROCESSES.Process(target=tiny_training.run, args=(config, out), kwargs=options))
+        started[-1].start()
+        return started[-1]
+
+    yield started_run
+    for process in started:
+        process.kill()
+
+
+def exit_code(process):
+    process.join(300)
+    return process.exitcode
+
+
+def start_with_torchrun(config, out, options):
+    """Start a run in the processes that torchrun starts with these options."""
+    settings, script = out.parent / f"{out.name}.yaml", out.parent / "go.py"
     settings.write_text(config_as_yaml(config))
-    script = out.parent / "go.py"
-    script.write_text(
-        (KILL_IN_SAVE.format(killed_in_save) if killed_in_save else "")
-        + "import sys\nfrom CraNeXtLib.training.config_reading import read_config\n"
-        "from CraNeXtLib.training.train import train\n"
-        "train(read_config(sys.argv[1]), sys.argv[2], resume=sys.argv[3] == 'True')\n"
+    script.write_text(SCRIPT)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", *options, script, settings, out], env=environment
     )
-    launcher = ["-m", "torch.distributed.run", *torchrun] if torchrun else []
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen([sys.executable, *launcher, script, settings, out, str(resume)], env=environment)
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def last_weights(out):
@@ -95,12 +113,12 @@ def test_a_run_on_regions_gives_a_model_that_reconstructs(manifest, tmp_path, mo
     assert model_library.find(folder).description["scores"]["validation"]["n"] == 1
 
 
-def test_a_run_killed_while_it_writes_a_checkpoint_continues_as_if_nothing_had_happened(manifest, tmp_path):
+def test_a_run_killed_while_it_writes_a_checkpoint_continues_as_if_nothing_had_happened(manifest, tmp_path, start):
     """The third checkpoint is the second epoch's; its file is half written when the process dies."""
     config = configuration(manifest, epochs=3, samples_per_epoch=6, picture_every=0)
-    assert start(config, tmp_path / "killed", killed_in_save=3).wait() == -signal.SIGKILL
+    assert exit_code(start(config, tmp_path / "killed", killed_in_save=3)) == -signal.SIGKILL
     assert last_weights(tmp_path / "killed")[1] == 6, "only the first epoch is complete"
-    assert start(config, tmp_path / "killed", resume=True).wait() == 0
+    assert exit_code(start(config, tmp_path / "killed", resume=True)) == 0
     train(config, tmp_path / "whole")
     (resumed, steps), (whole, _) = last_weights(tmp_path / "killed"), last_weights(tmp_path / "whole")
     assert steps == 18
@@ -112,18 +130,17 @@ def test_a_run_killed_while_it_writes_a_checkpoint_continues_as_if_nothing_had_h
     assert not list((tmp_path / "killed").rglob(".cranext-*"))
 
 
-def test_two_processes_or_machines_agree_with_one_process_that_takes_twice_the_batch(manifest, tmp_path):
+def test_two_processes_or_machines_agree_with_one_process_that_takes_twice_the_batch(manifest, tmp_path, start):
     short = {"epochs": 1, "picture_every": 0}
-    train(configuration(manifest, batch_size=2, **short), tmp_path / "one")
     two = configuration(manifest, devices=2, **short)
-    runs = [start(two, tmp_path / "processes", torchrun=("--standalone", "--nproc-per-node=2"))]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        endpoint = f"127.0.0.1:{free.getsockname()[1]}"
     machines = replace(two, run=replace(two.run, devices=1, nodes=2))
-    meet = ("--nnodes=2", "--nproc-per-node=1", "--rdzv-backend=c10d", f"--rdzv-endpoint={endpoint}")
-    runs += [start(machines, tmp_path / "machines", torchrun=meet) for _ in range(2)]
-    assert [run.wait() for run in runs] == [0, 0, 0]
+    meet = ("--nnodes=2", "--nproc-per-node=1", "--rdzv-backend=c10d", f"--rdzv-endpoint=127.0.0.1:{free_port()}")
+    started = [start_with_torchrun(machines, tmp_path / "machines", meet) for _ in range(2)]
+    port = str(free_port())
+    runs = [start(two, tmp_path / "processes", rank=rank, port=port) for rank in range(2)]
+    train(configuration(manifest, batch_size=2, **short), tmp_path / "one")
+    assert [exit_code(run) for run in runs] == [0, 0]
+    assert [run.wait() for run in started] == [0, 0]
     one, processes, machines = (last_weights(tmp_path / name) for name in ("one", "processes", "machines"))
     assert one[1] == processes[1] == machines[1] == 2
     for name, value in one[0].items():
