@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,15 @@ from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import write_volume
 from CraNeXtLib.implant.finishing.finished_implant import FinishedImplant
 from CraNeXtLib.implant.finishing.pipeline import finish
+from CraNeXtLib.implant.finishing.segment_settings import SegmentSettings
 from CraNeXtLib.implant.finishing.settings import FinishSettings
 from CraNeXtLib.implant.fit.fit_check import FitCheck, check_fit
 from CraNeXtLib.implant.fit.fit_limits import FitLimits
 from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL
 from CraNeXtLib.implant.fit.segment_check import SegmentFit, check_segments
+
+JOINT_TOLERANCE_MM = 0.1
+"""How much narrower than set a joint's gap may be somewhere without a warning."""
 
 FINISHED = "finished_implant"
 FIT_MAPS = "fit_maps.vtp"
@@ -81,7 +85,8 @@ class CheckedPart:
             return cls(finished, fit, finished.warnings)
         ways = [piece.outward_ras for piece in finished.pieces if piece.segment]
         segments = check_segments(finished.segments, ways, skull)
-        return cls(finished, fit.with_segments(segments, limits), finished.warnings, segments)
+        warnings = (*finished.warnings, *_narrow_joints(segments, finished.settings.segments))
+        return cls(finished, fit.with_segments(segments, limits), warnings, segments)
 
     def as_dict(self) -> dict[str, Any]:
         """Return ``finishing`` and ``fit`` for JSON."""
@@ -89,6 +94,17 @@ class CheckedPart:
             "finishing": self.finished and self.finished.as_dict(),
             "fit": {"of": FINISHED if self.finished else "implant", **self.fit.as_dict()},
         }
+
+
+def _narrow_joints(segments: Sequence[SegmentFit], wanted: SegmentSettings | None) -> list[str]:
+    """Return a warning for each segment that lies nearer to one before it than the gap that was set."""
+    set_mm = wanted.joint_gap_mm if wanted else 0.0
+    return [
+        f"Segment {one.number} lies {one.joint_gap_mm:.2f} mm from one before it, nearer than the joint's gap of "
+        f"{set_mm:g} mm; set a wider --joint-gap-mm."
+        for one in segments
+        if one.joint_gap_mm is not None and one.joint_gap_mm < set_mm - JOINT_TOLERANCE_MM
+    ]
 
 
 def make_part(

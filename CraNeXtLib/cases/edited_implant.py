@@ -10,11 +10,11 @@ from CraNeXtLib.anatomy.ct.reading import read_ct
 from CraNeXtLib.cases.added_meshes import AddedMeshes, write_added_meshes
 from CraNeXtLib.cases.case_folder import DERIVED, case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, make_part, write_part
+from CraNeXtLib.cases.described_part import described_part
 from CraNeXtLib.cases.expected_error_files import draw_expected_error
 from CraNeXtLib.cases.implant_files import write_implant, write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.result_json import RESULT_FILE, describe_implant, timestamp
-from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.soft_tissue_files import write_soft_tissue
 from CraNeXtLib.cases.verdict import other_warnings, with_verdict
 from CraNeXtLib.core.errors import InputError
@@ -139,7 +139,7 @@ def write_implant_files(
             description = _updated(result, measures, part, edited=edited, doubts=doubts) | extra
             if part is not None:
                 write_part(part, bone, folder.path, space=space, pictures=report, case=case)
-                description |= described_segments(part, folder.path)
+                description |= described_part(part, folder.path)
                 if scan is not None:
                     description |= write_soft_tissue(
                         part.fit, scan, bone, folder.path, picture=report, case_id=description["case_id"]

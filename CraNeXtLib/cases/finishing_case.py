@@ -9,11 +9,11 @@ from typing import Any
 from CraNeXtLib.cases.added_meshes import AddedMeshes, write_added_meshes
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.checked_part import CheckedPart, write_part
+from CraNeXtLib.cases.described_part import described_part
 from CraNeXtLib.cases.implant_files import write_implant_report
 from CraNeXtLib.cases.mask_files import PartFile, read_with_skull
 from CraNeXtLib.cases.released_folder import refuse_released
 from CraNeXtLib.cases.result_json import describe_implant, geometry_of, timestamp, versions
-from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
@@ -137,7 +137,7 @@ def finish_case(
             )
             case = CaseMark(description["case_id"], hashes["implant"])
             write_part(part, bone, folder.path, space=read.space, pictures=report, case=case)
-            description |= described_segments(part, folder.path)
+            description |= described_part(part, folder.path)
             description |= write_added_meshes(
                 added,
                 bone,

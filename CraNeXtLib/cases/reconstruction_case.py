@@ -13,6 +13,7 @@ from CraNeXtLib.cases.added_meshes import write_added_meshes
 from CraNeXtLib.cases.case_folder import DERIVED, CaseFolder, case_folder
 from CraNeXtLib.cases.case_settings import CaseSettings
 from CraNeXtLib.cases.checked_part import FINISHED, CheckedPart, make_part, write_part
+from CraNeXtLib.cases.described_part import described_part
 from CraNeXtLib.cases.donor_files import write_donor_map, write_donor_picture
 from CraNeXtLib.cases.expected_error_files import write_expected_error
 from CraNeXtLib.cases.implant_files import (
@@ -23,7 +24,6 @@ from CraNeXtLib.cases.implant_files import (
 )
 from CraNeXtLib.cases.mask_files import PartFile, read_part
 from CraNeXtLib.cases.result_json import RESULT_FILE, case_id_of, describe_no_implant, describe_result
-from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
 from CraNeXtLib.cases.soft_tissue_files import write_soft_tissue
 from CraNeXtLib.core.errors import NoImplantError
@@ -187,7 +187,7 @@ def _reconstruct(
             case=case,
             outward=part.finished.outward_ras if part and part.finished else None,
         )
-        description |= described_segments(part, folder.path) if part else {}
+        description |= described_part(part, folder.path) if part else {}
         description |= more | {"seconds": stages.seconds | result.seconds}
         if donor is not None and donation is not None:
             description["donor"] = donor.source | donation.as_dict()

@@ -7,6 +7,9 @@ from typing import Any
 
 FITS, DOES_NOT_FIT, NOT_JUDGED = "fits", "does not fit", "not judged"
 
+_AT_LEAST, _BETWEEN = ("rim_within", "seat", "wall", "watertight"), ("minimal_thickness",)
+"""Criteria whose value must not be below the limit, and those with a limit on both sides; of others, not above."""
+
 _MEASURES = {
     "complete": "gap that the implant leaves open",
     "no_false_positive": "implant outside the defect",
@@ -41,6 +44,23 @@ def with_verdict(description: Mapping[str, Any]) -> dict[str, Any]:
     others = other_warnings(description)
     warnings = [verdict["sentence"], *others] if answer == DOES_NOT_FIT else others
     return {**description, "verdict": verdict, "warnings": warnings}
+
+
+def contradiction(description: Mapping[str, Any]) -> str | None:
+    """Return what in a description contradicts its own measurements, such as an edited verdict; None if nothing does.
+
+    Args:
+        description: Content of a JSON description with a verdict.
+    """
+    for criterion in (*_criteria(description, "fit"), *_criteria(description, "checklist")):
+        name, value, limit = (criterion[key] for key in ("name", "value", "threshold"))
+        if value is None or name in _BETWEEN:
+            continue
+        if criterion["passed"] is not (value >= limit if name in _AT_LEAST else value <= limit):
+            return f"the answer to '{_MEASURES[name]}', {value:g} with a limit of {limit:g}"
+    if with_verdict(description)["verdict"] != description["verdict"]:
+        return "the verdict"
+    return None
 
 
 def other_warnings(description: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from CraNeXtLib.cases.case_folder import files_of_run
 from CraNeXtLib.cases.release.hashed_files import LINK, hashes_of
 from CraNeXtLib.cases.released_folder import RELEASE_FILE, RELEASE_FORMAT, is_released
 from CraNeXtLib.cases.result_json import timestamp, versions
-from CraNeXtLib.cases.verdict import FITS
+from CraNeXtLib.cases.verdict import FITS, contradiction
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.filling import reserved
 from CraNeXtLib.core.files.text import json_text, read_text, write_text
@@ -35,8 +35,8 @@ def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, 
 
     Raises:
         InputError: If the folder has no finished part, was released before, lacks a file, holds a link, or another part
-            than that of its approval sheet, or cannot be written; or if the part is not known to fit and there is no
-            reason.
+            than that of its description or approval sheet, or cannot be written; if the description contradicts its
+            measurements; or if the part is not known to fit and there is no reason.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -50,6 +50,7 @@ def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, 
     with reserved(folder):
         name, description = finished_description(folder)
         verdict = description["verdict"]
+        _check_description(name, description)
         if verdict["answer"] != FITS and accept is None:
             raise InputError(f"{verdict['sentence']} Mend it, or give with --accept the reason to release it as it is.")
         missing = sorted(file for file in files_of_run(folder / name) if not (folder / file).is_file())
@@ -61,6 +62,7 @@ def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, 
             raise InputError(
                 f"{', '.join(links)} in {folder} is a link; put the file itself there, or remove the link."
             )
+        _check_part(name, description, hashes)
         _check_sheet(folder, hashes)
         content = {
             "format": RELEASE_FORMAT,
@@ -75,6 +77,30 @@ def release_case(folder: str | Path, *, accept: str | None = None) -> dict[str, 
         }
         write_text(folder / RELEASE_FILE, json_text(content, indent=2))
     return content
+
+
+def _check_description(name: str, description: dict[str, Any]) -> None:
+    """Refuse a description that was changed so that it contradicts what was measured.
+
+    The measurements themselves are believed: to repeat them would need the skull, which need not be in the folder.
+    """
+    wrong = contradiction(description)
+    if wrong is not None:
+        raise InputError(
+            f"In {name}, {wrong}, contradicts what was measured; restore the file, or make the part again."
+        )
+
+
+def _check_part(name: str, description: dict[str, Any], hashes: dict[str, str]) -> None:
+    """Refuse a part that is not the one whose fit was measured."""
+    measured = description.get("part")
+    if not measured:
+        raise InputError(f"{name} is of an earlier version and does not hold its part's hash; make the part again.")
+    changed = sorted(file for file, digest in measured.items() if hashes.get(file) != digest)
+    if changed:
+        raise InputError(
+            f"{', '.join(changed)} is not the file that {name} describes; restore it, or make the part again."
+        )
 
 
 def _check_sheet(folder: Path, hashes: dict[str, str]) -> None:

@@ -141,7 +141,7 @@ class FixationSettings(Settings):
         Raises:
             InputError: If a plate is too short for its screws.
         """
-        first = self.screw_edge_mm + self.screw_diameter_mm / 2 + clearance_mm + _SPARE_MM
+        first = max(self.screw_edge_mm, wall_mm) + self.screw_diameter_mm / 2 + clearance_mm + _SPARE_MM
         last = (self.plate_length_mm - self.plate_width_mm) / 2
         needed = first + (self.screws_per_side - 1) * (self.screw_diameter_mm + wall_mm)
         if last < needed:

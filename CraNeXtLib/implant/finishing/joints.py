@@ -16,12 +16,15 @@ from CraNeXtLib.geometry.distance_field import aligned_grid, field_of, span_of
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing.plan_view import PlanView
 from CraNeXtLib.implant.finishing.segment_settings import SegmentSettings
+from CraNeXtLib.implant.finishing.settings import FinishSettings
 
 SHORTEST_MM = 20.0
 """Least length of a segment."""
 
 _MOST_LEANING = 0.5  # sine of the largest angle between a plane and the direction out of the head, against sharp edges
 _STEP_MM = 1.0  # of the grid on which the middle of the thickness is found
+_EDGE_MM = 3.0  # from the border of the piece, within which its thickness does not count
+_THIN_PERCENT = 2.0  # of a joint's columns may be thinner, since voxels are stairs
 _SMOOTH_MM = 3.0  # standard deviation of its smoothing, so that the faces of a lap joint are even
 
 
@@ -80,6 +83,7 @@ class Joints:
         field = np.where(along < 0, along + half, along - half)
         near = np.abs(along) < half + 2 * float(grid.spacing.max())
         beyond, above = along[near], self._above_middle_mm(grid.to_ras(np.argwhere(near)))
+        above += self.settings.joint_gap_mm / 2  # the later segment gives way by the whole gap, which both halves share
         field[near] = np.minimum(beyond + half, np.maximum(beyond - half, above))
         return field.astype(np.float32)
 
@@ -91,14 +95,14 @@ class Joints:
         return above
 
 
-def joints_of(piece: Volume, outward: np.ndarray, settings: SegmentSettings, wall_mm: float) -> Joints:
+def joints_of(piece: Volume, outward: np.ndarray, settings: SegmentSettings, finishing: FinishSettings) -> Joints:
     """Return the joints that split a piece into segments of about the same volume.
 
     Args:
         piece: Mask of the piece.
         outward: RAS direction out of the head, shape (3,).
         settings: Number of segments, kind and size of the joints.
-        wall_mm: Least thickness of each half of a lap joint.
+        finishing: How the segments are finished: their thickness, and the least wall of each half of a lap joint.
 
     Raises:
         InputError: If a segment would be too short, or the piece is too thin for a lap joint.
@@ -116,11 +120,13 @@ def joints_of(piece: Volume, outward: np.ndarray, settings: SegmentSettings, wal
             + (", or a shorter --lap-mm." if least_mm > SHORTEST_MM else ".")
         )
     view = PlanView(field_of(piece, aligned_grid(span_of(piece), outward, margin_mm=5.0, step_mm=_STEP_MM)))
-    middle = ndimage.gaussian_filter((view.top + view.bottom) / 2, _SMOOTH_MM / view.step)
+    thick_mm = _thickness_mm(view, finishing)
+    top = view.top + 0.5 - finishing.under_contour_mm / view.step
+    middle = ndimage.gaussian_filter(top - thick_mm / view.normals[..., 2] / view.step / 2, _SMOOTH_MM / view.step)
     middles = [points[np.abs(along - place) <= piece.spacing.max()].mean(axis=0) for place in places]
     joints = Joints(axis, tuple(middles), (axis,) * len(places), settings, view.part, middle)
     if settings.joint == "lap":
-        _check_thickness(joints, view, wall_mm)
+        _check_thickness(joints, view, thick_mm, finishing.minimum_wall_mm)
     return joints
 
 
@@ -132,21 +138,31 @@ def _longest(points: np.ndarray, outward: np.ndarray) -> np.ndarray:
     return axis * np.sign(axis[np.abs(axis).argmax()])
 
 
-def _check_thickness(joints: Joints, view: PlanView, wall_mm: float) -> None:
-    """Refuse a lap joint in a piece that is too thin for two walls.
+def _thickness_mm(view: PlanView, finishing: FinishSettings) -> np.ndarray:
+    """Return how thick the finished piece will be in each column, perpendicular to its outer side, shape (I, J)."""
+    thick_mm = (view.top - view.bottom + 1) * view.step * view.normals[..., 2] - finishing.under_contour_mm
+    if finishing.maximum_thickness_mm:
+        thick_mm = np.minimum(thick_mm, finishing.maximum_thickness_mm)
+    return np.maximum(thick_mm, finishing.minimum_thickness_mm)
+
+
+def _check_thickness(joints: Joints, view: PlanView, thick_mm: np.ndarray, wall_mm: float) -> None:
+    """Refuse a lap joint where a piece is too thin for two walls; at its own edge it may be thinner.
 
     Raises:
         InputError: If the piece is.
     """
-    columns = np.argwhere(view.outline)
+    columns = np.argwhere(view.border_distance_mm > _EDGE_MM)
     heights = joints.middle[tuple(columns.T)]
     along = view.part.to_ras(np.column_stack([columns, heights])) @ joints.axis
-    thick = ((view.top - view.bottom + 1) * view.step * view.normals[..., 2])[tuple(columns.T)]
+    thick = thick_mm[tuple(columns.T)]
     needed_mm = 2 * wall_mm + joints.settings.joint_gap_mm
     for point in joints.points:
         here = thick[np.abs(along - point @ joints.axis) <= max(joints.settings.lap_mm / 2, view.step)]
-        if np.median(here) < needed_mm:
+        thin_mm = float(np.percentile(here, _THIN_PERCENT)) if here.size else 0.0
+        if thin_mm < needed_mm:
             raise InputError(
-                f"The implant is {np.median(here):.1f} mm thick at a lap joint, whose two halves need "
-                f"{needed_mm:.1f} mm; choose --joint gap, or a smaller minimum wall."
+                f"The implant is only {thin_mm:.1f} mm thick at a lap joint, whose two halves and gap need "
+                f"{needed_mm:.1f} mm; choose --joint gap, a minimum thickness of {needed_mm:.1f} mm (--thickness-mm), "
+                "or a smaller minimum wall."
             )

@@ -11,6 +11,9 @@ from CraNeXtLib.geometry.reslicing import reslice
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing.joints import Joints
 
+_SPARE_STEPS = 0.25
+"""What is added to the gap, in steps of the grid, since the surfaces of two fields are rounded at corners."""
+
 
 @dataclass(frozen=True, eq=False)
 class Segment:
@@ -48,7 +51,8 @@ class Segment:
             bone_mm: Distance to the bone.
             clearance_mm: Clearance to the bone.
         """
-        nearest, shift = bone_mm.voxels, np.float32(clearance_mm - self.joints.settings.joint_gap_mm)
+        gap_mm = self.joints.settings.joint_gap_mm + _SPARE_STEPS * float(bone_mm.spacing[0])
+        nearest, shift = bone_mm.voxels, np.float32(clearance_mm - gap_mm)
         for part in self.earlier:
             to_part = np.linalg.inv(part.affine) @ bone_mm.affine
             field = reslice(part.voxels, to_part, bone_mm.shape, outside=FAR_MM)

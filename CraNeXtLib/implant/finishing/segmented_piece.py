@@ -42,7 +42,7 @@ def finish_segments(
     Raises:
         InputError: If the piece cannot be split like that, or nothing is left of a segment.
     """
-    joints = joints_of(piece, outward_direction(piece, bone), segments, settings.minimum_wall_mm)
+    joints = joints_of(piece, outward_direction(piece, bone), segments, settings)
     later = [_mask(piece, joints, number) for number in range(1, segments.count)]
     joints = joints.along([insertion_direction(mask, bone, settings) for mask in later])
     masks = [_mask(piece, joints, number) for number in range(segments.count)]

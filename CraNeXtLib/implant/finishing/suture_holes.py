@@ -44,7 +44,7 @@ def place_suture_holes(
     """
     if not settings.suture_holes:
         return []
-    offset = settings.hole_edge_mm + settings.hole_diameter_mm / 2 + _SPARE_MM
+    offset = max(settings.hole_edge_mm, wall_mm) + settings.hole_diameter_mm / 2 + _SPARE_MM
     row = candidates(
         "suture",
         RaySurface(view.part, solid=True),
@@ -81,6 +81,8 @@ def place_suspension_holes(
     if midline is not None:
         far = midline.distance_mm(tops) >= settings.midline_mm
         tops, axes = tops[far], axes[far]
+    if not len(tops):
+        return []
     surface, holes, middle = RaySurface(view.part, solid=True), list[Hole](), tops.mean(axis=0)
     for center in _clusters(tops, min(settings.suspension_holes, len(tops))):
         nearest = np.linalg.norm(tops - center, axis=1).argsort()[:_TRIED]

@@ -9,12 +9,21 @@ import pytest
 from CraNeXtLib.cases.case_folder import case_folder
 from CraNeXtLib.cases.release.check import check_release
 from CraNeXtLib.cases.release.freeze import release_case
+from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.filling import reserved
 
 STL = "solid part"
-FITS = {"answer": "fits", "reasons": [], "sentence": "The part fits."}
-FAILS = {"answer": "does not fit", "reasons": ["gap"], "sentence": "The part does NOT fit: gap 3 mm."}
+CRITERIA = [{"name": "wall", "value": 2.2, "unit": "mm", "threshold": 2.0, "passed": True, "place_ras_mm": None}]
+THIN = [CRITERIA[0] | {"value": 1.3, "passed": False}]
+UNKNOWN = [CRITERIA[0] | {"value": None, "passed": None}]
+
+
+def verdict_on(criteria):
+    return with_verdict({"finishing": {"settings": {}}, "fit": {"criteria": criteria}, "warnings": []})["verdict"]
+
+
+FITS, FAILS = verdict_on(CRITERIA), verdict_on(THIN)
 
 
 def describe(folder, name="result.json", **changes):
@@ -22,7 +31,10 @@ def describe(folder, name="result.json", **changes):
         "format": "cranext-result",
         "case_id": "A-7",
         "finishing": {"settings": {}},
+        "fit": {"criteria": CRITERIA},
         "verdict": FITS,
+        "warnings": [],
+        "part": {"finished_implant.stl": hashlib.sha256(STL.encode()).hexdigest()},
         "files": ["finished_implant.stl", "approval.html", name],
     }
     (folder / name).write_text(json.dumps(content | changes))
@@ -73,11 +85,13 @@ def test_a_copy_is_checked_like_the_original(folder, tmp_path):
     assert check_release(tmp_path / "elsewhere").intact
 
 
-@pytest.mark.parametrize("verdict", [FAILS, {**FAILS, "answer": "not judged"}])
-def test_a_part_that_is_not_known_to_fit_needs_a_reason(folder, verdict):
-    describe(folder, verdict=verdict)
+@pytest.mark.parametrize(
+    ("criteria", "sentence"), [(THIN, "NOT fit: thinnest wall 1.3 mm"), (UNKNOWN, "not judged: thinnest wall not")]
+)
+def test_a_part_that_is_not_known_to_fit_needs_a_reason(folder, criteria, sentence):
+    describe(folder, fit={"criteria": criteria}, verdict=verdict_on(criteria))
     before = content(folder)
-    with pytest.raises(InputError, match=r"NOT fit: gap 3 mm.*--accept"):
+    with pytest.raises(InputError, match=rf"{sentence}.*--accept"):
         release_case(folder)
     with pytest.raises(InputError, match="line of text"):
         release_case(folder, accept=" ")
@@ -92,8 +106,14 @@ def test_what_cannot_be_released_is_refused_by_name(folder):
             release_case(folder)
         assert content(folder) == before
 
+    describe(folder, part={})
+    refused("result.json is of an earlier version and does not hold its part's hash")
+    describe(folder)
     (folder / "finished_implant.stl").write_text("another part")
+    refused("finished_implant.stl is not the file that result.json describes")
+    describe(folder, part={"finished_implant.stl": hashlib.sha256(b"another part").hexdigest()})
     refused("finished_implant.stl is not the file whose hash is in approval.html")
+    describe(folder)
     (folder / "finished_implant.stl").unlink()
     refused("finished_implant.stl is missing")
     describe(folder, finishing=None)
@@ -106,9 +126,23 @@ def test_what_cannot_be_released_is_refused_by_name(folder):
 
 def test_the_part_of_finish_counts_before_an_implant_that_was_left_as_it_is(folder):
     describe(folder, finishing=None)
-    describe(folder, "finish.json", verdict=FAILS)
-    with pytest.raises(InputError, match="gap 3 mm"):
+    describe(folder, "finish.json", fit={"criteria": THIN}, verdict=FAILS)
+    with pytest.raises(InputError, match=r"thinnest wall 1\.3 mm"):
         release_case(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"fit": {"criteria": THIN}}, "the verdict"),
+        ({"fit": {"criteria": [THIN[0] | {"passed": True}]}}, "the answer to 'thinnest wall', 1.3 with a limit of 2"),
+        ({"verdict": FITS | {"sentence": "The part fits very well."}}, "the verdict"),
+    ],
+)
+def test_a_verdict_that_was_edited_is_refused_even_with_a_reason(folder, changes, what):
+    describe(folder, **changes)
+    with pytest.raises(InputError, match=f"In result.json, {what}, contradicts what was measured"):
+        release_case(folder, accept="It looks fine.")
 
 
 def test_a_link_is_not_released_and_counts_as_a_change(folder, tmp_path):

@@ -161,8 +161,11 @@ def test_what_finds_no_place_is_warned_of():
     empty = fixed(cap().with_voxels(np.ones_like(cap().voxels)), Anchorage(bone, None), many, **OPTIONS)
     assert (empty.plates, empty.holes) == ((), ())
     assert empty.warnings == ("The piece is too small for plates and for holes for sutures.",)
-    nothing = fixed(cap(), Anchorage(skull(), SAGITTAL), FixationSettings(plates=2, midline_mm=60), **OPTIONS)
-    assert (nothing.plates, len(nothing.warnings)) == ((), 1)
+    far = FixationSettings(plates=2, suture_holes=1, suspension_holes=1, midline_mm=60)
+    nothing = fixed(cap(), Anchorage(skull(), SAGITTAL), far, **OPTIONS)
+    assert (nothing.plates, nothing.holes, len(nothing.warnings)) == ((), (), 3)
+    at_the_edge = fixed(cap(), Anchorage(skull(), None), FixationSettings(suture_holes=2, hole_edge_mm=0), **OPTIONS)
+    assert [hole.edge_mm >= 2 for hole in at_the_edge.holes] == [True] * 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh_voxels import voxels_inside
 from CraNeXtLib.geometry.surface_distance import distances_to
 from CraNeXtLib.implant.finishing import FinishSettings, SegmentSettings, finish
+from CraNeXtLib.implant.finishing.joints import joints_of
 from CraNeXtLib.implant.fit.segment_check import check_segments
+from CraNeXtLib.implant.fit.thinnest_wall import thinnest_wall
 
 UP = (0.0, 0.0, 1.0)
 
@@ -26,8 +28,10 @@ def test_segments_are_closed_keep_the_gap_and_overlap_as_set(joint):
     assert [piece.segment for piece in finished.pieces] == [1, 2]
     assert np.median([piece.parts for piece in finished.pieces]) == 1
     gaps = distances_to(first, second.vertices)
-    assert gaps.min() > 0.6
-    assert np.percentile(gaps[gaps < 1.5], 25) == pytest.approx(1.0, abs=0.15)
+    assert gaps.min() >= 0.9
+    assert np.percentile(gaps[gaps < 1.5], 25) == pytest.approx(1.1, abs=0.12)
+    walls = [thinnest_wall(mesh, 6.0, limit_mm=2.0)[0] for mesh in (first, second)]
+    assert walls == pytest.approx([3.5, 3.5] if joint == "lap" else [6, 6], abs=0.7)  # both halves give way for the gap
     inner, outer = (np.array([[x, 0.0, z] for x in (-3.0, 3.0)]) for z in (1.5, 6.0))
     halves = [distances_to(mesh, np.concatenate([inner, outer])) < 0 for mesh in (first, second)]
     # Inside of the step there is the first segment on either side of the middle, outside of it the second one.
@@ -58,7 +62,11 @@ def test_each_segment_goes_in_its_own_way_where_the_whole_part_would_lose_its_en
 @pytest.mark.parametrize(
     ("thickness", "segments", "sentence"),
     [
-        (4, {}, r"4\.\d mm thick at a lap joint, whose two halves need 4\.3 mm; choose --joint gap"),
+        (
+            4,
+            {},
+            r"only [34]\.\d mm thick at a lap joint, whose two halves and gap need 4\.3 mm; choose --joint gap, a min",
+        ),
         (8, {"count": 4}, r"58 mm long, and one of its 4 segments would be 1\d mm long, less than 20 mm"),
         (8, {"lap_mm": 16}, r"less than 32 mm; choose fewer --segments, or a shorter --lap-mm"),
     ],
@@ -67,6 +75,15 @@ def test_what_cannot_be_split_is_refused_by_name(thickness, segments, sentence):
     plate, bone = framed_plate(thickness_mm=thickness)
     with pytest.raises(InputError, match=sentence):
         finish(plate, bone, FinishSettings(segments=SegmentSettings(**segments)))
+
+
+def test_a_lap_joint_counts_on_the_thickness_that_finishing_will_give():
+    plate, _ = framed_plate(thickness_mm=3)
+    joints_of(plate, np.array(UP), SegmentSettings(), FinishSettings(minimum_thickness_mm=5))
+    thick, _ = framed_plate(thickness_mm=8)
+    for thinner in ({"maximum_thickness_mm": 4}, {"under_contour_mm": 5}):
+        with pytest.raises(InputError, match=r"only [34]\.\d mm thick at a lap joint"):
+            joints_of(thick, np.array(UP), SegmentSettings(), FinishSettings(**thinner))
 
 
 def test_an_outline_that_falls_apart_is_refused():

@@ -1,11 +1,11 @@
-"""What is said about the segments of a part."""
+"""What is said about the files and the segments of a part."""
 
 import hashlib
 from unittest.mock import Mock
 
 from CraNeXtLib.cases.checked_part import CheckedPart
+from CraNeXtLib.cases.described_part import described_part
 from CraNeXtLib.cases.report.segment_rows import segment_rows
-from CraNeXtLib.cases.segment_files import described_segments
 from CraNeXtLib.implant.fit.segment_check import SegmentFit
 
 UP = (0.0, 0.0, 1.0)
@@ -16,7 +16,8 @@ SECOND = SegmentFit(2, (-0.6, 0.0, 0.8), 11.0, True, 0.4, (1.0, 2.0, 3.0), 0.25)
 def test_each_segment_is_listed_with_the_hash_of_its_file(tmp_path):
     for number in (1, 2):
         (tmp_path / f"finished_implant_segment_{number}.stl").write_bytes(b"solid %d" % number)
-    described = described_segments(CheckedPart(None, Mock(), (), (FIRST, SECOND)), tmp_path)
+    described = described_part(CheckedPart(None, Mock(), (), (FIRST, SECOND)), tmp_path)
+    assert list(described["part"]) == ["finished_implant_segment_1.stl", "finished_implant_segment_2.stl"]
     one, other = described["segments"]
     assert one["file"] == "finished_implant_segment_1.stl"
     assert one["sha256"] == hashlib.sha256(b"solid 1").hexdigest()
@@ -28,5 +29,5 @@ def test_each_segment_is_listed_with_the_hash_of_its_file(tmp_path):
 
 
 def test_a_part_in_one_has_none(tmp_path):
-    assert described_segments(CheckedPart(None, Mock(), ()), tmp_path) == {}
+    assert described_part(CheckedPart(None, Mock(), ()), tmp_path) == {}
     assert segment_rows({}) == []
