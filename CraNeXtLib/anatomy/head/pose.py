@@ -248,8 +248,8 @@ def measure_fit(template: Surface, skull: Surface, matrix: np.ndarray) -> PoseFi
         matrix: 4×4 matrix from RAS points of the template to RAS points of the skull, in mm.
     """
     moved, skull = template.moved(matrix), skull.sample(5_000)
-    matches = np.minimum(cKDTree(moved.features()).query(skull.features())[0], 20.0)
-    far = cKDTree(moved.points).query(skull.points)[0] > _FAR_MM
+    matches = np.minimum(cKDTree(moved.features()).query(skull.features(), distance_upper_bound=20.0)[0], 20.0)
+    far = np.isinf(cKDTree(moved.points).query(skull.points, distance_upper_bound=_FAR_MM)[0])
     middle = (template.points[:, 2].min() + template.points[:, 2].max()) / 2
     vault = far[apply_affine(np.linalg.inv(matrix), skull.points)[:, 2] > middle]
     stretches = np.linalg.svd(matrix[:3, :3], compute_uv=False)

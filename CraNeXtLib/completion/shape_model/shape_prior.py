@@ -124,7 +124,8 @@ class ShapePrior:
             near_mm: Within this distance of the unseen, one position in each of the smaller cubes is kept; beyond it,
                 one in each of the larger ones.
         """
-        near = cKDTree(self.positions[unseen]).query(self.positions[seen])[0] <= near_mm
+        tree = cKDTree(self.positions[unseen])
+        near = np.isfinite(tree.query(self.positions[seen], distance_upper_bound=near_mm)[0])
         chosen = []
         for group, cube in zip((seen[near], seen[~near]), self.cubes_mm, strict=True):
             cells = np.floor(self.positions[group] / cube).astype(int)
