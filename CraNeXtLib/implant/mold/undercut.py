@@ -44,7 +44,8 @@ class Undercut:
     @property
     def molded(self) -> Manifold:
         """The part with its undercuts filled: what a mold that opens can make."""
-        return self.above ^ self.below
+        # Between faces that are swept side by side, slits without width are left in the part, which it closes.
+        return (self.above ^ self.below) + self.part
 
 
 def undercut_of(mesh: Mesh, bottom: float, top: float) -> Undercut:
