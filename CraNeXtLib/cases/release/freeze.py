@@ -84,7 +84,10 @@ def _check_description(name: str, description: dict[str, Any]) -> None:
 
     The measurements themselves are believed: to repeat them would need the skull, which need not be in the folder.
     """
-    wrong = contradiction(description)
+    try:
+        wrong = contradiction(description)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{name} is damaged; restore it, or make the part again.") from error
     if wrong is not None:
         raise InputError(
             f"In {name}, {wrong}, contradicts what was measured; restore the file, or make the part again."

@@ -131,6 +131,13 @@ def test_the_part_of_finish_counts_before_an_implant_that_was_left_as_it_is(fold
         release_case(folder)
 
 
+@pytest.mark.parametrize("changes", [{"warnings": None}, {"fit": {"criteria": [{"name": "wall"}]}}, {"fit": 5}])
+def test_a_damaged_description_is_refused(folder, changes):
+    describe(folder, **changes)
+    with pytest.raises(InputError, match=r"result\.json is damaged; restore it"):
+        release_case(folder)
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [

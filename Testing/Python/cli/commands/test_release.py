@@ -3,23 +3,28 @@
 import hashlib
 import json
 
+from CraNeXtLib.cases.verdict import with_verdict
+
 
 def test_release_and_check(run, tmp_path):
-    verdict = {"answer": "does not fit", "sentence": "The part does NOT fit: gap 3 mm."}
+    step = {"name": "smooth_transition", "value": 3, "unit": "mm", "threshold": 1.2, "passed": False}
     case = {
         "format": "cranext-finish",
         "case_id": "A-7",
         "finishing": {"settings": {}},
         "files": [],
-        "verdict": verdict,
+        "fit": {"criteria": [step | {"place_ras_mm": None}]},
+        "warnings": [],
+        "part": {"finished_implant.stl": hashlib.sha256(b"solid").hexdigest()},
     }
-    (tmp_path / "finish.json").write_text(json.dumps(case))
+    (tmp_path / "finish.json").write_text(json.dumps(with_verdict(case)))
+    (tmp_path / "finished_implant.stl").write_bytes(b"solid")
     status, printed, error = run("release", tmp_path)
     assert (status, printed) == (2, "")
-    assert "gap 3 mm" in error
+    assert "step to the skull 3 mm" in error
     status, printed, _ = run("release", tmp_path, "--accept", "as agreed")
     assert status == 0
-    assert printed.splitlines()[:3] == ["Verdict: does NOT fit", "Accepted: as agreed", "Released: case A-7, 1 files"]
+    assert printed.splitlines()[:3] == ["Verdict: does NOT fit", "Accepted: as agreed", "Released: case A-7, 2 files"]
     digest = hashlib.sha256((tmp_path / "release.json").read_bytes()).hexdigest()
     assert f"release.json SHA-256 {digest}" in printed
     status, printed, _ = run("check", tmp_path)

@@ -4,11 +4,14 @@ import pytest
 from slicer_ui.panel_actions import parameters, press
 
 from CraNeXtLib.cases.release import freeze
+from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.files.hashing import sha256_of
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
-VERDICT = {"answer": "does not fit", "sentence": "The part does NOT fit: rim."}
+RIM = {"name": "rim_within", "value": 80.0, "unit": "%", "threshold": 95.0, "passed": False, "place_ras_mm": None}
+DESCRIBED = with_verdict({"case_id": "C7", "finishing": {"settings": {}}, "fit": {"criteria": [RIM]}, "warnings": []})
+FAILURE = "The part does NOT fit: rim within tolerance of the bone 80 % (limit 95 %)."
 
 
 @pytest.fixture
@@ -18,7 +21,7 @@ def exported(made, tmp_path, monkeypatch, worker):
     folder.mkdir()
     (folder / "result.json").write_text("{}")
     (folder / "implant.stl").write_text("solid")
-    described = {"case_id": "C7", "verdict": VERDICT}
+    described = DESCRIBED | {"part": {"implant.stl": sha256_of(folder / "implant.stl")}}
     monkeypatch.setattr(freeze, "finished_description", lambda _folder: ("result.json", described))
     worker.work = worker.do_task
     assert made.panel.releasing.releasing.stage_label.text == "Press “Export” first."
@@ -33,14 +36,12 @@ def test_a_part_that_does_not_fit_needs_a_reason_and_changes_are_noticed(exporte
     made, folder = exported
     releasing, checking = made.panel.releasing.releasing, made.panel.releasing.checking
     press(releasing)
-    assert releasing.message.text == (
-        "The part does NOT fit: rim. Mend it, or give under “Reason” the reason to release it as it is."
-    )
+    assert releasing.message.text == (f"{FAILURE} Mend it, or give under “Reason” the reason to release it as it is.")
     assert not (folder / "release.json").exists()
     made.ui.acceptEdit.text = "bench test"
     press(releasing)
     assert releasing.message.text == (
-        f"The part does NOT fit: rim.\nAccepted: bench test\n{folder} is released: 2 files. SHA-256 of release.json: "
+        f"{FAILURE}\nAccepted: bench test\n{folder} is released: 2 files. SHA-256 of release.json: "
         f"{sha256_of(folder / 'release.json')}"
     )
     monkeypatch.setattr(qt.QFileDialog, "getExistingDirectory", lambda *_arguments: str(folder))
