@@ -23,6 +23,7 @@ from CraNeXtLib.slicer_ui.browser_app.evaluate_section import EvaluateSection
 from CraNeXtLib.slicer_ui.browser_app.export_section import ExportSection
 from CraNeXtLib.slicer_ui.browser_app.finish_section import FinishSection
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
+from CraNeXtLib.slicer_ui.browser_app.models_section import ModelsSection
 from CraNeXtLib.slicer_ui.browser_app.mold_section import MoldSection
 from CraNeXtLib.slicer_ui.browser_app.skull_section import SkullSection
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
@@ -54,15 +55,17 @@ class BrowserApplication(TrameApp):
         self.skull = SkullSection(self.bench, self._opened)
         self.implant = ImplantSection(self.bench, self.skull, self._clear_steps)
         self.finish = FinishSection(self.bench, self.implant)
-        self.export = ExportSection(self.bench, self.implant, self.finish)
+        self.models = ModelsSection(self.bench, self.implant)
+        self.export = ExportSection(self.bench, self.implant, self.finish, self.models)
         self.edit = EditSection(self.bench, self.implant, self.finish)
         self.evaluate = EvaluateSection(self.bench, self.implant)
-        self.mold = MoldSection(self.bench, self.implant)
+        self.mold = MoldSection(self.bench, self.implant, self.export)
         self._sections: tuple[Any, ...] = (
             self.skull,
             self.implant,
             self.edit,
             self.finish,
+            self.models,
             self.mold,
             self.evaluate,
             self.export,

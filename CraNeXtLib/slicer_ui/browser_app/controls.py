@@ -20,6 +20,13 @@ def section(title: str, name: str) -> Iterator[None]:
             yield
 
 
+@contextmanager
+def field_grid() -> Iterator[None]:
+    """Lay fields out in two columns; the block adds them."""
+    with html.Div(style="display: grid; grid-template-columns: 1fr 1fr; gap: 8px", classes="mb-2"):
+        yield
+
+
 def run_button(control: RunControl, text: str, *, disabled: str = "false") -> None:
     """Add the button of a run, its progress, and its message.
 

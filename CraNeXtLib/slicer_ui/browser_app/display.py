@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from CraNeXtLib.slicer_ui.browser_app.orientation_marks import mark_3d, mark_slice
 from CraNeXtLib.slicer_ui.scene import views
 
 _MARGIN = 1.15  # of a slice around what it shows
@@ -30,6 +31,10 @@ class Display:
         self.layouts = LayoutManager(self._scene, application.view_manager, server)
         self.layouts.register_layout_dict({_LAYOUT: LayoutManager.default_grid_configuration()["3D Primary"]})
         self.layouts.set_layout(_LAYOUT)
+        for view in self.slice_views():
+            mark_slice(view)
+        for view in application.view_manager.get_threed_views():
+            mark_3d(view)
 
     def slice_views(self) -> list[Any]:
         """Return the slice views of trame-slicer."""

@@ -10,17 +10,17 @@ from trame.widgets import vuetify3 as v3
 
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.slicer_ui.browser_app.companion import Companion
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
-from CraNeXtLib.slicer_ui.browser_app.input_files import chosen_file, open_file
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.categorization_run import CategorizationRun
 from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
-from CraNeXtLib.slicer_ui.scene import input_nodes
 from CraNeXtLib.slicer_ui.scene.categorization_nodes import REGIONS_ATTRIBUTE
-from CraNeXtLib.slicer_ui.scene.evaluation_nodes import checklist_rows, metric_rows
-from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, set_referenced_node
+from CraNeXtLib.slicer_ui.scene.evaluation_nodes import checklist_rows, metric_rows, set_evaluation
+from CraNeXtLib.slicer_ui.scene.node_volumes import is_ct
+from CraNeXtLib.slicer_ui.scene.removal import remove_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import DISTANCES
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -36,7 +36,9 @@ class EvaluateSection:
     def __init__(self, bench: Workbench, implant: ImplantSection) -> None:
         self._bench = bench
         self._implant = implant
-        self._reference: Any = None
+        self._reference = Companion(bench)
+        self._regions: Any = None
+        self._region_table: Any = None
         self.comparing = RunControl(
             bench.state, bench.runs, "compare", _("comparing implants"), start=self._start, succeeded=self._compared
         )
@@ -65,7 +67,10 @@ class EvaluateSection:
 
     def clear(self) -> None:
         """Forget the comparison, because there is another case."""
-        self._reference = None
+        self._reference.clear()
+        for node in (self._regions, self._region_table):
+            remove_node(node)
+        self._regions = self._region_table = None
         self._bench.state.update({"metrics": [], "region_rows": [], "defect_place": ""})
         for control in (self.comparing, self.dividing):
             control.say("", "")
@@ -74,21 +79,16 @@ class EvaluateSection:
         bench = self._bench
         if bench.result is None:
             raise InputError(_("Make the implant first."))
-        path = chosen_file(bench.folder, bench.state.reference or "")
-        opened = open_file(path)
-        if opened.is_ct:
-            raise InputError(_("{name} is a CT. Choose the mask or mesh of an implant.").format(name=path.name))
-        if self._reference is not None:
-            bench.scene.RemoveNode(self._reference)
-        self._reference = input_nodes.add_skull(opened.volume, path.name, input_nodes.display_surface(opened.volume))
-        self._reference.SetDisplayVisibility(False)  # it coincides with the implant
-        return EvaluationRun((bench.result, None), (self._reference, None), (bench.result, None), **callbacks)
+        reference = self._reference.open(bench.state.reference or "")
+        if is_ct(reference):
+            raise InputError(
+                _("{name} is a CT. Choose the mask or mesh of an implant.").format(name=reference.GetName())
+            )
+        return EvaluationRun((bench.result, None), (reference, None), (bench.result, None), **callbacks)
 
     def _compared(self, run: EvaluationRun) -> str:
         assert run.description is not None  # the run succeeded
-        for key, node in run.models.items():
-            set_referenced_node(run.table, key, node)
-        set_referenced_node(self._bench.result, EVALUATION, run.table)
+        set_evaluation(self._bench.result, run.table, run.models)
         rows = [*metric_rows(run.description), *checklist_rows(run.description)]
         self._bench.state.metrics = [[row[0], f"{row[1]:.3g} {row[2]}".strip(), row[4]] for row in rows]
         self._implant.show_result()
@@ -99,11 +99,12 @@ class EvaluateSection:
         result = self._bench.result
         if result is None:
             raise InputError(_("Make the implant first."))
-        return CategorizationRun(result, implant=result, **callbacks)
+        return CategorizationRun(result, self._regions, self._region_table, implant=result, **callbacks)
 
     def _divided(self, run: CategorizationRun) -> str:
         description = json.loads(run.segmentation.GetAttribute(REGIONS_ATTRIBUTE))
-        run.segmentation.SetDisplayVisibility(False)  # it coincides with the skull
+        self._regions, self._region_table = run.segmentation, run.table
+        self._regions.SetDisplayVisibility(False)  # it coincides with the skull
         defect = description["implant"]
         bone = {row["name"]: row["percent"] for row in description["regions"]}
         rows = [

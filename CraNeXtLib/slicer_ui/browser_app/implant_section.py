@@ -10,6 +10,7 @@ from trame.widgets import vuetify3 as v3
 
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.slicer_ui.browser_app.companion import Companion
 from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.run_control import CONTROLS, RunControl
 from CraNeXtLib.slicer_ui.browser_app.skull_section import SkullSection
@@ -40,6 +41,7 @@ class ImplantSection:
         self._tell_made = made
         self._defects: list[dict[str, Any]] = []
         self._editing = False
+        self._donor = Companion(bench)
         self.making = RunControl(
             bench.state, bench.runs, "make", _("making an implant"), start=self._start, succeeded=self._made
         )
@@ -48,6 +50,7 @@ class ImplantSection:
                 "models": [model.name for model in model_library.available()],
                 "model": model_library.DEFAULT_MODEL,
                 "quick": False,
+                "donor": None,
                 "shown_surface": IMPLANT_SURFACE,
                 "shown_complete": False,
             }
@@ -69,6 +72,15 @@ class ImplantSection:
                 v_model=("quick",),
                 label=_("Quick preview, not for manufacture"),
                 id="quick",
+            )
+            v3.VSelect(
+                v_model=("donor",),
+                items=("skull_files",),
+                label=_("Donor: the same skull before"),
+                clearable=True,
+                disabled=("quick",),
+                id="donor",
+                classes="mb-2",
             )
             run_button(self.making, _("Make implant"), disabled="!skull_name")
             with html.Div(v_if=("has_result",), classes="mt-2"):
@@ -136,6 +148,7 @@ class ImplantSection:
         """Forget the result, because another skull was opened."""
         self._defects = []
         self._editing = False
+        self._donor.clear()
         values = {"measures": [], "result_warnings": "", "defects": [], "ticks": [], "surfaces": []}
         self._bench.state.update({"has_result": False, **values})
         self.making.say("", "")
@@ -177,8 +190,11 @@ class ImplantSection:
             )
         if self._skull.threshold_hu is not None:
             settings["bone_threshold_hu"] = self._skull.threshold_hu
+        donor = None
+        if state.donor and not state.quick:
+            donor = (self._donor.open(state.donor), None)
         model = None if bench.result is None else referenced_node(bench.result, SURFACE)
-        return ImplantRun(bench.skull, bench.result, model, settings=settings, **callbacks)
+        return ImplantRun(bench.skull, bench.result, model, donor=donor, settings=settings, **callbacks)
 
     def _made(self, run: ImplantRun) -> str:
         bench = self._bench

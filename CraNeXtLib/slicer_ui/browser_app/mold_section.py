@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
-from trame.widgets import html
-from trame.widgets import vuetify3 as v3
-
-from CraNeXtLib.implant.mold.settings import POUR_SIDES, MoldSettings
-from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
+from CraNeXtLib.implant.mold.settings import MoldSettings
+from CraNeXtLib.slicer_ui.browser_app.controls import field_grid, run_button, section, table
+from CraNeXtLib.slicer_ui.browser_app.export_section import ExportSection
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
-from CraNeXtLib.slicer_ui.browser_app.number_fields import NumberFields
+from CraNeXtLib.slicer_ui.browser_app.page_parameters import PageParameters
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
 from CraNeXtLib.slicer_ui.browser_app.typed_settings import names_in_messages
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.mold_run import MoldRun
+from CraNeXtLib.slicer_ui.runs.mold_settings import MOLD, mold_settings
 from CraNeXtLib.slicer_ui.scene.mold_nodes import mold_rows
 from CraNeXtLib.slicer_ui.scene.result_surfaces import MOLD_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
-
-_NAMES = [
-    field.name
-    for field in fields(MoldSettings)
-    if field.name.endswith(("_mm", "_percent")) and isinstance(field.default, (int, float))
-]
+from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 
 
 class MoldSection:
@@ -33,56 +26,62 @@ class MoldSection:
     Args:
         bench: The case.
         implant: The section that shows the result.
+        exports: The section that exports cases.
     """
 
-    def __init__(self, bench: Workbench, implant: ImplantSection) -> None:
+    def __init__(self, bench: Workbench, implant: ImplantSection, exports: ExportSection) -> None:
         self._bench = bench
         self._implant = implant
-        self._numbers = NumberFields(bench.state, "mold", MoldSettings, _NAMES)
-        self.molding = RunControl(
-            bench.state,
-            bench.runs,
-            "mold",
-            _("making a mold"),
-            start=self._start,
-            succeeded=self._molded,
-            controls=names_in_messages(_NAMES)
-            | {"--spring-form": _("“Spring form”"), "cranext finish": _("“Make the part”")},
+        self._exports = exports
+        self._parameters = PageParameters(bench.state, "mold")
+        self._parameters.add_settings(MOLD, MoldSettings)
+        self._parameters.add("moldOpening", _("Opening: auto or R,A,S"), MoldSettings.opening)
+        self._parameters.add("moldBuild", _("Build volume [mm], as 220,220,250"), MoldSettings.build_mm)
+        self._parameters.add("springForm", _("Spring form"), False)
+        controls = names_in_messages(MOLD.names) | {
+            "--spring-form": _("“Spring form”"),
+            "cranext finish": _("“Make the part”"),
+        }
+        self.molding, self.writing = (
+            RunControl(bench.state, bench.runs, name, work, start=start, succeeded=self._molded, controls=controls)
+            for name, work, start in (
+                ("mold", _("making a mold"), self._start),
+                ("mold_files", _("writing a mold"), self._write),
+            )
         )
-        bench.state.update({"mold_pour": MoldSettings().pour, "mold_spring_form": False})
         self.clear()
 
     def build(self) -> None:
         """Add the controls to the page."""
         with section(_("Mold"), "mold-settings"):
-            with html.Div(style="display: grid; grid-template-columns: 1fr 1fr; gap: 8px"):
-                self._numbers.build()
-                v3.VSelect(
-                    v_model=("mold_pour",),
-                    items=("pour_sides", list(POUR_SIDES)),
-                    label=_("Side up"),
-                )
-            v3.VCheckbox(v_model=("mold_spring_form",), label=_("Spring form"))
+            with field_grid():
+                self._parameters.build(name for name in MOLD.names.values() if name != "moldPour")
+                sides = {"outer": _("Outer side up"), "inner": _("Inner side up")}
+                self._parameters.build_choice("moldPour", sides)
+            self._parameters.build(["springForm"])
             run_button(self.molding, _("Make the mold"), disabled="!fit_rows.length")
             table("mold_rows", "mold-rows")
+            run_button(self.writing, _("Add the mold to the export"), disabled="!fit_rows.length || !export_name")
 
     def clear(self) -> None:
         """Forget the mold, because there is another case."""
         self._bench.state.update({"mold_rows": []})
-        self.molding.say("", "")
+        for control in (self.molding, self.writing):
+            control.say("", "")
 
     def _start(self, **callbacks: Any) -> MoldRun:
-        state = self._bench.state
-        return MoldRun(
-            self._bench.usable_result(),
-            settings={**self._numbers.read(), "pour": state.mold_pour},
-            spring_form=bool(state.mold_spring_form),
-            **callbacks,
-        )
+        return MoldRun(self._bench.usable_result(), **mold_settings(self._parameters), **callbacks)
+
+    def _write(self, **callbacks: Any) -> MoldRun:
+        case = self._exports.case()
+        return MoldRun(self._bench.usable_result(), case, **mold_settings(self._parameters), **callbacks)
 
     def _molded(self, run: MoldRun) -> str:
         assert run.description is not None  # the run succeeded
         self._bench.state.mold_rows = [list(row) for row in mold_rows(run.description)]
         self._implant.show_result()
         self._implant.show_surface(MOLD_SURFACE)
-        return "\n".join(run.description["warnings"])
+        if run.case is not None:
+            self._exports.pack()
+        shown = {"molded_part.stl": _("the molded part")}
+        return "\n".join(with_control_names(warning, shown) for warning in run.description["warnings"])

@@ -11,7 +11,14 @@ from CraNeXtLib.slicer_ui.browser_app.display import Display
 from CraNeXtLib.slicer_ui.browser_app.run_control import Runs
 from CraNeXtLib.slicer_ui.scene.result_references import reason_implant_unusable
 
-_OF_A_CASE = ("vtkMRMLDisplayableNode", "vtkMRMLTableNode", "vtkMRMLDisplayNode", "vtkMRMLStorageNode")
+_OF_A_CASE = (
+    "vtkMRMLDisplayableNode",
+    "vtkMRMLTableNode",
+    "vtkMRMLDisplayNode",
+    "vtkMRMLStorageNode",
+    "vtkMRMLPlotSeriesNode",
+    "vtkMRMLPlotChartNode",
+)
 
 
 @dataclass(eq=False)

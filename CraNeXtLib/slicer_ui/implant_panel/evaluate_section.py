@@ -9,9 +9,14 @@ from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
-from CraNeXtLib.slicer_ui.scene.evaluation_nodes import EVALUATION_ATTRIBUTE, checklist_rows, map_titles, metric_rows
+from CraNeXtLib.slicer_ui.scene.evaluation_nodes import (
+    EVALUATION_ATTRIBUTE,
+    checklist_rows,
+    metric_rows,
+    set_evaluation,
+)
 from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
-from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, is_result, referenced_node, set_referenced_node
+from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, is_result, referenced_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import DISTANCES
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
@@ -74,14 +79,7 @@ class EvaluateSection(StepSection):
 
     def _compared(self, run: EvaluationRun) -> None:
         result = self._binding.parameters.result
-        earlier = referenced_node(result, EVALUATION)
-        if earlier is not None:
-            for node in [*(referenced_node(earlier, name) for name in map_titles()), earlier]:
-                if node is not None:
-                    result.GetScene().RemoveNode(node)
-        for name, model in run.models.items():
-            set_referenced_node(run.table, name, model)
-        set_referenced_node(result, EVALUATION, run.table)
+        set_evaluation(result, run.table, run.models)
         assert run.description is not None  # the run succeeded
         self.comparing.tell(warnings=run.description["warnings"])
         self._results.show_surface(DISTANCES)

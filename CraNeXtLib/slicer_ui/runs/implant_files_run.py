@@ -25,6 +25,7 @@ from CraNeXtLib.slicer_ui.scene.model_nodes import remove_models
 from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask, check_transforms, written
 from CraNeXtLib.slicer_ui.scene.node_volumes import is_ct
 from CraNeXtLib.slicer_ui.scene.part_nodes import FINISHED, add_part, remove_part
+from CraNeXtLib.slicer_ui.scene.removal import remove_node
 from CraNeXtLib.slicer_ui.scene.result_nodes import place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import description_of, is_result, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import write_ct
@@ -128,9 +129,7 @@ class ImplantFilesRun(WorkerRun):
             remove_part(self.segmentation)
         if self._edited:
             remove_models(self.segmentation)
-            donor_map = referenced_node(self.segmentation, result_references.DONOR_MAP)
-            if donor_map is not None:
-                self._scene.RemoveNode(donor_map)
+            remove_node(referenced_node(self.segmentation, result_references.DONOR_MAP))
         self.model = referenced_node(self.segmentation, result_references.SURFACE)
         fill_model(self.model, result)
         fill_measures(referenced_node(self.segmentation, result_references.MEASURES), result.description)

@@ -11,11 +11,15 @@ from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
 from CraNeXtLib.slicer_ui.scene import result_references
+from CraNeXtLib.slicer_ui.scene.evaluation_nodes import remove_evaluation
 from CraNeXtLib.slicer_ui.scene.implant_nodes import Result, fill_model, fill_segmentation, read_result
 from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map
 from CraNeXtLib.slicer_ui.scene.measures_table import fill_measures
+from CraNeXtLib.slicer_ui.scene.model_nodes import remove_models
 from CraNeXtLib.slicer_ui.scene.node_masks import NodeMask
 from CraNeXtLib.slicer_ui.scene.node_volumes import fill_labelmap, is_ct
+from CraNeXtLib.slicer_ui.scene.part_nodes import remove_part
+from CraNeXtLib.slicer_ui.scene.removal import remove_node
 from CraNeXtLib.slicer_ui.scene.result_nodes import check_holds_voxels, place_beside, reference_to_image
 from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import write_ct
@@ -115,6 +119,8 @@ class ImplantRun(WorkerRun):
                 place_beside(node, self._input)
             reference_to_image(self.segmentation, self._input)
             set_referenced_node(self.segmentation, result_references.INPUT, self._input)
+        for remove_outdated in (remove_part, remove_models, remove_evaluation):
+            remove_outdated(self.segmentation)
         self.description = result.description
 
     def _add_companions(self, result: Result) -> None:
@@ -148,8 +154,7 @@ class ImplantRun(WorkerRun):
         """Add or fill the model of a map of the implant; remove an outdated one if there is none."""
         node = referenced_node(self.segmentation, role)
         if data is None:
-            if node is not None:
-                self._scene.RemoveNode(node)
+            remove_node(node)
             return
         node = self._output(node, "vtkMRMLModelNode", name)
         fill_map(node, data, title=legend)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import vtk
 
+from CraNeXtLib.slicer_ui.scene.removal import remove_node
 from CraNeXtLib.slicer_ui.scene.result_nodes import fill_columns
+from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.translation import _
 
 EVALUATION_ATTRIBUTE = "CraNeXt.Evaluation"
@@ -39,6 +42,28 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
             column.InsertNextValue(value)
     fill_columns(node, columns)
     node.SetAttribute(EVALUATION_ATTRIBUTE, json.dumps(description))
+
+
+def set_evaluation(result: Any, table: Any, maps: Mapping[str, Any]) -> None:
+    """Let a result reference its evaluation; an earlier one leaves the scene.
+
+    Args:
+        result: The segmentation of a reconstruction.
+        table: The table of the evaluation.
+        maps: Model nodes of the maps by file name.
+    """
+    remove_evaluation(result)
+    for name, model in maps.items():
+        set_referenced_node(table, name, model)
+    set_referenced_node(result, EVALUATION, table)
+
+
+def remove_evaluation(result: Any) -> None:
+    """Remove a result's evaluation from the scene, for example because it is out of date."""
+    table = referenced_node(result, EVALUATION)
+    if table is not None:
+        for node in (*(referenced_node(table, name) for name in map_titles()), table):
+            remove_node(node)
 
 
 def map_titles() -> dict[str, tuple[str, str]]:

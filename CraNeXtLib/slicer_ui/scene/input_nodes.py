@@ -10,6 +10,7 @@ import vtk
 from scipy import ndimage
 from vtk.util.numpy_support import numpy_to_vtk
 
+from CraNeXtLib.geometry.fairing import faired_mesh
 from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.geometry.resampling import shrink
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
@@ -23,7 +24,7 @@ from CraNeXtLib.slicer_ui.translation import _
 
 _DISPLAY_MM = 2.0  # of a block of voxels; a head has about 200,000 triangles then, which software draws at once
 _BLUR = 0.7  # standard deviation in blocks; it flattens their stairs and keeps plates of a block
-_ITERATIONS = 5  # of smoothing what is left of them
+_TOLERANCE_MM = 1.0  # of fairing what is left of them: half a block
 _SURFACE_AT = 0.4  # of a block filled with bone; a half would lose more of thin bone
 _BONE_WINDOW = (1500.0, 400.0)  # width and level, in HU
 
@@ -36,22 +37,24 @@ def display_surface(bone: Volume) -> Any:
     """
     filled = shrink(bone, _DISPLAY_MM)
     field = _SURFACE_AT - ndimage.gaussian_filter(filled.voxels, _BLUR, mode="constant")
-    return shaded(poly_data(surface_of_field(filled.with_voxels(field), iterations=_ITERATIONS)))
+    stepped = surface_of_field(filled.with_voxels(field), iterations=0)
+    return shaded(poly_data(faired_mesh(stepped, _TOLERANCE_MM)))
 
 
-def add_skull(skull: Volume, name: str, surface: Any) -> Any:
+def add_skull(skull: Volume, name: str, surface: Any = None) -> Any:
     """Add the mask of a skull to the scene as a segmentation, and return its node.
 
     Args:
         skull: The mask.
         name: Name of the node.
-        surface: Its surface as poly data.
+        surface: Its surface as poly data; None for a skull that 3D does not show.
     """
     node = host().scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     title = _("Skull")
     fill_segments(node, skull, [Segment(title, title, oriented_image(skull), 1, BONE_COLOR, ANATOMY, SKULL_TERM)])
-    kind = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
-    node.GetSegmentation().GetSegment(title).AddRepresentation(kind, surface)
+    if surface is not None:
+        kind = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
+        node.GetSegmentation().GetSegment(title).AddRepresentation(kind, surface)
     return node
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from CraNeXtLib.slicer_ui.scene.implant_nodes import BONE_COLOR
+from CraNeXtLib.slicer_ui.scene.removal import remove_node
 from CraNeXtLib.slicer_ui.scene.result_nodes import add_model
 from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import read_surface
@@ -56,7 +57,7 @@ def add_models(segmentation: Any, folder: Path, description: Mapping[str, Any]) 
 def remove_models(segmentation: Any) -> None:
     """Remove a result's models from the scene, for example because they are out of date."""
     for node in models_of(segmentation).values():
-        segmentation.GetScene().RemoveNode(node)
+        remove_node(node)
     segmentation.RemoveAttribute(MODELS_ATTRIBUTE)
 
 

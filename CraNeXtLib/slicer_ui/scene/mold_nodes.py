@@ -10,6 +10,7 @@ from typing import Any
 
 import vtk
 
+from CraNeXtLib.slicer_ui.scene.removal import remove_node
 from CraNeXtLib.slicer_ui.scene.result_nodes import add_model, fill_columns, place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import read_surface
@@ -64,7 +65,7 @@ def remove_mold(part: Any) -> None:
     if table is None:
         return
     for node in (*(node for _title, node in mold_models(part).values()), table):
-        part.GetScene().RemoveNode(node)
+        remove_node(node)
 
 
 def mold_models(part: Any) -> dict[str, tuple[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from CraNeXtLib.slicer_ui.scene.fixation_nodes import FIXATION_MARKUPS, add_fixation, read_fixation
 from CraNeXtLib.slicer_ui.scene.map_nodes import fill_map, read_map
 from CraNeXtLib.slicer_ui.scene.mold_nodes import remove_mold
+from CraNeXtLib.slicer_ui.scene.removal import remove_node
 from CraNeXtLib.slicer_ui.scene.result_nodes import add_model, place_beside
 from CraNeXtLib.slicer_ui.scene.result_references import PART, referenced_node, set_referenced_node
 from CraNeXtLib.slicer_ui.scene.worker_files import read_surface
@@ -99,5 +100,4 @@ def remove_part(segmentation: Any) -> None:
     remove_mold(part)
     nodes = [referenced_node(part, role) for role in (*fit_titles(), FIXATION)]
     for node in (*nodes, *segments_of(part), part):
-        if node is not None:
-            segmentation.GetScene().RemoveNode(node)
+        remove_node(node)
