@@ -35,6 +35,13 @@ _FIELD = {"density": "compact", "hideDetails": True}
 _DEFAULTS = dict.fromkeys(("VSelect", "VTextField", "VCheckbox", "VFileInput"), _FIELD)
 """Of Vuetify's components."""
 
+_ENDED = """
+<v-app theme="dark"><v-main><v-container id="ended">
+<h2>{title}</h2><p class="my-4">{running}</p><p>{ended}</p>
+</v-container></v-main></v-app>
+"""
+"""What a page becomes without the server."""
+
 
 class BrowserApplication(TrameApp):
     """One scene and one page, which every window of one user shows.
@@ -77,6 +84,11 @@ class BrowserApplication(TrameApp):
         with VAppLayout(self.server, vuetify_config={"defaults": _DEFAULTS}) as layout:
             layout.root.theme = "dark"
             self.state.trame__title = "CraNeXt"
+            self.state["trame__template_error"] = _ENDED.format(
+                title=_("The connection to CraNeXt is lost."),
+                running=_("If cranext app is still running, reload this page: the case is as it was."),
+                ended=_("If it has ended, start it again and open its new address. What was not exported is gone."),
+            )
             with v3.VAppBar(density="compact"):
                 v3.VToolbarTitle("CraNeXt")
                 html.Span(RESEARCH_USE_NOTICE, id="notice", classes="mx-4 text-warning")

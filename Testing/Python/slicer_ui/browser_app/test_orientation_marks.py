@@ -5,8 +5,6 @@ import pytest
 
 from CraNeXtLib.slicer_ui.browser_app.orientation_marks import direction_letters, mark_slice
 
-pytest_plugins = ["slicer_stand_ins.pytest_plugin"]
-
 
 @pytest.mark.parametrize(
     ("direction", "letters"),
@@ -32,7 +30,10 @@ class FakeView:
         self.drawn.append(actor)
 
 
-def test_the_right_of_the_head_is_left_in_an_axial_slice_and_letters_follow_a_turn(scene):
+def test_the_right_of_the_head_is_left_in_an_axial_slice_and_letters_follow_a_turn():
+    slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
+    scene = slicer.vtkMRMLScene()
+    slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
     node = scene.AddNewNodeByClass("vtkMRMLSliceNode")
     node.SetLayoutName("Red")
     node.SetOrientationToDefault()

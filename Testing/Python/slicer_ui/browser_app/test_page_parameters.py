@@ -42,6 +42,7 @@ def test_what_is_typed_goes_to_its_setting(part):
         "finish_segmentCount": "2",
         "finish_segmentLap": "6",
         "finish_gapLimit": "1.2",
+        "finish_seatLimit": "-10",
         "finish_engraving": None,
     }
     read = settings.read()
@@ -49,7 +50,7 @@ def test_what_is_typed_goes_to_its_setting(part):
     assert (read["finishing"]["fixation"]["plates"], read["finishing"]["fixation"]["plate_kind"]) == (4, "pocket")
     assert (read["finishing"]["segments"]["count"], read["finishing"]["segments"]["lap_mm"]) == (2, 6.0)
     assert read["finishing"]["engraving"] == ""
-    assert read["fit_limits"]["gap_mm"] == 1.2
+    assert (read["fit_limits"]["gap_mm"], read["fit_limits"]["seat_deg"]) == (1.2, -10)
 
 
 @pytest.mark.parametrize(
