@@ -42,7 +42,10 @@ class PartSettings:
     def names(self) -> dict[str, str]:
         """The names of the fields in messages."""
         settings = [*FINISHING.names, *FIXATION.names, *SEGMENTS.names, *LIMITS.names]
-        return names_in_messages(settings) | {"--segments": _("“Segments”")}
+        return names_in_messages(settings) | {
+            "choose --joint gap": _("choose “Straight walls” under “Joint”"),
+            "--segments": _("“Segments”"),
+        }
 
     def read(self) -> dict[str, Any]:
         """Return the settings for a run.

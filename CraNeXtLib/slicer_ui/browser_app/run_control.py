@@ -15,7 +15,11 @@ from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.run_outcome import duration, outcome_of, stage_text, still_working
 
-CONTROLS = {"--segment": "“Segment or series”", "--series": "“Segment or series”"}
+CONTROLS = {
+    "--segment": "“Segment or series”",
+    "--series": "“Segment or series”",
+    "give the folder that cranext mold wrote into": "press “Add the mold to the export”",
+}
 """Controls that are called otherwise than in Slicer's panels."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.translation import _
 
-_UNITS = {"mm": "mm", "deg": "°", "percent": "%"}
+_UNITS = {"mm": "mm", "ml": "mL", "deg": "°", "percent": "%"}
 
 
 def title_of(setting: str) -> str:
