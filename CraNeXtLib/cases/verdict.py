@@ -91,6 +91,6 @@ def _failure(criterion: Mapping[str, Any]) -> str:
     """Return what was measured, its limit, and where it is worst."""
     measure, unit, place = _MEASURES[criterion["name"]], criterion["unit"], criterion["place_ras_mm"]
     if unit != "yes":
-        suffix = "" if unit == "ratio" else f" {unit}"
+        suffix = {"ratio": "", "deg": "°"}.get(unit, f" {unit}")
         measure += f" {criterion['value']:g}{suffix} (limit {criterion['threshold']:g}{suffix})"
     return f"{measure}, worst at RAS {', '.join(f'{side:.0f}' for side in place)} mm" if place else measure

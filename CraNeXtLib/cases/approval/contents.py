@@ -75,23 +75,20 @@ def _part(result: Mapping[str, Any]) -> Rows:
     gap, symmetry = fit["rim_gap_mm"], fit["symmetry_mm"]
     measured = f"along the rim {_mostly(gap)}" if gap else "not measured, since no bone is near"
     bulk = [piece for piece in result["finishing"].get("pieces", ()) if piece.get("bulk_ml")]
-    rows = [
+    outer = f"{_mostly(symmetry)} farther out than the other side, mirrored (negative: farther in)" if symmetry else ""
+    return [
         *(("Place", _place(defect)) for defect in result.get("defects", ())),
         *([("Source", "; ".join(value for _, value in donor_rows(result["donor"])))] if "donor" in result else []),
         ("Size", f"{fit['volume_ml']:.1f} mL; covers {result['defect_area_cm2']:.0f} cm²"),
         ("Thickness", f"{_mostly(fit['thickness_mm'])}; thinnest wall {fit['smallest_wall_mm']:.1f} mm"),
         ("Gap to the bone", f"set to {settings['clearance_mm']:g} mm; {measured}"),
+        *([("Outer side", outer)] if symmetry else []),
         ("Insertion", "; ".join(map(_way, fit["insertions"])) + f"; {_undercuts(settings['insertion'])}"),
         *(("Added bulk", bulk_text(piece)) for piece in bulk),
         *segment_rows(dict(result)),
         ("Shape", "; ".join(setting_words(settings, without=_ELSEWHERE)) or "as the model made it"),
         ("Material", f"{fit['material']}, {fit['weight_g']:.0f} g if solid"),
     ]
-    if symmetry:
-        rows.insert(
-            -3, ("Outer side", f"{_mostly(symmetry)} farther out than the other side, mirrored (negative: farther in)")
-        )
-    return rows
 
 
 def _mold(description: Mapping[str, Any]) -> Rows:

@@ -25,6 +25,7 @@ _MOST_LEANING = 0.5  # sine of the largest angle between a plane and the directi
 _STEP_MM = 1.0  # of the grid on which the middle of the thickness is found
 _EDGE_MM = 3.0  # from the border of the piece, within which its thickness does not count
 _THIN_PERCENT = 2.0  # of a joint's columns may be thinner, since voxels are stairs
+_ROUNDED_MM = 0.6  # of each half's thickness, which blunt edges and rounded corners of the joint take: about a voxel
 _SMOOTH_MM = 3.0  # standard deviation of its smoothing, so that the faces of a lap joint are even
 
 
@@ -156,7 +157,7 @@ def _check_thickness(joints: Joints, view: PlanView, thick_mm: np.ndarray, wall_
     heights = joints.middle[tuple(columns.T)]
     along = view.part.to_ras(np.column_stack([columns, heights])) @ joints.axis
     thick = thick_mm[tuple(columns.T)]
-    needed_mm = 2 * wall_mm + joints.settings.joint_gap_mm
+    needed_mm = 2 * (wall_mm + _ROUNDED_MM) + joints.settings.joint_gap_mm
     for point in joints.points:
         here = thick[np.abs(along - point @ joints.axis) <= max(joints.settings.lap_mm / 2, view.step)]
         thin_mm = float(np.percentile(here, _THIN_PERCENT)) if here.size else 0.0

@@ -65,7 +65,7 @@ def test_each_segment_goes_in_its_own_way_where_the_whole_part_would_lose_its_en
         (
             4,
             {},
-            r"only [34]\.\d mm thick at a lap joint, whose two halves and gap need 4\.3 mm; choose --joint gap, a min",
+            r"only [34]\.\d mm thick at a lap joint, whose two halves and gap need 5\.5 mm; choose --joint gap, a min",
         ),
         (8, {"count": 4}, r"58 mm long, and one of its 4 segments would be 1\d mm long, less than 20 mm"),
         (8, {"lap_mm": 16}, r"less than 32 mm; choose fewer --segments, or a shorter --lap-mm"),
@@ -79,7 +79,7 @@ def test_what_cannot_be_split_is_refused_by_name(thickness, segments, sentence):
 
 def test_a_lap_joint_counts_on_the_thickness_that_finishing_will_give():
     plate, _ = framed_plate(thickness_mm=3)
-    joints_of(plate, np.array(UP), SegmentSettings(), FinishSettings(minimum_thickness_mm=5))
+    joints_of(plate, np.array(UP), SegmentSettings(), FinishSettings(minimum_thickness_mm=6))
     thick, _ = framed_plate(thickness_mm=8)
     for thinner in ({"maximum_thickness_mm": 4}, {"under_contour_mm": 5}):
         with pytest.raises(InputError, match=r"only [34]\.\d mm thick at a lap joint"):
