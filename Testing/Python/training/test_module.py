@@ -1,11 +1,16 @@
-"""The schedule of the learning rate."""
+"""The schedule of the learning rate, and what a network starts from."""
 
 from itertools import pairwise
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
+from CraNeXtLib.completion import model_library
+from CraNeXtLib.networks.compact_weights import restored
 from CraNeXtLib.training.config import OptimizationConfig
-from CraNeXtLib.training.module import rate_at
+from CraNeXtLib.training.config_reading import read_config
+from CraNeXtLib.training.module import check_network, make_network, rate_at
 
 
 def test_the_learning_rate_rises_stays_and_falls():
@@ -16,3 +21,11 @@ def test_the_learning_rate_rises_stays_and_falls():
     assert all(later < earlier for earlier, later in pairwise(rates[61:]))
     assert rates[-1] < 0.01
     assert rate_at(OptimizationConfig(warmup_steps=0, decay=0.0), 100, 99) == 1.0
+
+
+def test_the_presets_for_a_gpu_fit_their_grids_and_start_as_they_say():
+    check_network(read_config("face"))
+    network = make_network(read_config("refiner")).state_dict()
+    bundled = restored(load_file(model_library.find("cranext_refined").weights))
+    for name in ("gain", "network.network.up_stages.0.0.compress.weight"):
+        torch.testing.assert_close(network[name], bundled[f"network.{name}"].float())
