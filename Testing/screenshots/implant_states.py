@@ -95,6 +95,7 @@ def running(stage):
     real = run_outcome.seconds_left
     run_outcome.seconds_left = lambda fraction, _elapsed: 20.0 if fraction > 0.1 else None  # measured on two idle cores
     stage.wait(lambda: "left" in widget.panel.making.stage_label.text)
+    widget.panel.making._run._unfollow()  # the picture shows this moment
     run_outcome.seconds_left = real
 
 
@@ -140,6 +141,26 @@ def export(stage):
     widget.ui.exportSection.collapsed = False
     widget.ui.folderEdit.currentPath = "/home/me/implants"
     widget.ui.caseEdit.text = "case 7"
+
+
+@state("implant-making", views=False)
+def making(stage):
+    widget = _made(stage)
+    for section in ("inputSection", "resultSection"):
+        getattr(widget.ui, section).collapsed = True
+    for section in ("modelsSection", "moldSection", "moldDetailsSection"):
+        getattr(widget.ui, section).collapsed = False
+
+
+@state("implant-fixation", views=False)
+def fixation(stage):
+    widget = _made(stage)
+    for section in ("inputSection", "resultSection"):
+        getattr(widget.ui, section).collapsed = True
+    for section in ("finishSection", "fixationSection", "segmentsSection"):
+        getattr(widget.ui, section).collapsed = False
+    widget.ui.platesSpinBox.value = 3
+    widget.ui.segmentCountSpinBox.value = 2
 
 
 @state("implant-error", views=False)
