@@ -85,7 +85,7 @@ class EditSection:
         self._brush.active = False
         self._former.clear()
         self._bench.state.update({"pieces": [], "brush": None, "undoable": False})
-        self.measuring.say("", "")
+        self.measuring.clear()
 
     def remove_piece(self, number: int) -> None:
         """Remove a piece of the implant."""

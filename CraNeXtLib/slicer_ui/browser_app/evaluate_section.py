@@ -73,7 +73,7 @@ class EvaluateSection:
         self._regions = self._region_table = None
         self._bench.state.update({"metrics": [], "region_rows": [], "defect_place": ""})
         for control in (self.comparing, self.dividing):
-            control.say("", "")
+            control.clear()
 
     def _start(self, **callbacks: Any) -> EvaluationRun:
         bench = self._bench

@@ -96,7 +96,7 @@ class ExportSection:
         self._exported = None
         self._bench.state.update({"export_name": ""})
         for control in (self.exporting, self.releasing):
-            control.say("", "")
+            control.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, **callbacks: Any) -> ImplantFilesRun:

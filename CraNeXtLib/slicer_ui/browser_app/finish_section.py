@@ -76,7 +76,7 @@ class FinishSection:
     def clear(self) -> None:
         """Forget the fit, because there is another implant."""
         self._bench.state.update({"fit_rows": [], "hole_rows": [], "fit_summary": ""})
-        self.finishing.say("", "")
+        self.finishing.clear()
 
     def _start(self, **callbacks: Any) -> ImplantFilesRun:
         return ImplantFilesRun(self._bench.usable_result(), settings=self.settings.read(), **callbacks)

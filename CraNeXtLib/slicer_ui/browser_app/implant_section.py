@@ -151,7 +151,7 @@ class ImplantSection:
         self._donor.clear()
         values = {"measures": [], "result_warnings": "", "defects": [], "ticks": [], "surfaces": []}
         self._bench.state.update({"has_result": False, **values})
-        self.making.say("", "")
+        self.making.clear()
 
     def look_at_defect(self, number: int) -> None:
         """Point the views at a defect."""

@@ -60,7 +60,7 @@ class ModelsSection:
     def clear(self) -> None:
         """Forget the models, because there is another implant."""
         self._bench.state.update({"model_rows": []})
-        self.making.say("", "")
+        self.making.clear()
 
     def _start(self, **callbacks: Any) -> ModelsRun:
         settings = self.settings()

@@ -67,7 +67,7 @@ class MoldSection:
         """Forget the mold, because there is another case."""
         self._bench.state.update({"mold_rows": []})
         for control in (self.molding, self.writing):
-            control.say("", "")
+            control.clear()
 
     def _start(self, **callbacks: Any) -> MoldRun:
         return MoldRun(self._bench.usable_result(), **mold_settings(self._parameters), **callbacks)

@@ -110,6 +110,11 @@ class RunControl:
         """Show a message at the control: ``"error"``, ``"warning"``, ``"information"`` or ``"done"``."""
         self._show(kind={"information": "info", "done": "success"}.get(kind, kind), text=text)
 
+    def clear(self) -> None:
+        """Forget the last run, because its case is gone."""
+        self._show(stage="")
+        self.say("", "")
+
     def fail(self, error: Exception) -> None:
         """Show an error at the control, and print a bug."""
         kind, text, is_bug = outcome_of(error, self._controls)

@@ -102,3 +102,19 @@ def test_only_one_run_is_in_progress(control, runs):
     assert control.state["finish_text"].startswith("CraNeXt is still making an implant.")
     control.started[0].end()
     assert runs.working is None
+
+
+def test_a_new_case_shows_nothing_of_the_last_run(runs):
+    state, started = {}, []
+
+    def start(**callbacks):
+        started.append(FakeRun(**callbacks))
+        return started[-1]
+
+    control = RunControl(state, runs, "make", "making", start=start, succeeded=lambda _run: "Look at the rim.")
+    control.start()
+    started[0].end()
+    assert state["make_stage"].startswith("Done in")
+    assert state["make_text"] == "Look at the rim."
+    control.clear()
+    assert (state["make_stage"], state["make_text"]) == ("", "")
