@@ -24,18 +24,18 @@ _BODY = """<h1>{title}</h1>
 
 _STYLE = """
   @page { size: A4; margin: 10mm }
-  body { font: 8.5pt/1.3 system-ui, sans-serif; max-width: 190mm; margin: 5mm auto; color: #000; background: #fff }
+  body { font: 8pt/1.25 system-ui, sans-serif; max-width: 190mm; margin: 5mm auto; color: #000; background: #fff }
   @media print { body { margin: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact } }
   h1 { font-size: 14pt; margin: 0 0 1.5mm }
   p { margin: 1mm 0 }
-  img { width: 88%; display: block; margin: 1.5mm auto }
+  img { width: 80%; display: block; margin: 1.5mm auto }
   table { border-collapse: collapse; width: 100% }
   th, td { text-align: left; padding: .4mm 1.5mm .4mm 0; border-bottom: 1px solid #ccc; vertical-align: top }
   th { font-weight: 600 }
   td { overflow-wrap: anywhere }
   .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 5mm; align-items: start }
   .columns th { width: 22mm }
-  .columns .checks th { width: 46mm }
+  .columns .checks th { width: 44mm }
   .files { font-size: 7pt; margin-top: 2mm }
   .files th { width: 40mm }
   .notice { background: #fbf1e0; border-left: 1mm solid #c47600; padding: .7mm 2mm }

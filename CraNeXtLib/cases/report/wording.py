@@ -26,16 +26,16 @@ _QUESTIONS = {
 """What each criterion asks, by its name."""
 
 _MEASURES = {
-    "complete": "widest gap left open {value} mm; up to {limit} mm allowed",
-    "no_false_positive": "{value} mL outside the defect; up to {limit} mL allowed",
-    "restored_shape": "{value} mm from the reference implant; up to {limit} mm allowed",
-    "smooth_transition": "highest step {value} mm; up to {limit} mm allowed",
-    "rim_within": "{value} % of the rim; at least {limit} % needed",
-    "overlap": "deepest overlap {value} mm; up to {limit} mm allowed",
-    "seat": "slants outward by at least {value}°; {limit}° or more needed (negative: inward, so nothing holds it)",
-    "wall": "thinnest wall {value} mm; at least {limit} mm needed",
-    "insertion": "cuts {value} mm deep into bone on its way; up to {limit} mm allowed",
-    "segments": "cuts {value} mm deep on its way; up to {limit} mm allowed",
+    "complete": "widest gap left open {value} mm (at most {limit} mm)",
+    "no_false_positive": "{value} mL outside the defect (at most {limit} mL)",
+    "restored_shape": "{value} mm from the reference implant (at most {limit} mm)",
+    "smooth_transition": "highest step {value} mm (at most {limit} mm)",
+    "rim_within": "{value} % of the rim (at least {limit} %)",
+    "overlap": "deepest {value} mm (at most {limit} mm)",
+    "seat": "slants outward by {value}° (at least {limit}°)",
+    "wall": "thinnest {value} mm (at least {limit} mm)",
+    "insertion": "cuts {value} mm deep into bone (at most {limit} mm)",
+    "segments": "cuts {value} mm deep on its way (at most {limit} mm)",
 }
 """What was measured and what is allowed, by the names of criteria."""
 
@@ -70,7 +70,7 @@ def _measure(criterion: dict[str, Any]) -> str:
     if criterion["name"] in _MEASURES:
         return _MEASURES[criterion["name"]].format(value=value, limit=limit)
     bound = "at least" if criterion["threshold"] < 1 else "at most"  # of a thickness, which has both
-    return f"{value} times as thick as the skull around it; {bound} {limit} times needed"
+    return f"{value} times as thick as the skull ({bound} {limit} times)"
 
 
 def bulk_text(piece: dict[str, Any]) -> str:

@@ -102,7 +102,7 @@ def test_page_says_what_the_result_says(written):
         "For research use, not for clinical decisions.",
         "The slices are 3 mm thick.",
         "33.5 mL at RAS -58, 14, -53 mm",
-        "NO: highest step 1.67 mm; up to 1.2 mm allowed; worst at RAS -57, 53, 25 mm",
+        "NO: highest step 1.67 mm (at most 1.2 mm); worst at RAS -57, 53, 25 mm",
         "right; Lower Frontal 54 %, Upper Frontal 46 %; 16.9 cm², 8.8 mL, 60 mm across, 186 mm around",
         "open before 7.7 cm², after 0.0 cm²; middle at RAS -96, 183, 102 mm",
         "mean 0.6 mm, 95 % below 1.2 mm",
