@@ -68,7 +68,8 @@ def light(mesh: Mesh) -> Mesh:
     points, faces = (mesh.vertices - middle).astype(np.float32), mesh.faces.astype(np.int32)
     points, faces = simplify(points, faces, target_count=min(len(faces) // 2, MOST_TRIANGLES))
     reduced = Mesh(points + middle, faces.astype(np.int64))
-    if not is_closed(solid_from(reduced.vertices, reduced.faces)):
+    # Manifold takes an edge of four faces, too, and parts the surface there.
+    if not (reduced.is_watertight and is_closed(solid_from(reduced.vertices, reduced.faces))):
         return mesh
     return reduced if largest_distance(mesh.vertices[::_EVERY], reduced) <= LIGHT_MM else mesh
 
