@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from CraNeXtLib.core.errors import InputError, shown
 from CraNeXtLib.core.settings import Ranges, Settings
-from CraNeXtLib.implant.finishing.spur import SLOT_MM
 
 PLATE_KINDS = ("straight", "pocket")
+SLOT_MM = 1.0
+"""Least room for a suture beside a spur and beyond its tip."""
 
 COUNTS = {"plates": (0, 40), "screws_per_side": (1, 4), "suture_holes": (0, 60), "suspension_holes": (0, 20)}
 """Lowest and highest value of each setting that is a whole number."""

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SLOT_MM = 1.0
-"""Least room for a suture beside a spur and beyond its tip."""
 SUNK_MM = 0.5
 """How far below the outer surface a spur lies, so that the suture around it does not stand out."""
 LEAST_WALL_MM = 1.0
