@@ -11,6 +11,8 @@ from CraNeXtLib.core.settings import Ranges, Settings
 PLATE_KINDS = ("straight", "pocket")
 SLOT_MM = 1.0
 """Least room for a suture beside a spur and beyond its tip."""
+LEAST_WALL_MM = 1.0
+"""Width and thickness of a spur in a part whose minimum wall is smaller."""
 
 COUNTS = {"plates": (0, 40), "screws_per_side": (1, 4), "suture_holes": (0, 60), "suspension_holes": (0, 20)}
 """Lowest and highest value of each setting that is a whole number."""
@@ -156,3 +158,8 @@ class FixationSettings(Settings):
 
 
 _SPARE_MM = 1.0  # for an outline that is not straight, and a gap wider than the clearance
+
+
+def spur_wall_mm(minimum_wall_mm: float) -> float:
+    """Return width and thickness of a spur in a part of a minimum wall."""
+    return max(minimum_wall_mm, LEAST_WALL_MM)

@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.settings import Ranges, Settings
 from CraNeXtLib.implant.direction import unit_direction
-from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
+from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings, spur_wall_mm
 from CraNeXtLib.implant.finishing.segment_settings import SegmentSettings
-from CraNeXtLib.implant.finishing.spur import spur_wall_mm
 
 INSERTIONS = ("auto", "none")
 

@@ -12,8 +12,6 @@ import numpy as np
 
 SUNK_MM = 0.5
 """How far below the outer surface a spur lies, so that the suture around it does not stand out."""
-LEAST_WALL_MM = 1.0
-"""Width and thickness of a spur in a part whose minimum wall is smaller."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,3 @@ class Spur:
         layer = np.abs(depth - SUNK_MM - self.wall_mm / 2) - self.wall_mm / 2
         distance: np.ndarray = np.maximum(outline, layer)
         return distance
-
-
-def spur_wall_mm(minimum_wall_mm: float) -> float:
-    """Return width and thickness of a spur in a part of a minimum wall."""
-    return max(minimum_wall_mm, LEAST_WALL_MM)

@@ -8,13 +8,13 @@ import numpy as np
 from scipy import ndimage
 
 from CraNeXtLib.geometry.distance_field import axes_toward
-from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings
+from CraNeXtLib.implant.finishing.fixation_settings import FixationSettings, spur_wall_mm
 from CraNeXtLib.implant.finishing.hole_candidates import Candidates, Hole, candidates, position
 from CraNeXtLib.implant.finishing.plan_view import PlanView
 from CraNeXtLib.implant.finishing.ray_surface import RaySurface
 from CraNeXtLib.implant.finishing.rim_line import RimLine
 from CraNeXtLib.implant.finishing.rods import spread_apart
-from CraNeXtLib.implant.finishing.spur import SUNK_MM, Spur, spur_wall_mm
+from CraNeXtLib.implant.finishing.spur import SUNK_MM, Spur
 from CraNeXtLib.implant.symmetry_plane import SymmetryPlane
 
 _SPARE_MM = 1.0  # for a rim that is not straight, and since holes for suspension come nearer to each other below
