@@ -33,6 +33,7 @@ def with_control_names(message: str, controls: Mapping[str, str] | None = None) 
         "overlap of --onlay-mm": _("“Onlay overlap”"),
         "--onlay-mm": _("“Onlay thickness”"),
         "--donor": _("“Donor”"),
+        "--thickness-mm": _("“Minimum thickness”"),
         "--preview": _("“Quick preview”"),
         "--dry-run": _("“Try a few steps”"),
         "--resume": _("“Resume”"),
