@@ -160,7 +160,7 @@ def _start_from(network: nn.Module, name: str) -> None:
     """Load the weights of a model into a network.
 
     Raises:
-        InputError: If there is no such model, or its weights do not fit.
+        InputError: If there is no such model, it is not a network, or its weights do not fit.
     """
     from safetensors.torch import load_file
 
@@ -168,6 +168,8 @@ def _start_from(network: nn.Module, name: str) -> None:
     from CraNeXtLib.completion.refined_completer import NETWORK_PREFIX
 
     model = model_library.find(name)
+    if model.description["kind"] not in ("network", "refined"):
+        raise InputError(f"network.start_from: '{name}' is not a network; choose a model that is one.")
     with as_input_error(
         lambda _error: f"network.start_from: the weights of '{name}' do not fit the network.", RuntimeError, OSError
     ):

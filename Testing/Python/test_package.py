@@ -19,9 +19,9 @@ SIGNATURES = {
     "postprocessing defects reference_implant "
     "reference_segment donor report case_id finishing material fit_limits preview bone_model_mm glb "
     "bone_base_mm skull_model_mm",
-    "FinishSettings": "clearance_mm edge_radius_mm minimum_wall_mm rim_bevel_deg under_contour_mm minimum_thickness_mm "
-    "maximum_thickness_mm insertion perforation_diameter_mm perforation_pitch_mm perforation_border_mm engraving "
-    "fixation segments",
+    "FinishSettings": "clearance_mm edge_radius_mm minimum_wall_mm rim_bevel_deg under_contour_mm temporal_bulk_ml "
+    "minimum_thickness_mm maximum_thickness_mm insertion perforation_diameter_mm perforation_pitch_mm "
+    "perforation_border_mm engraving fixation segments",
     "FitLimits": "gap_mm overlap_mm rim_percent seat_deg wall_mm collision_mm",
     "Thresholds": "gap_mm excess_ml shape_mm step_mm thinnest thickest",
     "Volume": "voxels affine",
@@ -29,7 +29,7 @@ SIGNATURES = {
     "check_fit": "implant skull mesh directions material limits rim_bevel_deg",
     "FixationSettings": "plates plate_spacing_mm plate_kind plate_length_mm plate_width_mm plate_thickness_mm "
     "screws_per_side screw_diameter_mm screw_edge_mm screw_depth_mm suture_holes "
-    "suspension_holes hole_diameter_mm hole_edge_mm midline_mm",
+    "suspension_holes hole_diameter_mm hole_edge_mm spur_mm midline_mm",
     "MoldSettings": "opening undercut_mm wall_mm land_mm channel_mm sprue_mm vents vent_mm keys key_mm "
     "key_clearance_mm press_margin_mm pour shrinkage_percent build_mm ring_mm",
     "SegmentSettings": "count joint lap_mm joint_gap_mm",
@@ -40,7 +40,7 @@ SIGNATURES = {
     "case_id replace progress",
     "onlay_sheet": "implant skull thickness_mm overlap_mm",
     "evaluate": "implant reference skull",
-    "finish": "implant skull settings progress",
+    "finish": "implant skull settings head progress",
     "read_volume": "path orientation segment",
     "reconstruct": "skull model device postprocessing defects quick progress",
     "reconstruct_case": "skull out settings progress",

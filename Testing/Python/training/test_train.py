@@ -173,7 +173,7 @@ def test_what_this_computer_or_the_network_cannot_do_is_said_before_any_work(man
         ({"network": {"options": {"groups": 4}}}, "groups"),
         ({"network": {"options": {"grn": "4d"}}}, "network.options .* '4d'"),
         ({"network": {"name": "cranext_folded"}}, r"data.shape \[32, 32, 32\] does not fit cranext_folded"),
-        ({"network": {"start_from": "pca_skull"}}, "pca_skull"),
+        ({"network": {"start_from": "pca_skull"}}, "'pca_skull' is not a network"),
     ):
         if "run" in wrong and torch.cuda.is_available():
             continue
