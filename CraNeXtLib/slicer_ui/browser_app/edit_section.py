@@ -156,10 +156,10 @@ class EditSection:
         self._brush.active = False
         return ImplantFilesRun(self._bench.result, **callbacks)
 
-    def _measured(self, run: ImplantFilesRun) -> str:
+    def _measured(self, run: ImplantFilesRun) -> list[str]:
         del run
         self._implant.set_editing(False)
         self._implant.show_result()
         self._finish.show_fit()
         self._show_pieces()
-        return ""
+        return []

@@ -86,14 +86,14 @@ class EvaluateSection:
             )
         return EvaluationRun((bench.result, None), (reference, None), (bench.result, None), **callbacks)
 
-    def _compared(self, run: EvaluationRun) -> str:
+    def _compared(self, run: EvaluationRun) -> list[str]:
         assert run.description is not None  # the run succeeded
         set_evaluation(self._bench.result, run.table, run.models)
         rows = [*metric_rows(run.description), *checklist_rows(run.description)]
         self._bench.state.metrics = [[row[0], f"{row[1]:.3g} {row[2]}".strip(), row[4]] for row in rows]
         self._implant.show_result()
         self._implant.show_surface(DISTANCES)
-        return "\n".join(run.description["warnings"])
+        return run.description["warnings"]
 
     def _divide(self, **callbacks: Any) -> CategorizationRun:
         result = self._bench.result
@@ -101,7 +101,7 @@ class EvaluateSection:
             raise InputError(_("Make the implant first."))
         return CategorizationRun(result, self._regions, self._region_table, implant=result, **callbacks)
 
-    def _divided(self, run: CategorizationRun) -> str:
+    def _divided(self, run: CategorizationRun) -> list[str]:
         description = json.loads(run.segmentation.GetAttribute(REGIONS_ATTRIBUTE))
         self._regions, self._region_table = run.segmentation, run.table
         self._regions.SetDisplayVisibility(False)  # it coincides with the skull
@@ -116,4 +116,4 @@ class EvaluateSection:
         )
         titles = [_("Region"), _("Of bone"), _("Of defect")]
         self._bench.state.update({"region_rows": [titles, *rows], "defect_place": place})
-        return "\n".join(description["warnings"])
+        return description["warnings"]

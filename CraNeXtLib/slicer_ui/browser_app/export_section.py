@@ -108,28 +108,28 @@ class ExportSection:
         out = self.folder / file_name(case_id or "case")
         return ImplantFilesRun(result, out, settings=settings, case_id=case_id, **callbacks)
 
-    def _finished(self, run: ImplantFilesRun) -> str:
+    def _finished(self, run: ImplantFilesRun) -> list[str]:
         assert run.out is not None  # an export has a folder
         self._exported = (run.out, run.segmentation.GetAttribute(RESULT_ATTRIBUTE))
         self._implant.show_result()
         self._finish.show_fit()
         self.pack()
         self._bench.state.export_name = run.out.name
-        return ""
+        return []
 
     def _release(self, **callbacks: Any) -> ReleaseRun:
         reason = (self._bench.state.accept or "").strip() or None
         return ReleaseRun(self._bench.scene, self.case(), accept=reason, **callbacks)
 
-    def _released(self, run: ReleaseRun) -> str:
+    def _released(self, run: ReleaseRun) -> list[str]:
         self.pack()
         text = _("{count} files are released; download the folder again. SHA-256 of release.json: {hash}").format(
             count=run.release["files"], hash=run.release["sha256"]
         )
         accepted = run.release["accepted"]
-        return "\n".join(
-            [run.release["verdict"], *([_("Accepted: {reason}").format(reason=accepted)] if accepted else []), text]
-        )
+        reason = [_("Accepted: {reason}").format(reason=accepted)] if accepted else []
+        self.releasing.say("done", "\n".join([run.release["verdict"], *reason, text]))
+        return []
 
 
 def _link(title: str, name: str) -> None:

@@ -81,11 +81,11 @@ class FinishSection:
     def _start(self, **callbacks: Any) -> ImplantFilesRun:
         return ImplantFilesRun(self._bench.usable_result(), settings=self.settings.read(), **callbacks)
 
-    def _finished(self, run: ImplantFilesRun) -> str:
+    def _finished(self, run: ImplantFilesRun) -> list[str]:
         self._implant.show_result()
         self.show_fit()
         if run.part is None:
             assert run.description is not None  # the run succeeded
-            return "\n".join(run.description["warnings"])
+            return run.description["warnings"]
         self._implant.show_surface(PART_SURFACE)
-        return ""
+        return []

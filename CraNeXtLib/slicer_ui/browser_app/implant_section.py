@@ -196,7 +196,7 @@ class ImplantSection:
         model = None if bench.result is None else referenced_node(bench.result, SURFACE)
         return ImplantRun(bench.skull, bench.result, model, donor=donor, settings=settings, **callbacks)
 
-    def _made(self, run: ImplantRun) -> str:
+    def _made(self, run: ImplantRun) -> list[str]:
         bench = self._bench
         bench.result = run.segmentation
         self._tell_made()
@@ -204,7 +204,7 @@ class ImplantSection:
         show_only(bench.result)
         self.show_result()
         bench.display.face(referenced_node(bench.result, SURFACE), bench.result)
-        return ""
+        return []
 
     def _show_chosen(self, **_state: Any) -> None:
         result, state = self._bench.result, self._bench.state

@@ -68,9 +68,9 @@ class ModelsSection:
             raise InputError(_("Set “Bone model”, “Skull model” or “Onlay thickness”."))
         return ModelsRun(self._bench.usable_result(), settings, **callbacks)
 
-    def _made(self, run: ModelsRun) -> str:
+    def _made(self, run: ModelsRun) -> list[str]:
         assert run.description is not None  # the run succeeded
         self._bench.state.model_rows = [list(row) for row in model_rows(run.segmentation)]
         self._implant.show_result()
         self._implant.show_surface(next(iter(models_of(run.segmentation))))
-        return "\n".join(run.description["warnings"])
+        return run.description["warnings"]

@@ -76,7 +76,7 @@ class MoldSection:
         case = self._exports.case()
         return MoldRun(self._bench.usable_result(), case, **mold_settings(self._parameters), **callbacks)
 
-    def _molded(self, run: MoldRun) -> str:
+    def _molded(self, run: MoldRun) -> list[str]:
         assert run.description is not None  # the run succeeded
         self._bench.state.mold_rows = [list(row) for row in mold_rows(run.description)]
         self._implant.show_result()
@@ -84,4 +84,4 @@ class MoldSection:
         if run.case is not None:
             self._exports.pack()
         shown = {"molded_part.stl": _("the molded part")}
-        return "\n".join(with_control_names(warning, shown) for warning in run.description["warnings"])
+        return [with_control_names(warning, shown) for warning in run.description["warnings"]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
@@ -44,7 +44,7 @@ class RunControl:
         name: Name of the control, an identifier.
         work: Phrase that completes "CraNeXt is still …", for example ``"making an implant"``.
         start: Starts a run; called with the keywords ``progress`` and ``ended`` to pass on to it. It may raise.
-        succeeded: Called with a run that has succeeded; returns a message, empty for none.
+        succeeded: Called with a run that has succeeded; returns the library's warnings, one sentence each.
         controls: Names of this section's controls in messages, by option or setting.
     """
 
@@ -56,7 +56,7 @@ class RunControl:
         work: str,
         *,
         start: Callable[..., WorkerRun],
-        succeeded: Callable[[Any], str],
+        succeeded: Callable[[Any], Sequence[str]],
         controls: Mapping[str, str] | None = None,
     ) -> None:
         self._controls = CONTROLS | dict(controls or {})
@@ -133,15 +133,15 @@ class RunControl:
         self._show(busy=False, canceling=False, stage="")
         try:
             run.raise_error()
-            text = self._succeeded(run)
+            warnings = self._succeeded(run)
         except Exception as error:
             self.fail(error)
             if run.log and self._state[f"{self.name}_kind"] == "error":
                 print(run.log)
             return
         self._show(stage=taken)
-        if text:
-            self.say("done", with_control_names(text, self._controls))
+        if warnings:
+            self.say("warning", with_control_names("\n".join(warnings), self._controls))
 
     def _show(self, **values: Any) -> None:
         self._state.update({f"{self.name}_{key}": value for key, value in values.items()})

@@ -43,7 +43,7 @@ def control(runs):
         started.append(FakeRun(**callbacks))
         return started[-1]
 
-    made = RunControl(state, runs, "make", "making an implant", start=start, succeeded=lambda _run: "It is there.")
+    made = RunControl(state, runs, "make", "making an implant", start=start, succeeded=lambda _run: ["Look at it."])
     made.state, made.started = state, started
     return made
 
@@ -56,7 +56,8 @@ def test_progress_and_the_end_are_told(control, runs):
     run.progress("Completing the skull", 0.42)
     assert (control.state["make_percent"], control.state["make_stage"]) == (42, "Completing the skull")
     run.end()
-    assert (control.state["make_busy"], control.state["make_text"], runs.working) == (False, "It is there.", None)
+    assert (control.state["make_busy"], runs.working) == (False, None)
+    assert (control.state["make_kind"], control.state["make_text"]) == ("warning", "Look at it.")
     assert control.state["make_stage"].startswith("Done in ")
 
 
@@ -111,7 +112,7 @@ def test_a_new_case_shows_nothing_of_the_last_run(runs):
         started.append(FakeRun(**callbacks))
         return started[-1]
 
-    control = RunControl(state, runs, "make", "making", start=start, succeeded=lambda _run: "Look at the rim.")
+    control = RunControl(state, runs, "make", "making", start=start, succeeded=lambda _run: ["Look at the rim."])
     control.start()
     started[0].end()
     assert state["make_stage"].startswith("Done in")
