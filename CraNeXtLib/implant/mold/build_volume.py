@@ -29,8 +29,8 @@ _SEGMENTS = 48
 def pieces_of(half: Manifold, settings: MoldSettings) -> list[Manifold]:
     """Return the pieces of a half that can be printed, the half itself if it can.
 
-    A piece may be turned in the printer by right angles. Each cut has one key where the section is thickest, if there
-    is room for one, with its socket in the other piece.
+    A piece may be turned in the printer by right angles. Each cut has one key where the section is thickest, with its
+    socket in the other piece, if there is room for both and a wall around them.
 
     Args:
         half: The half, in the frame of the mold.
@@ -92,7 +92,7 @@ def _split(piece: Manifold, axis: int, plane: float, settings: MoldSettings) -> 
 def _key_place(piece: Manifold, axis: int, plane: float, settings: MoldSettings) -> np.ndarray | None:
     """Return the place of a key in the section with a plane, shape (3,); None if there is no room for one."""
     # Lines across the cut see how much of the piece lies just before and behind it.
-    reach = settings.key_height_mm + settings.wall_mm / 2
+    reach = settings.key_height_mm + settings.key_clearance_mm + settings.wall_mm
     order = [(axis + 1) % 3, (axis + 2) % 3, axis]
     normal = np.zeros(3)
     normal[axis] = 1.0
@@ -104,7 +104,7 @@ def _key_place(piece: Manifold, axis: int, plane: float, settings: MoldSettings)
     solid = columns.inside & (thick >= 2 * reach - 1e-3)
     room = ndimage.distance_transform_edt(np.pad(solid, 1))[1:-1, 1:-1] * _SECTION_MM
     best = np.unravel_index(room.argmax(), room.shape)
-    if room[best] < settings.key_mm / 2 + settings.key_clearance_mm + settings.wall_mm / 2:
+    if room[best] < settings.key_mm / 2 + settings.key_clearance_mm + settings.wall_mm:
         return None
     place = np.empty(3)
     place[order] = [*grid.places[best], plane]

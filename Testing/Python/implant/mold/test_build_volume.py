@@ -36,6 +36,14 @@ def test_a_long_block_becomes_two_keyed_pieces_that_fit():
     assert abs((apart ^ pieces[1]).volume()) < 0.1
 
 
+@pytest.mark.parametrize(("height", "has_key"), [(19.0, True), (18.0, False)])
+def test_a_key_has_the_whole_wall_around_it_or_is_left_out(height, has_key):
+    settings = MoldSettings(build_mm=(80, 80, 50), key_mm=8.0, key_clearance_mm=0.2, wall_mm=5.0)
+    first, second = pieces_of(Manifold.cube([120, 80, height]), settings)
+    assert (first.volume() > 60 * 80 * height + 1) == has_key
+    assert (second.volume() < 60 * 80 * height - 1) == has_key
+
+
 def test_four_pieces_fill_the_block_together():
     pieces = pieces_of(block(), MoldSettings(build_mm=(70, 50, 50)))
     assert len(pieces) == 4
