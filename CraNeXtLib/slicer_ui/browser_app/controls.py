@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
@@ -39,7 +40,7 @@ def run_button(control: RunControl, text: str, *, disabled: str = "false") -> No
     v3.VBtn(
         f"{{{{ {name}_busy ? 'Cancel' : '{text}' }}}}",
         id=name,
-        click=control.press,
+        click=with_fields(control.press, control.fields),
         color="primary",
         block=True,
         disabled=(f"{name}_canceling || (!{name}_busy && ({disabled}))",),
@@ -47,6 +48,11 @@ def run_button(control: RunControl, text: str, *, disabled: str = "false") -> No
     v3.VProgressLinear(v_if=(f"{name}_busy",), model_value=(f"{name}_percent",), height=8, classes="mt-2")
     html.Div(f"{{{{ {name}_stage }}}}", id=f"{name}-stage", classes="text-caption mt-1")
     message(name)
+
+
+def with_fields(clicked: Callable[..., Any], fields: Iterable[str]) -> tuple[Callable[..., Any], str]:
+    """Return a button's click that is called with what the page's fields say, a mapping by their keys in the state."""
+    return clicked, f"[{{{', '.join(fields)}}}]"
 
 
 def message(name: str) -> None:

@@ -40,7 +40,13 @@ class EvaluateSection:
         self._regions: Any = None
         self._region_table: Any = None
         self.comparing = RunControl(
-            bench.state, bench.runs, "compare", _("comparing implants"), start=self._start, succeeded=self._compared
+            bench.state,
+            bench.runs,
+            "compare",
+            _("comparing implants"),
+            start=self._start,
+            succeeded=self._compared,
+            fields=["reference"],
         )
         self.dividing = RunControl(
             bench.state, bench.runs, "divide", _("dividing a skull"), start=self._divide, succeeded=self._divided

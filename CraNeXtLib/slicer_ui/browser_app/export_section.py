@@ -41,7 +41,13 @@ class ExportSection:
         self._exported: tuple[Path, str] | None = None
         self.folder = bench.temporary / "exports"
         self.exporting = RunControl(
-            bench.state, bench.runs, "export", _("exporting a case"), start=self._start, succeeded=self._finished
+            bench.state,
+            bench.runs,
+            "export",
+            _("exporting a case"),
+            start=self._start,
+            succeeded=self._finished,
+            fields=["case_name", "viewer_file", *finish.settings.keys, *models.keys],
         )
         self.releasing = RunControl(
             bench.state,
@@ -50,6 +56,7 @@ class ExportSection:
             _("releasing a case"),
             start=self._release,
             succeeded=self._released,
+            fields=["accept"],
             controls={"with --accept": _("under “Reason”"), "The reason for --accept": _("“Reason”")},
         )
         bench.state.update({"case_name": "", "viewer_file": False, "accept": ""})

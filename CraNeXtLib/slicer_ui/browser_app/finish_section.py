@@ -38,6 +38,7 @@ class FinishSection:
             _("finishing an implant"),
             start=self._start,
             succeeded=self._finished,
+            fields=self.settings.keys,
             controls=self.settings.names,
         )
         bench.state.update({"fit_titles": []})

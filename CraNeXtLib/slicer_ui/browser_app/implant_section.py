@@ -43,7 +43,13 @@ class ImplantSection:
         self._editing = False
         self._donor = Companion(bench)
         self.making = RunControl(
-            bench.state, bench.runs, "make", _("making an implant"), start=self._start, succeeded=self._made
+            bench.state,
+            bench.runs,
+            "make",
+            _("making an implant"),
+            start=self._start,
+            succeeded=self._made,
+            fields=["model", "quick", "donor", "ticks", "skull_threshold"],
         )
         bench.state.update(
             {

@@ -37,7 +37,13 @@ class ModelsSection:
         ):
             self._parameters.add(name, title, default)
         self.making = RunControl(
-            bench.state, bench.runs, "models_run", _("making models"), start=self._start, succeeded=self._made
+            bench.state,
+            bench.runs,
+            "models_run",
+            _("making models"),
+            start=self._start,
+            succeeded=self._made,
+            fields=self.keys,
         )
         self.clear()
 
@@ -56,6 +62,11 @@ class ModelsSection:
             InputError: If a size is no number.
         """
         return model_settings(self._parameters)
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the fields in the state."""
+        return self._parameters.keys
 
     def clear(self) -> None:
         """Forget the models, because there is another implant."""

@@ -17,7 +17,6 @@ from CraNeXtLib.slicer_ui.runs.mold_settings import MOLD, mold_settings
 from CraNeXtLib.slicer_ui.scene.mold_nodes import mold_rows
 from CraNeXtLib.slicer_ui.scene.result_surfaces import MOLD_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
-from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 
 
 class MoldSection:
@@ -38,12 +37,18 @@ class MoldSection:
         self._parameters.add("moldOpening", _("Opening: auto or R,A,S"), MoldSettings.opening)
         self._parameters.add("moldBuild", _("Build volume [mm], as 220,220,250"), MoldSettings.build_mm)
         self._parameters.add("springForm", _("Spring form"), False)
-        controls = names_in_messages(MOLD.names) | {
-            "--spring-form": _("“Spring form”"),
-            "cranext finish": _("“Make the part”"),
-        }
+        controls = names_in_messages(MOLD.names)
         self.molding, self.writing = (
-            RunControl(bench.state, bench.runs, name, work, start=start, succeeded=self._molded, controls=controls)
+            RunControl(
+                bench.state,
+                bench.runs,
+                name,
+                work,
+                start=start,
+                succeeded=self._molded,
+                fields=self._parameters.keys,
+                controls=controls,
+            )
             for name, work, start in (
                 ("mold", _("making a mold"), self._start),
                 ("mold_files", _("writing a mold"), self._write),
@@ -83,5 +88,4 @@ class MoldSection:
         self._implant.show_surface(MOLD_SURFACE)
         if run.case is not None:
             self._exports.pack()
-        shown = {"molded_part.stl": _("the molded part")}
-        return [with_control_names(warning, shown) for warning in run.description["warnings"]]
+        return run.description["warnings"]

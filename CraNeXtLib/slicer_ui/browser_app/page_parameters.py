@@ -46,6 +46,11 @@ class PageParameters:
         shown = default if isinstance(default, bool) else "" if default is None else str(default)
         self._state[self.key(parameter)] = shown
 
+    @property
+    def keys(self) -> list[str]:
+        """The keys of all parameters in the state."""
+        return [self.key(parameter) for parameter in self._defaults]
+
     def key(self, parameter: str) -> str:
         """Return a parameter's key in the state, which is also the ID of its field."""
         return f"{self._prefix}_{parameter}"

@@ -39,13 +39,14 @@ class PartSettings:
         self._parameters.add("material", _("Material"), next(iter(DENSITIES_G_CM3)))
 
     @property
+    def keys(self) -> list[str]:
+        """The keys of the fields in the state."""
+        return self._parameters.keys
+
+    @property
     def names(self) -> dict[str, str]:
         """The names of the fields in messages."""
-        settings = [*FINISHING.names, *FIXATION.names, *SEGMENTS.names, *LIMITS.names]
-        return names_in_messages(settings) | {
-            "choose --joint gap": _("choose “Straight walls” under “Joint”"),
-            "--segments": _("“Segments”"),
-        }
+        return names_in_messages([*FINISHING.names, *FIXATION.names, *SEGMENTS.names, *LIMITS.names])
 
     def read(self) -> dict[str, Any]:
         """Return the settings for a run.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from CraNeXtLib.slicer_ui.runs.worker_run import WorkerRun
@@ -45,6 +45,7 @@ class RunControl:
         work: Phrase that completes "CraNeXt is still …", for example ``"making an implant"``.
         start: Starts a run; called with the keywords ``progress`` and ``ended`` to pass on to it. It may raise.
         succeeded: Called with a run that has succeeded; returns the library's warnings, one sentence each.
+        fields: Keys of the fields that the run reads, in the state.
         controls: Names of this section's controls in messages, by option or setting.
     """
 
@@ -57,6 +58,7 @@ class RunControl:
         *,
         start: Callable[..., WorkerRun],
         succeeded: Callable[[Any], Sequence[str]],
+        fields: Iterable[str] = (),
         controls: Mapping[str, str] | None = None,
     ) -> None:
         self._controls = CONTROLS | dict(controls or {})
@@ -64,6 +66,7 @@ class RunControl:
         self._runs = runs
         self.name = name
         self.work = work
+        self.fields = tuple(fields)
         self._start = start
         self._succeeded = succeeded
         self._run: WorkerRun | None = None
@@ -76,12 +79,19 @@ class RunControl:
         """Whether a run is in progress."""
         return self._run is not None
 
-    def press(self) -> None:
-        """Start a run, or cancel the one in progress."""
+    def press(self, filled_in: Mapping[str, Any] | None = None) -> None:
+        """Start a run, or cancel the one in progress.
+
+        Args:
+            filled_in: What the page's fields said at the click, by key. It counts more than the state: while the page
+                waits for an answer, trame keeps changes of fields back, but no clicks.
+        """
         if self.busy:
             self.cancel()
-        else:
-            self.start()
+            return
+        filled_in = filled_in or {}
+        self._state.update({key: filled_in[key] for key in self.fields if key in filled_in})
+        self.start()
 
     def start(self) -> None:
         """Start a run, or say why it cannot start."""

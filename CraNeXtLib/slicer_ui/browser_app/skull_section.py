@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.slicer_ui.browser_app.controls import message, section
+from CraNeXtLib.slicer_ui.browser_app.controls import message, section, with_fields
 from CraNeXtLib.slicer_ui.browser_app.input_files import OpenedFile, chosen_file, list_files, open_file
 from CraNeXtLib.slicer_ui.browser_app.run_control import CONTROLS
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
@@ -79,7 +79,7 @@ class SkullSection:
                 v3.VBtn(
                     _("Open"),
                     id="skull-open",
-                    click=self.open_chosen,
+                    click=with_fields(self.open_chosen, ["skull_file", "skull_part"]),
                     color="primary",
                     disabled=("!skull_file || skull_opening",),
                     loading=("skull_opening",),
@@ -107,9 +107,14 @@ class SkullSection:
                 html.Div(_("{{ skull_threshold }} HU. Orange in the slices is bone."), classes="text-caption")
             message("skull")
 
-    async def open_chosen(self) -> None:
-        """Open the file that is chosen in the list."""
+    async def open_chosen(self, filled_in: Mapping[str, Any]) -> None:
+        """Open the file that is chosen in the list.
+
+        Args:
+            filled_in: What the page's fields said at the click, as for :meth:`RunControl.press`.
+        """
         state = self._bench.state
+        state.update({key: filled_in[key] for key in ("skull_file", "skull_part") if key in filled_in})
         try:
             path = chosen_file(self._bench.folder, state.skull_file or "")
         except InputError as error:

@@ -70,6 +70,23 @@ def test_a_refusal_is_told_at_the_control(page):
     assert page.text_content("#skull-name") == ""
 
 
+def test_what_is_typed_just_before_a_button_is_pressed_counts(page):
+    page.click("#skull-file", force=True)
+    page.click(".v-overlay .v-list-item:has-text('skull.nrrd')")
+    typed = """async () => {
+        const field = document.querySelector('#skull-part');
+        for (const text of ['1', '12', 'frontal']) {
+            field.value = text;
+            field.dispatchEvent(new Event('input', {bubbles: true}));
+            await new Promise(done => setTimeout(done));
+        }
+        document.querySelector('#skull-open').click();
+    }"""
+    page.evaluate(typed)
+    page.wait_for_selector("#skull-message:has-text('no named segments')", timeout=60_000)
+    page.fill("#skull-part", "")
+
+
 def test_a_run_is_rejoined_after_a_reload_and_cancelled(page, address):
     choose(page, "skull.nrrd")
     page.wait_for_selector("#skull-name:has-text('skull.nrrd')", timeout=60_000)

@@ -86,6 +86,19 @@ def test_a_failure_is_told_at_the_control(control, runs, error, kind, text):
     assert (control.state["make_kind"], control.state["make_text"], runs.working) == (kind, text, None)
 
 
+def test_what_the_fields_say_at_the_click_counts_and_nothing_else_is_taken(runs):
+    state, seen = {"limit_mm": "1", "make_busy": False}, []
+
+    def start(**callbacks):
+        seen.append(state["limit_mm"])
+        return FakeRun(**callbacks)
+
+    control = RunControl(state, runs, "make", "making", start=start, succeeded=str, fields=["limit_mm", "material"])
+    control.press({"limit_mm": "2", "has_result": True})
+    assert seen == ["2"]
+    assert {"material", "has_result"}.isdisjoint(state)
+
+
 def test_what_cannot_start_says_so_and_leaves_the_way_free(runs):
     def refuse(**_callbacks):
         raise InputError("Open a skull first.")
