@@ -56,11 +56,12 @@ def fixation_of(options: argparse.Namespace) -> FixationSettings | None:
     asked = {
         name: getattr(options, name) for name in ("plates", "plate_spacing_mm", "suture_holes", "suspension_holes")
     }
-    sizes, near = options.fixation_sizes, options.midline_mm
-    settings = FixationSettings(**asked, plate_kind=options.plate_kind, midline_mm=near, **sizes)
+    settings = FixationSettings(
+        **asked, plate_kind=options.plate_kind, midline_mm=options.midline_mm, **options.fixation_sizes
+    )
     if settings.makes_anything:
         return settings
-    if sizes:
+    if options.fixation_sizes:
         raise InputError(
             "--fixation sets sizes of plates and holes, but none are asked for; add --plates, --plate-spacing-mm, "
             "--suture-holes or --suspension-holes."

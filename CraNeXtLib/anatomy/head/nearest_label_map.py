@@ -42,10 +42,6 @@ class NearestLabelMap:
         nearest_labels = np.where(near, labels[tuple(nearest)], np.uint8(UNDEFINED.label))
         self.volume = around.with_voxels(nearest_labels)
 
-    def at(self, points: np.ndarray) -> np.ndarray:
-        """Return the labels at RAS points of the template, shape (N, 3), as uint8 of shape (N,)."""
-        return self._at_indices(self.volume.to_indices(points))
-
     def of_mask(self, mask: Volume, to_template: np.ndarray) -> np.ndarray:
         """Return the labels of a mask's voxels, uint8 of its shape, 0 outside the mask.
 

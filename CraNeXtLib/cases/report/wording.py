@@ -32,7 +32,7 @@ _MEASURES = {
     "smooth_transition": "highest step {value} mm (at most {limit} mm)",
     "rim_within": "{value} % of the rim (at least {limit} %)",
     "overlap": "deepest {value} mm (at most {limit} mm)",
-    "seat": "slants outward by {value}° (at least {limit}°)",
+    "seat": "{value}°, positive where the rim widens outward (at least {limit}°)",
     "wall": "thinnest {value} mm (at least {limit} mm)",
     "insertion": "cuts {value} mm deep into bone (at most {limit} mm)",
     "segments": "cuts {value} mm deep on its way (at most {limit} mm)",

@@ -6,15 +6,15 @@ from typing import Any
 
 from CraNeXtLib.slicer_ui.implant_panel.export_section import ExportSection
 from CraNeXtLib.slicer_ui.implant_panel.result_section import ResultSection
-from CraNeXtLib.slicer_ui.implant_panel.setting_controls import mold_controls
 from CraNeXtLib.slicer_ui.implant_panel.step_section import StepSection
 from CraNeXtLib.slicer_ui.runs.mold_run import MOLD_FOLDER, MoldRun
-from CraNeXtLib.slicer_ui.runs.mold_settings import mold_settings
+from CraNeXtLib.slicer_ui.runs.mold_settings import MOLD, mold_settings
 from CraNeXtLib.slicer_ui.scene.mold_nodes import MOLD as MOLD_ROLE
 from CraNeXtLib.slicer_ui.scene.mold_nodes import mold_description, mold_rows
 from CraNeXtLib.slicer_ui.scene.result_references import PART, is_result, reason_implant_unusable, referenced_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import MOLD_SURFACE
 from CraNeXtLib.slicer_ui.translation import _
+from CraNeXtLib.slicer_ui.widgets.control_names import names_of_controls
 from CraNeXtLib.slicer_ui.widgets.parameter_binding import ParameterBinding
 from CraNeXtLib.slicer_ui.widgets.parameter_widgets import Choice
 from CraNeXtLib.slicer_ui.widgets.run_panel import RunPanel
@@ -33,7 +33,7 @@ class MoldSection(StepSection):
 
     def __init__(self, ui: Any, binding: ParameterBinding, results: ResultSection, exports: ExportSection) -> None:
         self._exports = exports
-        controls = mold_controls(ui)
+        controls = names_of_controls(ui, MOLD.names)
         self.molding = RunPanel(
             _("Make the mold"),
             tool_tip=_("Make the mold of the finished part, check it, and show its halves"),

@@ -31,7 +31,7 @@ def options_of_sections():
     from CraNeXtLib.slicer_ui.runs.mold_settings import MOLD
 
     fields = [field for settings in (FINISHING, FIXATION, SEGMENTS, MOLD) for field in settings.names]
-    return {f"--{field.replace('_', '-')}" for field in fields} | {"--segments", "--spring-form", "--accept"}
+    return {f"--{field.replace('_', '-')}" for field in fields} | {"--accept"}
 
 
 def module_file(module):
