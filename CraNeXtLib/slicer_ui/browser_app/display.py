@@ -44,6 +44,14 @@ class Display:
         """Show a volume in all slices."""
         self._application.display_manager.show_volume_in_slice_background(volume)
 
+    def let_go(self) -> None:
+        """Free the volumes that were in the slices, of which a layer without a volume keeps the last one."""
+        for slice_logic in self._application.app_logic.GetSliceLogics():
+            for layer in (slice_logic.GetBackgroundLayer(), slice_logic.GetForegroundLayer()):
+                if layer.GetVolumeNode() is None:
+                    for reslice in (layer.GetReslice(), layer.GetResliceUVW()):
+                        reslice.SetInputData(None)
+
     def fit(self, node: Any) -> None:
         """Let every view show a node whole."""
         bounds = np.zeros(6)

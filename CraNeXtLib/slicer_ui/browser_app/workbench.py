@@ -10,6 +10,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.browser_app.display import Display
 from CraNeXtLib.slicer_ui.browser_app.run_control import Runs
 from CraNeXtLib.slicer_ui.scene.result_references import reason_implant_unusable
+from CraNeXtLib.slicer_ui.scene.scene_nodes import nodes_of_class
 
 _OF_A_CASE = (
     "vtkMRMLDisplayableNode",
@@ -66,7 +67,8 @@ class Workbench:
         for node in self._nodes():
             if node.GetID() not in self._permanent and node.GetScene() is self.scene:
                 self.scene.RemoveNode(node)
+        self.display.let_go()
 
     def _nodes(self) -> list[Any]:
         """Return the nodes that cases consist of, and those of the views of the same classes."""
-        return [node for kind in _OF_A_CASE for node in self.scene.GetNodesByClass(kind)]
+        return [node for kind in _OF_A_CASE for node in nodes_of_class(self.scene, kind)]

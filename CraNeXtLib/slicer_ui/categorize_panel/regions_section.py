@@ -13,6 +13,7 @@ from CraNeXtLib.slicer_ui.scene import region_views, views
 from CraNeXtLib.slicer_ui.scene.categorization_nodes import DEFECT, REGIONS_ATTRIBUTE, REGIONS_TABLE, segment_id
 from CraNeXtLib.slicer_ui.scene.region_chart import fill_chart
 from CraNeXtLib.slicer_ui.scene.result_references import INPUT, referenced_node, set_referenced_node
+from CraNeXtLib.slicer_ui.scene.scene_nodes import nodes_of_class
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.control_names import with_control_names
 from CraNeXtLib.slicer_ui.widgets.message_label import message_in
@@ -64,7 +65,7 @@ class RegionsSection:
         skull = referenced_node(result, INPUT)
         if skull is not None:
             views.hide_skull(skull)
-        for other in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
+        for other in nodes_of_class(result.GetScene(), "vtkMRMLSegmentationNode"):
             if other.GetAttribute(REGIONS_ATTRIBUTE):
                 other.SetDisplayVisibility(other is result)
         if not result.GetSegmentation().ContainsRepresentation("Closed surface"):

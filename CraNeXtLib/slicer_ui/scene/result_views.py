@@ -7,12 +7,13 @@ from typing import Any
 from CraNeXtLib.slicer_ui.scene.implant_nodes import COMPLETE_SKULL, DEFECTIVE_SKULL
 from CraNeXtLib.slicer_ui.scene.result_references import INPUT, is_result, referenced_node
 from CraNeXtLib.slicer_ui.scene.result_surfaces import covers_skull, show_surface, surfaces_of
+from CraNeXtLib.slicer_ui.scene.scene_nodes import nodes_of_class
 from CraNeXtLib.slicer_ui.scene.views import hide_skull
 
 
 def show_only(result: Any) -> None:
     """Show a result but no surface of it, and hide the other results and the skull that it was made of."""
-    for node in result.GetScene().GetNodesByClass("vtkMRMLSegmentationNode"):
+    for node in nodes_of_class(result.GetScene(), "vtkMRMLSegmentationNode"):
         if is_result(node):
             node.SetDisplayVisibility(node is result)
             show_surface(node, None)

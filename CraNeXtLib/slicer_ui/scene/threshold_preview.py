@@ -10,6 +10,8 @@ from typing import Any
 
 import slicer
 
+from CraNeXtLib.slicer_ui.scene.scene_nodes import nodes_of_class
+
 _COLOR = (1.0, 0.6, 0.1)
 _OPACITY = 0.6
 _NAME = "CraNeXt bone preview"
@@ -45,7 +47,7 @@ class ThresholdPreview:
         """Remove the preview from the slices and the scene."""
         if self.shown:
             scene = self._volume.GetScene()
-            for composite in scene.GetNodesByClass("vtkMRMLSliceCompositeNode"):
+            for composite in nodes_of_class(scene, "vtkMRMLSliceCompositeNode"):
                 if composite.GetForegroundVolumeID() == self._volume.GetID():
                     volume_id, opacity = self._before.get(composite.GetID(), (None, 0.0))
                     composite.SetForegroundVolumeID(volume_id)
@@ -73,7 +75,7 @@ class ThresholdPreview:
         scene.AddNode(display)
         scene.AddNode(self._volume)
         self._volume.SetAndObserveDisplayNodeID(display.GetID())
-        for composite in scene.GetNodesByClass("vtkMRMLSliceCompositeNode"):
+        for composite in nodes_of_class(scene, "vtkMRMLSliceCompositeNode"):
             self._before[composite.GetID()] = (composite.GetForegroundVolumeID(), composite.GetForegroundOpacity())
             composite.SetBackgroundVolumeID(ct.GetID())
             composite.SetForegroundVolumeID(self._volume.GetID())

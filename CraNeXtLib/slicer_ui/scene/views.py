@@ -8,6 +8,7 @@ import numpy as np
 import slicer
 
 from CraNeXtLib.slicer_ui.host import host
+from CraNeXtLib.slicer_ui.scene.scene_nodes import nodes_of_class
 
 _DISTANCE_MM = 420.0  # from the camera to the center of the head; the whole head fits into the view
 
@@ -34,7 +35,7 @@ def show_position(scene: Any, position_ras: np.ndarray, center_ras: np.ndarray) 
 
 def _cameras(scene: Any) -> list[Any]:
     logic = host().module_logic("cameras")
-    found = [logic.GetViewActiveCameraNode(view) for view in scene.GetNodesByClass("vtkMRMLViewNode")]
+    found = [logic.GetViewActiveCameraNode(view) for view in nodes_of_class(scene, "vtkMRMLViewNode")]
     return [camera for camera in found if camera is not None]
 
 
@@ -83,6 +84,6 @@ def hide_skull(node: Any) -> None:
     if not node.IsA("vtkMRMLVolumeNode"):
         node.SetDisplayVisibility(False)
         return
-    for composite in node.GetScene().GetNodesByClass("vtkMRMLSliceCompositeNode"):
+    for composite in nodes_of_class(node.GetScene(), "vtkMRMLSliceCompositeNode"):
         if composite.GetLabelVolumeID() == node.GetID():
             composite.SetLabelVolumeID(None)
