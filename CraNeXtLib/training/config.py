@@ -66,7 +66,8 @@ class AugmentationConfig:
         rotation_deg: Standard deviation about each axis.
         scaling: Standard deviation of the logarithm of the scale along each axis.
         translation_mm: Standard deviation along each axis.
-        elastic_mm: Standard deviation of a smooth displacement along each axis; 0 disables it.
+        elastic: Fraction of the samples that are bent.
+        elastic_mm: Standard deviation of a smooth displacement along each axis, which bends the head; 0 disables it.
         segmentation_noise: Probability of imitating a scanner's blur and an inaccurate threshold.
     """
 
@@ -90,6 +91,7 @@ class AugmentationConfig:
     rotation_deg: float = _between(0, 45, 4.0)
     scaling: float = _between(0, 0.5, 0.05)
     translation_mm: float = _between(0, 50, 3.0)
+    elastic: float = _between(0, 1, 1.0)
     elastic_mm: float = _between(0, 20, 2.0)
     segmentation_noise: float = _between(0, 1, 0.3)
 
@@ -233,12 +235,13 @@ def describe_preset(name: str) -> str:
 
 def _check_names(config: TrainingConfig) -> None:
     """Raise InputError for names that do not exist or cannot be used."""
-    from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
+    from CraNeXtLib.datasets.synthetic_defects.kinds import DEEP_KINDS, KINDS
     from CraNeXtLib.networks import NAMES
 
-    unknown = sorted(set(config.augmentation.defects) - set(KINDS))
+    kinds = (*KINDS, *DEEP_KINDS)
+    unknown = sorted(set(config.augmentation.defects) - set(kinds))
     if unknown:
-        raise InputError(f"augmentation.defects names '{unknown[0]}'; choose from {', '.join(KINDS)}.")
+        raise InputError(f"augmentation.defects names '{unknown[0]}'; choose from {', '.join(kinds)}.")
     if config.network.name not in NAMES:
         raise InputError(f"network.name is '{config.network.name}'; choose one of {', '.join(NAMES)}.")
     try:

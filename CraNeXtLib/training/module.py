@@ -140,7 +140,7 @@ def make_network(config: TrainingConfig) -> nn.Module:
     torch.manual_seed(config.run.seed)
     network = networks.build(config.network.name, **input_kind(config).network_options)
     if config.network.start_from:
-        _start_from(network, config.network.start_from)
+        _start_from(network, config.network.start_from, face=config.data.input == "face")
     elif config.data.target == "implant":
         last = [module for module in network.modules() if isinstance(module, nn.Conv3d)][-1]
         if last.bias is not None:
@@ -156,15 +156,15 @@ def prepare_for_training(network: nn.Module, config: TrainingConfig) -> None:
         checkpoint_activations(network)
 
 
-def _start_from(network: nn.Module, name: str) -> None:
-    """Load the weights of a model into a network.
+def _start_from(network: nn.Module, name: str, *, face: bool) -> None:
+    """Load the weights of a model into a network: those of its network of the face, or of the head.
 
     Raises:
         InputError: If there is no such model, it is not a network, or its weights do not fit.
     """
     from safetensors.torch import load_file
 
-    from CraNeXtLib.completion import model_library
+    from CraNeXtLib.completion import face_completer, model_library
     from CraNeXtLib.completion.refined_completer import NETWORK_PREFIX
 
     model = model_library.find(name)
@@ -175,8 +175,9 @@ def _start_from(network: nn.Module, name: str) -> None:
     ):
         weights = {key: value.float() for key, value in restored(load_file(model.weights)).items()}
         if model.description["kind"] == "refined":
-            names = networks.names_within(weights, NETWORK_PREFIX)
-            network.load_state_dict({name: weights[NETWORK_PREFIX + name] for name in names})
+            prefix = face_completer.PREFIX if face else NETWORK_PREFIX
+            names = networks.names_within(weights, prefix)
+            network.load_state_dict({name: weights[prefix + name] for name in names})
         elif isinstance(network, CraNeXtRefiner):
             network.start_from(weights)
         else:

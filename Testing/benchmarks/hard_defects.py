@@ -38,14 +38,14 @@ from CraNeXtLib.datasets.manifest import DatasetCase, read_manifest
 from CraNeXtLib.datasets.skull_pair import SkullPair, contents, load_case
 from CraNeXtLib.datasets.synthetic_defects.cutting import cut_implant
 from CraNeXtLib.datasets.synthetic_defects.kinds import DefectKind
-from CraNeXtLib.datasets.synthetic_defects.shapes import DefectShape, draw_waves, sphere_shape
+from CraNeXtLib.datasets.synthetic_defects.shapes import DefectShape, bent, draw_bend, draw_waves, sphere_shape
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.training.output.model_card import OWN
 from CraNeXtLib.training.output.validation_scores import reduced
 
 SPACING_MM = 1.3
 DEEP_MM = 60.0
-BEND_MM, BEND_WAVES_MM, BENDS = 4.0, (40.0, 90.0), 6
+BEND_MM = 4.0
 EAR_CANALS, LOWEST = 0.66, 0.8
 """Where the ear canals lie, and where the lowest defects end, below the vertex as a fraction of the skull's length."""
 
@@ -62,24 +62,16 @@ KINDS = {
 
 def bent_shape(kind: str, frame: SkullFrame, rng: np.random.Generator) -> DefectShape:
     """Draw a defect whose spheres are bent."""
-    waves = rng.normal(size=(BENDS, 3))
-    waves *= 2 * np.pi / rng.uniform(*BEND_WAVES_MM, (BENDS, 1)) / np.linalg.norm(waves, axis=1, keepdims=True)
-    phases, towards = rng.uniform(0, 2 * np.pi, BENDS), rng.normal(size=(BENDS, 3)) * BEND_MM * np.sqrt(2 / BENDS)
-    straight = sphere_shape(KINDS[kind], frame, rng, draw_waves(rng))
-
-    def cut(points: np.ndarray) -> np.ndarray:
-        return straight.cut(points + (np.cos(points @ waves.T + phases) @ towards).astype(points.dtype))
-
-    furthest = np.linalg.norm(np.abs(towards).sum(axis=0))
-    lamella = rng.uniform(0.25, 0.6) if kind == "lamella" else -1.0
-    return replace(straight, cut=cut, radius=straight.radius + furthest, lamella=lamella)
+    bend = draw_bend(rng, BEND_MM)
+    shape = bent(sphere_shape(KINDS[kind], frame, rng, draw_waves(rng)), bend)
+    return replace(shape, reach=DEEP_MM, lamella=rng.uniform(0.25, 0.6) if kind == "lamella" else -1.0)
 
 
 def hard_defect(complete: Volume, kind: str, seed: int, frame: SkullFrame) -> SkullPair:
     """Cut a defect of at least 5 mL into a complete skull."""
     rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
     while True:
-        implant = cut_implant(complete, bent_shape(kind, frame, rng), frame, reach_mm=DEEP_MM)
+        implant = cut_implant(complete, bent_shape(kind, frame, rng), frame)
         if np.count_nonzero(implant.voxels) * complete.voxel_volume_mm3 >= 5000:
             return SkullPair(complete, complete.with_voxels(complete.voxels & ~implant.voxels), implant)
 

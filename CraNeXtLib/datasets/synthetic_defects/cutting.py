@@ -15,8 +15,8 @@ from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.anatomy.head.radial_view import extreme_radii
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
-from CraNeXtLib.datasets.synthetic_defects.shapes import DefectShape, draw_shape
+from CraNeXtLib.datasets.synthetic_defects.kinds import DEEP_KINDS, KINDS
+from CraNeXtLib.datasets.synthetic_defects.shapes import REACH_MM, DefectShape, draw_shape
 from CraNeXtLib.geometry.box import Box, box_around
 from CraNeXtLib.geometry.volume import Volume
 
@@ -28,9 +28,6 @@ ATTEMPTS = 20
 BIN_MM = 4.0
 """Pixel size of the map that separates the outer from the inner table of the bone."""
 
-REACH_MM = 20.0
-"""Bone deeper than this below the outer surface does not belong to the vault."""
-
 
 def make_defect(
     skull: Volume, kind: str, *, seed: int | np.random.Generator, frame: SkullFrame | None = None
@@ -39,7 +36,7 @@ def make_defect(
 
     Args:
         skull: Mask of a complete skull, shape (I, J, K).
-        kind: A name in ``KINDS``.
+        kind: A name in ``KINDS`` or ``DEEP_KINDS``.
         seed: Random seed or generator; the same seed gives the same defect.
         frame: The skull's landmarks from ``upright_frame``, which takes two seconds to compute.
 
@@ -49,8 +46,8 @@ def make_defect(
     Raises:
         InputError: If the kind is unknown or the skull has no bone where the defect should be.
     """
-    if kind not in KINDS:
-        raise InputError(f"There is no defect kind '{kind}'; choose one of {', '.join(KINDS)}.")
+    if kind not in KINDS and kind not in DEEP_KINDS:
+        raise InputError(f"There is no defect kind '{kind}'; choose one of {', '.join((*KINDS, *DEEP_KINDS))}.")
     if isinstance(seed, np.random.Generator):
         rng = seed
     else:
@@ -65,14 +62,13 @@ def make_defect(
     raise InputError(f"No '{kind}' defect of {MINIMUM_ML:g} mL fits this skull; is its vault complete and upright?")
 
 
-def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame, *, reach_mm: float = REACH_MM) -> Volume:
+def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame) -> Volume:
     """Return the bone of a skull inside a shape, which lies along the frame's directions, as a bool mask.
 
     Args:
         skull: Mask of a complete skull.
         shape: The defect.
         frame: The skull's landmarks.
-        reach_mm: Bone deeper than this below the outer surface stays.
     """
     implant = skull.zeros(bool)
     to_head = np.eye(4)
@@ -88,11 +84,11 @@ def cut_implant(skull: Volume, shape: DefectShape, frame: SkullFrame, *, reach_m
     bone, points = bone[near], points[near]
     if len(bone):
         depth, below = _depth_in_bone(points, shape.center - frame.center)
-        inside = (shape.field(points, depth) < 0) & (below < reach_mm)
+        inside = (shape.field(points, depth) < 0) & (below < shape.reach)
         bone, points = bone[inside], points[inside]
         if shape.lowest >= frame.base:
             offset = (shape.center - frame.center).astype(np.float32)
-            bone = bone[frame.depth(points + offset) < reach_mm]
+            bone = bone[frame.depth(points + offset) < shape.reach]
         implant[box][np.unravel_index(bone, part.shape, order=order)] = True
     return skull.with_voxels(implant)
 

@@ -26,6 +26,23 @@ class DefectKind:
     lowest: float = BASE_DEPTH
 
 
+@dataclass(frozen=True)
+class DeepKind:
+    """A kind of defect that takes deep bone too, bends, and may end below the base.
+
+    Attributes:
+        spheres: Its location and size; ``lowest`` below is used instead of theirs.
+        reach: Range of the depth, in mm below the outer surface, down to which bone goes.
+        lowest: Range of how far it may reach below the vertex, as a fraction of the skull's length.
+        bend: Range of the standard deviation of the displacement that bends it, in mm.
+    """
+
+    spheres: DefectKind
+    reach: tuple[float, float] = (25.0, 60.0)
+    lowest: tuple[float, float] = (0.6, 0.85)
+    bend: tuple[float, float] = (1.5, 5.0)
+
+
 _ANYWHERE = DefectKind(azimuth=(0, 180), elevation=(5, 90))
 
 KINDS: dict[str, DefectKind | None] = {
@@ -65,3 +82,12 @@ non-break-through 39 (21-60)     17 (8-32)
 bone-residue      45 (25-71)     30 (15-54)
 ================= ============== ==============
 """
+
+DEEP_KINDS = {
+    "deep-orbital": DeepKind(DefectKind((5, 50), (-14, 22), radius=(28, 7))),
+    "deep-temporal": DeepKind(DefectKind((50, 115), (-18, 18), radius=(29, 7))),
+    "deep-occipital": DeepKind(DefectKind((135, 180), (-26, 10), radius=(29, 6))),
+    "deep-bilateral": DeepKind(DefectKind((0, 15), (20, 85), radius=(37, 6), stretch=(1.6, 1.0, 1.0))),
+    "deep-anywhere": DeepKind(DefectKind((0, 180), (0, 90), radius=(29, 9))),
+}
+"""Kinds for training alone, by name: at the orbit, the temporal base and the occiput, and in the vault."""

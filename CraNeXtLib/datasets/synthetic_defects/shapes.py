@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from CraNeXtLib.anatomy.head.landmarks import SkullFrame
-from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS, DefectKind
+from CraNeXtLib.datasets.synthetic_defects.kinds import DEEP_KINDS, KINDS, DeepKind, DefectKind
 
 WAVES = 8
 """Number of plane waves that make the border irregular."""
@@ -21,6 +21,12 @@ SECONDARY = 7
 
 BEND_MM = 4.0
 """Radius that rounds the notches between two spheres, as bone remodels."""
+
+REACH_MM = 20.0
+"""Bone deeper than this below the outer surface does not belong to the vault."""
+
+_BENDS, _BEND_WAVES_MM = 6, (40.0, 90.0)
+"""Number and lengths of the plane waves that bend a shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,7 @@ class DefectShape:
         rounding: How much wider the defect is at both tables of the bone than between them, in mm.
         slope: How much wider it is at the outer than at the inner table, in mm.
         lamella: Fraction of the thickness, from the inner table, that stays; negative for an open defect.
+        reach: Bone deeper than this below the outer surface, in mm, stays.
         residue: Pieces of bone that stay, as x, y, z relative to the center and radius in mm, shape (M, 4).
     """
 
@@ -51,6 +58,7 @@ class DefectShape:
     rounding: float = 0.0
     slope: float = 0.0
     lamella: float = -1.0
+    reach: float = REACH_MM
     residue: np.ndarray | None = None
 
     def field(self, points: np.ndarray, depth: np.ndarray) -> np.ndarray:
@@ -81,6 +89,8 @@ class DefectShape:
 
 def draw_shape(kind: str, frame: SkullFrame, rng: np.random.Generator) -> DefectShape:
     """Draw location, size and border of a defect."""
+    if kind in DEEP_KINDS:
+        return _deep_shape(DEEP_KINDS[kind], frame, rng)
     waves = draw_waves(rng)
     if kind == "skullfix":
         return _skullfix_shape(frame, rng, waves)
@@ -95,6 +105,50 @@ def draw_shape(kind: str, frame: SkullFrame, rng: np.random.Generator) -> Defect
     if kind == "bone-residue":
         return replace(shape, residue=_draw_residue(shape, frame, rng))
     return shape
+
+
+def _deep_shape(kind: DeepKind, frame: SkullFrame, rng: np.random.Generator) -> DefectShape:
+    """Draw a shape of spheres, how deep and how low it reaches, and bend it."""
+    spheres = replace(kind.spheres, lowest=rng.uniform(*kind.lowest))
+    shape = bent(sphere_shape(spheres, frame, rng, draw_waves(rng)), draw_bend(rng, rng.uniform(*kind.bend)))
+    return replace(shape, reach=rng.uniform(*kind.reach))
+
+
+@dataclass(frozen=True, eq=False)
+class Bend:
+    """A smooth random displacement: a sum of plane waves.
+
+    Attributes:
+        waves: Wave vectors in 1/mm, shape (N, 3).
+        phases: Their phases, shape (N,).
+        towards: Their displacements in mm, shape (N, 3).
+    """
+
+    waves: np.ndarray
+    phases: np.ndarray
+    towards: np.ndarray
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Return displaced points, shape (N, 3), in mm."""
+        return points + (np.cos(points @ self.waves.T + self.phases) @ self.towards).astype(points.dtype)
+
+    @property
+    def furthest(self) -> float:
+        """No point moves further than this, in mm."""
+        return float(np.linalg.norm(np.abs(self.towards).sum(axis=0)))
+
+
+def draw_bend(rng: np.random.Generator, sd_mm: float) -> Bend:
+    """Draw a displacement with a standard deviation along each axis, whose waves are 40 to 90 mm long."""
+    waves = rng.normal(size=(_BENDS, 3))
+    waves *= 2 * np.pi / rng.uniform(*_BEND_WAVES_MM, (_BENDS, 1)) / np.linalg.norm(waves, axis=1, keepdims=True)
+    phases, towards = rng.uniform(0, 2 * np.pi, _BENDS), rng.normal(size=(_BENDS, 3)) * sd_mm * np.sqrt(2 / _BENDS)
+    return Bend(waves, phases, towards)
+
+
+def bent(shape: DefectShape, bend: Bend) -> DefectShape:
+    """Return a shape whose plain form is bent; its lowest level stays."""
+    return replace(shape, cut=lambda points: shape.cut(bend(points)), radius=shape.radius + bend.furthest)
 
 
 def _spheres(points: np.ndarray, spheres: np.ndarray) -> np.ndarray:

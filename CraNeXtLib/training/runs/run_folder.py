@@ -226,10 +226,10 @@ class _RecordKeeper(threading.Thread):
                 written = self._state
                 self._write(written)
             if (self._folder / _STOP).exists():
-                self._stop()
+                self._end()
                 return
 
-    def _stop(self) -> None:
+    def _end(self) -> None:  # not _stop: Python's Thread has that, and calls it in every process that is forked
         """Stop at the end of a step; if that takes too long, interrupt the work; if that fails, end the process."""
         self._stopping.set()
         if self._ended.wait(_SECONDS_TO_STOP):

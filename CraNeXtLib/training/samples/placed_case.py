@@ -28,9 +28,6 @@ from CraNeXtLib.training.config import AugmentationConfig
 from CraNeXtLib.training.samples.interpolation import interpolate
 from CraNeXtLib.training.samples.numbered_samples import Cases
 
-_DISPLACED = 0.4
-"""Fraction of the samples that are deformed elastically."""
-
 
 @dataclass(frozen=True, eq=False)
 class PlacedCase:
@@ -146,7 +143,7 @@ def resample_at_random(
     """
     movement = random_affine(config, rng, apply_affine(grid.affine, np.array(grid.shape) / 2))
     displacement = None
-    if config.elastic_mm and rng.random() < _DISPLACED:
+    if config.elastic_mm and rng.random() < config.elastic:
         displacement = elastic_displacement(rng, grid.shape, grid.spacing, sd_mm=config.elastic_mm)
         displacement = displacement / torch.tensor(grid.spacing).float().view(3, 1, 1, 1)
     return interpolate(values, to_indices @ movement @ grid.affine, grid.shape, displacement)

@@ -23,6 +23,14 @@ def test_the_learning_rate_rises_stays_and_falls():
     assert rate_at(OptimizationConfig(warmup_steps=0, decay=0.0), 100, 99) == 1.0
 
 
+@pytest.mark.parametrize(("preset", "prefix"), [("face-deep-cpu", "face."), ("refiner-deep-cpu", "network.")])
+def test_the_presets_that_train_on_start_from_the_bundled_weights(preset, prefix):
+    network = make_network(read_config(preset)).state_dict()
+    bundled = restored(load_file(model_library.find("cranext_refined").weights))
+    for key, value in network.items():
+        torch.testing.assert_close(value, bundled[prefix + key].float())
+
+
 def test_the_presets_for_a_gpu_fit_their_grids_and_start_as_they_say():
     check_network(read_config("face"))
     network = make_network(read_config("refiner")).state_dict()

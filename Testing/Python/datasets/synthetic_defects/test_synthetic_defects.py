@@ -13,9 +13,9 @@ from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.pose import upright_frame
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL, REFERENCE_IMPLANT
-from CraNeXtLib.datasets.synthetic_defects.cutting import MINIMUM_ML, REACH_MM, cut_implant, make_defect
-from CraNeXtLib.datasets.synthetic_defects.kinds import KINDS
-from CraNeXtLib.datasets.synthetic_defects.shapes import draw_shape
+from CraNeXtLib.datasets.synthetic_defects.cutting import MINIMUM_ML, cut_implant, make_defect
+from CraNeXtLib.datasets.synthetic_defects.kinds import DEEP_KINDS, KINDS
+from CraNeXtLib.datasets.synthetic_defects.shapes import REACH_MM, bent, draw_bend, draw_shape
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume
 
@@ -54,7 +54,7 @@ def test_every_defect_is_bone_of_a_useful_size_and_spares_the_base(kind):
             assert coordinates(implant)[:, 2].min() >= FRAME.base
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *DEEP_KINDS])
 def test_a_seed_gives_one_defect(kind):
     first = make_defect(SKULL, kind, seed=3, frame=FRAME).voxels
     assert np.array_equal(first, make_defect(SKULL, kind, seed=3, frame=FRAME).voxels)
@@ -76,10 +76,34 @@ def test_the_two_random_kinds_differ_for_one_seed():
 def test_bone_deeper_than_the_reach_stays(reach_mm, deepest_mm):
     solid = SKULL.with_voxels(np.linalg.norm(SKULL.to_ras(np.moveaxis(np.indices(SKULL.shape), 0, -1)), axis=-1) < 70)
     frame = skull_frame(solid)
-    shape = replace(draw_shape("bilateral", frame, np.random.default_rng(0)), lowest=-np.inf, roughness=0.0)
-    implant = cut_implant(solid, shape, frame, reach_mm=reach_mm)
+    shape = replace(
+        draw_shape("bilateral", frame, np.random.default_rng(0)), lowest=-np.inf, roughness=0.0, reach=reach_mm
+    )
+    implant = cut_implant(solid, shape, frame)
     depths = 70 - np.linalg.norm(coordinates(implant), axis=1)
     assert depths.max() == pytest.approx(deepest_mm, abs=2)  # a voxel
+
+
+def test_deep_kinds_take_deep_bone_below_the_base():
+    skull = demo_skull()
+    skull = Volume(skull.voxels[::2, ::2, ::2], skull.affine @ np.diag([2.0, 2.0, 2.0, 1.0]))
+    frame = skull_frame(skull)
+    for kind, deepest_mm in (("deep-orbital", 25), ("deep-temporal", 25), ("deep-occipital", 0)):
+        lost = np.concatenate([coordinates(make_defect(skull, kind, seed=seed, frame=frame)) for seed in range(4)])
+        assert lost[:, 2].min() < frame.base - 5
+        assert frame.depth((lost - frame.center).astype(np.float32)).max() > deepest_mm
+
+
+def test_a_bent_defect_is_another_one_of_about_its_size():
+    bends = [draw_bend(np.random.default_rng(2), sd_mm) for sd_mm in (0.0, 4.0)]
+    shape = draw_shape("random-1", FRAME, np.random.default_rng(4))
+    straight, curved = (cut_implant(SKULL, bent(shape, bend), FRAME).voxels for bend in bends)
+    assert np.array_equal(straight, cut_implant(SKULL, shape, FRAME).voxels)
+    assert 0.8 < dice(straight, curved) < 0.98
+    points = np.random.default_rng(0).uniform(-60, 60, (1000, 3))
+    moved = np.linalg.norm(bends[1](points) - points, axis=1)
+    assert moved.max() <= bends[1].furthest
+    assert 3 < moved.mean() < 12
 
 
 @pytest.mark.parametrize("kind", ["parieto-temporal", "skullfix", "sloped-edge"])

@@ -4,6 +4,7 @@ This does not prove: that training itself stops cleanly, which slicer_ui/runs/te
 about Windows, whose file locks differ.
 """
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -219,6 +220,20 @@ def test_a_request_counts_from_the_start_and_an_old_one_no_more(tmp_path, monkey
 
     monkeypatch.setattr(run_folder, "locked", holding_when_asked)
     work_until_stopped()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not fork")
+def test_processes_that_a_run_forks_go_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_folder, "_SECONDS_TO_STOP", 0.1)
+    ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for what runs in the background
+    try:
+        with in_charge(tmp_path, lambda *_: None):
+            worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(0,))  # as a DataLoader does
+            worker.start()
+            worker.join()
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    assert worker.exitcode == 0
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(1), SystemExit(), CancelledError("x")])
