@@ -5,26 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from CraNeXtLib.cases.criterion_wording import measured, question_of
+from CraNeXtLib.evaluation.criterion import Bound
+
 FITS, DOES_NOT_FIT, NOT_JUDGED = "fits", "does not fit", "not judged"
-
-_AT_LEAST, _BETWEEN = ("rim_within", "seat", "wall", "watertight"), ("minimal_thickness",)
-"""Criteria whose value must not be below the limit, and those with a limit on both sides; of others, not above."""
-
-_MEASURES = {
-    "complete": "gap that the implant leaves open",
-    "no_false_positive": "implant outside the defect",
-    "restored_shape": "deviation from the reference",
-    "smooth_transition": "step to the skull",
-    "minimal_thickness": "thickness as a multiple of the skull's",
-    "rim_within": "rim within tolerance of the bone",
-    "overlap": "overlap with bone",
-    "seat": "seat angle of the rim",
-    "wall": "thinnest wall",
-    "insertion": "overlap with bone during insertion",
-    "segments": "overlap with bone or another segment while a segment goes in",
-    "watertight": "surface not closed",
-}
-"""What each criterion measures, by its name."""
 
 
 def with_verdict(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,11 +37,9 @@ def contradiction(description: Mapping[str, Any]) -> str | None:
         description: Content of a JSON description with a verdict.
     """
     for criterion in (*_criteria(description, "fit"), *_criteria(description, "checklist")):
-        name, value, limit = (criterion[key] for key in ("name", "value", "threshold"))
-        if value is None or name in _BETWEEN:
-            continue
-        if criterion["passed"] is not (value >= limit if name in _AT_LEAST else value <= limit):
-            return f"the answer to '{_MEASURES[name]}', {value:g} with a limit of {limit:g}"
+        value = criterion["value"]
+        if value is not None and criterion["passed"] is not Bound.of(criterion).met_by(value):
+            return f"the answer to '{question_of(criterion['name'])}', {measured(criterion)}"
     if with_verdict(description)["verdict"] != description["verdict"]:
         return "the verdict"
     return None
@@ -79,7 +61,7 @@ def _judged(description: Mapping[str, Any]) -> tuple[str, list[str]]:
     failed = [_failure(criterion) for criterion in (*fit, *checklist) if criterion["passed"] is False]
     if failed:
         return DOES_NOT_FIT, failed
-    unknown = [f"{_MEASURES[criterion['name']]} not measured" for criterion in fit if criterion["passed"] is None]
+    unknown = [f"'{question_of(one['name'])}' was not measured" for one in fit if one["passed"] is None]
     return (NOT_JUDGED, unknown) if unknown else (FITS, [])
 
 
@@ -89,8 +71,6 @@ def _criteria(description: Mapping[str, Any], check: str) -> Sequence[Mapping[st
 
 def _failure(criterion: Mapping[str, Any]) -> str:
     """Return what was measured, its limit, and where it is worst."""
-    measure, unit, place = _MEASURES[criterion["name"]], criterion["unit"], criterion["place_ras_mm"]
-    if unit != "yes":
-        suffix = {"ratio": "", "deg": "°"}.get(unit, f" {unit}")
-        measure += f" {criterion['value']:g}{suffix} (limit {criterion['threshold']:g}{suffix})"
-    return f"{measure}, worst at RAS {', '.join(f'{side:.0f}' for side in place)} mm" if place else measure
+    place = criterion["place_ras_mm"]
+    worst = f", worst at RAS {', '.join(f'{side:.0f}' for side in place)} mm" if place else ""
+    return measured(criterion) + worst

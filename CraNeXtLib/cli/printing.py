@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from CraNeXtLib.cases.criterion_wording import ANSWERS, measured, question_of
 from CraNeXtLib.cases.verdict import other_warnings
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 
@@ -18,18 +19,12 @@ def print_verdict(result: Mapping[str, Any]) -> None:
         print(f"  {reason}")
 
 
-def print_criteria(criteria: Iterable[Mapping[str, Any]], questions: Mapping[str, str]) -> None:
-    """Print criteria as a table: the question of each by its name, the answer, and value and limit."""
+def print_criteria(criteria: Sequence[Mapping[str, Any]]) -> None:
+    """Print criteria as a table: what each asks, the answer, and what was measured and is allowed."""
     for criterion in criteria:
-        answer = {True: "yes", False: "NO", None: "not measured"}[criterion["passed"]]
-        print(f"  {questions[criterion['name']]:42} {answer:13} {_measured(criterion)}".rstrip())
-
-
-def _measured(criterion: Mapping[str, Any]) -> str:
-    if criterion["value"] is None or criterion["unit"] == "yes":
-        return ""
-    unit = "" if criterion["unit"] == "ratio" else f" {criterion['unit']}"
-    return f"{criterion['value']:g}{unit} (limit {criterion['threshold']:g})"
+        told = criterion["value"] is not None and criterion["unit"] != "yes"
+        text = measured(criterion) if told else ""
+        print(f"  {question_of(criterion['name']):46} {ANSWERS[criterion['passed']]:12} {text}".rstrip())
 
 
 def print_outcome(result: Mapping[str, Any], out: str | Path) -> None:

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from CraNeXtLib.anatomy.head.radial_view import CELL_MM, STEP_MM
 from CraNeXtLib.evaluation.checklist_scene import ChecklistScene
-from CraNeXtLib.evaluation.criterion import Criterion
+from CraNeXtLib.evaluation.criterion import Bound, Criterion
 from CraNeXtLib.evaluation.ray_maps import cosines, disk, filled, grown, local_median, shrunk
 from CraNeXtLib.evaluation.thresholds import Thresholds
 
@@ -28,7 +28,7 @@ def complete(scene: ChecklistScene, limits: Thresholds) -> Criterion:
     depth = ndimage.distance_transform_edt(np.pad(gaps, 1))[1:-1, 1:-1]
     width = _rounded(max(2 * depth.max() - 1, 0) * CELL_MM)
     position = scene.position(depth, filled(scene.outermost)) if width else None
-    return Criterion("complete", width, "mm", limits.gap_mm, width <= limits.gap_mm, position)
+    return Criterion("complete", width, "mm", Bound(at_most=limits.gap_mm), position)
 
 
 def no_false_positive(scene: ChecklistScene, limits: Thresholds) -> Criterion:
@@ -41,12 +41,12 @@ def no_false_positive(scene: ChecklistScene, limits: Thresholds) -> Criterion:
         row, column = np.unravel_index(volumes.argmax(), volumes.shape)
         radius = float(np.median(radii[scene.excess[row, column]]))
         position = scene.view.point((int(row), int(column)), radius)
-    return Criterion("no_false_positive", excess, "mL", limits.excess_ml, excess <= limits.excess_ml, position)
+    return Criterion("no_false_positive", excess, "mL", Bound(at_most=limits.excess_ml), position)
 
 
 def restored_shape(scene: ChecklistScene, limits: Thresholds) -> Criterion:
     """Measure the largest deviation of the outer surface from the reference's, in mm, apart from a common offset."""
-    unknown = Criterion("restored_shape", None, "mm", limits.shape_mm, None)
+    unknown = Criterion("restored_shape", None, "mm", Bound(at_most=limits.shape_mm))
     if scene.reference is None:
         return unknown
     deviation = scene.implant.outer - scene.reference.outer
@@ -57,7 +57,7 @@ def restored_shape(scene: ChecklistScene, limits: Thresholds) -> Criterion:
     deviation = np.abs(local_median(deviation - np.median(deviation[compared]), compared, ARC_MM / 2))
     worst = _rounded(np.nanmax(deviation))
     position = scene.position(deviation, scene.implant.outer)
-    return Criterion("restored_shape", worst, "mm", limits.shape_mm, worst <= limits.shape_mm, position)
+    return Criterion("restored_shape", worst, "mm", Bound(at_most=limits.shape_mm), position)
 
 
 def smooth_transition(scene: ChecklistScene, limits: Thresholds) -> Criterion:
@@ -69,7 +69,7 @@ def smooth_transition(scene: ChecklistScene, limits: Thresholds) -> Criterion:
     distance, nearest = ndimage.distance_transform_edt(~bone, return_indices=True)
     rim = np.argwhere(scene.implant_outermost & (distance <= 3))
     if not len(rim):
-        return Criterion("smooth_transition", None, "mm", limits.step_mm, None)
+        return Criterion("smooth_transition", None, "mm", Bound(at_most=limits.step_mm))
     here = rows, columns = rim[:, 0], rim[:, 1]
     there = nearest[0][rows, columns], nearest[1][rows, columns]
     surface = ndimage.grey_closing(np.nan_to_num(scene.outermost), footprint=disk(CREVICE_MM / 2))
@@ -81,7 +81,7 @@ def smooth_transition(scene: ChecklistScene, limits: Thresholds) -> Criterion:
     worst = _rounded(steps.max())
     row, column = rim[steps.argmax()].tolist()
     position = scene.view.point((row, column), float(surface[row, column]))
-    return Criterion("smooth_transition", worst, "mm", limits.step_mm, worst <= limits.step_mm, position)
+    return Criterion("smooth_transition", worst, "mm", Bound(at_most=limits.step_mm), position)
 
 
 def minimal_thickness(scene: ChecklistScene, limits: Thresholds) -> Criterion:
@@ -89,6 +89,7 @@ def minimal_thickness(scene: ChecklistScene, limits: Thresholds) -> Criterion:
 
     The greatest is reported if it is above its threshold.
     """
+    bound = Bound(at_least=limits.thinnest, at_most=limits.thickest)
     measured = shrunk(scene.inside, EDGE_MM)
     thickness = scene.implant.material() * scene.upright
     outside: np.ndarray | float = 0.0
@@ -103,14 +104,13 @@ def minimal_thickness(scene: ChecklistScene, limits: Thresholds) -> Criterion:
         plate = scene.skull.material(beneath_mm=RING_MM) * scene.upright
         expected = np.full(plate.shape, np.median(plate[ring]) if ring.any() else np.nan)
     if not measured.any() or not np.isfinite(expected[measured]).any():
-        return Criterion("minimal_thickness", None, "ratio", limits.thinnest, None)
+        return Criterion("minimal_thickness", None, "ratio", bound)
     thin = local_median(thickness, measured, ARC_MM / 2) / expected
     thick = local_median(thickness - outside, measured, ARC_MM / 2) / expected
-    if np.nanmax(thick) > limits.thickest:
-        worst, position = _rounded(np.nanmax(thick)), scene.position(thick, scene.implant.outer)
-        return Criterion("minimal_thickness", worst, "ratio", limits.thickest, False, position)
-    worst, position = _rounded(np.nanmin(thin)), scene.position(-thin, scene.implant.outer)
-    return Criterion("minimal_thickness", worst, "ratio", limits.thinnest, worst >= limits.thinnest, position)
+    worst, position = _rounded(np.nanmax(thick)), scene.position(thick, scene.implant.outer)
+    if worst <= limits.thickest:
+        worst, position = _rounded(np.nanmin(thin)), scene.position(-thin, scene.implant.outer)
+    return Criterion("minimal_thickness", worst, "ratio", bound, position)
 
 
 def _rounded(value: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from CraNeXtLib.cases.report.wording import question_of
+from CraNeXtLib.cases.criterion_wording import question_of
 
 _MAPS = {
     "rim_within": "gap_mm",

@@ -5,72 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from CraNeXtLib.cases.criterion_wording import ANSWERS, measured, question_of
+
 Rows = list[tuple[str, str]]
 """Names and values of a table."""
 
 NOT_VALIDATED = "Thresholds and settings are this project's own and not validated clinically."
-_QUESTIONS = {
-    "complete": "Is the defect covered completely?",
-    "no_false_positive": "Is nothing added elsewhere?",
-    "restored_shape": "Is the shape restored?",
-    "smooth_transition": "Does it meet the skull without a step?",
-    "minimal_thickness": "Is it thick enough and not too thick?",
-    "rim_within": "Does the rim follow the bone within tolerance?",
-    "overlap": "Is it free of overlap with bone?",
-    "seat": "Does the rim seat on the bone?",
-    "wall": "Is every wall thick enough?",
-    "insertion": "Does it go in without touching bone?",
-    "segments": "Does each segment go in past bone and those before it?",
-    "watertight": "Is its surface watertight?",
-}
-"""What each criterion asks, by its name."""
-
-_MEASURES = {
-    "complete": "widest gap left open {value} mm (at most {limit} mm)",
-    "no_false_positive": "{value} mL outside the defect (at most {limit} mL)",
-    "restored_shape": "{value} mm from the reference implant (at most {limit} mm)",
-    "smooth_transition": "highest step {value} mm (at most {limit} mm)",
-    "rim_within": "{value} % of the rim (at least {limit} %)",
-    "overlap": "deepest {value} mm (at most {limit} mm)",
-    "seat": "{value}°, positive where the rim widens outward (at least {limit}°)",
-    "wall": "thinnest {value} mm (at least {limit} mm)",
-    "insertion": "cuts {value} mm deep into bone (at most {limit} mm)",
-    "segments": "cuts {value} mm deep on its way (at most {limit} mm)",
-}
-"""What was measured and what is allowed, by the names of criteria."""
-
-_VERDICTS = {True: "yes", False: "NO", None: "not measured"}
 _NEEDS_REFERENCE = "restored_shape"
-
-
-def question_of(criterion: str) -> str:
-    """Return what a criterion asks, by its name."""
-    return _QUESTIONS[criterion]
 
 
 def criteria_rows(check: dict[str, Any] | None) -> Rows:
     """Return the question and the answer of each criterion of the checklist or the fit check."""
-    return [(_QUESTIONS[c["name"]], _criterion(c)) for c in check["criteria"]] if check else []
+    return [(question_of(c["name"]), _criterion(c)) for c in check["criteria"]] if check else []
 
 
 def _criterion(criterion: dict[str, Any]) -> str:
-    answer = _VERDICTS[criterion["passed"]]
+    answer = ANSWERS[criterion["passed"]]
     if criterion["passed"] is None and criterion["name"] == _NEEDS_REFERENCE:
         return f"{answer}, since there is no reference implant"
     if criterion["value"] is None or criterion["unit"] == "yes":
         return answer
-    answer += f": {_measure(criterion)}"
+    answer += f": {measured(criterion)}"
     place = criterion["place_ras_mm"]
     return f"{answer}; worst at {place_text(place)}" if place and criterion["passed"] is False else answer
-
-
-def _measure(criterion: dict[str, Any]) -> str:
-    """Return what was measured and its limit, with their unit."""
-    value, limit = f"{criterion['value']:.3g}", f"{criterion['threshold']:g}"
-    if criterion["name"] in _MEASURES:
-        return _MEASURES[criterion["name"]].format(value=value, limit=limit)
-    bound = "at least" if criterion["threshold"] < 1 else "at most"  # of a thickness, which has both
-    return f"{value} times as thick as the skull ({bound} {limit} times)"
 
 
 def bulk_text(piece: dict[str, Any]) -> str:

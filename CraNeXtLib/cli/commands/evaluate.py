@@ -26,15 +26,6 @@ if TYPE_CHECKING:
     from CraNeXtLib.evaluation.checklist import Checklist
     from CraNeXtLib.evaluation.evaluation import Evaluation
 
-_QUESTIONS = {
-    "complete": "Defect covered completely?",
-    "no_false_positive": "Nothing added elsewhere?",
-    "restored_shape": "Shape restored?",
-    "smooth_transition": "No step to the skull?",
-    "minimal_thickness": "Thick enough, and not too thick?",
-}
-"""What the criteria of the checklist ask, by their names."""
-
 
 def add_to(commands: SubParsers) -> None:
     """Declare the command."""
@@ -144,7 +135,7 @@ def _print_evaluation(
         return
     for name, value in evaluation.main_metrics().items():
         print(f"{name:8} {'infinite' if value is None else f'{value:.4f}'}")
-    print_criteria([criterion.as_dict() for criterion in checklist.criteria] if checklist else (), _QUESTIONS)
+    print_criteria([criterion.as_dict() for criterion in checklist.criteria] if checklist else ())
     print_warnings(description)
     print(RESEARCH_USE_NOTICE)
 

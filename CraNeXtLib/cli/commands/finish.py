@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from CraNeXtLib.cli.progress_printer import ProgressPrinter
     from CraNeXtLib.implant.finishing import FinishSettings
 
-_QUESTIONS = {
-    "rim_within": "Rim within tolerance?",
-    "overlap": "Free of overlap with bone?",
-    "seat": "Rim seats on the bone?",
-    "wall": "Every wall thick enough?",
-    "insertion": "Goes in along a straight line?",
-    "watertight": "Surface closed?",
-    "segments": "Segments go in one after the other?",
-}
-"""What the criteria of the fit ask, by their names."""
-
 
 def add_to(commands: SubParsers) -> None:
     """Declare the command."""
@@ -201,4 +190,4 @@ def print_part(result: dict[str, Any]) -> None:
         f"{'Finished implant' if finishing else 'Implant as it is'}: {fit['volume_ml']:.1f} mL, "
         f"{fit['weight_g']:.0f} g if of solid {fit['material']}"
     )
-    print_criteria(fit["criteria"], _QUESTIONS)
+    print_criteria(fit["criteria"])

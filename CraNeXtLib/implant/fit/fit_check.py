@@ -13,7 +13,7 @@ import numpy as np
 
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.evaluation.criterion import Criterion
+from CraNeXtLib.evaluation.criterion import Bound, Criterion
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.mask import check_same_geometry, mask, of_booleans
 from CraNeXtLib.geometry.mesh import Mesh, solid_parts
@@ -72,7 +72,8 @@ class FitCheck:
     def with_segments(self, segments: Sequence[SegmentFit], limits: FitLimits) -> FitCheck:
         """Return the check with a criterion on the way in of each segment."""
         worst = max(segments, key=lambda one: one.collision_mm)
-        criterion = _at_most("segments", worst.collision_mm, "mm", limits.collision_mm, worst.place_ras_mm)
+        bound = Bound(at_most=limits.collision_mm)
+        criterion = Criterion("segments", worst.collision_mm, "mm", bound, worst.place_ras_mm)
         return replace(self, criteria=(*self.criteria, criterion))
 
     def as_dict(self) -> dict[str, Any]:
@@ -183,22 +184,15 @@ def _criteria(
     thin = None if thinnest is None else _position(mesh, thinnest)
     least_deg, steepest = (seat.worst[0], _place(seat.worst[1])) if seat.worst else (None, None)
     tightest = max(insertions, key=lambda insertion: insertion.collision_mm)
+    collision = Bound(at_most=limits.collision_mm)
     return (
-        _at_least("rim_within", within, "%", limits.rim_percent, widest),
-        _at_most("overlap", overlap, "mm", limits.overlap_mm, deepest),
-        _at_least("seat", least_deg, "deg", limits.seat_deg, steepest),
-        _at_least("wall", wall_mm, "mm", limits.wall_mm, thin),
-        _at_most("insertion", tightest.collision_mm, "mm", limits.collision_mm, tightest.place_ras_mm),
-        _at_least("watertight", float(mesh.is_watertight), "yes", 1.0, None),
+        Criterion("rim_within", within, "%", Bound(at_least=limits.rim_percent), widest),
+        Criterion("overlap", overlap, "mm", Bound(at_most=limits.overlap_mm), deepest),
+        Criterion("seat", least_deg, "deg", Bound(at_least=limits.seat_deg), steepest),
+        Criterion("wall", wall_mm, "mm", Bound(at_least=limits.wall_mm), thin),
+        Criterion("insertion", tightest.collision_mm, "mm", collision, tightest.place_ras_mm),
+        Criterion("watertight", float(mesh.is_watertight), "yes", Bound(at_least=1.0)),
     )
-
-
-def _at_least(name: str, value: float | None, unit: str, least: float, position: _Position | None) -> Criterion:
-    return Criterion(name, value, unit, least, None if value is None else value >= least, position)
-
-
-def _at_most(name: str, value: float | None, unit: str, most: float, position: _Position | None) -> Criterion:
-    return Criterion(name, value, unit, most, None if value is None else value <= most, position)
 
 
 def _position(mesh: Mesh, vertex: int) -> _Position:

@@ -24,7 +24,7 @@ class CriteriaTable:
         widget.connect("itemSelectionChanged()", self._chosen)
 
     def fill(self, criteria: Mapping[str, Mapping[str, Any]]) -> None:
-        """Show criteria by name, each with ``value``, ``unit``, ``threshold``, ``passed`` and ``place_ras_mm``."""
+        """Show criteria by name, from ``Criterion.as_dict``."""
         self._positions = []  # filling the table selects nothing
         rows = [criterion_row(name, criterion) for name, criterion in criteria.items()]
         fill_table_widget(self._widget, criterion_titles(), rows, selectable=True)

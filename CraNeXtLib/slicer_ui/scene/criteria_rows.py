@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from CraNeXtLib.evaluation.criterion import Bound
 from CraNeXtLib.slicer_ui.translation import _
 
 
@@ -14,10 +15,9 @@ def criterion_titles() -> tuple[str, str, str, str]:
 
 
 def criterion_row(name: str, criterion: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    """Return name, value, limit and answer of a criterion with ``value``, ``unit``, ``threshold`` and ``passed``."""
+    """Return name, value, limit and answer of a criterion, from ``Criterion.as_dict``."""
     met = {True: _("yes"), False: _("no"), None: _("not measured")}
-    value, threshold = (_number(criterion[key], criterion["unit"]) for key in ("value", "threshold"))
-    return name, value, threshold, met[criterion["passed"]]
+    return name, _number(criterion["value"], criterion["unit"]), _limits(criterion), met[criterion["passed"]]
 
 
 def fit_names() -> dict[str, str]:
@@ -31,6 +31,18 @@ def fit_names() -> dict[str, str]:
         "watertight": _("Surface watertight"),
         "segments": _("Overlap of segments going in"),
     }
+
+
+def _limits(criterion: Mapping[str, Any]) -> str:
+    """Return what is allowed, in signs that need no translation, such as ``"≤ 1.2 mm"``."""
+    bound, unit = Bound.of(criterion), criterion["unit"]
+    if unit == "yes":
+        return _number(bound.at_least, unit)
+    if bound.at_least is None:
+        return f"≤ {_number(bound.at_most, unit)}"
+    if bound.at_most is None:
+        return f"≥ {_number(bound.at_least, unit)}"
+    return f"{_number(bound.at_least, '')} – {_number(bound.at_most, unit)}"
 
 
 def _number(value: float | None, unit: str) -> str:

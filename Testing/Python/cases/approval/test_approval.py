@@ -13,8 +13,9 @@ from CraNeXtLib.cases.approval import SHEET_PICTURE, write_approval_sheet
 from CraNeXtLib.cases.approval.sheet_with_mold import sheet_with_mold
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.evaluation.criterion import Bound, Criterion
 
-FAILURE = "The part does NOT fit: step to the skull 1.67 mm (limit 1.2 mm)."
+FAILURE = "The part does NOT fit: highest step to the skull 1.67 mm (at most 1.2 mm)."
 MEASURED = {"min": 0.2, "p05": 0.54, "median": 0.81, "p95": 1.3, "max": 2.0}
 RESULT = {
     "notice": "For research use, not for clinical decisions.",
@@ -36,7 +37,7 @@ RESULT = {
         }
     },
     "fit": {
-        "criteria": [{"name": "watertight", "value": 1, "unit": "yes", "passed": True, "place_ras_mm": None}],
+        "criteria": [Criterion("watertight", 1.0, "yes", Bound(at_least=1.0)).as_dict()],
         "insertions": [{"outward_ras": [0.8, 0.1, -0.5], "free": True, "cone_deg": 12.4, "collision_mm": 0.0}],
         "rim_gap_mm": MEASURED,
         "symmetry_mm": {**MEASURED, "p05": -1.23},
@@ -46,9 +47,7 @@ RESULT = {
         "material": "PMMA",
         "weight_g": 39.6,
     },
-    "checklist": {
-        "criteria": [{"name": "restored_shape", "value": None, "unit": "mm", "passed": None, "place_ras_mm": None}]
-    },
+    "checklist": {"criteria": [Criterion("restored_shape", None, "mm", Bound(at_most=3.0)).as_dict()]},
     "warnings": [FAILURE, "The slices are 3 mm thick."],
     "verdict": {"answer": "does not fit", "reasons": [], "sentence": FAILURE},
     "versions": {"cranext": "1.0", "numpy": "2.3"},

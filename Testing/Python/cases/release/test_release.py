@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 
 import pytest
 
@@ -12,9 +13,10 @@ from CraNeXtLib.cases.release.freeze import release_case
 from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.files.filling import reserved
+from CraNeXtLib.evaluation.criterion import Bound, Criterion
 
 STL = "solid part"
-CRITERIA = [{"name": "wall", "value": 2.2, "unit": "mm", "threshold": 2.0, "passed": True, "place_ras_mm": None}]
+CRITERIA = [Criterion("wall", 2.2, "mm", Bound(at_least=2.0)).as_dict()]
 THIN = [CRITERIA[0] | {"value": 1.3, "passed": False}]
 UNKNOWN = [CRITERIA[0] | {"value": None, "passed": None}]
 
@@ -86,7 +88,8 @@ def test_a_copy_is_checked_like_the_original(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("criteria", "sentence"), [(THIN, "NOT fit: thinnest wall 1.3 mm"), (UNKNOWN, "not judged: thinnest wall not")]
+    ("criteria", "sentence"),
+    [(THIN, "NOT fit: thinnest wall 1.3 mm"), (UNKNOWN, "not judged: 'Is every wall thick enough.' was not")],
 )
 def test_a_part_that_is_not_known_to_fit_needs_a_reason(folder, criteria, sentence):
     describe(folder, fit={"criteria": criteria}, verdict=verdict_on(criteria))
@@ -142,13 +145,16 @@ def test_a_damaged_description_is_refused(folder, changes):
     ("changes", "what"),
     [
         ({"fit": {"criteria": THIN}}, "the verdict"),
-        ({"fit": {"criteria": [THIN[0] | {"passed": True}]}}, "the answer to 'thinnest wall', 1.3 with a limit of 2"),
+        (
+            {"fit": {"criteria": [THIN[0] | {"passed": True}]}},
+            "the answer to 'Is every wall thick enough?', thinnest wall 1.3 mm (at least 2 mm)",
+        ),
         ({"verdict": FITS | {"sentence": "The part fits very well."}}, "the verdict"),
     ],
 )
 def test_a_verdict_that_was_edited_is_refused_even_with_a_reason(folder, changes, what):
     describe(folder, **changes)
-    with pytest.raises(InputError, match=f"In result.json, {what}, contradicts what was measured"):
+    with pytest.raises(InputError, match=re.escape(f"In result.json, {what}, contradicts what was measured")):
         release_case(folder, accept="It looks fine.")
 
 

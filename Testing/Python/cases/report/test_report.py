@@ -14,8 +14,9 @@ from CraNeXtLib.cases.report import Figure, write_report
 from CraNeXtLib.cases.report.places import criteria_places
 from CraNeXtLib.cases.report.sign_off import sign_off_rows
 from CraNeXtLib.cases.report.viewer.scene import Scene
+from CraNeXtLib.evaluation.criterion import Bound, Criterion
 
-FAILURE = "The part does NOT fit: step to the skull 1.67 mm (limit 1.2 mm)."
+FAILURE = "The part does NOT fit: highest step to the skull 1.67 mm (at most 1.2 mm)."
 
 RESULT = {
     "notice": "For research use, not for clinical decisions.",
@@ -56,22 +57,8 @@ RESULT = {
     },
     "checklist": {
         "criteria": [
-            {
-                "name": "smooth_transition",
-                "value": 1.67,
-                "unit": "mm",
-                "threshold": 1.2,
-                "passed": False,
-                "place_ras_mm": [-57.0, 53.0, 25.0],
-            },
-            {
-                "name": "restored_shape",
-                "value": None,
-                "unit": "mm",
-                "threshold": 3.0,
-                "passed": None,
-                "place_ras_mm": None,
-            },
+            Criterion("smooth_transition", 1.67, "mm", Bound(at_most=1.2), (-57.0, 53.0, 25.0)).as_dict(),
+            Criterion("restored_shape", None, "mm", Bound(at_most=3.0)).as_dict(),
         ]
     },
     "metrics": {"dsc": 0.85, "dh95_mm": None},
@@ -102,7 +89,7 @@ def test_page_says_what_the_result_says(written):
         "For research use, not for clinical decisions.",
         "The slices are 3 mm thick.",
         "33.5 mL at RAS -58, 14, -53 mm",
-        "NO: highest step 1.67 mm (at most 1.2 mm); worst at RAS -57, 53, 25 mm",
+        "NO: highest step to the skull 1.67 mm (at most 1.2 mm); worst at RAS -57, 53, 25 mm",
         "right; Lower Frontal 54 %, Upper Frontal 46 %; 16.9 cm², 8.8 mL, 60 mm across, 186 mm around",
         "open before 7.7 cm², after 0.0 cm²; middle at RAS -96, 183, 102 mm",
         "mean 0.6 mm, 95 % below 1.2 mm",

@@ -4,10 +4,11 @@ import hashlib
 import json
 
 from CraNeXtLib.cases.verdict import with_verdict
+from CraNeXtLib.evaluation.criterion import Bound, Criterion
 
 
 def test_release_and_check(run, tmp_path):
-    step = {"name": "smooth_transition", "value": 3, "unit": "mm", "threshold": 1.2, "passed": False}
+    step = Criterion("smooth_transition", 3.0, "mm", Bound(at_most=1.2)).as_dict()
     case = {
         "format": "cranext-finish",
         "case_id": "A-7",

@@ -6,12 +6,13 @@ from slicer_ui.panel_actions import parameters, press
 from CraNeXtLib.cases.release import freeze
 from CraNeXtLib.cases.verdict import with_verdict
 from CraNeXtLib.core.files.hashing import sha256_of
+from CraNeXtLib.evaluation.criterion import Bound, Criterion
 
 pytest_plugins = ["slicer_stand_ins.pytest_plugin", "slicer_ui.implant_fixtures", "slicer_ui.implant_panel_fixtures"]
 
-RIM = {"name": "rim_within", "value": 80.0, "unit": "%", "threshold": 95.0, "passed": False, "place_ras_mm": None}
+RIM = Criterion("rim_within", 80.0, "%", Bound(at_least=95.0)).as_dict()
 DESCRIBED = with_verdict({"case_id": "C7", "finishing": {"settings": {}}, "fit": {"criteria": [RIM]}, "warnings": []})
-FAILURE = "The part does NOT fit: rim within tolerance of the bone 80 % (limit 95 %)."
+FAILURE = "The part does NOT fit: 80 % of the rim within tolerance (at least 95 %)."
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from PIL import Image
 
 from CraNeXtLib.cases.report import Figure, write_report
 from CraNeXtLib.cases.report.viewer.scene import Legend, PaintedSurface, make_scene
+from CraNeXtLib.evaluation.criterion import Bound, Criterion
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
@@ -44,9 +45,7 @@ RESULT = {
         "volume_ml": 113.1,
         "weight_g": 150.0,
         "material": "PEEK",
-        "criteria": [
-            {"name": "overlap", "value": 0.4, "unit": "mm", "threshold": 0.2, "passed": False, "place_ras_mm": WORST}
-        ],
+        "criteria": [Criterion("overlap", 0.4, "mm", Bound(at_most=0.2), WORST).as_dict()],
     },
     "warnings": [],
     "verdict": {"answer": "does not fit", "reasons": ["overlap"], "sentence": "The part does NOT fit: overlap."},
