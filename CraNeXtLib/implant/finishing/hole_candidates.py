@@ -44,7 +44,7 @@ class Hole:
     @property
     def bore(self) -> Bore:
         """The hole to be drilled."""
-        return Bore(self.place_ras_mm, self.axis_ras, self.diameter_mm / 2)
+        return Bore(self.place_ras_mm, self.axis_ras, self.diameter_mm / 2, self.depth_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,20 +131,19 @@ def candidates(
 
 
 def drill_hole(field: np.ndarray, part: Volume, hole: Hole) -> None:
-    """Cut a hole out of the field of a part, in place."""
-    middle = part.to_indices(np.array([hole.place_ras_mm]))[0]
-    to_grid, step, radius_mm = (part.affine[:3, :3] / part.spacing).T, float(part.spacing[0]), hole.diameter_mm / 2
-    normal, spur = to_grid @ hole.axis_ras, hole.spur
+    """Cut a hole out of the field of a part, in place; ``part`` has its grid."""
+    spur = hole.spur
     if spur is None:
-        drill(field, middle, normal, radius_mm, step)
+        drill(field, part, hole.bore)
         return
-    toward = to_grid @ spur.direction_ras
+    to_grid, step = (part.affine[:3, :3] / part.spacing).T, float(part.spacing[0])
+    normal, toward = to_grid @ hole.axis_ras, to_grid @ spur.direction_ras
     across = np.cross(normal, toward)
 
     def spur_mm(offsets: Sequence[np.ndarray]) -> np.ndarray:
         along, aside, above = (
             step * sum(offset * n for offset, n in zip(offsets, axis, strict=True)) for axis in (toward, across, normal)
         )
-        return spur.distance_mm(along, aside, -above, radius_mm)
+        return spur.distance_mm(along, aside, -above, hole.diameter_mm / 2)
 
-    drill(field, middle, normal, radius_mm, step, kept_mm=spur_mm)
+    drill(field, part, hole.bore, kept_mm=spur_mm)

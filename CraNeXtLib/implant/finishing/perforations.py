@@ -7,7 +7,9 @@ from scipy import ndimage
 
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing.drilling import Bore, drill
+from CraNeXtLib.implant.finishing.hole_candidates import position
 from CraNeXtLib.implant.finishing.plan_view import PlanView
+from CraNeXtLib.implant.finishing.ray_surface import RaySurface
 
 _FACING = np.cos(np.deg2rad(30))
 
@@ -41,13 +43,18 @@ def perforate(
     allowed = (view.border_distance_mm >= border_mm + radius_mm) & (view.outward_cosines(center) > _FACING)
     if keep_free is not None:
         allowed &= ndimage.distance_transform_edt(~keep_free) * view.step >= radius_mm + wall_mm
-    axes = part.affine[:3, :3] / part.spacing
-    field, bores = part.voxels.copy(), list[Bore]()
-    for column in _pattern(allowed, pitch_mm / view.step):
-        middle = np.array([*column, view.top[tuple(column)]])
-        normal = view.normals[tuple(column)]
-        drill(field, middle, normal, radius_mm, view.step)
-        bores.append(Bore(tuple(part.to_ras(middle[None])[0].tolist()), tuple((axes @ normal).tolist()), radius_mm))
+    columns = _pattern(allowed, pitch_mm / view.step)
+    middles = part.to_ras(np.column_stack([columns, view.top[tuple(columns.T)]]))
+    axes = view.normals[tuple(columns.T)] @ (part.affine[:3, :3] / part.spacing).T
+    depths_mm = RaySurface(part, solid=True).below(middles, axes)[1]
+    bores = [
+        Bore(position(middle, 4), position(axis, 6), radius_mm, float(depth_mm))
+        for middle, axis, depth_mm in zip(middles, axes, depths_mm, strict=True)
+        if depth_mm
+    ]
+    field = part.voxels.copy()
+    for bore in bores:
+        drill(field, part, bore)
     return part.with_voxels(field), bores
 
 
