@@ -74,7 +74,8 @@ class Candidates:
         far = np.isnan(self.midlines_mm) | (self.midlines_mm >= midline_mm)
         allowed = np.isfinite(self.places).all(axis=1) & (self.depths_mm >= depth_mm) & far
         within_mm = edge_mm + self.diameter_mm / 2
-        edges = self.surface.edge_mm(self.places[allowed], self.axes[allowed], within_mm=within_mm)
+        chosen = self.places[allowed], self.axes[allowed], self.depths_mm[allowed]
+        edges = self.surface.edge_mm(*chosen, within_mm=within_mm)
         allowed[allowed] = edges >= within_mm
         if self.surface.solid:
             chosen = self.places[allowed], self.axes[allowed], self.depths_mm[allowed]
@@ -89,7 +90,7 @@ class Candidates:
     def hole(self, station: int) -> Hole:
         """Return the hole at a station."""
         midline = float(self.midlines_mm[station])
-        (edge,) = self.surface.edge_mm(self.places[[station]], self.axes[[station]])
+        (edge,) = self.surface.edge_mm(self.places[[station]], self.axes[[station]], self.depths_mm[[station]])
         return Hole(
             self.purpose,
             position(self.places[station], 2),

@@ -14,9 +14,11 @@ FARTHEST_EDGE_MM = 15.0
 """Distance up to which edges are looked for."""
 
 _ABOVE_MM, _BELOW_MM, _STEP_MM = 6.0, 20.0, 0.25  # of a ray
-_EVEN_MM = 3.0  # a surface this much higher or lower beside a place is not the same one
+_EVEN_MM = 3.0  # a surface this much lower beside a place is not the same one
+_DEEP_MM = 3.0  # below its outer side, within which a solid one has its edge where it is nearest
 _DEPTHS = np.array([0.5, 0.85])  # parts of the thickness where there must be material around a hole
 _RINGS_MM, _DIRECTIONS = 0.25, 16  # between rings around a place, and rays on each
+_FALL = np.tan(np.deg2rad(55))  # slope at which a surface falls off at its edge
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,34 +44,45 @@ class RaySurface:
         values = self._along(points, axes, heights)
         inside = values < 0
         first = inside.argmax(axis=1)
-        rows = np.arange(len(points))
         met = inside.any(axis=1) & (first > 0) & (heights[first] > -_ABOVE_MM)
-        before, after = values[rows, np.maximum(first - 1, 0)], values[rows, first]
-        part = before / np.where(met, before - after, 1)
-        height = heights[np.maximum(first - 1, 0)] - _STEP_MM * part
+        height = _first_heights(values, heights)
         leaves = (~inside & (np.arange(len(heights)) > first[:, None])).argmax(axis=1)
         thickness = np.where(leaves > 0, (leaves - first) * _STEP_MM, _BELOW_MM)
         return np.where(met[:, None], points + height[:, None] * axes, np.nan), np.where(met, thickness, 0.0)
 
-    def edge_mm(self, places: np.ndarray, axes: np.ndarray, *, within_mm: float = FARTHEST_EDGE_MM) -> np.ndarray:
+    def edge_mm(
+        self, places: np.ndarray, axes: np.ndarray, depths_mm: np.ndarray, *, within_mm: float = FARTHEST_EDGE_MM
+    ) -> np.ndarray:
         """Return the distance from places on the surface to its nearest edge in mm, shape (N,).
+
+        The edge is where the surface, followed outward, falls off by more than 55°, or where a solid one ends within
+        its uppermost 3 mm. Bone below an edge that slants toward a place is no surface for a screw.
 
         Args:
             places: Places on the surface, RAS mm, shape (N, 3).
             axes: RAS unit vectors out of the head, shape (N, 3).
+            depths_mm: Thickness there, shape (N,).
             within_mm: Distance up to which edges are looked for, and the result without one.
         """
-        radii = np.linspace(0, within_mm, int(np.ceil(within_mm / _RINGS_MM)) + 1)[1:]
+        count = int(np.ceil(within_mm / _RINGS_MM))
+        radii = within_mm / count * np.arange(count + 2)
         turns = np.linspace(0, 2 * np.pi, _DIRECTIONS, endpoint=False)
-        heights = np.arange(_EVEN_MM, -_EVEN_MM - 1e-6, -3 * _STEP_MM)
+        heights = np.arange(_EVEN_MM, -_EVEN_MM - 1e-6, -2 * _STEP_MM)
         edges = np.full(len(places), within_mm)
-        for number, (place, axis) in enumerate(zip(places, axes, strict=True)):
+        for number, (place, axis, depth) in enumerate(zip(places, axes, depths_mm, strict=True)):
             across = axes_toward(axis)[:, :2] @ np.stack([np.cos(turns), np.sin(turns)])
-            rings = place + (radii[:, None, None] * across.T).reshape(-1, 3)
-            values = self._along(rings, np.broadcast_to(axis, rings.shape), heights)
-            whole = (values < 0).any(axis=1).reshape(len(radii), -1).all(axis=1)
-            if not whole.all():
-                edges[number] = [0.0, *radii][int(whole.argmin())]
+            points = place + (radii[1:, None, None] * across.T).reshape(-1, 3)
+            found = _first_heights(self._along(points, np.broadcast_to(axis, points.shape), heights), heights)
+            whole = np.isfinite(found)
+            if self.solid:
+                below = np.nan_to_num(found)[:, None] - min(_DEPTHS[-1] * depth, _DEEP_MM) * _DEPTHS / _DEPTHS[-1]
+                whole &= (self._at(points[:, None] + below[..., None] * axis) < 0).all(axis=1)
+            profile = np.vstack([np.zeros(_DIRECTIONS), found.reshape(-1, _DIRECTIONS)])
+            ends = ~whole.reshape(-1, _DIRECTIONS)[:count].all(axis=1)
+            fallen = (profile[:count] - profile[2:] > _FALL * radii[2]).any(axis=1)  # around the ring between the two
+            ends[1:] |= fallen[:-1]
+            if ends.any():
+                edges[number] = radii[ends.argmax()]
         return edges
 
     def enclosed(self, places: np.ndarray, axes: np.ndarray, depths_mm: np.ndarray, radius_mm: float) -> np.ndarray:
@@ -91,8 +104,25 @@ class RaySurface:
 
     def _along(self, points: np.ndarray, axes: np.ndarray, heights: np.ndarray) -> np.ndarray:
         """Return the field at heights above points, shape (N, H)."""
-        rays = points[:, None] + heights[None, :, None] * axes[:, None]
-        rays = np.nan_to_num(rays.reshape(-1, 3), nan=1e6)
-        indices = self.field.to_indices(rays).T
+        return self._at(points[:, None] + heights[None, :, None] * axes[:, None])
+
+    def _at(self, points: np.ndarray) -> np.ndarray:
+        """Return the field at points, RAS mm, shape (N, H, 3): shape (N, H)."""
+        indices = self.field.to_indices(np.nan_to_num(points.reshape(-1, 3), nan=1e6)).T
         values = ndimage.map_coordinates(self.field.voxels, indices, order=1, cval=1.0, prefilter=False)
-        return values.reshape(len(points), len(heights))
+        return values.reshape(points.shape[:-1])
+
+
+def _first_heights(values: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Return where rays first meet a surface, shape (N,): NaN if nowhere, the greatest height if it is above that.
+
+    Args:
+        values: Field along the rays, shape (N, H).
+        heights: Heights on them, falling, shape (H,).
+    """
+    inside = values < 0
+    after, rows = np.maximum(inside.argmax(axis=1), 1), np.arange(len(values))
+    above, below = values[rows, after - 1], values[rows, after]
+    part = np.clip(above / np.where(above > below, above - below, 1), 0, 1)
+    met = heights[after - 1] + part * (heights[after] - heights[after - 1])
+    return np.where(inside.any(axis=1), met, np.nan)
