@@ -22,7 +22,7 @@ from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_3mf, wri
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import MeshFrame
 from CraNeXtLib.geometry.solids import mesh_of
 from CraNeXtLib.geometry.volume_files import volume_hash
-from CraNeXtLib.implant.mold.build_volume import pieces_of
+from CraNeXtLib.implant.mold.build_volume import key_warnings, pieces_of
 from CraNeXtLib.implant.mold.mold_check import MoldCheck, check_mold
 from CraNeXtLib.implant.mold.opening_direction import best_opening
 from CraNeXtLib.implant.mold.part_surface import part_surface
@@ -116,7 +116,7 @@ def mold_case(
         with stages.stage("Writing"):
             hashes = {name: volume_hash(path) for name, path in files.items()}
             case = CaseMark(case_id or hashes["skull"][:8], hashes["part"])
-            pieces = _write_meshes(mold, settings, folder.path, space=bone.mesh_space, case=case)
+            pieces, unkeyed = _write_meshes(mold, settings, folder.path, space=bone.mesh_space, case=case)
             write_mold_pictures(mold, folder.path, case_id=case.case_id)
             if form:
                 _write_spring_form(form, folder.path, space=bone.mesh_space, case=case)
@@ -134,7 +134,7 @@ def mold_case(
                 "settings": asdict(settings),
                 "mold": {**describe_mold(mold, check, way), "pieces": pieces},
                 "spring_form": form and form_check and describe_spring_form(form, form_check),
-                "warnings": [*bone.warnings, *read.warnings, *_warnings(mold, settings)],
+                "warnings": [*bone.warnings, *read.warnings, *_warnings(mold, settings), *key_warnings(unkeyed)],
                 "seconds": stages.seconds,
             }
         )
@@ -142,13 +142,17 @@ def mold_case(
 
 def _write_meshes(
     mold: TwoPartMold, settings: MoldSettings, folder: Path, *, space: str, case: CaseMark
-) -> dict[str, int]:
-    """Write the halves, or their pieces, and the molded part; return the number of pieces of each half."""
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Write the halves, or their pieces, and the molded part.
+
+    Returns:
+        The number of pieces of each half, and of cuts between them that have no key.
+    """
     upper, lower = ("outer", "inner") if settings.pour == "outer" else ("inner", "outer")
     meshes: dict[str, Mesh] = {}
-    counts: dict[str, int] = {}
+    counts, unkeyed = dict[str, int](), dict[str, int]()
     for side, half in ((upper, mold.upper), (lower, mold.lower)):
-        pieces = pieces_of(half, settings)
+        pieces, unkeyed[side] = pieces_of(half, settings)
         counts[side] = len(pieces)
         for number, piece in enumerate(pieces, start=1):
             name = f"mold_{side}_{number}" if len(pieces) > 1 else f"mold_{side}"
@@ -158,7 +162,7 @@ def _write_meshes(
         write_stl(mesh, folder / f"{name}.stl", space=space, case=case)
     named = {name.replace("_", " ").capitalize(): mesh for name, mesh in meshes.items()}
     write_3mf(named, folder / "mold.3mf", title="Mold of a cranial implant", space=space, case=case)
-    return counts
+    return counts, unkeyed
 
 
 def describe_mold(mold: TwoPartMold, check: MoldCheck, opening: np.ndarray) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,8 @@ _TAPER = 0.8
 _SEGMENTS = 48
 
 
-def pieces_of(half: Manifold, settings: MoldSettings) -> list[Manifold]:
-    """Return the pieces of a half that can be printed, the half itself if it can.
+def pieces_of(half: Manifold, settings: MoldSettings) -> tuple[list[Manifold], int]:
+    """Return the pieces of a half that can be printed, the half itself if it can, and the number of cuts without a key.
 
     A piece may be turned in the printer by right angles. Each cut has one key where the section is thickest, with its
     socket in the other piece, if there is room for both and a wall around them.
@@ -40,17 +41,33 @@ def pieces_of(half: Manifold, settings: MoldSettings) -> list[Manifold]:
         InputError: If the half is too high, would be split into more than ``MOST_PIECES``, or a piece is not one body.
     """
     if settings.build_mm is None:
-        return [half]
+        return [half], 0
     low, high = np.array(half.bounding_box()).reshape(2, 3)
     counts = _counts(high - low, settings)
-    pieces = [half]
+    pieces, unkeyed = [half], 0
     for axis, count in enumerate(counts):
         for plane in np.linspace(low[axis], high[axis], count + 1)[1:-1].tolist():
-            pieces = [part for piece in pieces for part in _split(piece, axis, plane, settings)]
+            splits = [_split(piece, axis, plane, settings) for piece in pieces]
+            pieces = [part for parts, _ in splits for part in parts]
+            unkeyed += sum(len(parts) > 1 and not keyed for parts, keyed in splits)
     pieces = [printable(piece) for piece in pieces]
     if not all(is_printable(mesh_of(piece)) for piece in pieces):
         raise InputError("A half of the mold falls into more pieces where it is split; give a larger --build-mm.")
-    return pieces
+    return pieces, unkeyed
+
+
+def key_warnings(unkeyed: Mapping[str, int]) -> list[str]:
+    """Return a sentence on each half that has cuts without a key.
+
+    Args:
+        unkeyed: The number of such cuts, from :func:`pieces_of`, by the name of the half.
+    """
+    return [
+        f"There is no room for a key at {count} {'cut' if count == 1 else 'cuts'} of the {side} half, whose pieces meet "
+        "there on flat faces: align them by hand, or give a larger --build-mm, a smaller --key-mm or less --wall-mm."
+        for side, count in unkeyed.items()
+        if count
+    ]
 
 
 def _counts(size: np.ndarray, settings: MoldSettings) -> tuple[int, int]:
@@ -73,20 +90,24 @@ def _counts(size: np.ndarray, settings: MoldSettings) -> tuple[int, int]:
     )
 
 
-def _split(piece: Manifold, axis: int, plane: float, settings: MoldSettings) -> list[Manifold]:
-    """Return what lies before and behind a plane across an axis, with a key on the first; the piece if it misses it."""
+def _split(piece: Manifold, axis: int, plane: float, settings: MoldSettings) -> tuple[list[Manifold], bool]:
+    """Return what lies before and behind a plane across an axis, the piece if it misses it, and whether there is a key.
+
+    The key is on the first.
+    """
     normal = np.zeros(3)
     normal[axis] = 1.0
     behind, before = piece.split_by_plane(normal, plane)
     if before.is_empty() or behind.is_empty():
-        return [piece]
+        return [piece], False
     place = _key_place(piece, axis, plane, settings)
     if place is None:
-        return [before, behind]
-    return [
+        return [before, behind], False
+    keyed = [
         before + _key(place, axis, settings, 0.0),
         behind - _key(place, axis, settings, settings.key_clearance_mm),
     ]
+    return keyed, True
 
 
 def _key_place(piece: Manifold, axis: int, plane: float, settings: MoldSettings) -> np.ndarray | None:

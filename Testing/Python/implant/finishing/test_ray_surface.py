@@ -29,7 +29,7 @@ def test_rays_meet_the_outer_side_and_measure_the_thickness(plate):
 
 def test_the_edge_is_that_of_the_outer_side_and_what_is_around_a_hole_is_looked_at_below(plate):
     surface, place, depth = RaySurface(plate), np.array([[12.0, 0, 10]]), np.array([6.0])
-    assert surface.edge_mm(place, UP, depth) == pytest.approx([7.4], abs=0.5)
+    assert surface.edge_mm(place, UP, depth) == pytest.approx([7.3], abs=0.7)
     assert surface.edge_mm(place, UP, depth, within_mm=2.0) == [2.0]
     assert surface.edge_mm(np.array([[-2.0, 0, 10]]), UP, depth) == [FARTHEST_EDGE_MM]
     # At the bottom of the hole, where x = 14.9 is the edge:
