@@ -64,7 +64,7 @@ def key_warnings(unkeyed: Mapping[str, int]) -> list[str]:
     """
     return [
         f"There is no room for a key at {count} {'cut' if count == 1 else 'cuts'} of the {side} half, whose pieces "
-        "meet there on flat faces: align them by hand, or give a larger --build-mm, a smaller --key-mm or less --wall-mm."
+        "meet there on flat faces: align them by hand, or give a larger --build-mm, smaller --key-mm or less --wall-mm."
         for side, count in unkeyed.items()
         if count
     ]
