@@ -17,7 +17,7 @@ from CraNeXtLib.geometry.surface_extraction import surface_of_field
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.scene.implant_nodes import BONE_COLOR, SKULL_TERM
-from CraNeXtLib.slicer_ui.scene.node_volumes import fill_labelmap, matrix_of, oriented_image
+from CraNeXtLib.slicer_ui.scene.node_volumes import matrix_of, oriented_image
 from CraNeXtLib.slicer_ui.scene.result_nodes import ANATOMY, Segment, fill_segments
 from CraNeXtLib.slicer_ui.scene.worker_files import shaded
 from CraNeXtLib.slicer_ui.translation import _
@@ -77,7 +77,12 @@ def add_ct(ct: Volume, name: str) -> Any:
 def add_empty_background(like: Volume, name: str) -> Any:
     """Add an empty labelmap with the geometry of a mask, which gives the slices their range, and return its node."""
     node = host().scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", name)
-    fill_labelmap(node, like.with_voxels(like.zeros(np.uint8)))
+    image = vtk.vtkImageData()
+    image.SetDimensions(like.shape)
+    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+    image.GetPointData().GetScalars().Fill(0)
+    node.SetAndObserveImageData(image)
+    node.SetIJKToRASMatrix(matrix_of(like.affine))
     node.CreateDefaultDisplayNodes()
     node.SetHideFromEditors(True)
     return node

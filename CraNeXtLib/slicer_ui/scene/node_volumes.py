@@ -136,7 +136,8 @@ def fill_labelmap(node: Any, labels: Volume) -> None:
     """Put labels (0 to 255) into a labelmap volume node."""
     image = vtk.vtkImageData()
     image.SetDimensions(labels.shape)
-    image.GetPointData().SetScalars(numpy_to_vtk(labels.voxels.astype(np.uint8).ravel(order="F"), deep=True))
+    voxels = labels.voxels.astype(np.uint8, copy=False).ravel(order="F")
+    image.GetPointData().SetScalars(numpy_to_vtk(voxels, deep=True))
     node.SetAndObserveImageData(image)
     node.SetIJKToRASMatrix(matrix_of(labels.affine))
 
