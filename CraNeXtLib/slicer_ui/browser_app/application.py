@@ -17,6 +17,7 @@ from trame_slicer.core import SlicerApp
 
 from CraNeXtLib.core.product import RESEARCH_USE_NOTICE
 from CraNeXtLib.slicer_ui.browser_app.browser_host import BrowserHost
+from CraNeXtLib.slicer_ui.browser_app.dicom_section import DicomSection
 from CraNeXtLib.slicer_ui.browser_app.display import Display
 from CraNeXtLib.slicer_ui.browser_app.edit_section import EditSection
 from CraNeXtLib.slicer_ui.browser_app.evaluate_section import EvaluateSection
@@ -25,6 +26,7 @@ from CraNeXtLib.slicer_ui.browser_app.finish_section import FinishSection
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
 from CraNeXtLib.slicer_ui.browser_app.models_section import ModelsSection
 from CraNeXtLib.slicer_ui.browser_app.mold_section import MoldSection
+from CraNeXtLib.slicer_ui.browser_app.release_section import ReleaseSection
 from CraNeXtLib.slicer_ui.browser_app.skull_section import SkullSection
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.host import set_host
@@ -67,6 +69,8 @@ class BrowserApplication(TrameApp):
         self.edit = EditSection(self.bench, self.implant, self.finish)
         self.evaluate = EvaluateSection(self.bench, self.implant)
         self.mold = MoldSection(self.bench, self.implant, self.export)
+        self.release = ReleaseSection(self.bench, self.export)
+        self.dicom = DicomSection(self.bench, self.skull, self.export)
         self._sections: tuple[Any, ...] = (
             self.skull,
             self.implant,
@@ -76,6 +80,8 @@ class BrowserApplication(TrameApp):
             self.mold,
             self.evaluate,
             self.export,
+            self.release,
+            self.dicom,
         )
         self.server.controller.on_client_connected.add(self._display.redraw)  # for a second window
         self._build()

@@ -19,6 +19,7 @@ from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
 from CraNeXtLib.slicer_ui.scene import implant_edits
+from CraNeXtLib.slicer_ui.scene.implant_edits import are_same, cropped, implant_of
 from CraNeXtLib.slicer_ui.translation import _
 from CraNeXtLib.slicer_ui.widgets.run_outcome import still_working
 
@@ -112,10 +113,13 @@ class EditSection:
         if result is None or self._is_busy():
             return
         try:
-            former = implant_edits.implant_of(result)
+            former = cropped(implant_of(result))
             change(result)
+            changed = not are_same(cropped(implant_of(result)), former)
         except CraNeXtError as error:
             self.measuring.fail(error)
+            return
+        if not changed:
             return
         self._former = [*self._former[1 - _MOST_UNDONE :], former]
         self._changed()

@@ -1,4 +1,4 @@
-"""The case as a folder of files to download, its report, and its release."""
+"""The case as a folder of files to download, and its report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from CraNeXtLib.slicer_ui.browser_app.models_section import ModelsSection
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.implant_files_run import ImplantFilesRun
-from CraNeXtLib.slicer_ui.runs.release_run import ReleaseRun
 from CraNeXtLib.slicer_ui.scene.implant_nodes import RESULT_ATTRIBUTE
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -49,17 +48,7 @@ class ExportSection:
             succeeded=self._finished,
             fields=["case_name", "viewer_file", *finish.settings.keys, *models.keys],
         )
-        self.releasing = RunControl(
-            bench.state,
-            bench.runs,
-            "release",
-            _("releasing a case"),
-            start=self._release,
-            succeeded=self._released,
-            fields=["accept"],
-            controls={"with --accept": _("under “Reason”"), "The reason for --accept": _("“Reason”")},
-        )
-        bench.state.update({"case_name": "", "viewer_file": False, "accept": ""})
+        bench.state.update({"case_name": "", "viewer_file": False})
         self.clear()
 
     def build(self) -> None:
@@ -68,19 +57,15 @@ class ExportSection:
             v3.VTextField(v_model=("case_name",), label=_("Case name"), id="case-name")
             v3.VCheckbox(v_model=("viewer_file",), label=_("Scene for viewers (GLB)"), id="viewer-file")
             run_button(self.exporting, _("Export"), disabled="!has_result")
-            with html.Div(v_if=("export_name",)):
-                with html.Div(classes="my-2", style="display: flex; flex-wrap: wrap; gap: 16px"):
-                    html.A(
-                        _("Download the folder"),
-                        href=(f"`{ROUTE}/${{export_name}}.zip`",),
-                        download=("`${export_name}.zip`",),
-                        id="download",
-                    )
-                    _link(_("Open the report"), "report")
-                    _link(_("Open the approval sheet"), "approval")
-                v3.VTextField(v_model=("accept",), label=_("Reason to release a part that does not fit"), id="accept")
-                html.Div(classes="mt-2")
-                run_button(self.releasing, _("Release"))
+            with html.Div(v_if=("export_name",), classes="my-2", style="display: flex; flex-wrap: wrap; gap: 16px"):
+                html.A(
+                    _("Download the folder"),
+                    href=(f"`{ROUTE}/${{export_name}}.zip`",),
+                    download=("`${export_name}.zip`",),
+                    id="download",
+                )
+                _link(_("Open the report"), "report")
+                _link(_("Open the approval sheet"), "approval")
 
     def case(self) -> Path:
         """Return the folder of the exported case.
@@ -102,8 +87,7 @@ class ExportSection:
         """Forget what was exported, because there is another case."""
         self._exported = None
         self._bench.state.update({"export_name": ""})
-        for control in (self.exporting, self.releasing):
-            control.clear()
+        self.exporting.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self, **callbacks: Any) -> ImplantFilesRun:
@@ -122,20 +106,6 @@ class ExportSection:
         self._finish.show_fit()
         self.pack()
         self._bench.state.export_name = run.out.name
-        return []
-
-    def _release(self, **callbacks: Any) -> ReleaseRun:
-        reason = (self._bench.state.accept or "").strip() or None
-        return ReleaseRun(self._bench.scene, self.case(), accept=reason, **callbacks)
-
-    def _released(self, run: ReleaseRun) -> list[str]:
-        self.pack()
-        text = _("{count} files are released; download the folder again. SHA-256 of release.json: {hash}").format(
-            count=run.release["files"], hash=run.release["sha256"]
-        )
-        accepted = run.release["accepted"]
-        reason = [_("Accepted: {reason}").format(reason=accepted)] if accepted else []
-        self.releasing.say("done", "\n".join([run.release["verdict"], *reason, text]))
         return []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from CraNeXtLib.anatomy.ct.quality import check_hounsfield
 from CraNeXtLib.anatomy.ct.reading import read_ct
 from CraNeXtLib.anatomy.head.mask_reading import read_skull
+from CraNeXtLib.cases.released_folder import RELEASE_FILE
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh_formats.mesh_names import is_mesh_name
 from CraNeXtLib.geometry.volume import Volume
@@ -26,11 +27,13 @@ class OpenedFile:
     Attributes:
         volume: Mask of a skull, or a CT in Hounsfield units.
         is_ct: Whether it is a CT.
+        is_dicom: Whether it is a CT of DICOM images.
         warnings: Warnings, one sentence each.
     """
 
     volume: Volume
     is_ct: bool
+    is_dicom: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -38,6 +41,12 @@ def list_files(folder: Path) -> list[str]:
     """Return the volumes, meshes and folders with DICOM files in a folder and its subfolders, relative to it."""
     found = sorted(path.relative_to(folder).as_posix() for path in _usable(folder, _DEEPEST))
     return found[:_MOST]
+
+
+def list_released(folder: Path) -> list[str]:
+    """Return the released cases in a folder and its subfolders, relative to it."""
+    releases = [path for depth in range(_DEEPEST + 2) for path in folder.glob("*/" * depth + RELEASE_FILE)]
+    return sorted(path.parent.relative_to(folder).as_posix() for path in releases)[:_MOST]
 
 
 def chosen_file(folder: Path, name: str) -> Path:
@@ -64,13 +73,13 @@ def open_file(path: Path, part: str = "") -> OpenedFile:
     """
     if path.is_dir() or (_is_dicom(path) and not is_volume_file(path)):
         scan = read_ct(path, series=part or None)
-        return OpenedFile(scan.volume, True, (*scan.warnings, *check_hounsfield(scan.volume)))
+        return OpenedFile(scan.volume, True, True, (*scan.warnings, *check_hounsfield(scan.volume)))
     if is_volume_file(path) and not part:
         volume = read_volume(path)
         if volume.voxels.min() < 0:
-            return OpenedFile(volume, True, tuple(check_hounsfield(volume)))
+            return OpenedFile(volume, True, warnings=tuple(check_hounsfield(volume)))
     skull = read_skull(path, segment=part or None)
-    return OpenedFile(skull.mask, False, tuple(skull.warnings))
+    return OpenedFile(skull.mask, False, warnings=tuple(skull.warnings))
 
 
 def _usable(folder: Path, depth: int) -> Iterator[Path]:

@@ -71,6 +71,9 @@ class RunControl:
         self._succeeded = succeeded
         self._run: WorkerRun | None = None
         self._began = 0.0
+        self._asked: dict[str, Any] = {}
+        if self.fields:
+            state.change(*self.fields)(self._forget_error)
         self._show(busy=False, canceling=False, stage="", percent=0)
         self.say("", "")
 
@@ -100,6 +103,7 @@ class RunControl:
         if self._runs.working is not None:
             self.say("error", still_working(self._runs.working.work))
             return
+        self._asked = self._filled_in()
         self._began = time.monotonic()
         try:
             self._run = self._start(progress=self._progress, ended=self._end)
@@ -124,6 +128,14 @@ class RunControl:
         """Forget the last run, because its case is gone."""
         self._show(stage="")
         self.say("", "")
+
+    def _forget_error(self, **_state: Any) -> None:
+        """Forget an error when a field says something else than it did then."""
+        if self._state[f"{self.name}_kind"] == "error" and self._filled_in() != self._asked:
+            self.say("", "")
+
+    def _filled_in(self) -> dict[str, Any]:
+        return {key: self._state[key] for key in self.fields}
 
     def fail(self, error: Exception) -> None:
         """Show an error at the control, and print a bug."""

@@ -37,6 +37,9 @@ class SkullSection:
     def __init__(self, bench: Workbench, opened: Callable[[], None]) -> None:
         self._bench = bench
         self._opened = opened
+        self.dicom: tuple[Path, str] | None = None
+        """Folder or file of the opened CT and the chosen series, if it is one of DICOM images."""
+        self._asked: tuple[str, str] = ("", "")
         self._ct: Volume | None = None
         self._surface_node: Any = None
         self._preview = ThresholdPreview()
@@ -56,6 +59,7 @@ class SkullSection:
         )
         bench.state.change("skull_threshold")(self._show_threshold)
         bench.state.change("skull_uploads")(self._upload)
+        bench.state.change("skull_file", "skull_part")(self._forget_error)
 
     def build(self) -> None:
         """Add the controls to the page."""
@@ -129,17 +133,19 @@ class SkullSection:
     async def open(self, path: Path) -> None:
         """Open a skull or a CT in the place of the present case, unless it cannot be used."""
         state = self._bench.state
+        self._asked = self._filled_in()
         if self._bench.runs.working is not None:
             self._say(InputError(still_working(self._bench.runs.working.work)))
             return
         with state:
             state.update({"skull_opening": True, "skull_text": ""})
         try:
-            part = (state.skull_part or "").strip()
+            _file, part = self._asked
             file = await asyncio.to_thread(open_file, path, part)
             bone = await asyncio.to_thread(self._bone_of, file)
             surface = await asyncio.to_thread(input_nodes.display_surface, bone)
             self._put(file, path.name, surface)
+            self.dicom = (path, part) if file.is_dicom else None
         except Exception as error:
             self._say(error)
         finally:
@@ -220,6 +226,14 @@ class SkullSection:
         with self._bench.state as state:
             state.skull_uploads = None
         await self.open(folder / Path(files[0]["name"]).name if len(files) == 1 else folder)
+
+    def _forget_error(self, **_state: Any) -> None:
+        """Forget an error when another skull is chosen."""
+        if self._bench.state.skull_kind == "error" and self._filled_in() != self._asked:
+            self._bench.state.skull_text = ""
+
+    def _filled_in(self) -> tuple[str, str]:
+        return self._bench.state.skull_file or "", (self._bench.state.skull_part or "").strip()
 
     def _say(self, error: Exception) -> None:
         outcome = outcome_of(error, CONTROLS)

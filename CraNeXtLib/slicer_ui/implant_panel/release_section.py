@@ -74,11 +74,4 @@ class ReleaseSection(RunSection):
         return bool(self._folder)
 
     def _checked(self, run: ReleaseCheckRun) -> None:
-        words = {"changed": _("Changed"), "missing": _("Missing"), "added": _("Added")}
-        found = [f"{word}: {', '.join(run.found[key])}" for key, word in words.items() if run.found[key]]
-        whose = {"case": run.found["case_id"], "date": run.found["created"]}
-        if found:
-            text = _("Case {case} is NOT as it was released on {date}.").format(**whose)
-            self.checking.message.show("error", "\n".join([text, *found]))
-        else:
-            self.checking.message.show("done", _("Case {case} is as it was released on {date}.").format(**whose))
+        self.checking.message.show(*run.outcome)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from CraNeXtLib.core.runtime.jobs import Job
 from CraNeXtLib.slicer_ui.runs.worker_run import RunOptions, WorkerRun
+from CraNeXtLib.slicer_ui.translation import _
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -52,6 +53,16 @@ class ReleaseCheckRun(WorkerRun):
         """What the task ``check_release`` returns: names of files that changed, are missing or were added."""
         self._released = str(folder)
         super().__init__(scene, **options)
+
+    @property
+    def outcome(self) -> tuple[str, str]:
+        """Kind and text of the message about what has changed."""
+        words = {"changed": _("Changed"), "missing": _("Missing"), "added": _("Added")}
+        found = [f"{word}: {', '.join(self.found[key])}" for key, word in words.items() if self.found[key]]
+        whose = {"case": self.found["case_id"], "date": self.found["created"]}
+        if not found:
+            return "done", _("Case {case} is as it was released on {date}.").format(**whose)
+        return "error", "\n".join([_("Case {case} is NOT as it was released on {date}.").format(**whose), *found])
 
     def _start(self, folder: Path) -> Job:
         del folder  # nothing is written

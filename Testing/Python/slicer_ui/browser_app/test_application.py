@@ -63,3 +63,36 @@ def test_another_skull_leaves_nothing_of_the_former_in_memory(folder, tmp_path):
         return [(len(freed), count) for freed, count in counts]
 
     assert asyncio.run(freed_by_opening()) == [(4, 4), (2, 2), (0, 4)]
+
+
+def test_a_stroke_that_changes_nothing_is_no_step_to_undo(folder, tmp_path):
+    from CraNeXtLib.slicer_ui.browser_app.application import BrowserApplication
+    from CraNeXtLib.slicer_ui.scene.implant_edits import implant_of
+    from CraNeXtLib.slicer_ui.scene.implant_nodes import DEFECTIVE_SKULL, IMPLANT
+    from CraNeXtLib.slicer_ui.scene.node_volumes import oriented_image
+    from CraNeXtLib.slicer_ui.scene.result_nodes import OBJECT, Segment, fill_segments
+
+    async def undoable_after_strokes():
+        application = BrowserApplication(folder, tmp_path)
+        bench, edit = application.bench, application.edit
+        voxels = BALL.astype("uint8")
+        voxels[20, 20, 36:38] = 2
+        labels = Volume(voxels, AFFINE)
+        image = oriented_image(labels)
+        bench.result = bench.scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "result")
+        segments = [(DEFECTIVE_SKULL, 1), (IMPLANT, 2)]
+        kind = ("40388003", "Implant")
+        fill_segments(
+            bench.result,
+            labels,
+            [Segment(name, name, image, value, (1, 1, 1), OBJECT, kind) for name, value in segments],
+        )
+        bench.state.update({"brush": "paint", "brush_mm": 12})
+        told = []
+        for stroke in ([80.0, 80, 80], [80.0, 80, 150]):  # in bone, and beside the implant
+            edit._stroke(np.array([stroke]))
+            told.append((bench.state.undoable, int(implant_of(bench.result).voxels.sum()) > 2))
+        edit.undo()
+        return [*told, (bench.state.undoable, int(implant_of(bench.result).voxels.sum()) > 2)]
+
+    assert asyncio.run(undoable_after_strokes()) == [(False, False), (True, True), (False, False)]

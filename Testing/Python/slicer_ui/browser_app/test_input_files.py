@@ -8,7 +8,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.geometry.volume_files import read_volume, write_volume
-from CraNeXtLib.slicer_ui.browser_app.input_files import chosen_file, list_files, open_file
+from CraNeXtLib.slicer_ui.browser_app.input_files import chosen_file, list_files, list_released, open_file
 
 
 def test_volumes_meshes_and_folders_of_images_are_listed(tmp_path):
@@ -20,6 +20,15 @@ def test_volumes_meshes_and_folders_of_images_are_listed(tmp_path):
     series.mkdir()
     series.joinpath("IM0").write_bytes(bytes(128) + b"DICM")
     assert list_files(tmp_path) == ["a.stl", "b/deep/x.nii.gz", "b/skull.nrrd", "series"]
+
+
+def test_released_cases_are_listed(tmp_path):
+    for name in ("case/release.json", "b/deep/case/release.json", "open/result.json"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert list_released(tmp_path) == ["b/deep/case", "case"]
+    assert list_released(tmp_path / "case") == ["."]
 
 
 @pytest.mark.parametrize("name", ["", "../secret.nrrd", "missing.nrrd", "/etc/passwd"])

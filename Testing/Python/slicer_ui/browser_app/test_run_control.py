@@ -6,6 +6,17 @@ from CraNeXtLib.core.errors import InputError, NoImplantError
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl, Runs
 
 
+class FakeState(dict):
+    """A state that calls, when told to, what is to be called for a change."""
+
+    def change(self, *_keys):
+        return lambda call: self.setdefault("calls", []).append(call)
+
+    def flush(self):
+        for call in self["calls"]:
+            call()
+
+
 class FakeRun:
     """A run that ends when the test says so."""
 
@@ -87,7 +98,7 @@ def test_a_failure_is_told_at_the_control(control, runs, error, kind, text):
 
 
 def test_what_the_fields_say_at_the_click_counts_and_nothing_else_is_taken(runs):
-    state, seen = {"limit_mm": "1", "make_busy": False}, []
+    state, seen = FakeState(limit_mm="1", material="PEEK"), []
 
     def start(**callbacks):
         seen.append(state["limit_mm"])
@@ -96,7 +107,26 @@ def test_what_the_fields_say_at_the_click_counts_and_nothing_else_is_taken(runs)
     control = RunControl(state, runs, "make", "making", start=start, succeeded=str, fields=["limit_mm", "material"])
     control.press({"limit_mm": "2", "has_result": True})
     assert seen == ["2"]
-    assert {"material", "has_result"}.isdisjoint(state)
+    assert state["material"] == "PEEK"
+    assert "has_result" not in state
+
+
+def test_an_error_is_forgotten_when_a_field_changes_and_not_before(runs):
+    def refuse(**_callbacks):
+        raise InputError("“Limit [mm]” must be a number, not “2x”.")
+
+    state = FakeState(limit_mm="1")
+    control = RunControl(state, runs, "make", "making", start=refuse, succeeded=str, fields=["limit_mm"])
+    control.press({"limit_mm": "2x"})
+    state.flush()  # what the click itself has changed
+    assert state["make_text"] == "“Limit [mm]” must be a number, not “2x”."
+    state["limit_mm"] = "2"
+    state.flush()
+    assert state["make_text"] == ""
+    control.say("warning", "The rim is thin.")
+    state["limit_mm"] = "3"
+    state.flush()
+    assert state["make_text"] == "The rim is thin."
 
 
 def test_what_cannot_start_says_so_and_leaves_the_way_free(runs):
