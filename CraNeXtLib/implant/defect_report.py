@@ -42,18 +42,18 @@ def describe_defect(piece: Volume, skull: Volume, complete: Volume, pose: HeadPo
     """
     points = piece.to_ras(np.argwhere(piece.voxels))
     view = DefectView.around(points, pose.template_center)
-    radii = view.outer_radii(piece)
+    (radii,) = view.outer_radii(piece)
     footprint = view.filled(radii)
 
-    def openings(volume: Volume) -> np.ndarray:
-        return ~view.filled(view.outer_radii(view.crop(volume)))
+    def openings(*volumes: Volume) -> list[np.ndarray]:
+        return [~view.filled(outer) for outer in view.outer_radii(*volumes)]
 
-    before, after = openings(skull), openings(complete)
+    before, after = openings(skull, complete)
     own = before
     if after.any():  # Most implants leave nothing open, and each look takes a fifth of a second.
         added = pose.mirrored(complete.with_voxels(complete.voxels & ~skull.voxels))
-        opposite, template = openings(pose.mirrored(complete)), openings(pose.placed_template)
-        own = before & ~(after & natural_openings(opposite, ~openings(added) & view.inside, template))
+        (opposite,), (outside,), (template,) = map(openings, (pose.mirrored(complete), added, pose.placed_template))
+        own = before & ~(after & natural_openings(opposite, ~outside & view.inside, template))
     hole = components_with(own, footprint & own)
     return {
         "centre_ras_mm": np.round(points.mean(axis=0), 1).tolist(),

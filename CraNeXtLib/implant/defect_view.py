@@ -10,7 +10,6 @@ from scipy.spatial.transform import Rotation
 
 from CraNeXtLib.anatomy.head.radial_maps import RADIUS_MM, RadialGrid
 from CraNeXtLib.anatomy.head.radial_view import cast
-from CraNeXtLib.geometry.box import box_around
 from CraNeXtLib.geometry.volume import Volume
 
 PIXEL_MM = 1.0
@@ -67,18 +66,19 @@ class DefectView:
             radius_mm=float(distances.mean()),
         )
 
-    def crop(self, volume: Volume) -> Volume:
-        """Return the part of a volume that the rays reach."""
-        ends = [self.center + radius * self.directions for radius in (self.nearest_mm, self.farthest_mm)]
-        return volume.crop(box_around(volume.to_indices(np.concatenate(ends)), volume.shape))
+    def outer_radii(self, *masks: Volume) -> list[np.ndarray]:
+        """Return for each mask how far from the center each pixel's ray last hits it, in mm, 0 if it does not; images.
 
-    def outer_radii(self, mask: Volume) -> np.ndarray:
-        """Return how far from the center each pixel's ray last hits a mask, in mm, 0 if it does not; an image."""
-        radii = np.arange(self.nearest_mm, self.farthest_mm, mask.spacing.min() / 2)
-        (hits,) = cast(mask, center=self.center, directions=self.directions, radii=radii)
-        image = np.zeros(self.inside.shape)
-        image[self.inside] = np.nan_to_num(hits.outer)
-        return image
+        Args:
+            masks: Masks of one geometry.
+        """
+        radii = np.arange(self.nearest_mm, self.farthest_mm, masks[0].spacing.min() / 2, dtype=np.float32)
+        images = np.zeros((len(masks), *self.inside.shape))
+        for image, hits in zip(
+            images, cast(*masks, center=self.center, directions=self.directions, radii=radii), strict=True
+        ):
+            image[self.inside] = np.nan_to_num(hits.outer)
+        return [*images]
 
     def filled(self, outer_radii: np.ndarray) -> np.ndarray:
         """Return which pixels' rays hit a mask, from its ``outer_radii``; pixels without a direction count as hit."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from CraNeXtLib.anatomy.categorization.outer_surface import outer_surface
-from CraNeXtLib.geometry.box import foreground_box
-from CraNeXtLib.geometry.components import labeled, largest_first, pieces_of
+from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.mesh import Mesh, face_centers, face_normals, solid_parts
 from CraNeXtLib.geometry.point_tree import point_tree
 from CraNeXtLib.geometry.volume import Volume
@@ -35,49 +33,42 @@ def measure_implant(implant: Volume, skull: Volume, mesh: Mesh, *, center: np.nd
         p05, median, p95 and max, from points on the outer side to the nearest point on the inner side; ``pieces``,
         largest first, each with ``volume_ml`` and ``centre_ras_mm``.
     """
-    center = box_center(skull) if center is None else center
-    cosines, areas = _facing(mesh, box_center(skull))
-    outer_mm2 = sum(outer_surface(piece, center=center)[1].sum() for piece in pieces_of(implant))
-    quantiles = np.percentile(_thickness(mesh, cosines, areas), [0, 5, 50, 95, 100])
+    middle = box_center(skull)
+    pieces = pieces_of(implant)
+    outer_mm2 = sum(outer_surface(piece, center=middle if center is None else center)[1].sum() for piece in pieces)
+    quantiles = np.percentile(_thickness(mesh, middle), [0, 5, 50, 95, 100])
+    points = [np.argwhere(piece.voxels) for piece in pieces]
     return {
-        "implant_volume_ml": _volume_ml(implant.voxels.sum(), implant),
+        "implant_volume_ml": _volume_ml(sum(map(len, points)), implant),
         "bodies": len(solid_parts(mesh)),
         "defect_area_cm2": round(float(outer_mm2) / 100, 2),
         "thickness_mm": dict(zip(("min", "p05", "median", "p95", "max"), np.round(quantiles, 2).tolist(), strict=True)),
-        "pieces": _pieces(implant),
+        "pieces": [
+            {
+                "volume_ml": _volume_ml(len(indices), implant),
+                "centre_ras_mm": np.round(piece.to_ras(indices.mean(axis=0, keepdims=True))[0], 1).tolist(),
+            }
+            for piece, indices in zip(pieces, points, strict=True)
+        ],
     }
 
 
-def _volume_ml(voxels: float, volume: Volume) -> float:
-    return round(float(voxels) * volume.voxel_volume_mm3 / 1000, 3)
+def _volume_ml(voxels: int, implant: Volume) -> float:
+    return round(voxels * implant.voxel_volume_mm3 / 1000, 3)
 
 
-def _pieces(implant: Volume) -> list[dict[str, Any]]:
-    part = implant.crop(foreground_box(implant.voxels))
-    labels, sizes = labeled(part.voxels, corners=True)
-    centers = part.to_ras(np.array(ndimage.center_of_mass(part.voxels, labels, range(1, len(sizes)))))
-    return [
-        {"volume_ml": _volume_ml(sizes[label], implant), "centre_ras_mm": np.round(centers[label - 1], 1).tolist()}
-        for label in largest_first(sizes)
-    ]
-
-
-def _facing(mesh: Mesh, center: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the cosine between each face's normal and the direction out of the head, and the face's area in mm²."""
-    normals = face_normals(mesh)
-    doubled = np.linalg.norm(normals, axis=1)
-    outward = face_centers(mesh) - center
-    return (normals * outward).sum(axis=1) / np.maximum(doubled * np.linalg.norm(outward, axis=1), 1e-12), doubled / 2
-
-
-def _thickness(mesh: Mesh, cosines: np.ndarray, areas: np.ndarray) -> np.ndarray:
+def _thickness(mesh: Mesh, center: np.ndarray) -> np.ndarray:
     """Return the distances from points spread evenly over the outer side to the inner side, in mm, shape (N,).
 
     They are measured to the nearest point and not straight through: a ray from near the rim may run along the plate.
     """
+    normals, centers = face_normals(mesh), face_centers(mesh)
+    doubled_areas, outward = np.linalg.norm(normals, axis=1), centers - center
+    lengths = doubled_areas * np.linalg.norm(outward, axis=1)
+    cosines = np.einsum("ij,ij->i", normals, outward) / np.maximum(lengths, 1e-12)
     outer, inner = (np.flatnonzero(side) for side in (cosines > _FACING, cosines < -_FACING))
     if not len(outer) or not len(inner):
         return np.zeros(1)
-    chosen = np.random.default_rng(0).choice(outer, size=_SAMPLES, p=areas[outer] / areas[outer].sum())
-    centers = face_centers(mesh)
+    shares = doubled_areas[outer] / doubled_areas[outer].sum()
+    chosen = np.random.default_rng(0).choice(outer, size=_SAMPLES, p=shares)
     return point_tree(centers[inner]).query(centers[chosen])[0]

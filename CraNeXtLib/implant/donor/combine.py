@@ -98,7 +98,7 @@ def _reach(piece: Volume, skull: Volume) -> Box:
 
 def _seen(view: DefectView, mask: Volume) -> np.ndarray:
     """Return which of the view's directions meet a mask, bool of shape (M,)."""
-    return (view.outer_radii(mask) > 0)[view.inside]
+    return (view.outer_radii(mask)[0] > 0)[view.inside]
 
 
 def _without_border(view: DefectView, donated: np.ndarray, covered: np.ndarray) -> np.ndarray:

@@ -27,12 +27,11 @@ def looked_up(volume: Volume, points: np.ndarray) -> np.ndarray:
     return np.array(found)
 
 
-@pytest.mark.parametrize("crop", [False, True])
-def test_every_sample_is_the_nearest_voxels_value(crop):
+def test_every_sample_is_the_nearest_voxels_value():
     volume, center = random_mask(), np.array([3.1, -2.3, 1.7])
     directions = EQUAL_AREA.directions((4, 3), 0.4)
     radii = np.arange(1.0, 40.0, 0.7)
-    (hits,) = cast(volume, center=center, directions=directions, radii=radii, crop=crop)
+    (hits,) = cast(volume, center=center, directions=directions, radii=radii)
     points = center + directions[..., None, :] * radii[:, None]
     assert np.array_equal(hits.samples.ravel(), looked_up(volume, points.reshape(-1, 3)))
 
