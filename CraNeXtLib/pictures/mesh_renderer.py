@@ -36,8 +36,12 @@ class VisibleSurface:
 
     def interpolate(self, *values: np.ndarray) -> list[np.ndarray]:
         """Return values of the vertices, each of shape (N, K), at the pixels, shape (P, K)."""
+        from scipy import sparse
+
         together = np.hstack(values).astype(np.float32)  # one look-up for all
-        at_pixels = sum(self.weights[:, corner, None] * together[self.corners[:, corner]] for corner in range(3))
+        first = np.arange(0, self.corners.size + 1, 3)
+        shares = (self.weights.ravel(), self.corners.ravel(), first)
+        at_pixels = sparse.csr_array(shares, shape=(len(self.pixels), len(together))) @ together
         return np.split(at_pixels, np.cumsum([value.shape[1] for value in values])[:-1], axis=1)
 
 
@@ -61,11 +65,11 @@ def render_mesh(mesh: Mesh, colors: np.ndarray, camera: Camera, shape: tuple[int
 
 def visible_surface(mesh: Mesh, camera: Camera, shape: tuple[int, int], pixel_mm: float) -> VisibleSurface:
     """Return what each pixel shows of a mesh that is centered in the picture; see :func:`render_mesh`."""
-    points = mesh.vertices @ camera.rotation.T
-    points[:, 2] -= points[:, 2].min() - 1
-    points[:, :2] -= (points[:, :2].min(axis=0) + points[:, :2].max(axis=0)) / 2
-    points[:, :2] = points[:, :2] / pixel_mm + (np.array(shape[::-1]) - 1) / 2
-    return _drawn(points, mesh.faces, shape)
+    points = camera.rotation @ mesh.vertices.T
+    low, high = points.min(axis=1, keepdims=True), points.max(axis=1, keepdims=True)
+    points[:2] = (points[:2] - (low + high)[:2] / 2) / pixel_mm + (np.array(shape[::-1])[:, None] - 1) / 2
+    points[2] -= low[2] - 1
+    return _drawn(points.astype(np.float32), mesh.faces, shape)
 
 
 def unit(normals: np.ndarray) -> np.ndarray:
@@ -75,31 +79,32 @@ def unit(normals: np.ndarray) -> np.ndarray:
 
 def picture_of(colors: np.ndarray, pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Return an 8-bit RGB picture, white but for the colors from 0 to 1, shape (P, 3), at the flat indices, (P,)."""
-    picture = np.ones((shape[0] * shape[1], 3), dtype=np.float32)
-    picture[pixels] = colors
-    return (255 * np.clip(picture, 0, 1)).astype(np.uint8).reshape(*shape, 3)
+    picture = np.full((shape[0] * shape[1], 3), 255, dtype=np.uint8)
+    picture[pixels] = 255 * np.clip(colors, 0, 1)
+    return picture.reshape(*shape, 3)
 
 
 def _drawn(points: np.ndarray, faces: np.ndarray, shape: tuple[int, int]) -> VisibleSurface:
     """Return what each pixel shows of faces.
 
     Args:
-        points: Vertices as pixels right, pixels down and mm away from the viewer, positive, shape (N, 3).
+        points: Vertices as pixels right, pixels down and mm away from the viewer, positive, float32, shape (3, N).
         faces: Vertex indices, shape (M, 3).
         shape: Height and width in pixels.
     """
-    x, y, z = np.ascontiguousarray(points.T, np.float32)
-    a, b, c = faces.T
-    area = (x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a])  # negative if the face looks at the camera
-    facing = np.flatnonzero(area < -_LEAST_AREA)
-    left, top, right, bottom = _bounds(x[faces[facing].T], y[faces[facing].T], shape)
+    x, y, z = points
+    corners = np.ascontiguousarray(faces.T, np.intp)
+    across, down = x[corners], y[corners]
+    facing = np.flatnonzero(_doubled_areas(across, down) < -_LEAST_AREA)  # negative if the face looks at the camera
+    corners, across, down = (values[:, facing] for values in (corners, across, down))
+    left, top, right, bottom = _bounds(across, down, shape)
     # Faces whose bounding boxes have the same size are drawn together.
     drawn = np.flatnonzero((right >= left) & (bottom >= top))
     width, height = (right - left + 1)[drawn], (bottom - top + 1)[drawn]
     sizes, of_face = np.unique(height * (shape[1] + 1) + width, return_inverse=True)
     order = drawn[np.argsort(of_face.astype(np.min_scalar_type(len(sizes))), kind="stable")]
-    corners, left, top = faces[facing[order]].T, left[order], top[order]
-    planes = _planes(x[corners] - left.astype(np.float32), y[corners] - top.astype(np.float32), z[corners])
+    corners, left, top = corners[:, order], left[order], top[order]
+    planes = _planes(across[:, order] - left.astype(np.float32), down[:, order] - top.astype(np.float32), z[corners])
     nearest = np.full(shape[0] * shape[1], _NOTHING)
     ends = np.cumsum(np.bincount(of_face))
     for size, start, end in zip(sizes.tolist(), [0, *ends], ends, strict=False):
@@ -120,6 +125,11 @@ def _drawn(points: np.ndarray, faces: np.ndarray, shape: tuple[int, int]) -> Vis
     terms = np.stack([np.ones_like(row), column - left[face], row - top[face]], axis=1).astype(np.float32)
     weights = np.stack([np.einsum("ij,ij->i", plane[face], terms) for plane in planes[:3]], axis=1)
     return VisibleSurface(pixels, np.ascontiguousarray(corners.T)[face], weights)
+
+
+def _doubled_areas(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return twice the area of faces, shape (M,), from the pixels right and down of their corners, shape (3, M)."""
+    return (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0])
 
 
 def _bounds(x: np.ndarray, y: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
@@ -147,7 +157,7 @@ def _planes(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> list[np.ndarray]:
         For each corner's weight and the depth, float32 of shape (M, 3): the value at the origin, and its increase for
         each pixel right and down.
     """
-    area = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0])
+    area = _doubled_areas(x, y)
     weights = []
     for second, third in ((1, 2), (2, 0), (0, 1)):
         value = x[second] * y[third] - y[second] * x[third]
