@@ -20,7 +20,7 @@ from CraNeXtLib.completion.shape_model.completer import PCACompleter
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.progress import ProgressCallback, Stages
 from CraNeXtLib.core.runtime.devices import choose_device
-from CraNeXtLib.geometry.box import Box
+from CraNeXtLib.geometry.box import Box, foreground_box
 from CraNeXtLib.geometry.lattice import box_on_lattice, directed, on_box
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.defect_choice import FoundDefect, choice_warnings, find_defects, with_pieces
@@ -141,9 +141,12 @@ def reconstruct(
         expected = _expected_error_of(proposal, whole, pose)
         warnings += padded.edge_warnings(whole) + base_warnings(whole, pose)
         part = padded.part(padded.box_with(whole))
-        implant, box = _part_on(given, whole, part)
+        turned, box = _part_on(given, whole, part)
         bone = on_box(given, box)
-        implant = bone.with_voxels(implant.voxels)
+        inside = foreground_box(turned.voxels)
+        voxels = bone.zeros(bool)  # in the bone's order of memory, to be combined with it in a tenth of the time
+        voxels[inside] = turned.voxels[inside]
+        implant = bone.with_voxels(voxels)
     if expected:
         warnings += expected.warnings
         error, _ = _part_on(given, expected.volume, part)
