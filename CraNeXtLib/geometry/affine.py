@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
@@ -37,14 +39,9 @@ def axis_codes(affine: np.ndarray) -> str:
     >>> axis_codes(np.diag([-0.5, -0.5, 1.0, 1.0]))
     'LPS'
     """
-    from scipy.optimize import linear_sum_assignment
-
     directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    world, array = linear_sum_assignment(-np.abs(directions))
-    codes = [""] * 3
-    for w, a in zip(world, array, strict=True):
-        codes[a] = ("RAS" if directions[w, a] > 0 else "LPI")[w]
-    return "".join(codes)
+    world = max(permutations(range(3)), key=lambda axes: np.abs(directions[axes, range(3)]).sum())
+    return "".join(("RAS" if directions[w, a] > 0 else "LPI")[w] for a, w in enumerate(world))
 
 
 def affine_from_axis_codes(codes: str, spacing: np.ndarray) -> np.ndarray:

@@ -63,7 +63,7 @@ def write_distance_picture(
     colors = colors_of(distances.values_mm, high, signed=signed, least_mm=least_mm)
     cameras = {caption: Camera.looking_from(direction) for caption, direction in views.items()}
     room = _FILLED * np.array(_PANEL) - (0, _CAPTION_HEIGHT)
-    extents = [np.ptp(distances.mesh.vertices @ camera.rotation[:2].T, axis=0) for camera in cameras.values()]
+    extents = [np.ptp(camera.rotation[:2] @ distances.mesh.vertices.T, axis=1) for camera in cameras.values()]
     pixel_mm = float((np.array(extents) / room).max())
 
     rows = -(-len(cameras) // 2)
