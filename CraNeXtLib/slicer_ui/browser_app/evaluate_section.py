@@ -18,6 +18,7 @@ from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.categorization_run import CategorizationRun
 from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
 from CraNeXtLib.slicer_ui.scene.categorization_nodes import REGIONS_ATTRIBUTE
+from CraNeXtLib.slicer_ui.scene.criteria_rows import measured
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import checklist_rows, metric_rows, set_evaluation
 from CraNeXtLib.slicer_ui.scene.node_volumes import is_ct
 from CraNeXtLib.slicer_ui.scene.removal import remove_node
@@ -96,7 +97,7 @@ class EvaluateSection:
         assert run.description is not None  # the run succeeded
         set_evaluation(self._bench.result, run.table, run.models)
         rows = [*metric_rows(run.description), *checklist_rows(run.description)]
-        self._bench.state.metrics = [[row[0], f"{row[1]:.3g} {row[2]}".strip(), row[4]] for row in rows]
+        self._bench.state.metrics = [[row[0], measured(row[1], row[2]), row[4]] for row in rows]
         self._implant.show_result()
         self._implant.show_surface(DISTANCES)
         return run.description["warnings"]

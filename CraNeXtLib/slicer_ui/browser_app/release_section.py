@@ -88,7 +88,7 @@ class ReleaseSection:
         )
         accepted = run.release["accepted"]
         reason = [_("Accepted: {reason}").format(reason=accepted)] if accepted else []
-        self.releasing.say("done", "\n".join([run.release["verdict"], *reason, text]))
+        self.releasing.say("warning" if accepted else "done", "\n".join([run.release["verdict"], *reason, text]))
         return []
 
     def _check(self, **callbacks: Any) -> ReleaseCheckRun:

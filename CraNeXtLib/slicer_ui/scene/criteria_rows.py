@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,24 @@ def criterion_row(name: str, criterion: Mapping[str, Any]) -> tuple[str, str, st
     """Return name, value, limit and answer of a criterion, from ``Criterion.as_dict``."""
     met = {True: _("yes"), False: _("no"), None: _("not measured")}
     return name, _number(criterion["value"], criterion["unit"]), _limits(criterion), met[criterion["passed"]]
+
+
+def measured(value: float, unit: str) -> str:
+    """Return a measure of a comparison as text.
+
+    Args:
+        value: The measure; infinite where one of the surfaces is missing, NaN if it was not measured.
+        unit: Its unit, or an empty text.
+
+    >>> measured(1.2345, "mm"), measured(7741.8, "mL"), measured(float("nan"), "mm"), measured(float("inf"), "mm")
+    ('1.23 mm', '7742 mL', '–', '∞')
+    """
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞"
+    digits = ".0f" if abs(value) >= 1000 else ".3g"  # or g would write an exponent
+    return f"{value:{digits}} {unit}".strip()
 
 
 def fit_names() -> dict[str, str]:

@@ -243,3 +243,10 @@ def test_canceling_leaves_scene_and_disk_unchanged(scene, logic, phantom, monkey
         run.raise_error()
     assert nodes(scene) == before
     assert leftovers() == []
+
+
+def test_a_measure_is_a_text_without_an_exponent_and_says_when_there_is_none():
+    from CraNeXtLib.slicer_ui.scene.criteria_rows import measured
+
+    values = [(1.2345, "mm"), (7741.8, "mL"), (0.00304, ""), (float("nan"), "mm"), (float("inf"), "mm")]
+    assert [measured(*value) for value in values] == ["1.23 mm", "7742 mL", "0.00304", "–", "∞"]
