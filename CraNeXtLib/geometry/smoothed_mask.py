@@ -36,30 +36,30 @@ class SmoothedMask:
 
     def __init__(self, mask: np.ndarray) -> None:
         self._mask = mask
-        shape = np.array(mask.shape) + 2 * AIR
         self._order = memory_order(mask)
         self._tile = _TILE if self._order == "C" else _TILE[::-1]
-        self._field = np.empty(shape, np.float32, self._order)  # What is never written takes no memory.
-        self._done = np.zeros(-(-shape // self._tile), bool)
+        self._tiles: dict[tuple[int, ...], np.ndarray | np.float32] = {}
 
     def around(self, box: Box) -> np.ndarray:
         """Return the field in a box of the mask and ``AIR`` voxels around it, where there is no more mask.
 
         It is the approximate distance from the surface in voxels, float32, negative inside, limited to ``OUTERMOST``.
         """
-        within = tuple(slice(side.start, side.stop + 2 * AIR) for side in box)  # in the indices of the field
-        sides = zip(within, self._tile.tolist(), strict=True)
-        for tile in product(*(range(side.start // size, -(-side.stop // size)) for side, size in sides)):
-            if not self._done[tile]:
-                start = np.array(tile) * self._tile
-                target = self._field[tuple(map(slice, start, start + self._tile))]
-                target[:] = _without_stairs(self._surrounding(start - AIR, target.shape))
-                self._done[tile] = True
-        return self._field[within]
+        low, high = (np.array([getattr(side, end) for side in box]) for end in ("start", "stop"))
+        high = high + 2 * AIR  # in the indices of the field of the whole mask, where tiles begin at multiples of theirs
+        field = np.empty(high - low, np.float32, self._order)
+        for number in product(*map(range, low // self._tile, -(-high // self._tile))):
+            start = np.array(number) * self._tile
+            if number not in self._tiles:
+                self._tiles[number] = _without_stairs(self._surrounding(start - AIR))
+            first, last = np.maximum(start, low), np.minimum(start + self._tile, high)
+            tile = np.broadcast_to(self._tiles[number], self._tile)
+            field[tuple(map(slice, first - low, last - low))] = tile[tuple(map(slice, first - start, last - start))]
+        return field
 
-    def _surrounding(self, start: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """Return the mask in a box of so many voxels and ``_ROUNDS`` more on each side, as booleans."""
-        low, high = start - _ROUNDS, start + shape + _ROUNDS
+    def _surrounding(self, start: np.ndarray) -> np.ndarray:
+        """Return the mask in a tile and ``_ROUNDS`` voxels more on each side, as booleans."""
+        low, high = start - _ROUNDS, start + self._tile + _ROUNDS
         part = np.zeros(high - low, bool, self._order)
         first, last = np.maximum(low, 0), np.minimum(high, self._mask.shape)
         if (first < last).all():
@@ -80,7 +80,7 @@ def _without_stairs(mask: np.ndarray) -> np.ndarray | np.float32:
         field *= sign
         np.maximum(field, NEAREST, out=field)
         field *= sign
-    return field[_ROUNDS:-_ROUNDS, _ROUNDS:-_ROUNDS, _ROUNDS:-_ROUNDS]
+    return field[_ROUNDS:-_ROUNDS, _ROUNDS:-_ROUNDS, _ROUNDS:-_ROUNDS].copy("K")
 
 
 def _blur(values: np.ndarray) -> None:
