@@ -16,6 +16,7 @@ from CraNeXtLib.cases.report_scene import report_scene
 from CraNeXtLib.cases.soft_tissue_files import TISSUE_CAPTION, TISSUE_PICTURE
 from CraNeXtLib.core.runtime.side_by_side import side_by_side
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
+from CraNeXtLib.geometry.mask import mask
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.mesh_formats.mesh_files import CaseMark, write_stl
 from CraNeXtLib.geometry.volume import Volume
@@ -54,7 +55,7 @@ def write_implant(
         with_skull: Whether to write the defective skull, which the next steps need.
         case: Which case it is, for the STL file.
     """
-    complete = skull.with_voxels((skull.voxels != 0) | (implant.voxels != 0))
+    complete = skull.with_voxels(mask(skull) | mask(implant))
     side_by_side(
         *([partial(write_volume, skull, folder / DEFECTIVE_SKULL)] if with_skull else []),
         partial(write_volume, complete, folder / "complete_skull.nrrd"),

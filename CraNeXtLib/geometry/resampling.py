@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import foreground_box
+from CraNeXtLib.geometry.mask import mask
 from CraNeXtLib.geometry.volume import Volume
 
 
@@ -21,7 +22,7 @@ def shrink(volume: Volume, spacing_mm: float, *, crop: bool = True) -> Volume:
         spacing_mm: Blocks hold as many voxels as fit into this length, at least one, along each axis.
         crop: Whether to crop to the foreground first.
     """
-    part = volume.crop(foreground_box(volume.voxels > 0)) if crop else volume
+    part = volume.crop(foreground_box(mask(volume))) if crop else volume
     return block_mean(part, voxels_within(spacing_mm, volume.spacing))
 
 
@@ -51,7 +52,8 @@ def block_mean(volume: Volume, block: Sequence[int] | np.ndarray, *, padded: boo
     [0.5, 0.0, 0.0, 1.0]
     """
     block = np.asarray(block)
-    sums = reduce(_block_sums, enumerate(block), volume.voxels)
+    slowest_first = sorted(enumerate(block), key=lambda each: -abs(volume.voxels.strides[each[0]]))
+    sums = reduce(_block_sums, slowest_first, volume.voxels)
     counts = np.prod(block)
     if not padded:
         starts = (np.arange(0, length, size) for length, size in zip(volume.shape, block, strict=True))
@@ -60,7 +62,7 @@ def block_mean(volume: Volume, block: Sequence[int] | np.ndarray, *, padded: boo
     affine = volume.affine.copy()
     affine[:3, :3] *= block
     affine[:3, 3] = volume.to_ras((block[None] - 1) / 2)[0]
-    return Volume((sums / counts).astype(np.float32, order="C"), affine)
+    return Volume(np.ascontiguousarray(np.divide(sums, counts, dtype=np.float32)), affine)
 
 
 def _block_sums(values: np.ndarray, axis_and_size: tuple[int, int]) -> np.ndarray:

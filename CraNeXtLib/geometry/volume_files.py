@@ -200,9 +200,13 @@ def _check_right_angles(affine: np.ndarray, name: str) -> None:
 def _as_stored(voxels: np.ndarray) -> np.ndarray:
     """Return voxels in the type and order of the files; the libraries would take five times as long to reorder them."""
     stored = {"bool": np.uint8, "float16": np.float32}.get(voxels.dtype.name, voxels.dtype)
-    inside = voxels if voxels.dtype == bool else voxels != 0
-    if voxels.flags.f_contiguous or not inside.any():
-        return np.asfortranarray(voxels, stored)
+    if voxels.dtype == bool:
+        voxels = voxels.view(np.uint8)
+    if voxels.flags.f_contiguous and voxels.dtype == stored:
+        return voxels
+    inside = voxels != 0
+    if not inside.any():
+        return np.zeros(voxels.shape, stored, order="F")
     ordered = np.zeros(voxels.shape, stored, order="F")
     first, second, third = foreground_box(inside)  # Most of a mask is empty, and takes neither time nor memory.
     for row in range(second.start, second.stop):  # plane by plane, which stay in the processor's cache

@@ -8,6 +8,7 @@ import numpy as np
 
 from CraNeXtLib.geometry.distance_field import aligned_grid, field_of, fine_step_mm, span_of
 from CraNeXtLib.geometry.fairing import FairSurface
+from CraNeXtLib.geometry.mask import mask
 from CraNeXtLib.geometry.smoothed_mask import OUTERMOST
 from CraNeXtLib.geometry.volume import Volume
 
@@ -43,7 +44,7 @@ def fair_head(implant: Volume, skull: Volume) -> FairSurface:
     thinnest = np.linalg.eigh(np.cov(points.T))[1][:, 0]  # for a small grid
     margin_mm = max(_MARGIN_MM, (float(OUTERMOST) + 1) * voxel_mm)
     grid = aligned_grid(points, thinnest, margin_mm=margin_mm, step_mm=fine_step_mm(implant))
-    head = implant.with_voxels((implant.voxels != 0) | (skull.voxels != 0))
+    head = implant.with_voxels(mask(implant) | mask(skull))
     field = field_of(head, grid)
     if not (field.voxels < 0).any():  # a crumb between the voxels of the grid
         field = field_of(head, grid, whole=True)

@@ -65,7 +65,6 @@ def fine_result(result: Reconstruction, skull: Volume) -> Reconstruction:
         result,
         defective_skull=bone,
         implant=bone.with_voxels(implant),
-        complete_skull=bone.with_voxels(bone.voxels | implant),
         added_voxels=added,
         warnings=(*(warning for warning in result.warnings if warning not in notes), *growth_notes(added, skull)),
     )

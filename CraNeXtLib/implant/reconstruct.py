@@ -45,7 +45,6 @@ class Reconstruction:
 
     Args:
         defective_skull: The input as a mask of type bool.
-        complete_skull: Defective skull and implant together, bool.
         implant: What was missing, bool; shares no voxel with the defective skull.
         pose: Pose of the template on the skull.
         model: The model that was used.
@@ -60,7 +59,6 @@ class Reconstruction:
     """
 
     defective_skull: Volume
-    complete_skull: Volume
     implant: Volume
     pose: HeadPose
     model: model_library.Model
@@ -72,6 +70,11 @@ class Reconstruction:
     expected_error: ExpectedError | None = None
     added_voxels: AddedVoxels = NOTHING_ADDED
     found_defects: tuple[FoundDefect, ...] = ()
+
+    @property
+    def complete_skull(self) -> Volume:
+        """Defective skull and implant together, bool."""
+        return self.defective_skull.with_voxels(self.defective_skull.voxels | self.implant.voxels)
 
 
 def reconstruct(
@@ -153,7 +156,6 @@ def reconstruct(
         expected = replace(expected, volume=bone.with_voxels(error.voxels))
     return Reconstruction(
         defective_skull=bone,
-        complete_skull=bone.with_voxels(bone.voxels | implant.voxels),
         implant=implant,
         pose=pose,
         model=chosen,

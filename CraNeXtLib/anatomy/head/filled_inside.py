@@ -7,6 +7,8 @@ import numpy as np
 from CraNeXtLib.anatomy.head.landmarks import skull_frame
 from CraNeXtLib.anatomy.head.pose import HeadPose, is_plausible
 from CraNeXtLib.anatomy.head.proportions import CENTER_DEPTH
+from CraNeXtLib.geometry.affine import apply_affine
+from CraNeXtLib.geometry.box import box_around, corners_between
 from CraNeXtLib.geometry.resampling import voxels_within
 from CraNeXtLib.geometry.volume import Volume
 
@@ -25,10 +27,12 @@ def solid_warnings(skull: Volume, pose: HeadPose) -> list[str]:
     if not is_plausible(pose):
         return []
     frame = skull_frame(pose.template)
-    steps = voxels_within(_SAMPLING_MM, skull.spacing)
-    sample = skull.voxels[tuple(slice(None, None, step) for step in steps)]
-    points = pose.to_template(skull.to_ras(np.indices(sample.shape).reshape(3, -1).T * steps)) - frame.center
     radii = _BRAIN * np.array([frame.width / 2, frame.length / 2, CENTER_DEPTH * frame.length])
+    corners = apply_affine(pose.template_to_skull, corners_between(frame.center - radii, frame.center + radii))
+    part = skull.crop(box_around(skull.to_indices(corners), skull.shape))
+    steps = voxels_within(_SAMPLING_MM, part.spacing)
+    sample = part.voxels[tuple(slice(None, None, step) for step in steps)]
+    points = pose.to_template(part.to_ras(np.indices(sample.shape).reshape(3, -1).T * steps)) - frame.center
     brain = (((points / radii) ** 2).sum(axis=1) < 1) & (points[:, 2] > 0)
     filled = float(sample.reshape(-1)[brain].mean()) if brain.any() else 0.0
     if filled <= _MOST_FILLED:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mask import binary
 from CraNeXtLib.geometry.volume import Volume
@@ -24,7 +26,7 @@ def skull_mask(volume: Volume, *, name: str = "The skull mask") -> Volume:
         InputError: If the volume is a CT, contains several labels, is empty, or is nearly full.
     """
     mask = binary(volume, name=name)
-    filled = mask.voxels.mean()
+    filled = np.count_nonzero(mask.voxels) / mask.voxels.size
     if filled == 0:
         raise InputError(f"{name} is empty; choose the segment or file that contains the skull.")
     if filled > _MOST_FOREGROUND:

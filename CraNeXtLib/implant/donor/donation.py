@@ -65,11 +65,9 @@ def with_donor(result: Reconstruction, donor: Volume) -> tuple[Reconstruction, D
     if donation.percent < _WHOLE_PERCENT:
         made = f"{100 - donation.percent:.0f} % of the implant"
         warnings += (f"The donor has no bone in {made}, which the model made; look at the border between the two.",)
-    complete = skull.with_voxels(skull.voxels | combined.implant.voxels)
     changed = replace(
         result,
         implant=combined.implant,
-        complete_skull=complete,
         warnings=warnings,
         agreement=None,
         expected_error=None,

@@ -96,7 +96,7 @@ def finish(
                 mark(part, result, implant)
     if not meshes:
         raise InputError("Finishing leaves nothing of the implant; reduce the clearance or the edge radius.")
-    result &= ~bone
+    np.greater(result, bone, out=result)  # and not bone, without a copy
     return FinishedImplant(
         implant.with_voxels(result),
         joined(meshes),

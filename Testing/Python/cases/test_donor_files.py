@@ -42,7 +42,6 @@ def folder(tmp_path, monkeypatch):
         implant = skull.with_voxels(thick.implant.voxels & ~skull.voxels)
         return Reconstruction(
             defective_skull=skull,
-            complete_skull=skull.with_voxels(skull.voxels | implant.voxels),
             implant=implant,
             pose=HeadPose(np.eye(4), bundled_template(), PoseFit(0.0, 0.0, 0.0, (1.0, 1.0))),
             model=Model(Path(), {"name": "the thick", "sha256": "0" * 64}),

@@ -171,7 +171,6 @@ def test_a_mesh_in_ras_gets_its_results_in_ras(tmp_path, monkeypatch):
         pose = HeadPose(np.eye(4), bundled_template(), PoseFit(0.0, 0.0, 0.0, (1.0, 1.0)))
         return Reconstruction(
             defective_skull=skull,
-            complete_skull=skull.with_voxels(skull.voxels | implant.voxels),
             implant=implant,
             pose=pose,
             model=Model(Path(), {"name": "the truth", "sha256": "0" * 64}),

@@ -43,7 +43,6 @@ def case(tmp_path_factory):
         errors = phantom.implant.with_voxels(phantom.implant.voxels.astype(np.float16))
         truth = Reconstruction(
             defective_skull=phantom.defective,
-            complete_skull=phantom.complete,
             implant=phantom.implant,
             pose=pose,
             model=Model(Path(), {"name": "the truth", "sha256": "0" * 64}),
