@@ -14,6 +14,7 @@ from CraNeXtLib.implant.model_ranges import BONE_BASE_MM
 
 _STEP_MM = 1.0  # voxels of the base are no larger; those of the bone are used where they are finer
 _FINEST_MM = 0.5
+_JOIN_MM = 1e-3  # how far the surface may move where faces in one plane are joined, which cross in the precision of STL
 
 
 def check_base(base_mm: float) -> None:
@@ -72,7 +73,7 @@ def with_base(model: Mesh, bone: Volume, implant: Volume, outward: np.ndarray, b
     affine = np.eye(4)
     affine[:3, :3], affine[:3, 3] = axes * step, axes @ first
     base = without_debris(surface_of(Volume(filled, affine), iterations=0))
-    return without_debris(mesh_of(solid_of(model) + solid_of(base)))
+    return without_debris(mesh_of((solid_of(model) + solid_of(base)).simplify(_JOIN_MM)))
 
 
 def _axes(outward: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from phantoms import OBLIQUE, head
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.surface_extraction import surface_of
+from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.bone_model import bone_around
 from CraNeXtLib.implant.model_base import check_base, with_base
 
@@ -60,3 +61,38 @@ def test_the_outer_side_and_the_hole_are_those_of_the_bone(model):
 def test_a_base_out_of_range_is_refused(wrong):
     with pytest.raises(InputError, match="--bone-base must be a number from 1 to 50 mm"):
         check_base(wrong)
+
+
+def crossing(mesh) -> int:
+    """Return how many triangles, as STL stores them, are crossed by an edge of one that shares no corner with them."""
+    corners = mesh.vertices.astype(np.float32).astype(float)[mesh.faces]
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    meet = np.ones((len(corners),) * 2, bool)
+    for axis in range(3):
+        meet &= low[:, None, axis] <= high[None, :, axis]
+    first, second = np.nonzero(meet & meet.T)
+    apart = ~(mesh.faces[first][:, :, None] == mesh.faces[second][:, None, :]).any(axis=(1, 2))
+    first, second = first[apart], second[apart]
+    origin, across, along = corners[second, 0], *np.moveaxis(corners[second, 1:] - corners[second, :1], 1, 0)
+    crossed = np.zeros(len(first), bool)
+    for corner in range(3):
+        start, way = corners[first, corner], corners[first, (corner + 1) % 3] - corners[first, corner]
+        normal = np.cross(way, along)
+        size = (across * normal).sum(axis=1)
+        size = np.where(np.abs(size) < 1e-14, np.nan, size)
+        u = ((start - origin) * normal).sum(axis=1) / size
+        turned = np.cross(start - origin, across)
+        v, w = (way * turned).sum(axis=1) / size, (along * turned).sum(axis=1) / size
+        crossed |= (np.minimum(np.minimum(u, v), w) > 1e-6) & (np.maximum(u + v, w) < 1 - 1e-6)
+    return int(crossed.sum())
+
+
+def test_its_surface_does_not_cross_itself_where_bone_and_base_meet():
+    phantom = head(spacing=(1.5, 1.5, 1.5), directions=OBLIQUE, holes=(((70.0, 0.0, 35.0), 22.0),))
+    far = np.array([131.7, -212.3, 307.9])  # from the origin, as in a scan, where less than a micrometer is rounded off
+    bone, implant = (
+        Volume(volume.voxels, np.column_stack([volume.affine[:, :3], volume.affine[:, 3] + [*far, 0]]))
+        for volume in (bone_around(phantom.defective, phantom.implant, 15), phantom.implant)
+    )
+    way = np.array([0.8, -0.4, 0.3]) / np.linalg.norm([0.8, -0.4, 0.3])
+    assert crossing(with_base(surface_of(bone), bone, implant, way, BASE_MM)) == 0
