@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from CraNeXtLib.anatomy.head.landmarks import skull_frame
+from CraNeXtLib.anatomy.head.landmarks import SkullFrame, skull_frame
 from CraNeXtLib.core.errors import InputError
+from CraNeXtLib.core.runtime.side_by_side import side_by_side
 from CraNeXtLib.evaluation.criterion import Bound, Criterion
 from CraNeXtLib.evaluation.distance_maps import DistanceMap
 from CraNeXtLib.geometry.mask import check_same_geometry, mask, of_booleans
@@ -25,7 +27,7 @@ from CraNeXtLib.implant.fit.materials import DEFAULT_MATERIAL, density_g_cm3, we
 from CraNeXtLib.implant.fit.rim_gap import percent_within, rim_gaps, taken_by_bevel
 from CraNeXtLib.implant.fit.seat_angle import SeatAngles, joined_angles, seat_angles
 from CraNeXtLib.implant.fit.segment_check import SegmentFit
-from CraNeXtLib.implant.fit.symmetry import compare_with_mirrored
+from CraNeXtLib.implant.fit.symmetry import MirrorComparison, compare_with_mirrored
 from CraNeXtLib.implant.fit.thickness import OUTER, sides, wall_thickness
 from CraNeXtLib.implant.fit.thinnest_wall import thinnest_wall
 from CraNeXtLib.implant.symmetry_plane import symmetry_plane
@@ -120,22 +122,11 @@ def check_fit(
     skull = of_booleans(skull)
     frame = skull_frame(skull)
     side = sides(mesh, frame.center)
-    most_mm = max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm)
-    smallest_wall_mm, thinnest = thinnest_wall(mesh, most_mm, limit_mm=limits.wall_mm)
-    smallest_wall_mm = round(smallest_wall_mm, 2)
-    # Beside a sharp edge the other side is nearer than a wall is thick, and no wall is thinner than the thinnest.
-    walls = np.maximum(wall_thickness(mesh, side), smallest_wall_mm)
-    gaps, insertions, seats = np.full(len(mesh.vertices), np.nan), [], []
-    for vertices in solid_parts(mesh):
-        points = mesh.vertices[vertices]
-        outward = points.mean(axis=0) - frame.center
-        faces_bone = np.zeros(len(mesh.vertices), bool)
-        gaps[vertices], faces_bone[vertices] = rim_gaps(mesh, vertices, side, skull, outward)
-        insertions.append(check_insertion(points, skull, outward, directions, limit_mm=limits.collision_mm))
-        seats.append(seat_angles(mesh, faces_bone, np.array(insertions[-1].outward_ras)))
+    (gaps, insertions, seat), (walls, smallest_wall_mm, thinnest, mirrored) = side_by_side(
+        partial(_at_the_bone, mesh, side, skull, frame, directions, limits),
+        partial(_of_the_walls, mesh, side, skull, frame, limits),
+    )
     misfits = np.where(gaps > 0, np.maximum(gaps - taken_by_bevel(mesh, side, rim_bevel_deg), 0), gaps)
-    seat = joined_angles(seats)
-    mirrored = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.center)
     compared = float(np.isfinite(mirrored.outside_mm).sum() / max((side == OUTER).sum(), 1))
     numbers = {
         "voxel_mm": [round(float(s), 4) for s in skull.spacing],
@@ -165,6 +156,39 @@ def check_fit(
         insertions=tuple(insertions),
         numbers=numbers,
     )
+
+
+def _at_the_bone(
+    mesh: Mesh,
+    side: np.ndarray,
+    skull: Volume,
+    frame: SkullFrame,
+    directions: Sequence[Sequence[float]],
+    limits: FitLimits,
+) -> tuple[np.ndarray, list[Insertion], SeatAngles]:
+    """Return the gap at each vertex, how each part goes in, and the seat angles."""
+    gaps, insertions, seats = np.full(len(mesh.vertices), np.nan), [], []
+    for vertices in solid_parts(mesh):
+        points = mesh.vertices[vertices]
+        outward = points.mean(axis=0) - frame.center
+        faces_bone = np.zeros(len(mesh.vertices), bool)
+        gaps[vertices], faces_bone[vertices] = rim_gaps(mesh, vertices, side, skull, outward)
+        insertions.append(check_insertion(points, skull, outward, directions, limit_mm=limits.collision_mm))
+        seats.append(seat_angles(mesh, faces_bone, np.array(insertions[-1].outward_ras)))
+    return gaps, insertions, joined_angles(seats)
+
+
+def _of_the_walls(
+    mesh: Mesh, side: np.ndarray, skull: Volume, frame: SkullFrame, limits: FitLimits
+) -> tuple[np.ndarray, float, int | None, MirrorComparison]:
+    """Return the thickness at each vertex, the thinnest wall and its vertex, and how the mirrored side differs."""
+    most_mm = max(WALLS_UP_TO_MM, 1.5 * limits.wall_mm)
+    smallest_mm, thinnest = thinnest_wall(mesh, most_mm, limit_mm=limits.wall_mm)
+    smallest_mm = round(smallest_mm, 2)
+    # Beside a sharp edge the other side is nearer than a wall is thick, and no wall is thinner than the thinnest.
+    walls = np.maximum(wall_thickness(mesh, side), smallest_mm)
+    mirrored = compare_with_mirrored(mesh, side, walls, skull, symmetry_plane(skull, frame), frame.center)
+    return walls, smallest_mm, thinnest, mirrored
 
 
 def _criteria(
