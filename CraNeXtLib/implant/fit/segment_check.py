@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from CraNeXtLib.geometry.mesh import Mesh
+from CraNeXtLib.geometry.solids import is_closed, solid_from
 from CraNeXtLib.geometry.surface_distance import distances_to
 from CraNeXtLib.geometry.volume import Volume
 from CraNeXtLib.implant.finishing.insertion import TRAVEL_MM
@@ -56,7 +57,7 @@ def check_segments(
         depth_mm, place, gap_mm = probe.collision_mm(way), probe.deepest_point(way), None
         for before in segments[: number - 1]:
             in_place = distances_to(before, points)
-            gap_mm = min(float(in_place.min()), np.inf if gap_mm is None else gap_mm)
+            gap_mm = min(_gap_mm(before, mesh, float(in_place.min())), np.inf if gap_mm is None else gap_mm)
             nearest = np.argsort(in_place)[:PATH_POINTS]
             clear_mm = _least_distance_mm(points[nearest], way, before)
             if -clear_mm.min() > depth_mm:
@@ -74,6 +75,22 @@ def check_segments(
             )
         )
     return tuple(checked)
+
+
+def _gap_mm(before: Mesh, mesh: Mesh, at_points_mm: float) -> float:
+    """Return the least distance of two surfaces in mm, negative or 0 for overlap.
+
+    Surfaces can be nearest between two edges, or at a point of the one before, which no point of the later one shows.
+
+    Args:
+        before: Surface of the segment before.
+        mesh: Surface of the later segment.
+        at_points_mm: Least distance of the latter's points from the former, negative inside.
+    """
+    solids = [solid_from(each.vertices, each.faces) for each in (before, mesh)]
+    if at_points_mm <= 0 or not all(map(is_closed, solids)):
+        return at_points_mm
+    return float(solids[0].min_gap(solids[1], at_points_mm))
 
 
 def _least_distance_mm(points: np.ndarray, way: np.ndarray, obstacle: Mesh) -> np.ndarray:
