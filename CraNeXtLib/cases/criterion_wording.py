@@ -29,6 +29,13 @@ _WORDS = {
 }
 """What each criterion asks, and what was measured, by its name."""
 
+_WORDS_OF_ZERO = {
+    "overlap": "does not reach into bone",
+    "insertion": "does not cut into bone on its way in",
+    "segments": "no segment cuts into bone or another one on its way in",
+}
+"""What was measured if it is 0, where a depth of 0 would read badly."""
+
 _UNITS = {"deg": "°", "ratio": " times"}
 
 
@@ -46,6 +53,8 @@ def measured(criterion: Mapping[str, Any]) -> str:
     text, unit = _WORDS[criterion["name"]][1], criterion["unit"]
     if unit == "yes":
         return text
+    if criterion["value"] == 0:
+        text = _WORDS_OF_ZERO.get(criterion["name"], text)
     return f"{text.format(value=_with_unit(criterion['value'], unit))} ({limits(criterion)})"
 
 

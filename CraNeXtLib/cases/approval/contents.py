@@ -75,14 +75,13 @@ def _part(result: Mapping[str, Any]) -> Rows:
     gap, symmetry = fit["rim_gap_mm"], fit["symmetry_mm"]
     measured = f"along the rim {_mostly(gap)}" if gap else "not measured, since no bone is near"
     bulk = [piece for piece in result["finishing"].get("pieces", ()) if piece.get("bulk_ml")]
-    outer = f"{_mostly(symmetry)} farther out than the other side, mirrored (negative: farther in)" if symmetry else ""
     return [
         *(("Place", _place(defect)) for defect in result.get("defects", ())),
         *([("Source", "; ".join(value for _, value in donor_rows(result["donor"])))] if "donor" in result else []),
         ("Size", f"{fit['volume_ml']:.1f} mL; covers {result['defect_area_cm2']:.0f} cm²"),
         ("Thickness", f"{_mostly(fit['thickness_mm'])}; thinnest wall {fit['smallest_wall_mm']:.1f} mm"),
         ("Gap to the bone", f"set to {settings['clearance_mm']:g} mm; {measured}"),
-        *([("Outer side", outer)] if symmetry else []),
+        *([("Outer side", _beside_the_other(symmetry))] if symmetry else []),
         ("Insertion", "; ".join(map(_way, fit["insertions"])) + f"; {_undercuts(settings['insertion'])}"),
         *(("Added bulk", bulk_text(piece)) for piece in bulk),
         *segment_rows(dict(result)),
@@ -108,6 +107,15 @@ def _place(defect: Mapping[str, Any]) -> str:
 
 def _mostly(values: Mapping[str, float]) -> str:
     return f"mostly {values['p05']:.1f} to {values['p95']:.1f} mm, median {values['median']:.1f} mm"
+
+
+def _beside_the_other(symmetry: Mapping[str, float]) -> str:
+    """Return how the part lies to the other side of the head, such as ``median 0.8 mm farther out``."""
+    low, middle, high = (
+        f"{abs(symmetry[name]):.1f} mm farther {'in' if symmetry[name] < 0 else 'out'}"
+        for name in ("p05", "median", "p95")
+    )
+    return f"mostly from {low} to {high} than the mirrored other side, median {middle}"
 
 
 def _way(way: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from CraNeXtLib.slicer_ui.implant_panel.criteria_table import CriteriaTable
@@ -12,6 +11,7 @@ from CraNeXtLib.slicer_ui.runs.evaluation_run import EvaluationRun
 from CraNeXtLib.slicer_ui.scene.evaluation_nodes import (
     EVALUATION_ATTRIBUTE,
     checklist_rows,
+    evaluation_of,
     metric_rows,
     set_evaluation,
 )
@@ -65,7 +65,7 @@ class EvaluateSection(StepSection):
         table: Any = referenced_node(result, EVALUATION) if is_result(result) else None
         self._ui.evaluationResult.setVisible(table is not None)
         shown = None if table is None else (table.GetID(), table.GetAttribute(EVALUATION_ATTRIBUTE))
-        self._show_once(shown, lambda: self._show(json.loads(table.GetAttribute(EVALUATION_ATTRIBUTE))))
+        self._show_once(shown, lambda: self._show(evaluation_of(table)))
 
     def _start(self, **callbacks: Any) -> EvaluationRun:
         parameters = self._binding.parameters

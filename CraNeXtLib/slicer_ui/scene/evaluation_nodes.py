@@ -9,6 +9,7 @@ from typing import Any
 
 import vtk
 
+from CraNeXtLib.cases.earlier_description import of_today
 from CraNeXtLib.slicer_ui.scene.removal import remove_node
 from CraNeXtLib.slicer_ui.scene.result_nodes import fill_columns
 from CraNeXtLib.slicer_ui.scene.result_references import EVALUATION, referenced_node, set_referenced_node
@@ -42,6 +43,11 @@ def fill_table(node: Any, description: dict[str, Any]) -> None:
             column.InsertNextValue(value)
     fill_columns(node, columns)
     node.SetAttribute(EVALUATION_ATTRIBUTE, json.dumps(description))
+
+
+def evaluation_of(table: Any) -> dict[str, Any]:
+    """Return the content of ``metrics.json`` that a table shows, also of one that an earlier version saved."""
+    return of_today(json.loads(table.GetAttribute(EVALUATION_ATTRIBUTE)))
 
 
 def set_evaluation(result: Any, table: Any, maps: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from CraNeXtLib.cases.earlier_description import of_today
 from CraNeXtLib.slicer_ui.scene.implant_nodes import RESULT_ATTRIBUTE
 from CraNeXtLib.slicer_ui.translation import _
 
@@ -45,5 +46,5 @@ def reason_implant_unusable(node: Any) -> str:
 
 
 def description_of(segmentation: Any) -> dict[str, Any]:
-    """Return the content of a result's ``result.json``."""
-    return json.loads(segmentation.GetAttribute(RESULT_ATTRIBUTE))
+    """Return the content of a result's ``result.json``, also of one that an earlier version saved."""
+    return of_today(json.loads(segmentation.GetAttribute(RESULT_ATTRIBUTE)))

@@ -81,7 +81,7 @@ def test_the_sheet_says_what_the_part_is(folder):
         "33.5 mL; covers 88 cm²",
         "Thickness mostly 0.5 to 1.3 mm, median 0.8 mm; thinnest wall 2.0 mm",
         "set to 0.5 mm; along the rim mostly 0.5 to 1.3 mm",
-        "mostly -1.2 to 1.3 mm, median 0.8 mm farther out than the other side, mirrored",
+        "mostly from 1.2 mm farther in to 1.3 mm farther out than the mirrored other side, median 0.8 mm farther out",
         "straight in from the right and below, free up to 12° to any side; undercuts along this way removed",
         "Shape edges, and walls between holes, at least 2 mm thick; round holes 3 mm wide, 12 mm apart and 8 mm or",
         "more from the border; engraved on the outer side: “ID 042” Material",
