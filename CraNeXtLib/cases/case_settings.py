@@ -47,8 +47,8 @@ class CaseSettings(Settings):
         defects: Numbers of the defects to make, such as ``"1,3"``, or ``"all"``; None for those that are not doubtful.
         reference_implant: File of the true implant, to measure the result against.
         reference_segment: Segment or label to read from that file, as for ``segment``.
-        donor: File of the same patient's skull before the craniectomy, a mask or, with ``ct``, a CT; where it has bone,
-            the implant is that.
+        donor: File of the same patient's skull before the craniectomy, a mask or a CT; where it has bone, the implant
+            is that.
         report: Whether to write report, approval sheet and their pictures; by default unless the case is a preview.
         case_id: Name of the case in the report; by default the first digits of the input's SHA-256 hash, because file
             names may identify a patient.

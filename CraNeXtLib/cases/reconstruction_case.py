@@ -24,7 +24,7 @@ from CraNeXtLib.cases.implant_files import (
 )
 from CraNeXtLib.cases.mask_files import PartFile, read_part
 from CraNeXtLib.cases.result_json import RESULT_FILE, case_id_of, describe_no_implant, describe_result
-from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_skull
+from CraNeXtLib.cases.skull_input import SkullInput, read_ct_skull, read_donor, read_skull
 from CraNeXtLib.cases.soft_tissue_files import write_soft_tissue
 from CraNeXtLib.core.errors import NoImplantError
 from CraNeXtLib.core.files.reading import real_path
@@ -231,9 +231,9 @@ def _read_reference(settings: CaseSettings, skull: SkullInput, skull_name: str) 
 def _read_donor(settings: CaseSettings) -> SkullInput | None:
     if settings.donor is None:
         return None
-    if settings.ct:
-        return read_ct_skull(Path(settings.donor), threshold_hu=settings.bone_threshold_hu)
-    return read_skull(settings.donor, frame=settings.mesh_frame)
+    return read_donor(
+        settings.donor, ct=settings.ct, threshold_hu=settings.bone_threshold_hu, frame=settings.mesh_frame
+    )
 
 
 def _write_masks_and_surfaces(

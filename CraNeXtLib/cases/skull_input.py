@@ -10,8 +10,9 @@ from CraNeXtLib.anatomy.head import mask_reading
 from CraNeXtLib.anatomy.head.loaded_mask import LoadedMask
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.mesh_formats.mesh_frame import NOT_STATED, MeshFrame
+from CraNeXtLib.geometry.mesh_formats.mesh_names import is_mesh_name
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.geometry.volume_files import volume_hash
+from CraNeXtLib.geometry.volume_files import is_volume_file, read_volume, volume_hash
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,3 +91,28 @@ def read_ct_skull(
     }
     source = {"path": scan.path, "sha256": scan.sha256, "ct": scan.details | found}
     return SkullInput(bone.mask, source, scan.volume, (*scan.warnings, *warnings))
+
+
+def read_donor(path: str | Path, *, ct: bool, threshold_hu: float, frame: MeshFrame = NOT_STATED) -> SkullInput:
+    """Read a donor, which may be a mask where the skull is a CT, and a CT where it is a mask.
+
+    A folder and a volume with values below 0 are a CT; a mesh and a volume of 0 to 1 are a mask.
+
+    Args:
+        path: The file or folder.
+        ct: What the skull is, and so the donor where its values may be either.
+        threshold_hu: Least value of bone in a CT.
+        frame: Unit and space of a mesh, where its file does not state them.
+
+    Raises:
+        InputError: As :func:`read_ct_skull` and :func:`read_skull`.
+    """
+    path = Path(path)
+    if is_mesh_name(path.name):
+        ct = False
+    elif path.is_dir():
+        ct = True
+    elif is_volume_file(path):
+        voxels = read_volume(path).voxels
+        ct = bool(voxels.min() < 0 or (ct and voxels.max() > 1))
+    return read_ct_skull(path, threshold_hu=threshold_hu) if ct else read_skull(path, frame=frame)

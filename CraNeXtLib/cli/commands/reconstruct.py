@@ -41,8 +41,8 @@ def add_to(commands: SubParsers) -> None:
     parser.add_argument(
         "--donor",
         metavar="FILE",
-        help="the same patient's skull before the craniectomy, a mask or, with --ct, a CT: where it has bone, the "
-        "implant is that, and the model makes the rest",
+        help="the same patient's skull before the craniectomy, a mask or a CT: where it has bone, the implant is "
+        "that, and the model makes the rest",
     )
     add_case_id(parser, "input")
     add_settings(parser)
