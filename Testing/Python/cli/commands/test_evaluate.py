@@ -16,7 +16,7 @@ def test_evaluate_prints_and_writes(run, tmp_path):
     asked = [line.strip().partition("?") for line in printed.splitlines() if "?" in line]
     answers = {question: answer.split()[0] for question, _, answer in asked}
     assert len(answers) == 5
-    assert answers["Shape restored"] == "yes"
+    assert answers["Is the shape restored"] == "yes"
     status, printed, _ = run("evaluate", *files, "--json")
     assert json.loads(printed)["metrics"] == {"dsc": 1, "bdsc": 1, "dh95_mm": 0, "sdh_mm": 0, "fnr": 0, "fpr": 0}
     assert run("evaluate", *files[:4])[0] == 2
