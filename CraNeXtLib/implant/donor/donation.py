@@ -48,7 +48,7 @@ def with_donor(result: Reconstruction, donor: Volume) -> tuple[Reconstruction, D
     """Return a reconstruction with the donor's bone for an implant, where it has some, and what it gave.
 
     The error that the model expects and its agreement with the mirrored skull are those of its own implant, and are
-    left out.
+    left out, as are the warnings of that error where no bone of the model is left.
 
     Args:
         result: The reconstruction by a model.
@@ -62,7 +62,10 @@ def with_donor(result: Reconstruction, donor: Volume) -> tuple[Reconstruction, D
     combined = combine(placed.bone, skull, result.implant, pose.template_center)
     donation = Donation(placed, combined.donated, combined.percent)
     warnings = result.warnings
-    if donation.percent < _WHOLE_PERCENT:
+    if donation.percent >= _WHOLE_PERCENT:
+        doubts = result.expected_error.warnings if result.expected_error is not None else ()
+        warnings = tuple(warning for warning in warnings if warning not in doubts)
+    else:
         made = f"{100 - donation.percent:.0f} % of the implant"
         warnings += (f"The donor has no bone in {made}, which the model made; look at the border between the two.",)
     changed = replace(
