@@ -10,6 +10,8 @@ from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
+from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
+from CraNeXtLib.slicer_ui.translation import _
 
 
 @contextmanager
@@ -26,6 +28,27 @@ def field_grid() -> Iterator[None]:
     """Lay fields out in two columns; the block adds them."""
     with html.Div(style="display: grid; grid-template-columns: 1fr 1fr; gap: 8px", classes="mb-2"):
         yield
+
+
+def file_select(bench: Workbench, key: str, label: str, **options: Any) -> None:
+    """Add a choice among the files of the folder, which are listed anew whenever it is opened.
+
+    Args:
+        bench: The case.
+        key: Key of the choice in the state; with dashes, it is the control's ID.
+        label: Label of the control.
+        options: Further options of the control.
+    """
+    v3.VSelect(
+        v_model=(key,),
+        items=("folder_files",),
+        label=label,
+        no_data_text=_("There is no skull in the folder."),
+        id=key.replace("_", "-"),
+        classes="mb-2",
+        update_menu=bench.list_files,
+        **options,
+    )
 
 
 def run_button(control: RunControl, text: str, *, disabled: str = "false") -> None:

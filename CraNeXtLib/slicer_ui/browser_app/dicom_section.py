@@ -8,7 +8,7 @@ from typing import Any
 from trame.widgets import vuetify3 as v3
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section
+from CraNeXtLib.slicer_ui.browser_app.controls import file_select, run_button, section
 from CraNeXtLib.slicer_ui.browser_app.export_section import ExportSection
 from CraNeXtLib.slicer_ui.browser_app.input_files import chosen_file
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
@@ -47,14 +47,7 @@ class DicomSection:
     def build(self) -> None:
         """Add the controls to the page."""
         with section(_("DICOM"), "dicom-settings"):
-            v3.VSelect(
-                v_model=("dicom_ct",),
-                items=("skull_files",),
-                label=_("CT series, if another than the opened one"),
-                clearable=True,
-                id="dicom-ct",
-                classes="mb-2",
-            )
+            file_select(self._bench, "dicom_ct", _("CT series, if another than the opened one"), clearable=True)
             v3.VTextField(
                 v_model=("dicom_series",),
                 label=_("Series"),

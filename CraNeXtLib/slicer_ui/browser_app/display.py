@@ -81,6 +81,10 @@ class Display:
         views.mark(self._scene, position)
         self._fill_3d(node)
 
+    def hides(self, target: Any, node: Any) -> bool:
+        """Return whether a target lies on the far side of a node in 3D."""
+        return views.on_far_side(self._scene, views.center_of(target), views.center_of(node))
+
     def face(self, target: Any, node: Any) -> None:
         """Look at the center of a target, such as an implant, from outside a node."""
         views.show_position(self._scene, views.center_of(target), views.center_of(node))

@@ -6,12 +6,11 @@ import json
 from typing import Any
 
 from trame.widgets import html
-from trame.widgets import vuetify3 as v3
 
 from CraNeXtLib.anatomy.head.regions import ALL_REGIONS
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.browser_app.companion import Companion
-from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
+from CraNeXtLib.slicer_ui.browser_app.controls import file_select, run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.implant_section import ImplantSection
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
@@ -58,13 +57,7 @@ class EvaluateSection:
     def build(self) -> None:
         """Add the controls to the page."""
         with section(_("Evaluate"), "evaluate"):
-            v3.VSelect(
-                v_model=("reference",),
-                items=("skull_files",),
-                label=_("Reference implant"),
-                id="reference",
-                classes="mb-2",
-            )
+            file_select(self._bench, "reference", _("Reference implant"))
             run_button(self.comparing, _("Compare"), disabled="!has_result || !reference")
             table("metrics", "metrics")
         with section(_("Regions"), "regions"):

@@ -11,7 +11,7 @@ from trame.widgets import vuetify3 as v3
 from CraNeXtLib.completion import model_library
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.browser_app.companion import Companion
-from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section, table
+from CraNeXtLib.slicer_ui.browser_app.controls import file_select, run_button, section, table
 from CraNeXtLib.slicer_ui.browser_app.run_control import CONTROLS, RunControl
 from CraNeXtLib.slicer_ui.browser_app.skull_section import SkullSection
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
@@ -62,7 +62,8 @@ class ImplantSection:
             }
         )
         self.clear()
-        bench.state.change("shown_surface", "shown_complete")(self._show_chosen)
+        bench.state.change("shown_surface")(self._show_and_face)
+        bench.state.change("shown_complete")(self._show_chosen)
 
     def build(self) -> None:
         """Add the controls to the page."""
@@ -79,15 +80,7 @@ class ImplantSection:
                 label=_("Quick preview, not for manufacture"),
                 id="quick",
             )
-            v3.VSelect(
-                v_model=("donor",),
-                items=("skull_files",),
-                label=_("Donor: the same skull before"),
-                clearable=True,
-                disabled=("quick",),
-                id="donor",
-                classes="mb-2",
-            )
+            file_select(self._bench, "donor", _("Donor: the same skull before"), clearable=True, disabled=("quick",))
             run_button(self.making, _("Make implant"), disabled="!skull_name")
             with html.Div(v_if=("has_result",), classes="mt-2"):
                 self._build_defects()
@@ -139,9 +132,9 @@ class ImplantSection:
         self._show_chosen()
 
     def show_surface(self, key: str) -> None:
-        """Choose the surface that the 3D view shows."""
+        """Choose the surface that the 3D view shows, and turn to it if it lies on the far side."""
         self._bench.state.shown_surface = key
-        self._show_chosen()
+        self._show_and_face()
 
     def set_editing(self, editing: bool) -> None:
         """Show the implant's segment in 3D while it is edited, since the surfaces do not follow the edits."""
@@ -211,6 +204,13 @@ class ImplantSection:
         self.show_result()
         bench.display.face(referenced_node(bench.result, SURFACE), bench.result)
         return []
+
+    def _show_and_face(self, **_state: Any) -> None:
+        self._show_chosen()
+        bench = self._bench
+        shown = surfaces_of(bench.result).get(bench.state.shown_surface) if bench.result is not None else None
+        if shown is not None and bench.display.hides(shown[1], bench.result):
+            bench.display.face(shown[1], bench.result)
 
     def _show_chosen(self, **_state: Any) -> None:
         result, state = self._bench.result, self._bench.state

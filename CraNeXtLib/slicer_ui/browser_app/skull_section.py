@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,8 @@ from CraNeXtLib.anatomy.ct.bone_threshold import BONE_THRESHOLD_HU
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.core.resources import DEFECTIVE_SKULL
 from CraNeXtLib.geometry.volume import Volume
-from CraNeXtLib.slicer_ui.browser_app.controls import message, section, with_fields
-from CraNeXtLib.slicer_ui.browser_app.input_files import OpenedFile, chosen_file, list_files, open_file
+from CraNeXtLib.slicer_ui.browser_app.controls import file_select, message, section, with_fields
+from CraNeXtLib.slicer_ui.browser_app.input_files import OpenedFile, chosen_file, open_file
 from CraNeXtLib.slicer_ui.browser_app.run_control import CONTROLS
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.scene import input_nodes
@@ -39,13 +41,13 @@ class SkullSection:
         self._opened = opened
         self.dicom: tuple[Path, str] | None = None
         """Folder or file of the opened CT and the chosen series, if it is one of DICOM images."""
+        self._uploaded: Path | None = None  # folder of what was uploaded for the open case
         self._asked: tuple[str, str] = ("", "")
         self._ct: Volume | None = None
         self._surface_node: Any = None
         self._preview = ThresholdPreview()
         bench.state.update(
             {
-                "skull_files": list_files(bench.folder),
                 "skull_file": None,
                 "skull_part": "",
                 "skull_uploads": None,
@@ -64,14 +66,7 @@ class SkullSection:
     def build(self) -> None:
         """Add the controls to the page."""
         with section(_("Skull"), "skull"):
-            v3.VSelect(
-                v_model=("skull_file",),
-                items=("skull_files",),
-                label=_("File"),
-                no_data_text=_("There is no skull in the folder."),
-                id="skull-file",
-                classes="mb-2",
-            )
+            file_select(self._bench, "skull_file", _("File"))
             v3.VTextField(
                 v_model=("skull_part",),
                 label=_("Segment or series"),
@@ -130,13 +125,13 @@ class SkullSection:
         """Open the bundled skull."""
         await self.open(DEFECTIVE_SKULL)
 
-    async def open(self, path: Path) -> None:
-        """Open a skull or a CT in the place of the present case, unless it cannot be used."""
+    async def open(self, path: Path) -> bool:
+        """Open a skull or a CT in the place of the present case, and return whether it could be used."""
         state = self._bench.state
         self._asked = self._filled_in()
         if self._bench.runs.working is not None:
             self._say(InputError(still_working(self._bench.runs.working.work)))
-            return
+            return False
         with state:
             state.update({"skull_opening": True, "skull_text": ""})
         try:
@@ -148,9 +143,11 @@ class SkullSection:
             self.dicom = (path, part) if file.is_dicom else None
         except Exception as error:
             self._say(error)
+            return False
         finally:
             with state:
                 state.skull_opening = False
+        return True
 
     async def show_bone(self, *_event: Any) -> None:
         """Show the bone at the threshold in 3D, which takes a moment, when the slider is released."""
@@ -188,6 +185,7 @@ class SkullSection:
         bench, state = self._bench, self._bench.state
         self._preview.hide()
         bench.clear()
+        self._delete_upload()
         self._surface_node, self._ct = None, file.volume if file.is_ct else None
         if file.is_ct:
             bench.skull = bench.background = input_nodes.add_ct(file.volume, name)
@@ -210,22 +208,31 @@ class SkullSection:
             self._bench.display.redraw()
 
     async def _upload(self, **_state: Any) -> None:
-        """Open the uploaded file; several, such as the images of a series, are a folder."""
+        """Open the uploaded file; several, such as the images of a series, are a folder.
+
+        Each upload has a folder of its own, since the open case may still need the files of the former one.
+        """
         given = self._bench.state.skull_uploads
         files = [file for file in (given if isinstance(given, list) else [given]) if file and file.get("content")]
         if not files:
             return
-        folder = self._bench.temporary / "uploads"
-        folder.mkdir(exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
+        folder = Path(tempfile.mkdtemp(prefix="upload-", dir=self._bench.temporary))
         for file in files:
             content = file["content"]
             data = content if isinstance(content, bytes) else b"".join(content)
             (folder / Path(file["name"]).name).write_bytes(data)
         with self._bench.state as state:
             state.skull_uploads = None
-        await self.open(folder / Path(files[0]["name"]).name if len(files) == 1 else folder)
+        if await self.open(folder / Path(files[0]["name"]).name if len(files) == 1 else folder):
+            self._uploaded = folder
+        else:
+            shutil.rmtree(folder)
+
+    def _delete_upload(self) -> None:
+        """Delete what was uploaded for a case that is gone."""
+        if self._uploaded is not None:
+            shutil.rmtree(self._uploaded)
+            self._uploaded = None
 
     def _forget_error(self, **_state: Any) -> None:
         """Forget an error when another skull is chosen."""

@@ -11,6 +11,7 @@ from CraNeXtLib.slicer_ui.host import host
 from CraNeXtLib.slicer_ui.scene.scene_nodes import nodes_of_class
 
 _DISTANCE_MM = 420.0  # from the camera to the center of the head; the whole head fits into the view
+_CENTRAL_MM = 10.0  # from the center of the head, for what lies on neither side, such as a model of the whole skull
 
 
 def show_position(scene: Any, position_ras: np.ndarray, center_ras: np.ndarray) -> None:
@@ -31,6 +32,22 @@ def show_position(scene: Any, position_ras: np.ndarray, center_ras: np.ndarray) 
         camera.SetViewUp(*up)
         camera.ResetClippingRange()
     move_slices(scene, position_ras)
+
+
+def on_far_side(scene: Any, position_ras: np.ndarray, center_ras: np.ndarray) -> bool:
+    """Return whether a position lies behind the center of the head in a 3D view.
+
+    Args:
+        scene: The scene of the views.
+        position_ras: World position, RAS in mm; within 10 mm of the center's depth, it is not behind it.
+        center_ras: Center of the head, likewise.
+    """
+    outward = np.asarray(position_ras, float) - np.asarray(center_ras, float)
+    for camera in _cameras(scene):
+        toward = np.array(camera.GetPosition()) - np.array(camera.GetFocalPoint())
+        if outward @ toward < -_CENTRAL_MM * np.linalg.norm(toward):
+            return True
+    return False
 
 
 def _cameras(scene: Any) -> list[Any]:

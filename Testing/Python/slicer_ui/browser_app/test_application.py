@@ -1,4 +1,4 @@
-"""The application without a page: what another skull leaves of the former one.
+"""The application without a page: its cases, uploads, edits and views.
 
 Skipped without the extra ``app``, which wants an older slicer-core than the tests of Slicer's panels.
 """
@@ -96,3 +96,56 @@ def test_a_stroke_that_changes_nothing_is_no_step_to_undo(folder, tmp_path):
         return [*told, (bench.state.undoable, int(implant_of(bench.result).voxels.sum()) > 2)]
 
     assert asyncio.run(undoable_after_strokes()) == [(False, False), (True, True), (False, False)]
+
+
+def test_an_upload_is_kept_as_long_as_its_case(folder, tmp_path):
+    from CraNeXtLib.slicer_ui.browser_app.application import BrowserApplication
+
+    async def uploaded_files():
+        skull = (application := BrowserApplication(folder, tmp_path)).skull
+        kept = []
+        for name, content in (
+            ("first.nrrd", (folder / "first.nrrd").read_bytes()),
+            ("broken.nrrd", b"no volume"),
+            ("second.nrrd", (folder / "second.nrrd").read_bytes()),
+        ):
+            application.state.skull_uploads = [{"name": name, "content": content}]
+            await skull._upload()
+            kept.append([path.name for path in tmp_path.glob("upload*/*")])
+        await skull.open(folder / "ct.nrrd")
+        return [*kept, list(tmp_path.glob("upload*"))]
+
+    assert asyncio.run(uploaded_files()) == [["first.nrrd"], ["first.nrrd"], ["second.nrrd"], []]
+
+
+def test_the_view_turns_to_a_chosen_surface_on_the_far_side_only(folder, tmp_path):
+    import vtk
+
+    from CraNeXtLib.slicer_ui.browser_app.application import BrowserApplication
+    from CraNeXtLib.slicer_ui.scene.result_references import PART, SURFACE, set_referenced_node
+    from CraNeXtLib.slicer_ui.scene.result_surfaces import IMPLANT_SURFACE, PART_SURFACE
+
+    async def directions():
+        application = BrowserApplication(folder, tmp_path)
+        await application.skull.open(folder / "first.nrrd")
+        bench = application.bench
+        bench.result = bench.skull
+        for role, left_mm in ((SURFACE, 30.0), (PART, 130.0)):  # of the center, 80 mm
+            sphere = vtk.vtkSphereSource()
+            sphere.SetCenter(left_mm, 80.0, 80.0)
+            sphere.Update()
+            model = bench.scene.AddNewNodeByClass("vtkMRMLModelNode")
+            model.SetAndObservePolyData(sphere.GetOutput())
+            model.CreateDefaultDisplayNodes()
+            set_referenced_node(bench.result, role, model)
+        camera = bench.scene.GetFirstNodeByClass("vtkMRMLCameraNode")
+        seen = []
+        for key in (IMPLANT_SURFACE, PART_SURFACE):
+            camera.SetFocalPoint(80, 80, 80)
+            camera.SetPosition(480, 380, 80)
+            application.implant.show_surface(key)
+            offset = np.array(camera.GetPosition()) - camera.GetFocalPoint()
+            seen.append((offset / np.linalg.norm(offset)).round(2).tolist())
+        return seen
+
+    assert asyncio.run(directions()) == [[-1, 0, 0], [0.8, 0.6, 0]]

@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 
+import numpy as np
 import pytest
 from phantoms import every_second_voxel
 from repository import REPOSITORY
@@ -26,12 +27,16 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: 
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """The address of an application with a skull and an empty mask."""
+def folder(tmp_path_factory):
+    """A folder with a skull."""
     folder = tmp_path_factory.mktemp("skulls")
-    skull = every_second_voxel(read_volume(DEFECTIVE_SKULL))
-    write_volume(skull, folder / "skull.nrrd")
-    write_volume(Volume(skull.zeros("uint8"), skull.affine), folder / "empty.nrrd")
+    write_volume(every_second_voxel(read_volume(DEFECTIVE_SKULL)), folder / "skull.nrrd")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    """The address of an application with the folder."""
     command = [sys.executable, "-m", "CraNeXtLib.cli", "app", str(folder), "--no-browser"]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
         yield next(found for line in process.stdout if (found := re.search(r"http://\S+", line)))[0]
@@ -64,7 +69,8 @@ def test_nothing_is_given_without_the_token(address, path):
         urllib.request.urlopen(address.partition("/index.html")[0] + path)
 
 
-def test_a_refusal_is_told_at_the_control(page):
+def test_a_file_that_came_later_is_listed_and_its_refusal_told_at_the_control(page, folder):
+    write_volume(Volume(np.zeros((20, 20, 20), np.uint8), np.eye(4)), folder / "empty.nrrd")
     choose(page, "empty.nrrd")
     page.wait_for_selector("#skull-message:has-text('empty')", timeout=60_000)
     assert page.text_content("#skull-name") == ""
