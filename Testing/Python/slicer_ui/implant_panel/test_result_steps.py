@@ -121,7 +121,9 @@ def test_a_preview_is_neither_finished_nor_exported(made, tmp_path):
 
 
 def test_an_empty_implant_is_reported(made, phantom, really):
-    set_implant(parameters(made).result, phantom.defective)
+    bone = phantom.defective.voxels.copy()
+    bone[: bone.shape[0] // 2] = False  # a whole skull would be refused as one
+    set_implant(parameters(made).result, phantom.defective.with_voxels(bone))
     really()
     press(made.panel.editing.measuring)
     assert "Nothing is left of the implant outside the skull" in made.panel.editing.measuring.message.text
