@@ -66,14 +66,15 @@ def test_goes_on_after_a_stop_and_measures_what_changed(folder, tmp_path):
 
 def test_a_manifest_chooses_the_segments_of_each_case(folder, tmp_path):
     implant, reference, skull = capped_shell(1)
-    labels = (skull.voxels + 2 * reference.voxels).astype(np.uint8)
+    halves = 2 + (np.arange(reference.shape[0]) > reference.shape[0] // 2)[:, None, None]
+    labels = (skull.voxels + halves * reference.voxels).astype(np.uint8)
     write_volume(skull.with_voxels(labels), folder / "b" / "skull.nrrd")
     write_volume(skull.with_voxels(labels), folder / "b" / "reference.nrrd")
     write_volume(skull.with_voxels(implant.voxels * np.uint8(5) + skull.voxels), folder / "b" / "implant.nrrd")
-    columns = {"segment": ["", "1", ""], "implant_segment": ["", "5", ""], "reference_segment": ["", "2", ""]}
+    columns = {"segment": ["", "1", ""], "implant_segment": ["", "5", ""], "reference_segment": ["", "2,3", ""]}
     rows = evaluate_cohort(cohort_manifest(folder, **columns), tmp_path / "out")
     assert [row["dsc"] for row in rows] == [evaluate(*capped_shell(shift)).dsc for shift in SHIFTS.values()]
-    columns["reference_segment"][1] = "1,2"
+    columns["reference_segment"][1] = "2"
     changed = evaluate_cohort(cohort_manifest(folder, **columns), tmp_path / "out")
     assert changed[1]["dsc"] < rows[1]["dsc"]
     del columns["reference_segment"]

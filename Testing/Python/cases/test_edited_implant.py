@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from phantoms import head
+from scipy import ndimage
 
 from CraNeXtLib.cases import edited_implant
 from CraNeXtLib.cases.edited_implant import write_implant_files
@@ -34,7 +35,9 @@ def files(tmp_path_factory):
     """Files of a phantom's skull and of its implant, which overlaps the skull after an edit."""
     phantom, folder = head(spacing=(4.0, 4.0, 4.0), thickness_mm=8.0), tmp_path_factory.mktemp("edited")
     write_volume(phantom.defective, folder / "skull.nrrd")
-    write_volume(phantom.complete, folder / "implant.nrrd")
+    edited = ndimage.binary_dilation(phantom.implant.voxels, iterations=2) & phantom.complete.voxels
+    write_volume(phantom.complete.with_voxels(edited), folder / "implant.nrrd")
+    write_volume(phantom.complete.with_voxels(edited & ~phantom.implant.voxels), folder / "rim.nrrd")
     return folder / "implant.nrrd", folder / "skull.nrrd", phantom
 
 
@@ -97,8 +100,9 @@ def test_what_was_told_of_an_earlier_part_is_not_told_again(files, tmp_path):
 
 def test_an_implant_of_which_nothing_is_left_is_refused(files, tmp_path):
     _, skull, _ = files
+    bone = skull.with_name("rim.nrrd")
     with pytest.raises(InputError, match="Nothing is left"):
-        write_implant_files(skull, skull, tmp_path / "out", result=RESULT, edited=True, report=False)
+        write_implant_files(bone, skull, tmp_path / "out", result=RESULT, edited=True, report=False)
     assert not (tmp_path / "out").exists()
 
 

@@ -29,7 +29,7 @@ def start_from(monkeypatch, error):
     model = SimpleNamespace(weights=Path("weights.safetensors"), description={"kind": "network"})
     monkeypatch.setattr(model_library, "find", lambda _name: model)
     monkeypatch.setattr("safetensors.torch.load_file", failing(error))
-    module._start_from(torch.nn.Identity(), "some")
+    module._start_from(torch.nn.Identity(), "some", face=False)
 
 
 def load_weights(_monkeypatch, error):
