@@ -6,12 +6,10 @@ Both functions are morphological openings by a ball, computed on distance fields
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 from scipy import ndimage
 
-from CraNeXtLib.core.runtime.side_by_side import side_by_side
 from CraNeXtLib.geometry.box import foreground_box
 from CraNeXtLib.geometry.components import components_with
 from CraNeXtLib.geometry.distance_field import distance
@@ -81,9 +79,9 @@ def _without_slivers(part: Volume, limits_mm: Sequence[float]) -> list[np.ndarra
     radii_mm = [sliver_mm(limit, step) / 2 for limit in limits_mm]
     near = foreground_box(inside, margin=int(max(radii_mm) / step) + 3)
     space, fields = distance(part.crop(near)), []
-    for opened in side_by_side(*(partial(_opened, space, radius_mm) for radius_mm in radii_mm)):
+    for radius_mm in radii_mm:
         field = part.voxels.copy()
-        field[near] = np.maximum(field[near], opened)
+        field[near] = np.maximum(field[near], _opened(space, radius_mm))
         fields.append(field)
     return fields
 
