@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.evaluation.surface_hausdorff import project_surface
 from CraNeXtLib.geometry.box import foreground_box
-from CraNeXtLib.geometry.mask import check_same_geometry, mask, surface_indices
+from CraNeXtLib.geometry.mask import check_same_geometry, holds, mask, surface_indices
 from CraNeXtLib.geometry.mesh import Mesh
 from CraNeXtLib.geometry.poly_data import poly_data
 from CraNeXtLib.geometry.surface_extraction import surface_of
@@ -70,7 +70,7 @@ def rim_map(implant: Mesh, implant_mask: Volume, skull: Volume) -> DistanceMap:
     faces_bone = (toward * implant.vertex_normals[close]).sum(axis=1) > FACING
     # The nearest vertex is farther away than the surface, by less than a voxel's diagonal.
     touches = apart[close] < CONTACT_MM + np.linalg.norm(skull.spacing)
-    candidates = close[faces_bone | touches | _inside(nearby, implant.vertices[close])]
+    candidates = close[faces_bone | touches | holds(nearby, implant.vertices[close])]
     measured = _signed_distances(implant.vertices[candidates], bone)
     facing = np.isin(candidates, close[faces_bone])
     on_rim = (measured < CONTACT_MM) | (facing & (measured < RIM_MM))
@@ -112,12 +112,3 @@ def _signed_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
     if len(points):
         distance.FunctionValue(numpy_to_vtk(np.ascontiguousarray(points, dtype=np.float64)), found)
     return vtk_to_numpy(found).astype(float)
-
-
-def _inside(volume: Volume, points: np.ndarray) -> np.ndarray:
-    """Return for each point, RAS mm, shape (N, 3), whether it lies in a voxel of the mask."""
-    indices = np.rint(volume.to_indices(points)).astype(int)
-    within = ((indices >= 0) & (indices < volume.shape)).all(axis=1)
-    inside = np.zeros(len(points), dtype=bool)
-    inside[within] = mask(volume)[tuple(indices[within].T)]
-    return inside

@@ -38,6 +38,23 @@ def of_booleans(volume: Volume) -> Volume:
     return volume if volume.voxels.dtype == bool else volume.with_voxels(mask(volume))
 
 
+def holds(volume: Volume, points: np.ndarray) -> np.ndarray:
+    """Return which points lie in a voxel of a mask, bool of shape (N,).
+
+    Args:
+        volume: The mask.
+        points: RAS mm, shape (N, 3).
+
+    >>> holds(Volume(np.ones((2, 1, 1), bool), np.eye(4)), np.array([[1.4, 0, 0], [1.6, 0, 0]])).tolist()
+    [True, False]
+    """
+    indices = np.rint(volume.to_indices(points)).astype(int)
+    within = ((indices >= 0) & (indices < volume.shape)).all(axis=1)
+    inside = np.zeros(len(indices), dtype=bool)
+    inside[within] = volume.voxels[tuple(indices[within].T)] != 0
+    return inside
+
+
 def gap_mm(volume: Volume, other: Volume) -> float:
     """Return how far the box of a mask lies beside the box of another, in mm along the other's axes.
 

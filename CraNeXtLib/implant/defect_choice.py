@@ -16,6 +16,7 @@ from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.geometry.box import box_from
 from CraNeXtLib.geometry.components import pieces_of
 from CraNeXtLib.geometry.lattice import on_box
+from CraNeXtLib.geometry.mask import holds
 from CraNeXtLib.geometry.volume import Volume
 
 ALL_DEFECTS = "all"
@@ -102,8 +103,7 @@ def find_defects(
     pieces = pieces_of(implant)
     numbers = range(1, len(pieces) + 1)
     wanted = None if chosen is None else _wanted(chosen, numbers)
-    largest_ml = _ml(pieces[0])
-    doubts = [None, *(_doubt(piece, largest_ml, skull, pose) for piece in pieces[1:])]
+    doubts = [None, *(_doubt(piece, pieces[0], skull, pose) for piece in pieces[1:])]
     return pieces, tuple(
         _described(number, piece, pose, doubt, made=doubt is None if wanted is None else number in wanted)
         for number, piece, doubt in zip(numbers, pieces, doubts, strict=True)
@@ -153,13 +153,13 @@ def _wanted(chosen: Sequence[int] | str, numbers: range) -> set[int]:
     return set(wanted)
 
 
-def _doubt(piece: Volume, largest_ml: float, skull: Volume, pose: HeadPose) -> str | None:
+def _doubt(piece: Volume, largest: Volume, skull: Volume, pose: HeadPose) -> str | None:
     """Return why a piece may fill no defect, as a clause, or None."""
     points = piece.to_ras(np.argwhere(piece.voxels))
     if _beyond_scan(points, skull) > _MOST_BEYOND_SCAN:
         return "most of it lies beyond the edge of the scan"
-    small = _ml(piece) <= min(_MOST_ML, _MOST_OF_LARGEST * largest_ml)
-    if small and _thickness_mm(piece) <= _THIN_MM and _alike(points, skull, pose) >= _LEAST_ALIKE:
+    small = _ml(piece) <= min(_MOST_ML, _MOST_OF_LARGEST * _ml(largest))
+    if small and _thickness_mm(piece) <= _THIN_MM and _alike(points, largest, skull, pose) >= _LEAST_ALIKE:
         return "thin bone is missing on the other side, too"
     return None
 
@@ -183,10 +183,16 @@ def _thickness_mm(piece: Volume) -> float:
     return 4 * float(depths.mean())
 
 
-def _alike(points: np.ndarray, skull: Volume, pose: HeadPose) -> float:
-    """Return the fraction of the points far from bone that are so at the other side of the head, too."""
+def _alike(points: np.ndarray, largest: Volume, skull: Volume, pose: HeadPose) -> float:
+    """Return the fraction of the points far from bone that are so at the other side, too, but not in the largest piece.
+
+    That is a defect, which tells nothing of how thin the bone is by nature.
+    """
     far = _far_from_bone(points, skull)
-    return float(_far_from_bone(pose.mirrored_points(points[far]), skull).mean()) if far.any() else 0.0
+    if not far.any():
+        return 0.0
+    opposite = pose.mirrored_points(points[far])
+    return float((_far_from_bone(opposite, skull) & ~holds(largest, opposite)).mean())
 
 
 def _far_from_bone(points: np.ndarray, skull: Volume) -> np.ndarray:

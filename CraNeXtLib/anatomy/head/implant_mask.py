@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from CraNeXtLib.core.errors import InputError
-from CraNeXtLib.geometry.mask import gap_mm
+from CraNeXtLib.geometry.mask import gap_mm, holds
 from CraNeXtLib.geometry.volume import Volume
 
 _MOST_ML = 1000.0  # A whole skull has less bone.
@@ -51,6 +51,4 @@ def _share_within(bone: Volume, implant: Volume) -> float:
     inside = np.flatnonzero(implant.voxels)
     inside = inside[:: max(len(inside) // _SAMPLED, 1)]
     places = np.stack(np.unravel_index(inside, implant.shape), axis=1)
-    indices = np.rint(bone.to_indices(implant.to_ras(places))).astype(int)
-    on_grid = ((indices >= 0) & (indices < bone.shape)).all(axis=1)
-    return float(bone.voxels[tuple(indices[on_grid].T)].sum()) / len(inside)
+    return float(holds(bone, implant.to_ras(places)).mean())

@@ -73,6 +73,12 @@ def test_a_hole_on_one_side_and_holes_in_thick_bone_are_made(pose, holes, wall):
     assert not choice_warnings(found)
 
 
+def test_a_hole_opposite_the_largest_defect_is_made(pose):
+    implant, skull = _head(np.s_[4:6, 5:55, 5:40], RIGHT)
+    _pieces, found = find_defects(implant, skull, pose)
+    assert [(defect.made, defect.doubt) for defect in found] == [(True, None)] * 2
+
+
 def test_the_choice_decides(pose):
     implant, skull = _head(LARGE, RIGHT, LEFT)
     _pieces, found = find_defects(implant, skull, pose, "all")
