@@ -31,7 +31,7 @@ def field_grid() -> Iterator[None]:
 
 
 def file_select(bench: Workbench, key: str, label: str, **options: Any) -> None:
-    """Add a choice among the files of the folder, which are listed anew whenever it is opened.
+    """Add a choice of something in the folder, which is listed anew whenever it is opened: by default of a file.
 
     Args:
         bench: The case.
@@ -39,16 +39,8 @@ def file_select(bench: Workbench, key: str, label: str, **options: Any) -> None:
         label: Label of the control.
         options: Further options of the control.
     """
-    v3.VSelect(
-        v_model=(key,),
-        items=("folder_files",),
-        label=label,
-        no_data_text=_("There is no skull in the folder."),
-        id=key.replace("_", "-"),
-        classes="mb-2",
-        update_menu=bench.list_files,
-        **options,
-    )
+    files = {"items": ("folder_files",), "no_data_text": _("There is no skull in the folder."), "classes": "mb-2"}
+    v3.VSelect(v_model=(key,), label=label, id=key.replace("_", "-"), update_menu=bench.list_files, **(files | options))
 
 
 def run_button(control: RunControl, text: str, *, disabled: str = "false") -> None:

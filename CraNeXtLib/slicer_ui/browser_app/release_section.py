@@ -7,15 +7,13 @@ from typing import Any
 from trame.widgets import html
 from trame.widgets import vuetify3 as v3
 
-from CraNeXtLib.slicer_ui.browser_app.controls import run_button, section
+from CraNeXtLib.slicer_ui.browser_app.controls import file_select, run_button, section
 from CraNeXtLib.slicer_ui.browser_app.export_section import ExportSection
-from CraNeXtLib.slicer_ui.browser_app.input_files import chosen_file, list_released
+from CraNeXtLib.slicer_ui.browser_app.input_files import chosen_file
 from CraNeXtLib.slicer_ui.browser_app.run_control import RunControl
 from CraNeXtLib.slicer_ui.browser_app.workbench import Workbench
 from CraNeXtLib.slicer_ui.runs.release_run import ReleaseCheckRun, ReleaseRun
 from CraNeXtLib.slicer_ui.translation import _
-
-_SECTION = "release-settings"
 
 
 class ReleaseSection:
@@ -48,22 +46,21 @@ class ReleaseSection:
             succeeded=self._checked,
             fields=["released"],
         )
-        bench.state.update({"accept": "", "released": None, "released_folders": list_released(bench.folder)})
+        bench.state.update({"accept": "", "released": None})
         bench.state.change("export_name")(self.clear)
-        bench.state.change("unfolded")(self._list)
 
     def build(self) -> None:
         """Add the controls to the page."""
-        with section(_("Release"), _SECTION):
+        with section(_("Release"), "release-settings"):
             v3.VTextField(v_model=("accept",), label=_("Reason to release a part that does not fit"), id="accept")
             html.Div(classes="mt-2")
             run_button(self.releasing, _("Release"), disabled="!export_name")
-            v3.VSelect(
-                v_model=("released",),
+            file_select(
+                self._bench,
+                "released",
+                _("Released folder"),
                 items=("released_folders",),
-                label=_("Released folder"),
                 no_data_text=_("There is no released case in the folder."),
-                id="released",
                 classes="my-2",
             )
             run_button(self.checking, _("Check the released folder"), disabled="!released")
@@ -71,11 +68,6 @@ class ReleaseSection:
     def clear(self, **_state: Any) -> None:
         """Forget the release, because another case is exported."""
         self.releasing.clear()
-
-    def _list(self, **_state: Any) -> None:
-        """List the folders anew, which may have been put there meanwhile."""
-        if _SECTION in (self._bench.state.unfolded or []):
-            self._bench.state.released_folders = list_released(self._bench.folder)
 
     def _start(self, **callbacks: Any) -> ReleaseRun:
         reason = (self._bench.state.accept or "").strip() or None

@@ -8,7 +8,7 @@ from typing import Any
 
 from CraNeXtLib.core.errors import InputError
 from CraNeXtLib.slicer_ui.browser_app.display import Display
-from CraNeXtLib.slicer_ui.browser_app.input_files import list_files
+from CraNeXtLib.slicer_ui.browser_app.input_files import list_files, list_released
 from CraNeXtLib.slicer_ui.browser_app.run_control import Runs
 from CraNeXtLib.slicer_ui.scene.result_references import reason_implant_unusable
 from CraNeXtLib.slicer_ui.scene.scene_nodes import nodes_of_class
@@ -54,8 +54,8 @@ class Workbench:
         self.list_files()
 
     def list_files(self, *_event: Any) -> None:
-        """List the files that can be opened anew, since some may have been put into the folder meanwhile."""
-        self.state.folder_files = list_files(self.folder)
+        """List anew what can be opened or checked, since some may have been put into the folder meanwhile."""
+        self.state.folder_files, self.state.released_folders = list_files(self.folder), list_released(self.folder)
 
     def usable_result(self) -> Any:
         """Return the result.

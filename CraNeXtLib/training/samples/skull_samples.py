@@ -89,7 +89,7 @@ def draw_sample(
         masks += [defective.voxels & (skull.regions == region.label) for region in ALL_REGIONS]
     values, affine = block_means(masks, box.spacing.mean(), skull.complete)
     displacement = None
-    if config.elastic_mm and (config.elastic == 1 or rng.random() < config.elastic):
+    if config.elastic_mm and rng.random() < config.elastic:
         displacement = elastic_displacement(rng, shape, box.spacing, sd_mm=config.elastic_mm)
         displacement /= torch.from_numpy(box.spacing).float().view(3, 1, 1, 1)
     bone, complete, *regions = interpolate(values, np.linalg.inv(affine) @ movement @ box.affine, shape, displacement)
